@@ -1,0 +1,36 @@
+export type { MessageDefinition } from './definition.ts'
+export { consequenceId, uuidFrom } from './ids.ts'
+export { type AnyMessage, type Message, topicOf } from './message.ts'
+export {
+  type DataOf,
+  isMessageType,
+  type MessageType,
+  type MessageTypeOn,
+  messages,
+  messageTypesOn,
+} from './messages.ts'
+export { type NotificationKind, notificationKind } from './notification.messages.ts'
+export { type Topic, topicNames, topics } from './topics.ts'
+export {
+  type Address,
+  address,
+  type Coordination,
+  coordination,
+  customerId,
+  type Failure,
+  type Money,
+  money,
+  type OrderEndReason,
+  type OrderLine,
+  type OrderStatus,
+  orderEndReason,
+  orderId,
+  orderLine,
+  orderStatus,
+  quantity,
+  type StockLine,
+  sku,
+  stockLine,
+  terminalStatuses,
+} from './values.ts'
+export { type Decoded, decode, encode, type ReceivedRecord, type UnreadableReason, type WireRecord } from './wire.ts'

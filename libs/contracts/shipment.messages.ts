@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { on } from './definition.ts'
+import { address, customerId, failure, orderId, stockLine } from './values.ts'
+
+const fact = on('shipments')
+const command = on('fulfillment-commands')
+const shipment = z.object({ orderId, customerId })
+const parcel = shipment.extend({ shipmentId: z.string(), trackingNumber: z.string() })
+
+export const shipmentFacts = {
+  'shipment.booked': fact.message(parcel),
+  'shipment.dispatched': fact.message(parcel),
+  'shipment.delivered': fact.message(parcel),
+  /** The carrier's final "no"; asking again would not change it. */
+  'shipment.impossible': fact.message(shipment.extend({ code: z.string() })),
+  /** Nothing will leave the warehouse for this order, whether or not something had been booked. */
+  'shipment.cancelled': fact.message(shipment),
+  'shipment.cancellation-refused': fact.message(shipment),
+  /** The carrier gave no usable answer within the bounded retries. */
+  'shipment.failed': fact.message(shipment.extend({ operation: z.enum(['ship', 'cancel']), reason: failure })),
+}
+
+export const shipmentCommands = {
+  'shipment.ship': command.message(shipment.extend({ address, lines: z.array(stockLine).min(1) })),
+  'shipment.cancel': command.message(shipment),
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+
+/** An amount in minor units (cents) of an ISO 4217 currency: integers only, so sums never drift. */
+export const money = z.object({ amount: z.int().nonnegative(), currency: z.string().regex(/^[A-Z]{3}$/) })
+export type Money = z.infer<typeof money>
+
+export const orderId = z.uuid()
+export const customerId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 characters of A-Z a-z 0-9 _ -')
+export const sku = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,63}$/, '1 to 64 characters of A-Z 0-9 -')
+export const quantity = z.int().min(1).max(1_000)
+
+/** How many of one product: what inventory and fulfillment need to know of an order line. */
+export const stockLine = z.object({ sku, quantity })
+export type StockLine = z.infer<typeof stockLine>
+
+/** An order line with the price that held when the order was placed. */
+export const orderLine = z.object({ sku, name: z.string(), quantity, unitPrice: money, lineTotal: money })
+export type OrderLine = z.infer<typeof orderLine>
+
+const text = (max: number) => z.string().trim().min(1).max(max)
+export const address = z.object({
+  name: text(120),
+  line1: text(200),
+  city: text(120),
+  postalCode: text(20),
+  country: z.string().regex(/^[A-Z]{2}$/, 'an ISO 3166-1 alpha-2 code such as DE'),
+})
+export type Address = z.infer<typeof address>
+
+/** Who triggers the participants of an order: the saga by commands, or the participants by reacting to facts. */
+export const coordination = z.enum(['orchestrated', 'choreographed'])
+export type Coordination = z.infer<typeof coordination>
+
+export const orderStatus = z.enum(['placed', 'confirmed', 'shipped', 'completed', 'rejected', 'cancelled'])
+export type OrderStatus = z.infer<typeof orderStatus>
+export const terminalStatuses: ReadonlySet<OrderStatus> = new Set(['completed', 'rejected', 'cancelled'])
+
+export const orderEndReason = z.enum([
+  'payment_declined',
+  'out_of_stock',
+  'payment_timeout',
+  'customer_request',
+  'shipment_impossible',
+  'capture_failed',
+])
+export type OrderEndReason = z.infer<typeof orderEndReason>
+
+/** How an external call ended when it did not end well: no answer in time, or an answer that was an error. */
+export const failure = z.enum(['timeout', 'error'])
+export type Failure = z.infer<typeof failure>

@@ -1,0 +1,60 @@
+import type { PrismaSql, Sql } from './database.ts'
+
+/**
+ * What one pattern (event store, outbox, inbox, …) wants written in this transaction. Writes are gathered in memory
+ * while the handlers run and leave in a few multi-row statements at `flush`, however many messages the transaction
+ * covers.
+ */
+export interface Part {
+  flush(sql: Sql): Promise<void>
+}
+
+/** Creates a pattern's part of a unit of work; the class itself is the key, so each unit holds one of each. */
+export type PartClass<P extends Part> = new (uow: UnitOfWork) => P
+
+/**
+ * One database transaction shared by all patterns: what is appended, enqueued, claimed and checkpointed through the
+ * same unit of work commits together or not at all.
+ */
+export class UnitOfWork implements Sql {
+  readonly #parts = new Map<PartClass<Part>, Part>()
+  readonly #afterCommit: (() => void)[] = []
+
+  constructor(
+    /** The service's own Prisma transaction, for reads and writes beyond the patterns. */
+    readonly tx: PrismaSql,
+    /** The one instant that everything in this unit of work calls "now". */
+    readonly now: Date,
+  ) {}
+
+  part<P extends Part>(type: PartClass<P>): P {
+    let part = this.#parts.get(type) as P | undefined
+    if (part === undefined) {
+      part = new type(this)
+      this.#parts.set(type, part)
+    }
+    return part
+  }
+
+  query<Row>(statement: string, ...parameters: unknown[]): Promise<Row[]> {
+    return this.tx.$queryRawUnsafe<Row[]>(statement, ...parameters)
+  }
+
+  execute(statement: string, ...parameters: unknown[]): Promise<number> {
+    return this.tx.$executeRawUnsafe(statement, ...parameters)
+  }
+
+  /** Runs once the transaction is durable: the place to wake a relay or a worker. Must not throw. */
+  afterCommit(callback: () => void): void {
+    this.#afterCommit.push(callback)
+  }
+
+  /** Writes everything gathered, part by part in the order of first use. A flush may add to a part that comes later. */
+  async flush(): Promise<void> {
+    for (const part of this.#parts.values()) await part.flush(this)
+  }
+
+  committed(): void {
+    for (const callback of this.#afterCommit) callback()
+  }
+}

@@ -1,0 +1,1 @@
+export { type Decider, fold, isRefusal, type Refusal, refuse, unreachable } from './decider.ts'
