@@ -1,3 +1,4 @@
+export { type Cause, Consequences } from './consequences.ts'
 export type { MessageDefinition } from './definition.ts'
 export { consequenceId, uuidFrom } from './ids.ts'
 export { type AnyMessage, type Message, topicOf } from './message.ts'

@@ -3,7 +3,8 @@ const PRISMA_CONNECTION = new Set(['P1000', 'P1001', 'P1002', 'P1008', 'P1011', 
 /** PostgreSQL: connection exceptions (08…), shutdown and start-up (57P0…), too many connections. */
 const POSTGRES_CONNECTION = /^(08|57P0|53300)/
 const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'])
-const MESSAGE = /Connection terminated|terminating connection|Can't reach database|server closed the connection|is starting up|is shutting down|in recovery mode|Client has encountered a connection error|Transaction API error|Transaction already closed/i
+const MESSAGE =
+  /Connection terminated|terminating connection|Can't reach database|server closed the connection|is starting up|is shutting down|in recovery mode|Client has encountered a connection error|Transaction API error|Transaction already closed/i
 /** PostgreSQL: serialization failure and deadlock; the very same work may succeed when run again. */
 const RETRYABLE = new Set(['40001', '40P01', 'P2034'])
 
