@@ -1,0 +1,138 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const root = resolve(import.meta.dirname, '..')
+
+/**
+ * Who may import whom, by directory. Inside one directory of this table everything may import everything; across
+ * them, only what is listed. `npm` lists the packages allowed; `'*'` allows any.
+ */
+const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolean }> = {
+  'libs/decider': { repo: [], npm: [] },
+  'libs/contracts': { repo: [], npm: ['zod'] },
+  'libs/kafka-protocol': { repo: [], npm: ['@node-rs/crc32'] },
+  'libs/observability': { repo: [], npm: ['prom-client'] },
+  'libs/database': { repo: ['libs/observability'], npm: [] },
+  'libs/http': { repo: ['libs/observability', 'libs/contracts'], npm: '*' },
+  'libs/inbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
+  'libs/outbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: ['pg'] },
+  'libs/idempotency': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
+  'libs/effects': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
+  'libs/event-store': { repo: ['libs/decider', 'libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
+  'libs/projections': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
+  'libs/saga': {
+    repo: ['libs/decider', 'libs/contracts', 'libs/event-store', 'libs/outbox', 'libs/database', 'libs/observability'],
+    npm: [],
+  },
+  'libs/messaging': {
+    repo: ['libs/contracts', 'libs/database', 'libs/inbox', 'libs/outbox', 'libs/observability', 'libs/http'],
+    npm: ['kafkajs', '@nestjs/common', '@nestjs/microservices', 'rxjs', 'zod'],
+  },
+  'libs/testing': { repo: ['libs/*', 'scripts'], npm: '*' },
+  'apps/broker': { repo: ['libs/kafka-protocol', 'libs/observability'], npm: ['prom-client'] },
+  ...Object.fromEntries(
+    ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query', 'console', 'simulators'].flatMap(
+      (app) => [
+        [`apps/${app}/src/domain`, { repo: ['libs/decider', 'libs/contracts'], npm: [], node: false }],
+        [`apps/${app}`, { repo: [`apps/${app}/src/domain`, 'libs/*', `prisma/${app}`], npm: '*' }],
+      ],
+    ),
+  ),
+}
+
+const isTest = (file: string): boolean => /\.(spec|contract)\.ts$|\/testing\/|\.fixture\.ts$/.test(file)
+
+const sources = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+
+/** The longest directory of the table that holds the file. */
+const home = (file: string): string | undefined =>
+  Object.keys(rules)
+    .filter((dir) => file.startsWith(`${dir}/`))
+    .sort((a, b) => b.length - a.length)[0]
+
+const importsOf = (file: string): string[] =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(/^\s*(?:import|export)\b[^'"\n;]*?(?:from\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|^\} from ['"]([^'"]+)['"]/gm)].map(
+    (match) => (match[1] ?? match[2] ?? match[3])!,
+  )
+
+const packageName = (specifier: string): string => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+
+/** What is wrong with this import, in words, or nothing. */
+const violation = (file: string, specifier: string): string | undefined => {
+  const from = home(file)!
+  const rule = rules[from]!
+  if (specifier.startsWith('node:')) return rule.node === false ? `${file}: domain code may not import ${specifier}` : undefined
+  if (specifier.startsWith('#') || specifier.startsWith('.')) {
+    const alias = specifier.match(/^#(libs|prisma)\/(.+)$/)
+    if (specifier.startsWith('#') && !alias) return `${file}: unknown alias ${specifier}`
+    const target = alias ? `${alias[1]}/${alias[2]}/index.ts` : relative(root, resolve(root, dirname(file), specifier))
+    const to = target.startsWith('libs/') || target.startsWith('prisma/') ? target.split('/').slice(0, 2).join('/') : home(target)
+    if (to === from) return undefined
+    if (!alias && target.startsWith('libs/')) return `${file}: import #${to}, not a file inside of it (${specifier})`
+    const allowed = rule.repo.some((entry) => entry === to || (entry === 'libs/*' && to?.startsWith('libs/')))
+    if (to === 'libs/testing') return `${file}: libs/testing is for tests only`
+    return allowed ? undefined : `${file}: ${from} may not import ${to ?? target}`
+  }
+  const name = packageName(specifier)
+  return rule.npm === '*' || rule.npm.includes(name) ? undefined : `${file}: ${from} may not import the package ${name}`
+}
+
+describe('import rules', () => {
+  const files = [...sources('libs'), ...sources('apps')]
+
+  test('every source file belongs to a directory of the table', () => {
+    expect(files.filter((file) => home(file) === undefined)).toEqual([])
+  })
+
+  test('nobody imports what it may not', () => {
+    const violations = files
+      .filter((file) => !isTest(file))
+      .flatMap((file) => importsOf(file).map((specifier) => violation(file, specifier)))
+      .filter((problem) => problem !== undefined)
+    expect(violations).toEqual([])
+  })
+
+  test('the checker sees what it must refuse', () => {
+    expect(violation('apps/order/src/domain/order.ts', 'node:fs')).toBeDefined()
+    expect(violation('apps/order/src/domain/order.ts', 'zod')).toBeDefined()
+    expect(violation('apps/order/src/api/orders.controller.ts', '../../../payment/src/config.ts')).toBeDefined()
+    expect(violation('libs/contracts/wire.ts', '#libs/database')).toBeDefined()
+    expect(violation('apps/broker/src/main.ts', '#libs/messaging')).toBeDefined()
+    expect(violation('apps/order/src/main.ts', '#libs/testing')).toBeDefined()
+    expect(violation('apps/order/src/main.ts', '#libs/messaging')).toBeUndefined()
+  })
+
+  test('a library has one index.ts, and nothing else has any', () => {
+    const indexes = files.filter((file) => file.endsWith('/index.ts'))
+    const allowed = readdirSync(join(root, 'libs'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => `libs/${entry.name}/index.ts`)
+    expect(indexes.filter((file) => !allowed.includes(file))).toEqual([])
+  })
+})
+
+describe('Prisma', () => {
+  test('the models of a pattern are the same in every service, byte for byte', () => {
+    const patterns = sourcesOf('libs', '.prisma')
+    const copies = sourcesOf('prisma', '.prisma')
+    const differing = patterns.flatMap((pattern) => {
+      const name = pattern.split('/').at(-1)!
+      const text = readFileSync(join(root, pattern), 'utf8')
+      return copies
+        .filter((copy) => copy.endsWith(`/${name}`) && readFileSync(join(root, copy), 'utf8') !== text)
+        .map((copy) => `${copy} differs from ${pattern}`)
+    })
+    expect(patterns).not.toEqual([])
+    expect(differing).toEqual([])
+  })
+})
+
+function sourcesOf(folder: string, suffix: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(suffix))
+    .map((file) => join(folder, file))
+}
