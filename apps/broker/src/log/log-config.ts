@@ -1,0 +1,27 @@
+/** The settings of one topic that its logs obey; named as in Kafka, -1 meaning unlimited. */
+export interface LogConfig {
+  readonly segmentBytes: number
+  readonly segmentMs: number
+  readonly retentionMs: number
+  readonly retentionBytes: number
+  readonly maxMessageBytes: number
+  readonly messageTimestampType: 'CreateTime' | 'LogAppendTime'
+  readonly messageTimestampBeforeMaxMs: number
+  readonly messageTimestampAfterMaxMs: number
+  readonly indexIntervalBytes: number
+  readonly cleanupPolicy: { readonly delete: boolean; readonly compact: boolean }
+}
+
+/** Apache Kafka's own defaults. */
+export const defaultLogConfig: LogConfig = Object.freeze({
+  segmentBytes: 1024 ** 3,
+  segmentMs: 7 * 24 * 3_600_000,
+  retentionMs: 7 * 24 * 3_600_000,
+  retentionBytes: -1,
+  maxMessageBytes: 1_048_588,
+  messageTimestampType: 'CreateTime',
+  messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
+  messageTimestampAfterMaxMs: 3_600_000,
+  indexIntervalBytes: 4096,
+  cleanupPolicy: Object.freeze({ delete: true, compact: false }),
+})
