@@ -1,0 +1,68 @@
+import type { Part, Sql, UnitOfWork } from '#libs/database'
+import type { Effect, NewEffect } from './effect.ts'
+import { receiverOf } from './handover.ts'
+import { deleteEffects } from './sql/delete-effects.ts'
+import { insertEffects } from './sql/insert-effects.ts'
+
+/** The external calls that this unit of work asks for, and the ones whose outcome it records. */
+export class Effects implements Part {
+  readonly #added = new Map<string, NewEffect>()
+  readonly #announced = new Set<string>()
+  readonly #taken = new Set<string>()
+
+  constructor(private readonly uow: UnitOfWork) {}
+
+  /** The call will be made after the commit, and only if there is one. An id that is already owed is the same call. */
+  add(effect: NewEffect): void {
+    this.#added.set(effect.id, effect)
+  }
+
+  announceOutcome(id: string): void {
+    this.#announced.add(id)
+  }
+
+  /**
+   * Ends an effect: true for the one unit of work that may apply its outcome, false when another worker was faster.
+   * All announced ones are deleted in one statement at the first call.
+   */
+  async take(id: string): Promise<boolean> {
+    if (!this.#taken.has(id)) this.#announced.add(id)
+    if (this.#announced.has(id)) {
+      const ids = [...this.#announced]
+      this.#announced.clear()
+      for (const taken of await deleteEffects(this.uow, ids)) this.#taken.add(taken)
+    }
+    return this.#taken.delete(id)
+  }
+
+  async flush(sql: Sql): Promise<void> {
+    if (this.#added.size === 0) return
+    const rows = [...this.#added.values()].map((effect) => ({ effect, leaseMs: 0 }))
+    this.#askForLeases(rows)
+    const stored = await insertEffects(sql, rows)
+    this.uow.afterCommit(() => this.#handOver(stored))
+  }
+
+  /** Rows that a worker of this process has room for are born with its lease. */
+  #askForLeases(rows: { effect: NewEffect; leaseMs: number }[]): void {
+    const rooms = new Map<string, number>()
+    for (const row of rows) {
+      const { kind } = row.effect
+      const receiver = receiverOf(kind)
+      if (receiver === undefined) continue
+      const room = rooms.get(kind) ?? receiver.room()
+      if (room > 0) row.leaseMs = receiver.leaseMs
+      rooms.set(kind, room - 1)
+    }
+  }
+
+  #handOver(stored: readonly { id: string; leased: boolean }[]): void {
+    const leased = new Map<string, Effect[]>()
+    for (const { id, leased: mine } of stored) {
+      const effect = this.#added.get(id)!
+      if (!mine) receiverOf(effect.kind)?.expect()
+      else leased.set(effect.kind, [...(leased.get(effect.kind) ?? []), { ...effect, attempts: 0 }])
+    }
+    for (const [kind, effects] of leased) receiverOf(kind)?.accept(effects)
+  }
+}
