@@ -1,0 +1,46 @@
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+
+/** What every service reads from its environment; spread into the service's own shape. */
+export const serviceEnvironment = {
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port,
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a postgresql:// URL' }),
+  /** `host:port`, comma separated. */
+  KAFKA_BROKERS: z
+    .string()
+    .transform((list) => list.split(',').map((broker) => broker.trim()))
+    .pipe(z.array(z.string().regex(/^.+:\d+$/, 'host:port, comma separated')).min(1)),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  LOG_FORMAT: z.enum(['pretty', 'json']).default('json'),
+}
+
+/** The configuration as the shape says, frozen; or every problem with it at once. */
+export const parseConfig = <Shape extends z.ZodRawShape>(
+  shape: Shape,
+  environment: Readonly<Record<string, string | undefined>>,
+): { config: Readonly<z.infer<z.ZodObject<Shape>>> } | { problems: string[] } => {
+  // An empty variable is what compose files and shells make of an unset one.
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const result = z.object(shape).safeParse(set)
+  if (result.success) return { config: Object.freeze(result.data) }
+  return {
+    problems: result.error.issues.map(
+      ({ path, message }) => `${path[0] as string}: ${set[path[0] as string] === undefined ? 'is required' : message}`,
+    ),
+  }
+}
+
+/**
+ * Reads the process's environment, once, in a service's config.ts: nothing else looks at `process.env`. Ends the
+ * process with status 1 when anything is wrong, naming all of it.
+ */
+export const loadConfig = <Shape extends z.ZodRawShape>(shape: Shape): Readonly<z.infer<z.ZodObject<Shape>>> => {
+  const result = parseConfig(shape, process.env)
+  if ('config' in result) return result.config
+  process.stderr.write(
+    `Cannot start, the environment is not right:\n${result.problems.map((p) => `  ${p}\n`).join('')}`,
+  )
+  process.exit(1)
+}

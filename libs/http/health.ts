@@ -1,0 +1,64 @@
+import { Controller, type DynamicModule, Get, Header, HttpCode, Inject, Module } from '@nestjs/common'
+import { describeError, registry } from '#libs/observability'
+import { Problem } from './problem.ts'
+
+/** Resolves when the thing it checks works and rejects, saying why, when it does not. */
+export type HealthCheck = () => Promise<unknown>
+
+const CHECKS = Symbol('health checks')
+/** A dependency that does not answer within this time is not ready. Milliseconds. */
+const PATIENCE = 2_000
+
+/** Is this process alive, can it do its work, and what has it done so far. */
+@Controller()
+class HealthController {
+  constructor(@Inject(CHECKS) private readonly checks: Readonly<Record<string, HealthCheck>>) {}
+
+  @Get('health/live')
+  live() {
+    return { status: 'ok' }
+  }
+
+  @Get('health/ready')
+  @HttpCode(200)
+  async ready() {
+    const checks = Object.fromEntries(
+      await Promise.all(
+        Object.entries(this.checks).map(async ([name, check]) => [name, await outcome(check)] as const),
+      ),
+    )
+    if (Object.values(checks).every((result) => result === 'ok')) return { status: 'ok', checks }
+    throw new Problem(503, { type: 'not-ready', title: 'Not ready', extensions: { checks } })
+  }
+
+  @Get('metrics')
+  @Header('content-type', registry.contentType)
+  metrics() {
+    return registry.metrics()
+  }
+}
+
+const outcome = async (check: HealthCheck): Promise<string> => {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE} ms`)), PATIENCE)
+  })
+  try {
+    await Promise.race([check(), timeout])
+    return 'ok'
+  } catch (error) {
+    return describeError(error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+@Module({})
+class HealthModule {}
+
+/** Serves `/health/live`, `/health/ready` (every check passes, else 503 with the reasons) and `/metrics`. */
+export const healthModule = (checks: Readonly<Record<string, HealthCheck>>): DynamicModule => ({
+  module: HealthModule,
+  controllers: [HealthController],
+  providers: [{ provide: CHECKS, useValue: checks }],
+})

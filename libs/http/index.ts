@@ -1,0 +1,6 @@
+export { loadConfig, parseConfig, serviceEnvironment } from './config.ts'
+export { type HealthCheck, healthModule } from './health.ts'
+export { type FieldError, parse } from './parse.ts'
+export { Problem, type ProblemDetails } from './problem.ts'
+export { createApplication, type RunningService, type ServiceOptions, startService } from './start-service.ts'
+export { Trace } from './trace.ts'

@@ -1,0 +1,102 @@
+import type { DynamicModule, INestApplication, LoggerService, Type } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { FastifyReply } from 'fastify'
+import { configureLogging, createLogger, type LogFormat, type LogLevel, observeProcess } from '#libs/observability'
+import { ProblemFilter, sendProblem, toProblem } from './problem-filter.ts'
+import { observeRequests } from './request-metrics.ts'
+
+const BODY_LIMIT = 64 * 1024
+
+export interface ServiceOptions {
+  readonly name: string
+  /** The parts of `serviceEnvironment` that the process itself needs. */
+  readonly config: {
+    readonly HOST: string
+    readonly PORT: number
+    readonly LOG_LEVEL: LogLevel
+    readonly LOG_FORMAT: LogFormat
+  }
+  /** Connects what else the application listens to, e.g. `connectConsumers` of libs/messaging. */
+  readonly connect?: (app: INestApplication) => void
+}
+
+export interface RunningService {
+  readonly app: NestFastifyApplication
+  /** `http://host:port`, with the port that was really taken. */
+  readonly url: string
+  /** Takes no new requests and messages, finishes those under way, then runs the modules' shutdown hooks. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a service: HTTP first, so that its health can be asked from the beginning, then whatever `connect` adds.
+ * SIGTERM and SIGINT stop it gracefully and end the process with status 0.
+ *
+ * Order of a stop: HTTP and consumers finish what is under way; then `onApplicationShutdown` of the service's module
+ * stops its workers and its outbox relay and closes its database, in the order written there.
+ */
+export const startService = async (
+  module: Type<unknown> | DynamicModule,
+  options: ServiceOptions,
+): Promise<RunningService> => {
+  const { name, config } = options
+  configureLogging({ service: name, level: config.LOG_LEVEL, format: config.LOG_FORMAT })
+  observeProcess(name)
+  const log = createLogger('service')
+  const app = await createApplication(module)
+  options.connect?.(app)
+  await app.listen(config.PORT, config.HOST)
+  await app.startAllMicroservices()
+  const url = await app.getUrl()
+  log.info('ready', { url })
+  const service = { app, url, stop: () => app.close() }
+  stopOnSignals(service)
+  return service
+}
+
+/** The HTTP side alone; what tests of controllers start too. */
+export const createApplication = async (module: Type<unknown> | DynamicModule): Promise<NestFastifyApplication> => {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    // A malformed URL is refused by the router, before Nest's filters are in charge.
+    frameworkErrors: (error: unknown, _request: unknown, reply: unknown) =>
+      sendProblem(reply as FastifyReply, toProblem(error)),
+  })
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: nestLogger(),
+    abortOnError: false,
+  })
+  app.useGlobalFilters(new ProblemFilter())
+  observeRequests(app)
+  return app
+}
+
+const stopOnSignals = (service: { stop(): Promise<void> }): void => {
+  const log = createLogger('service')
+  const stop = async (signal: string) => {
+    log.info('stopping', { signal })
+    try {
+      await service.stop()
+      process.exit(0)
+    } catch (error) {
+      log.error('could not stop cleanly', { error })
+      process.exit(1)
+    }
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+}
+
+/** Nest's own entries, on our lines; its chatter about routes is for debugging only. */
+const nestLogger = (): LoggerService => {
+  const log = createLogger('nest')
+  return {
+    log: (message) => log.debug(String(message)),
+    verbose: (message) => log.debug(String(message)),
+    debug: (message) => log.debug(String(message)),
+    warn: (message) => log.warn(String(message)),
+    error: (message) => log.error(message instanceof Error ? message.message : String(message), { error: message }),
+    fatal: (message) => log.error(String(message)),
+  }
+}

@@ -1,0 +1,5 @@
+export { describeError } from './describe-error.ts'
+export { configureLogging, createLogger, type Fields, type LogFormat, type Logger, type LogLevel } from './logger.ts'
+export { counter, gauge, histogram, observeProcess, registry, SECONDS, SIZES } from './metrics.ts'
+export { fields, metrics } from './names.ts'
+export { continueTrace } from './trace.ts'

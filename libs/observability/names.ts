@@ -1,0 +1,62 @@
+/**
+ * The name of everything that can be observed from outside: metrics here, log fields below. A dashboard or an alert
+ * depends on these; nothing else in the code spells a metric's name.
+ */
+export const metrics = {
+  http: {
+    /** Histogram, seconds. Labels: method, route, status. */
+    requestDuration: 'waybill_http_request_duration_seconds',
+  },
+  messaging: {
+    /** Counter. Labels: topic, result (handled | duplicate | ignored | queued | parked | dead). */
+    messages: 'waybill_messaging_messages_total',
+    /** Histogram: messages of one partition in one transaction. Labels: topic. */
+    batchSize: 'waybill_messaging_batch_size',
+    /** Histogram, seconds from the arrival of a batch to its commit. Labels: topic. */
+    batchDuration: 'waybill_messaging_batch_duration_seconds',
+    /** Gauge: records between the last one handled and the end of the partition. Labels: topic, partition. */
+    lag: 'waybill_messaging_lag_records',
+    /** Counter. Labels: result (succeeded | failed | dead). */
+    retries: 'waybill_messaging_retries_total',
+    /** Counter: times the consumer had to be started again. */
+    consumerRestarts: 'waybill_messaging_consumer_restarts_total',
+    /** Histogram, seconds from handing records to the client to the broker's acknowledgement. */
+    publishDuration: 'waybill_messaging_publish_duration_seconds',
+    /** Counter. */
+    published: 'waybill_messaging_published_total',
+  },
+  outbox: {
+    /** Histogram, seconds from the commit of a message to the broker's acknowledgement. */
+    relayDelay: 'waybill_outbox_relay_delay_seconds',
+    /** Gauge: rows that wait to be published. */
+    backlog: 'waybill_outbox_backlog_rows',
+  },
+  effects: {
+    /** Counter. Labels: kind, result (succeeded | failed | retried). */
+    attempts: 'waybill_effects_attempts_total',
+    /** Histogram, seconds of one outside call. Labels: kind. */
+    duration: 'waybill_effects_duration_seconds',
+  },
+  projections: {
+    /** Gauge: records not yet projected. Labels: projection. */
+    lag: 'waybill_projections_lag_records',
+  },
+} as const
+
+/** Field names of log entries that more than one part writes. */
+export const fields = {
+  error: 'error',
+  topic: 'topic',
+  partition: 'partition',
+  offset: 'offset',
+  key: 'key',
+  messageId: 'messageId',
+  messageType: 'messageType',
+  correlationId: 'correlationId',
+  causationId: 'causationId',
+  orderId: 'orderId',
+  traceparent: 'traceparent',
+  attempts: 'attempts',
+  count: 'count',
+  durationMs: 'durationMs',
+} as const
