@@ -5,12 +5,44 @@ const alias = [
   { find: /^#prisma\/(.*)$/, replacement: `${import.meta.dirname}/prisma/$1/client/client.ts` },
 ]
 
+const FOLDERS = '{apps,libs,scripts,test,bench}'
+const postgres = ['libs/testing/postgres.global-setup.ts']
+
 /** A file's suffix names its cost: `.spec` pure, `.int.spec` real Postgres, broker or disk, `.e2e.spec` separate processes. */
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ['apps/**/*.spec.ts', 'libs/**/*.spec.ts', 'test/**/*.spec.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: [`${FOLDERS}/**/*.spec.ts`],
+          exclude: ['**/*.int.spec.ts', '**/*.e2e.spec.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'int',
+          include: [`${FOLDERS}/**/*.int.spec.ts`],
+          globalSetup: postgres,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: [`${FOLDERS}/**/*.e2e.spec.ts`],
+          // Each file runs a whole system, which has the machine to itself.
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
   },
 })
