@@ -1,0 +1,77 @@
+import type { DataOf, Failure, MessageTypeOn, Money } from '#libs/contracts'
+import { unreachable } from '#libs/decider'
+import type { Operation } from './decide.ts'
+import type { Payer, Payment, PaymentEvent } from './payment.ts'
+
+type FactType = MessageTypeOn<'payments'>
+type Fact = { [T in FactType]: { readonly type: T; readonly data: DataOf<T> } }[FactType]
+
+/** What the provider is asked; it is told the order, so that a repeated question is recognised even without a key. */
+export type ProviderCall =
+  | { readonly operation: 'authorize'; readonly orderId: string; readonly amount: Money; readonly token: string }
+  | { readonly operation: Exclude<Operation, 'authorize'>; readonly orderId: string; readonly amount: Money }
+
+/** What has to follow an event outside of the payment itself. */
+export type Reaction = { readonly call: ProviderCall } | { readonly fact: Fact } | undefined
+
+/**
+ * Every state is either waiting for the provider or has something to say: entering it makes the call or publishes the
+ * fact. `payment` is the state after the event.
+ */
+export const reactionTo = (event: PaymentEvent, payment: Payment): Reaction => {
+  if (event.type === 'UndoRemembered') return undefined
+  switch (payment.status) {
+    case 'none':
+      return undefined
+    case 'authorizing': {
+      const { orderId, amount, token } = payment
+      return { call: { operation: 'authorize', orderId, amount, token } }
+    }
+    case 'capturing':
+      return { call: { operation: 'capture', orderId: payment.orderId, amount: payment.amount } }
+    case 'voiding':
+      return { call: { operation: 'void', orderId: payment.orderId, amount: payment.amount } }
+    case 'refunding':
+      return { call: { operation: 'refund', orderId: payment.orderId, amount: payment.amount } }
+    default:
+      return { fact: factOf(payment) }
+  }
+}
+
+type Settled = Exclude<Payment, { status: 'none' | 'authorizing' | 'capturing' | 'voiding' | 'refunding' }>
+
+const factOf = (payment: Settled): Fact => {
+  const { orderId, customerId } = payment
+  const about: Payer = { orderId, customerId }
+  switch (payment.status) {
+    case 'authorized': {
+      const { authorizationId, amount } = payment
+      return { type: 'payment.authorized', data: { ...about, authorizationId, amount } }
+    }
+    case 'captured':
+      return { type: 'payment.captured', data: { ...about, captureId: payment.captureId, amount: payment.amount } }
+    case 'voided':
+      return { type: 'payment.voided', data: { ...about, amount: payment.released } }
+    case 'refunded':
+      return { type: 'payment.refunded', data: { ...about, refundId: payment.refundId, amount: payment.amount } }
+    case 'authorization_declined':
+      return { type: 'payment.declined', data: { ...about, operation: 'authorize', code: payment.code } }
+    case 'capture_declined':
+      return { type: 'payment.declined', data: { ...about, operation: 'capture', code: payment.code } }
+    case 'authorization_unknown':
+      return failed(about, 'authorize', payment.reason)
+    case 'capture_unknown':
+      return failed(about, 'capture', payment.reason)
+    case 'void_unknown':
+      return failed(about, 'void', payment.reason)
+    case 'refund_unknown':
+      return failed(about, 'refund', payment.reason)
+    default:
+      return unreachable(payment)
+  }
+}
+
+const failed = (about: Payer, operation: Operation, reason: Failure): Fact => ({
+  type: 'payment.failed',
+  data: { ...about, operation, reason },
+})
