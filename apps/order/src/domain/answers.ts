@@ -1,0 +1,139 @@
+import type { DataOf, MessageTypeOn, OrderEndReason } from '#libs/contracts'
+import { unreachable } from '#libs/decider'
+import { type Fulfilment, type FulfilmentEvent, isAwaited, isOpen } from './fulfilment.ts'
+import { policyOf, retryAt, type Step } from './steps.ts'
+
+/** What the participants of an order tell. */
+export type FactType = Exclude<MessageTypeOn<'payments' | 'inventory' | 'shipments'>, 'stock.received'>
+export type Fact = { [T in FactType]: { readonly type: T; readonly data: DataOf<T> } }[FactType]
+
+/**
+ * What a participant's fact tells about the steps. A step takes the first answer that settles it; whatever comes
+ * later (the answer to a command that was repeated, a duplicate) tells nothing new.
+ */
+export const answer = (state: Fulfilment, fact: Fact, at: string): FulfilmentEvent[] => {
+  const settle = (step: Step, amount?: number): FulfilmentEvent[] => succeed(state, step, fact.type, amount)
+  switch (fact.type) {
+    case 'payment.authorized':
+      return settle('authorize-payment', fact.data.amount.amount)
+    case 'payment.captured':
+      return settle('capture-payment', fact.data.amount.amount)
+    case 'payment.declined':
+      return fact.data.operation === 'capture'
+        ? fail(state, 'capture-payment', fact.type, fact.data.code, 'capture_failed')
+        : [
+            ...fail(state, 'authorize-payment', fact.type, fact.data.code, 'payment_declined'),
+            ...settle('void-payment'),
+          ]
+    case 'payment.voided':
+    case 'payment.refunded':
+      // Whichever was asked for: what there was to give back has been given back.
+      return [...settle('void-payment', fact.data.amount.amount), ...settle('refund-payment', fact.data.amount.amount)]
+    case 'payment.failed':
+      return paymentSteps[fact.data.operation].flatMap((step) => tryAgain(state, step, fact.data.reason, at))
+    case 'stock.reserved':
+      return settle('reserve-stock')
+    case 'stock.rejected':
+      return fail(state, 'reserve-stock', fact.type, 'out_of_stock', 'out_of_stock')
+    case 'stock.released':
+      return settle('release-stock')
+    case 'stock.dispatched':
+      return settle('dispatch-stock')
+    case 'shipment.booked':
+      return isOpen(state.steps['ship-order']) && state.parcel === 'none' ? [parcelBooked(fact)] : []
+    case 'shipment.dispatched':
+      return dispatched(state, fact)
+    case 'shipment.delivered':
+      return delivered(state, fact)
+    case 'shipment.impossible':
+      return [
+        ...fail(state, 'ship-order', fact.type, fact.data.code, 'shipment_impossible'),
+        ...settle('cancel-shipment'),
+      ]
+    case 'shipment.cancelled':
+      return settle('cancel-shipment')
+    case 'shipment.cancellation-refused':
+      return cancellationRefused(state, fact.type)
+    case 'shipment.failed':
+      return tryAgain(state, fact.data.operation === 'ship' ? 'ship-order' : 'cancel-shipment', fact.data.reason, at)
+    default:
+      return unreachable(fact)
+  }
+}
+
+type Parcel = DataOf<'shipment.booked'>
+
+/** A void of a captured payment turns into a refund, so either of the two may have been asked for. */
+const paymentSteps: Record<DataOf<'payment.failed'>['operation'], readonly Step[]> = {
+  authorize: ['authorize-payment'],
+  capture: ['capture-payment'],
+  void: ['void-payment', 'refund-payment'],
+  refund: ['void-payment', 'refund-payment'],
+}
+
+const succeed = (state: Fulfilment, step: Step, answer: string, amount?: number): FulfilmentEvent[] =>
+  isOpen(state.steps[step])
+    ? [{ type: 'StepSucceeded', data: { step, answer, ...(amount === undefined ? {} : { amount }) } }]
+    : []
+
+const fail = (state: Fulfilment, step: Step, answer: string, error: string, reason: OrderEndReason) => {
+  if (!isOpen(state.steps[step])) return []
+  const failed: FulfilmentEvent = { type: 'StepFailed', data: { step, answer, error } }
+  return state.undoing === undefined ? [failed, undoFor(reason)] : [failed]
+}
+
+/** The participant could not do it now and cannot tell whether it was done: ask again after a while, or go back. */
+const tryAgain = (state: Fulfilment, step: Step, error: string, at: string): FulfilmentEvent[] => {
+  const current = state.steps[step]
+  if (current?.status !== 'running') return []
+  const patience = policyOf[step].failure
+  if (current.attempts >= patience.attempts) return outOfPatience(state, step, error, patience.thenUndoFor)
+  return [
+    { type: 'StepRetryScheduled', data: { step, error, dueAt: retryAt(state.order!, step, current.attempts, at) } },
+  ]
+}
+
+export const outOfPatience = (
+  state: Fulfilment,
+  step: Step,
+  error: string,
+  reason: OrderEndReason | undefined,
+): FulfilmentEvent[] => {
+  const stuck: FulfilmentEvent = { type: 'StepStuck', data: { step, error } }
+  // The carrier has refused to give the parcel back before: there is no way back.
+  const noWayBack = state.steps['cancel-shipment']?.status === 'failed'
+  return reason === undefined || noWayBack ? [stuck] : [stuck, undoFor(reason)]
+}
+
+export const undoFor = (reason: OrderEndReason): FulfilmentEvent => ({ type: 'UndoStarted', data: { reason } })
+
+const parcelBooked = ({ data }: { data: Parcel }): FulfilmentEvent => ({
+  type: 'ParcelBooked',
+  data: { trackingNumber: data.trackingNumber },
+})
+
+/** The parcel left. If it was being called back, that came too late: the order goes on. */
+const dispatched = (state: Fulfilment, { data }: { data: Parcel }): FulfilmentEvent[] => {
+  const comesTooLate = state.undoing !== undefined && !isAwaited(state.steps['cancel-shipment'])
+  if (comesTooLate || !isOpen(state.steps['ship-order'])) return []
+  return [
+    ...succeed(state, 'ship-order', 'shipment.dispatched'),
+    ...(state.undoing === undefined ? [] : [{ type: 'UndoGivenUp', data: {} } as const]),
+    { type: 'ParcelDispatched', data: { trackingNumber: data.trackingNumber } },
+  ]
+}
+
+const delivered = (state: Fulfilment, fact: { data: Parcel }): FulfilmentEvent[] => {
+  const left = dispatched(state, fact)
+  const parcelLeft = state.parcel === 'dispatched' || left.length > 0
+  return parcelLeft ? [...left, { type: 'ParcelDelivered', data: {} }] : []
+}
+
+const cancellationRefused = (state: Fulfilment, answer: string): FulfilmentEvent[] => {
+  if (!isOpen(state.steps['cancel-shipment'])) return []
+  const failed: FulfilmentEvent = {
+    type: 'StepFailed',
+    data: { step: 'cancel-shipment', answer, error: 'already dispatched' },
+  }
+  return state.undoing === undefined ? [failed] : [failed, { type: 'UndoGivenUp', data: {} }]
+}

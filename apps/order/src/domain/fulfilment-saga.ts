@@ -1,0 +1,131 @@
+import { type Decider, fold } from '#libs/decider'
+import { answer, type Fact, outOfPatience, undoFor } from './answers.ts'
+import { endOf, nextCompensation } from './compensation.ts'
+import type { OrderCommand } from './decide.ts'
+import { evolve, type Fulfilment, type FulfilmentEvent, notStarted } from './fulfilment.ts'
+import { compensationSteps, forwardSteps, type OrderToFulfil, policyOf, type Step, silenceEnds } from './steps.ts'
+
+/** What the saga is told; `at` is when, ISO 8601. */
+export type FulfilmentInput = { readonly at: string } & (
+  | { readonly type: 'start'; readonly order: OrderToFulfil }
+  | { readonly type: 'cancel' }
+  /** Time has passed. */
+  | { readonly type: 'deadline' }
+  | Fact
+)
+
+/**
+ * The saga of one order: authorize ∥ reserve, then the pivot, capture, ship, dispatch; or back, newest first.
+ *
+ * An input is first taken down for what it says about its step. What follows is then read off the state alone, one
+ * move after the other until none is left, so no order of arrival, repetition or delay needs a rule of its own.
+ */
+const decide = (state: Fulfilment, input: FulfilmentInput): readonly FulfilmentEvent[] => {
+  if (state.ended !== undefined) return []
+  const events = takeDown(state, input)
+  let now = fold(fulfilmentSaga, events, state)
+  let moves = nextMoves(now, input.at)
+  while (moves.length > 0) {
+    events.push(...moves)
+    now = fold(fulfilmentSaga, moves, now)
+    moves = nextMoves(now, input.at)
+  }
+  return events
+}
+
+const takeDown = (state: Fulfilment, input: FulfilmentInput): FulfilmentEvent[] => {
+  if (input.type === 'start') return state.order === undefined ? [{ type: 'FulfilmentStarted', data: input.order }] : []
+  if (state.order === undefined || input.type === 'deadline') return []
+  if (input.type !== 'cancel') return answer(state, input, input.at)
+  return state.undoing === undefined ? [undoFor('customer_request')] : []
+}
+
+const nextMoves = (state: Fulfilment, at: string): FulfilmentEvent[] => {
+  if (state.order === undefined || state.ended !== undefined) return []
+  const overdue = allSteps.find((step) => isOverdue(state, step, at))
+  if (overdue !== undefined) return askAgain(state, overdue, at)
+  return state.undoing === undefined ? goForward(state, at) : goBack(state, at)
+}
+
+const allSteps: readonly Step[] = [...forwardSteps, ...compensationSteps]
+
+const isOverdue = ({ steps }: Fulfilment, step: Step, at: string): boolean => {
+  const dueAt = steps[step]?.dueAt
+  return dueAt !== undefined && dueAt <= at
+}
+
+const askAgain = (state: Fulfilment, step: Step, at: string): FulfilmentEvent[] => {
+  const { status, attempts } = state.steps[step]!
+  const { silence } = policyOf[step]
+  return status === 'running' && attempts >= silence.attempts
+    ? outOfPatience(state, step, 'no answer', silence.thenUndoFor)
+    : start(state, step, at)
+}
+
+const start = (state: Fulfilment, step: Step, at: string): FulfilmentEvent[] => {
+  const attempt = (state.steps[step]?.attempts ?? 0) + 1
+  return [{ type: 'StepStarted', data: { step, attempt, dueAt: silenceEnds(state.order!, step, attempt, at) } }]
+}
+
+const goForward = (state: Fulfilment, at: string): FulfilmentEvent[] => {
+  const status = (step: Step) => state.steps[step]?.status
+  if (status('authorize-payment') === undefined) return start(state, 'authorize-payment', at)
+  if (status('reserve-stock') === undefined) return start(state, 'reserve-stock', at)
+  if (status('authorize-payment') !== 'succeeded' || status('reserve-stock') !== 'succeeded') return []
+  if (!state.pivotReached) return [{ type: 'PivotReached', data: {} }]
+  if (status('capture-payment') === undefined) return start(state, 'capture-payment', at)
+  if (status('capture-payment') !== 'succeeded') return []
+  // Abandoned: it was to be undone, but the parcel had left.
+  if (status('ship-order') === undefined || status('ship-order') === 'abandoned') return start(state, 'ship-order', at)
+  if (status('ship-order') !== 'succeeded') return []
+  if (status('dispatch-stock') === undefined) return start(state, 'dispatch-stock', at)
+  const finished = state.parcel === 'delivered' && status('dispatch-stock') === 'succeeded'
+  return finished ? [{ type: 'FulfilmentCompleted', data: {} }] : []
+}
+
+const goBack = (state: Fulfilment, at: string): FulfilmentEvent[] => {
+  const next = nextCompensation(state)
+  if (next === 'wait') return []
+  if (next === 'done') return [{ type: 'FulfilmentUndone', data: { reason: state.undoing! } }]
+  return start(state, next, at)
+}
+
+export const fulfilmentSaga: Decider<Fulfilment, FulfilmentInput, FulfilmentEvent> = {
+  initial: notStarted,
+  decide,
+  evolve,
+}
+
+/** What the order itself must be told of an event of its fulfilment. */
+export const orderCommandFor = (event: FulfilmentEvent): OrderCommand | undefined => {
+  switch (event.type) {
+    case 'PivotReached':
+      return { type: 'confirm' }
+    case 'ParcelDispatched':
+      return { type: 'ship', trackingNumber: event.data.trackingNumber }
+    case 'ParcelDelivered':
+      return { type: 'complete' }
+    case 'UndoGivenUp':
+      return { type: 'refuseCancellation' }
+    case 'FulfilmentUndone':
+      return { type: endOf[event.data.reason], reason: event.data.reason }
+    default:
+      return undefined
+  }
+}
+
+export type FulfilmentStatus = 'running' | 'completed' | 'compensating' | 'compensated' | 'needs_attention'
+
+export const statusOf = ({ ended, undoing, steps }: Fulfilment): FulfilmentStatus => {
+  if (ended !== undefined) return ended === 'completed' ? 'completed' : 'compensated'
+  if (Object.values(steps).some(({ status }) => status === 'stuck')) return 'needs_attention'
+  return undoing === undefined ? 'running' : 'compensating'
+}
+
+/** When the saga is to be told that time has passed, unless something else happens before; ISO 8601. */
+export const wakeAt = ({ ended, steps }: Fulfilment): string | undefined =>
+  ended === undefined
+    ? Object.values(steps)
+        .flatMap(({ dueAt }) => dueAt ?? [])
+        .sort()[0]
+    : undefined

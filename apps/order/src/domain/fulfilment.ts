@@ -1,0 +1,167 @@
+import type { OrderEndReason } from '#libs/contracts'
+import { unreachable } from '#libs/decider'
+import { compensationSteps, forwardSteps, type OrderToFulfil, type Step } from './steps.ts'
+
+/** What happened in the fulfilment of one order, as the saga's own stream remembers it. */
+export type FulfilmentEvent =
+  | { readonly type: 'FulfilmentStarted'; readonly data: OrderToFulfil }
+  /** The step's command was sent; without any answer until `dueAt` it is sent again. */
+  | { readonly type: 'StepStarted'; readonly data: OfStep & { readonly attempt: number; readonly dueAt: string } }
+  | { readonly type: 'StepSucceeded'; readonly data: OfStep & { readonly answer: string; readonly amount?: number } }
+  /** The participant's final no. Nothing took place, so there is nothing to undo. */
+  | { readonly type: 'StepFailed'; readonly data: OfStep & { readonly answer: string; readonly error: string } }
+  | { readonly type: 'StepRetryScheduled'; readonly data: OfStep & { readonly error: string; readonly dueAt: string } }
+  /** Asked for too often: it waits for a late answer, or for a human. */
+  | { readonly type: 'StepStuck'; readonly data: OfStep & { readonly error: string } }
+  | { readonly type: 'PivotReached'; readonly data: Nothing }
+  | { readonly type: 'ParcelBooked'; readonly data: { readonly trackingNumber: string } }
+  | { readonly type: 'ParcelDispatched'; readonly data: { readonly trackingNumber: string } }
+  | { readonly type: 'ParcelDelivered'; readonly data: Nothing }
+  | { readonly type: 'UndoStarted'; readonly data: { readonly reason: OrderEndReason } }
+  /** The parcel turned out to have left: there is no way back any more. */
+  | { readonly type: 'UndoGivenUp'; readonly data: Nothing }
+  | { readonly type: 'FulfilmentCompleted'; readonly data: Nothing }
+  | { readonly type: 'FulfilmentUndone'; readonly data: { readonly reason: OrderEndReason } }
+
+interface OfStep {
+  readonly step: Step
+}
+type Nothing = Readonly<Record<string, never>>
+
+/**
+ * `failed`: the participant's final no. `abandoned`: no longer wanted while its outcome was open; whatever it did is
+ * undone by a compensation. `stuck`: asked for in vain too often.
+ */
+export type StepStatus = 'running' | 'retrying' | 'stuck' | 'abandoned' | 'succeeded' | 'failed' | 'compensated'
+
+export interface StepState {
+  readonly status: StepStatus
+  readonly attempts: number
+  /** When the step is looked at again unless an answer comes before; ISO 8601. */
+  readonly dueAt?: string
+  readonly error?: string
+}
+
+export interface Fulfilment {
+  readonly order?: OrderToFulfil
+  readonly steps: { readonly [S in Step]?: StepState }
+  readonly pivotReached: boolean
+  readonly trackingNumber?: string
+  readonly parcel: 'none' | 'booked' | 'dispatched' | 'delivered'
+  /** Why everything is being undone; absent on the way forward. */
+  readonly undoing?: OrderEndReason
+  readonly ended?: 'completed' | 'undone'
+  /** Minor units that the payment service reported, in the currency of the order's total. */
+  readonly paid: { readonly authorized: number; readonly captured: number; readonly refunded: number }
+}
+
+export const notStarted: Fulfilment = {
+  steps: {},
+  pivotReached: false,
+  parcel: 'none',
+  paid: { authorized: 0, captured: 0, refunded: 0 },
+}
+
+export const evolve = (state: Fulfilment, event: FulfilmentEvent): Fulfilment => {
+  switch (event.type) {
+    case 'FulfilmentStarted':
+      return { ...state, order: event.data }
+    case 'StepStarted': {
+      const { step, attempt, dueAt } = event.data
+      return withStep(state, step, { status: 'running', attempts: attempt, dueAt })
+    }
+    case 'StepSucceeded':
+      return succeeded(state, event.data)
+    case 'StepFailed':
+      return withStep(state, event.data.step, { ...rested(state, event.data.step, 'failed'), error: event.data.error })
+    case 'StepRetryScheduled': {
+      const { step, error, dueAt } = event.data
+      return withStep(state, step, { ...rested(state, step, 'retrying'), error, dueAt })
+    }
+    case 'StepStuck':
+      return withStep(state, event.data.step, { ...rested(state, event.data.step, 'stuck'), error: event.data.error })
+    case 'PivotReached':
+      return { ...state, pivotReached: true }
+    case 'ParcelBooked':
+      // From here on it takes the carrier as long as it takes: no silence to break.
+      return {
+        ...mapSteps(state, ['ship-order'], isAwaited, 'running'),
+        parcel: 'booked',
+        trackingNumber: event.data.trackingNumber,
+      }
+    case 'ParcelDispatched':
+      return { ...state, parcel: 'dispatched', trackingNumber: event.data.trackingNumber }
+    case 'ParcelDelivered':
+      return { ...state, parcel: 'delivered' }
+    case 'UndoStarted':
+      return { ...mapSteps(state, forwardSteps, isAwaited, 'abandoned'), undoing: event.data.reason }
+    case 'UndoGivenUp': {
+      const { undoing: _, ...forward } = mapSteps(state, compensationSteps, isAwaited, 'abandoned')
+      return forward
+    }
+    case 'FulfilmentCompleted':
+      return { ...state, ended: 'completed' }
+    case 'FulfilmentUndone':
+      return { ...state, ended: 'undone' }
+    default:
+      return unreachable(event)
+  }
+}
+
+/** The saga goes no further before the step has an outcome. */
+export const isAwaited = (step: StepState | undefined): boolean =>
+  step?.status === 'running' || step?.status === 'retrying' || step?.status === 'stuck'
+
+/** The step's outcome is not known yet: an answer would tell something new. */
+export const isOpen = (step: StepState | undefined): boolean => isAwaited(step) || step?.status === 'abandoned'
+
+const withStep = (state: Fulfilment, step: Step, next: StepState): Fulfilment => ({
+  ...state,
+  steps: { ...state.steps, [step]: next },
+})
+
+/** The step in a new status in which it waits for no particular time. */
+const rested = (state: Fulfilment, step: Step, status: StepStatus): StepState => ({
+  status,
+  attempts: state.steps[step]?.attempts ?? 0,
+})
+
+const mapSteps = (
+  state: Fulfilment,
+  steps: readonly Step[],
+  wanted: (step: StepState) => boolean,
+  status: StepStatus,
+): Fulfilment => {
+  for (const step of steps) {
+    const current = state.steps[step]
+    if (current === undefined || !wanted(current)) continue
+    const { dueAt: _, ...rest } = current
+    state = withStep(state, step, { ...rest, status })
+  }
+  return state
+}
+
+/** What each compensation makes undone. */
+const undoes: { readonly [S in Step]?: readonly Step[] } = {
+  'cancel-shipment': ['ship-order'],
+  'refund-payment': ['capture-payment', 'authorize-payment'],
+  'void-payment': ['capture-payment', 'authorize-payment'],
+  'release-stock': ['reserve-stock'],
+}
+
+const succeeded = (state: Fulfilment, event: { step: Step; answer: string; amount?: number }): Fulfilment => {
+  const done = withStep(state, event.step, rested(state, event.step, 'succeeded'))
+  const tookPlace = ({ status }: StepState) => status === 'succeeded' || status === 'abandoned'
+  const undone = mapSteps(done, undoes[event.step] ?? [], tookPlace, 'compensated')
+  const amount = event.amount ?? 0
+  switch (event.answer) {
+    case 'payment.authorized':
+      return { ...undone, paid: { ...undone.paid, authorized: amount } }
+    case 'payment.captured':
+      return { ...undone, paid: { ...undone.paid, captured: amount } }
+    case 'payment.refunded':
+      return { ...undone, paid: { ...undone.paid, refunded: amount } }
+    default:
+      return undone
+  }
+}

@@ -1,0 +1,26 @@
+import type { DataOf, MessageTypeOn } from '#libs/contracts'
+import type { OrderDetails, OrderEvent } from './order.ts'
+
+export type OrderFactType = MessageTypeOn<'orders'>
+
+/** The fact that tells the world about an event of the order's own stream. */
+export const factTypeOf = {
+  OrderPlaced: 'order.placed',
+  OrderConfirmed: 'order.confirmed',
+  OrderShipped: 'order.shipped',
+  OrderCompleted: 'order.completed',
+  OrderRejected: 'order.rejected',
+  OrderCancellationRequested: 'order.cancellation-requested',
+  OrderCancellationRefused: 'order.cancellation-refused',
+  OrderCancelled: 'order.cancelled',
+} as const satisfies Record<OrderEvent['type'], OrderFactType>
+
+export interface OrderFact {
+  readonly type: OrderFactType
+  readonly data: DataOf<OrderFactType>
+}
+
+export const published = ({ orderId, customerId, total }: OrderDetails, event: OrderEvent): OrderFact => ({
+  type: factTypeOf[event.type],
+  data: { orderId, customerId, total, ...event.data } as DataOf<OrderFactType>,
+})
