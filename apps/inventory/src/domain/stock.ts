@@ -1,0 +1,57 @@
+import type { StockLine } from '#libs/contracts'
+import type { ReservationEvent } from './reservation.ts'
+
+/** How much of one product there is. Invariant: 0 ≤ reserved ≤ onHand. */
+export interface StockLevel {
+  readonly sku: string
+  /** Pieces in the warehouse, reserved ones included; falls when they leave it. */
+  readonly onHand: number
+  readonly reserved: number
+}
+
+export type StockLevels = ReadonlyMap<string, StockLevel>
+
+export const available = ({ onHand, reserved }: StockLevel): number => onHand - reserved
+
+/** The lines that the stock does not cover, with what there is instead; none of a product that is not known. */
+export const shortagesOf = (
+  levels: StockLevels,
+  lines: readonly StockLine[],
+): (StockLine & { available: number })[] => {
+  const wanted = new Map<string, number>()
+  for (const { sku, quantity } of lines) wanted.set(sku, (wanted.get(sku) ?? 0) + quantity)
+  const left = (sku: string): number => {
+    const level = levels.get(sku)
+    return level === undefined ? 0 : available(level)
+  }
+  return lines
+    .filter(({ sku }) => wanted.get(sku)! > left(sku))
+    .map(({ sku, quantity }) => ({ sku, quantity, available: left(sku) }))
+}
+
+/** By how much an event changes one product's level. */
+export interface StockChange {
+  readonly sku: string
+  readonly onHand: number
+  readonly reserved: number
+}
+
+export const stockChanges = (event: ReservationEvent): StockChange[] => {
+  switch (event.type) {
+    case 'StockReserved':
+      return event.data.lines.map(({ sku, quantity }) => ({ sku, onHand: 0, reserved: quantity }))
+    case 'StockReleased':
+      return event.data.lines.map(({ sku, quantity }) => ({ sku, onHand: 0, reserved: -quantity }))
+    case 'StockDispatched':
+      return event.data.lines.map(({ sku, quantity }) => ({ sku, onHand: -quantity, reserved: -quantity }))
+    case 'StockRejected':
+    case 'AnswerRepeated':
+      return []
+  }
+}
+
+export const changed = (level: StockLevel, change: StockChange): StockLevel => ({
+  sku: level.sku,
+  onHand: level.onHand + change.onHand,
+  reserved: level.reserved + change.reserved,
+})
