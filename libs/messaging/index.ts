@@ -1,6 +1,7 @@
 export { ensureTopics } from './ensure-topics.ts'
 export { Unprocessable } from './errors.ts'
 export type { Announce, HandlersOf, MessageContext, Position } from './handlers.ts'
+export { Handles } from './handles.ts'
 export { KafkaBatchServer, type KafkaBatchServerOptions } from './kafka-batch-server.ts'
 export { type KafkaOptions, kafkaClient, type Patience } from './kafka-client.ts'
 export { type KafkaPublisher, kafkaPublisher, type OutgoingRecord } from './kafka-publisher.ts'

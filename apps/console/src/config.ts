@@ -1,0 +1,19 @@
+import { z } from 'zod'
+import { loadConfig, serviceEnvironment } from '#libs/http'
+
+const { DATABASE_URL: _, ...environment } = serviceEnvironment
+const address = z.url({ protocol: /^https?$/, error: 'an http:// URL' })
+
+export const config = () =>
+  loadConfig({
+    ...environment,
+    ORDER_URL: address,
+    PAYMENT_URL: address,
+    INVENTORY_URL: address,
+    FULFILLMENT_URL: address,
+    NOTIFICATION_URL: address,
+    QUERY_URL: address,
+    SIMULATORS_URL: address,
+  })
+
+export type Config = ReturnType<typeof config>

@@ -1,0 +1,42 @@
+import type { ServiceName } from './services.ts'
+
+interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  /** Below `/api`; also the path at the service, unless `path` says otherwise. */
+  readonly at: string
+  /** Who answers; the next one is asked when the one before does not know the resource yet. */
+  readonly from: readonly [ServiceName, ...ServiceName[]]
+}
+
+/**
+ * Who answers what. Lists of orders come from the read model; so does one order, but the read model follows the
+ * events by some milliseconds and an order that was answered 201 is never unknown, so its owner is asked next.
+ */
+export const routes: readonly Route[] = [
+  { method: 'POST', at: '/orders', from: ['order'] },
+  { method: 'GET', at: '/orders', from: ['query'] },
+  { method: 'GET', at: '/orders/:orderId', from: ['query', 'order'] },
+  { method: 'GET', at: '/orders/:orderId/events', from: ['order'] },
+  { method: 'GET', at: '/orders/:orderId/saga', from: ['order'] },
+  { method: 'POST', at: '/orders/:orderId/cancel', from: ['order'] },
+  { method: 'GET', at: '/sagas', from: ['order'] },
+  { method: 'GET', at: '/catalogue', from: ['order'] },
+  { method: 'GET', at: '/stock', from: ['inventory'] },
+  { method: 'GET', at: '/stock/:sku', from: ['inventory'] },
+  { method: 'POST', at: '/stock/:sku/receipts', from: ['inventory'] },
+  { method: 'GET', at: '/projections', from: ['query'] },
+  { method: 'GET', at: '/sales', from: ['query'] },
+  { method: 'GET', at: '/notifications', from: ['notification'] },
+  { method: 'GET', at: '/simulators/payment/settings', from: ['simulators'] },
+  { method: 'PUT', at: '/simulators/payment/settings', from: ['simulators'] },
+  { method: 'GET', at: '/simulators/payment/operations', from: ['simulators'] },
+  { method: 'GET', at: '/simulators/payment/totals', from: ['simulators'] },
+  { method: 'GET', at: '/simulators/carrier/settings', from: ['simulators'] },
+  { method: 'PUT', at: '/simulators/carrier/settings', from: ['simulators'] },
+  { method: 'GET', at: '/simulators/carrier/shipments', from: ['simulators'] },
+  { method: 'GET', at: '/simulators/mailbox', from: ['simulators'] },
+]
+
+/** The simulators know nothing of the prefix they are shown under. */
+export const pathAtService = (pathAndQuery: string): string =>
+  pathAndQuery.replace(/^\/api/, '').replace(/^\/simulators/, '')

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { Customers } from './customers.ts'
+import { noticeOf, type Told } from './notice.ts'
+
+const orderId = '0b7e1d62-7d0a-5b1e-9f5c-2f8f6c1d9a01'
+const told = (type: Told['type'], more: object = {}): Told =>
+  ({
+    id: 'm1',
+    type,
+    source: '/waybill/order',
+    subject: orderId,
+    time: '2026-01-01T00:00:00.000Z',
+    key: 'cust-0001',
+    correlationId: orderId,
+    causationId: 'm0',
+    data: { orderId, customerId: 'cust-0001', total: { amount: 1780, currency: 'EUR' }, ...more },
+  }) as Told
+
+test('each moment of an order is told in its own kind and words', () => {
+  const notices = [
+    noticeOf(told('order.confirmed')),
+    noticeOf(told('order.shipped', { trackingNumber: 'WB123' })),
+    noticeOf(told('order.completed')),
+    noticeOf(told('order.rejected', { reason: 'out_of_stock' })),
+    noticeOf(told('order.cancelled', { reason: 'customer_request' })),
+  ]
+  expect(notices.map((notice) => notice.kind)).toEqual([
+    'order_confirmed',
+    'order_shipped',
+    'order_completed',
+    'order_rejected',
+    'order_cancelled',
+  ])
+  expect(notices[0]!.text).toContain('17.80 EUR')
+  expect(notices[1]!.text).toContain('WB123')
+  expect(notices[3]!.text).toContain('an item is out of stock')
+  expect(notices[4]!.text).toContain('you asked us to')
+  for (const notice of notices) expect(notice.text).toContain(orderId)
+})
+
+test('a customer on file is written to there, any other at an address made from the id', () => {
+  const customers = new Customers([{ customerId: 'cust-0001', name: 'Ada', email: 'ada@example.com' }])
+  expect(customers.emailOf('cust-0001')).toBe('ada@example.com')
+  expect(customers.emailOf('somebody_else')).toBe('somebody_else@customers.example')
+})
