@@ -1,0 +1,158 @@
+import type { DataOf, Failure } from '#libs/contracts'
+import { type Decider, type Refusal, refuse, unreachable } from '#libs/decider'
+import { evolve, type Parcel, type Recipient, type Shipment, type ShipmentEvent } from './shipment.ts'
+
+/** How a booking or a cancellation ended at the carrier. */
+export type CarrierAnswer<Done> =
+  | ({ readonly outcome: 'done' } & Done)
+  /** The carrier said no on purpose. */
+  | { readonly outcome: 'refused'; readonly code: string }
+  /** No usable answer: it may have taken place or not. */
+  | { readonly outcome: 'failed'; readonly reason: Failure }
+
+export type BookingAnswer = CarrierAnswer<{ readonly parcel: Parcel }>
+export type CancellationAnswer = CarrierAnswer<unknown>
+
+export type ShipmentInput =
+  | { readonly type: 'ship'; readonly data: DataOf<'shipment.ship'> }
+  | { readonly type: 'cancel'; readonly data: DataOf<'shipment.cancel'> }
+  | { readonly type: 'booking_answered'; readonly answer: BookingAnswer }
+  | { readonly type: 'cancellation_answered'; readonly answer: CancellationAnswer }
+  /** The carrier reports by itself; it may repeat itself, and reports may overtake each other. */
+  | { readonly type: 'reported'; readonly report: 'dispatched' | 'delivered'; readonly parcel: Parcel }
+
+export type ShipmentRefusal = 'unexpected_answer' | 'unknown_shipment' | 'not_under_way'
+
+type Decision = readonly ShipmentEvent[] | Refusal<ShipmentRefusal>
+
+export const decide = (shipment: Shipment, input: ShipmentInput): Decision => {
+  switch (input.type) {
+    case 'ship':
+      return ship(shipment, input.data)
+    case 'cancel':
+      return shipment.status === 'none' ? cancelled(input.data) : cancel(shipment)
+    case 'booking_answered':
+      return bookingAnswered(shipment, input.answer)
+    case 'cancellation_answered':
+      return cancellationAnswered(shipment, input.answer)
+    case 'reported':
+      return reported(shipment, input.report, input.parcel)
+    default:
+      return unreachable(input)
+  }
+}
+
+const ship = (shipment: Shipment, data: DataOf<'shipment.ship'>): Decision => {
+  switch (shipment.status) {
+    case 'none':
+    case 'booking_unknown':
+      return [{ type: 'BookingRequested', data }]
+    case 'booking':
+    case 'cancelling':
+      return []
+    default:
+      return [{ type: 'AnswerRepeated', data: {} }]
+  }
+}
+
+type Known = Exclude<Shipment, { status: 'none' }>
+
+const cancel = (shipment: Known): readonly ShipmentEvent[] => {
+  switch (shipment.status) {
+    case 'booking':
+      return shipment.cancel ? [] : [{ type: 'CancellationRemembered', data: {} }]
+    case 'booked':
+    case 'booking_unknown':
+    case 'cancellation_unknown':
+      return [{ type: 'CancellationRequested', data: {} }]
+    case 'impossible':
+      return cancelled(shipment)
+    case 'cancelling':
+      return []
+    case 'cancelled':
+      return [{ type: 'AnswerRepeated', data: {} }]
+    case 'dispatched':
+    case 'delivered':
+      return shipment.cancelling ? [] : [{ type: 'CancellationRefused', data: {} }]
+    default:
+      return unreachable(shipment)
+  }
+}
+
+const cancelled = ({ orderId, customerId }: Recipient): readonly ShipmentEvent[] => [
+  { type: 'Cancelled', data: { orderId, customerId } },
+]
+
+const bookingAnswered = (shipment: Shipment, answer: BookingAnswer): Decision => {
+  // The carrier's own report was faster than its answer.
+  if (shipment.status === 'dispatched' || shipment.status === 'delivered') return []
+  if (shipment.status !== 'booking') return refuse('unexpected_answer', `the shipment is ${shipment.status}`)
+  const outcome = bookingEnded(answer)
+  if (!shipment.cancel) return [outcome]
+  return [outcome, ...cancel(evolve(shipment, outcome) as Known)]
+}
+
+const bookingEnded = (answer: BookingAnswer): ShipmentEvent => {
+  switch (answer.outcome) {
+    case 'done':
+      return { type: 'Booked', data: answer.parcel }
+    case 'refused':
+      return { type: 'BookingRefused', data: { code: answer.code } }
+    case 'failed':
+      return { type: 'BookingFailed', data: { reason: answer.reason } }
+    default:
+      return unreachable(answer)
+  }
+}
+
+const cancellationAnswered = (shipment: Shipment, answer: CancellationAnswer): Decision => {
+  if ((shipment.status === 'dispatched' || shipment.status === 'delivered') && shipment.cancelling)
+    return [{ type: 'CancellationRefused', data: {} }]
+  if (shipment.status !== 'cancelling') return refuse('unexpected_answer', `the shipment is ${shipment.status}`)
+  switch (answer.outcome) {
+    case 'done':
+      return cancelled(shipment)
+    case 'refused':
+      return [{ type: 'CancellationRefused', data: {} }]
+    case 'failed':
+      return [{ type: 'CancellationFailed', data: { reason: answer.reason } }]
+    default:
+      return unreachable(answer)
+  }
+}
+
+/** A report says all that must have gone before: what is delivered was dispatched, what is dispatched was booked. */
+const reported = (shipment: Shipment, report: 'dispatched' | 'delivered', parcel: Parcel): Decision => {
+  const delivered: ShipmentEvent[] = report === 'delivered' ? [{ type: 'Delivered', data: parcel }] : []
+  const gone: ShipmentEvent[] = [{ type: 'Dispatched', data: parcel }, ...delivered]
+  switch (shipment.status) {
+    case 'none':
+      return refuse('unknown_shipment')
+    case 'booking':
+      return [{ type: 'Booked', data: parcel }, ...gone, ...(shipment.cancel ? tooLate : [])]
+    case 'booking_unknown':
+      return [{ type: 'Booked', data: parcel }, ...gone]
+    case 'booked':
+    case 'cancelling':
+      return gone
+    case 'cancellation_unknown':
+      return [...gone, ...tooLate]
+    case 'dispatched':
+      return delivered
+    case 'delivered':
+      return []
+    case 'impossible':
+    case 'cancelled':
+      return refuse('not_under_way', `reported as ${report}, while the shipment is ${shipment.status}`)
+    default:
+      return unreachable(shipment)
+  }
+}
+
+const tooLate: readonly ShipmentEvent[] = [{ type: 'CancellationRefused', data: {} }]
+
+export const shipmentDecider: Decider<Shipment, ShipmentInput, ShipmentEvent, ShipmentRefusal> = {
+  initial: { status: 'none' },
+  decide,
+  evolve,
+}

@@ -1,0 +1,51 @@
+import type { Address, DataOf, MessageTypeOn, StockLine } from '#libs/contracts'
+import type { Shipment, ShipmentEvent } from './shipment.ts'
+
+type FactType = MessageTypeOn<'shipments'>
+type Fact = { [T in FactType]: { readonly type: T; readonly data: DataOf<T> } }[FactType]
+
+/** What the carrier is asked. */
+export type CarrierCall =
+  | {
+      readonly operation: 'book'
+      readonly orderId: string
+      readonly address: Address
+      readonly lines: readonly StockLine[]
+    }
+  | { readonly operation: 'cancel'; readonly orderId: string; readonly shipmentId?: string }
+
+/** What has to follow an event outside of the shipment itself. */
+export type Reaction = { readonly call: CarrierCall } | { readonly fact: Fact } | undefined
+
+/**
+ * Every state is either waiting for the carrier or has something to say: entering it makes the call or publishes the
+ * fact. `shipment` is the state after the event.
+ */
+export const reactionTo = (event: ShipmentEvent, shipment: Shipment): Reaction => {
+  if (shipment.status === 'none' || event.type === 'CancellationRemembered') return undefined
+  const { orderId, customerId } = shipment
+  const about = { orderId, customerId }
+  if (event.type === 'CancellationRefused') return { fact: { type: 'shipment.cancellation-refused', data: about } }
+  switch (shipment.status) {
+    case 'booking':
+      return { call: { operation: 'book', orderId, address: shipment.address, lines: shipment.lines } }
+    case 'cancelling': {
+      const known = shipment.parcel === undefined ? {} : { shipmentId: shipment.parcel.shipmentId }
+      return { call: { operation: 'cancel', orderId, ...known } }
+    }
+    case 'booking_unknown':
+      return { fact: { type: 'shipment.failed', data: { ...about, operation: 'ship', reason: shipment.reason } } }
+    case 'cancellation_unknown':
+      return { fact: { type: 'shipment.failed', data: { ...about, operation: 'cancel', reason: shipment.reason } } }
+    case 'booked':
+      return { fact: { type: 'shipment.booked', data: { ...about, ...shipment.parcel } } }
+    case 'impossible':
+      return { fact: { type: 'shipment.impossible', data: { ...about, code: shipment.code } } }
+    case 'cancelled':
+      return { fact: { type: 'shipment.cancelled', data: about } }
+    case 'dispatched':
+      return { fact: { type: 'shipment.dispatched', data: { ...about, ...shipment.parcel } } }
+    case 'delivered':
+      return { fact: { type: 'shipment.delivered', data: { ...about, ...shipment.parcel } } }
+  }
+}
