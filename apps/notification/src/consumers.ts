@@ -1,57 +1,24 @@
 import { Controller, Inject } from '@nestjs/common'
 import { Effects } from '#libs/effects'
-import { Handles, type HandlersOf, type MessageContext } from '#libs/messaging'
+import { Handles, type MessageContext } from '#libs/messaging'
 import { Customers } from './domain/customers.ts'
-import { noticeOf, type Told } from './domain/notice.ts'
+import { noticeOf, type Told, told } from './domain/notice.ts'
 import { Notifications } from './notifications.ts'
-
-/** What on `orders` the customer is not told of. */
-export const untold = ['order.placed', 'order.cancellation-requested', 'order.cancellation-refused'] as const
 
 /** Turns what happened to an order into an e-mail that is owed, in one transaction. */
 @Controller()
-export class NotificationConsumers implements HandlersOf<'orders', (typeof untold)[number]> {
+export class NotificationConsumers {
   constructor(@Inject(Customers) private readonly customers: Customers) {}
 
-  @Handles('order.confirmed')
-  'order.confirmed'(fact: Told, context: MessageContext): void {
-    this.#tell(fact, context)
-  }
-
-  @Handles('order.shipped')
-  'order.shipped'(fact: Told, context: MessageContext): void {
-    this.#tell(fact, context)
-  }
-
-  @Handles('order.completed')
-  'order.completed'(fact: Told, context: MessageContext): void {
-    this.#tell(fact, context)
-  }
-
-  @Handles('order.rejected')
-  'order.rejected'(fact: Told, context: MessageContext): void {
-    this.#tell(fact, context)
-  }
-
-  @Handles('order.cancelled')
-  'order.cancelled'(fact: Told, context: MessageContext): void {
-    this.#tell(fact, context)
-  }
-
-  #tell(fact: Told, { uow, consequences }: MessageContext): void {
+  @Handles(...told)
+  tell(fact: Told, { uow, consequences }: MessageContext): void {
     const { kind, orderId, customerId, subject, text } = noticeOf(fact)
     const to = this.customers.emailOf(customerId)
-    const notification = {
-      notificationId: consequences.nextId(),
-      orderId,
-      customerId,
-      kind,
-      channel: 'email',
-      to,
-    } as const
+    const notificationId = consequences.nextId()
+    const notification = { notificationId, orderId, customerId, kind, channel: 'email', to } as const
     uow.part(Notifications).begin(notification)
     uow.part(Effects).add({
-      id: notification.notificationId,
+      id: notificationId,
       kind: 'email',
       key: orderId,
       payload: { notification, subject, text },

@@ -3,8 +3,7 @@ import { z } from 'zod'
 import { customerId, orderId } from '#libs/contracts'
 import { parse } from '#libs/http'
 import type { PrismaClient } from '#prisma/notification'
-
-export const PRISMA = Symbol('prisma')
+import { PRISMA } from './prisma.ts'
 
 const filter = z.object({
   customerId: customerId.optional(),

@@ -1,4 +1,4 @@
-import type { AnyMessage, Money, NotificationKind, OrderEndReason } from '#libs/contracts'
+import type { AnyMessage, MessageType, Money, NotificationKind, OrderEndReason } from '#libs/contracts'
 
 /** What a customer is told about an order, and in which words. */
 export interface Notice {
@@ -9,11 +9,22 @@ export interface Notice {
   readonly text: string
 }
 
-/** The facts that a customer is told of. */
-export type Told = Extract<
-  AnyMessage,
-  { type: 'order.confirmed' | 'order.shipped' | 'order.completed' | 'order.rejected' | 'order.cancelled' }
->
+/** The five moments that a customer wants to hear of. */
+export const told = [
+  'order.confirmed',
+  'order.shipped',
+  'order.completed',
+  'order.rejected',
+  'order.cancelled',
+] as const satisfies MessageType[]
+export type Told = Extract<AnyMessage, { type: (typeof told)[number] }>
+
+/** What else is on the same topic. */
+export const untold = [
+  'order.placed',
+  'order.cancellation-requested',
+  'order.cancellation-refused',
+] as const satisfies MessageType[]
 
 const reasons: Record<OrderEndReason, string> = {
   payment_declined: 'your card was declined',
@@ -62,7 +73,7 @@ const wording = (fact: Told): { kind: NotificationKind; subject: string; body: s
   }
 }
 
-/** One notice per kind and order: the five moments that a customer wants to hear of. */
+/** One notice per kind and order. */
 export const noticeOf = (fact: Told): Notice => {
   const { kind, subject, body } = wording(fact)
   const { orderId, customerId } = fact.data

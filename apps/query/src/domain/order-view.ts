@@ -1,4 +1,4 @@
-import type { AnyMessage, Money, OrderEndReason, OrderLine, OrderStatus } from '#libs/contracts'
+import type { AnyMessage, MessageType, Money, OrderEndReason, OrderLine, OrderStatus } from '#libs/contracts'
 
 /**
  * One order as its readers want it. Topics are joined without any order between them being promised, so each topic
@@ -42,25 +42,35 @@ export const emptyOrderView = (orderId: string): OrderView => ({
   payment: { status: 'pending', authorized: 0, captured: 0, refunded: 0 },
 })
 
-/** The facts that change an order's view; all carry the order's id. */
-export type OrderViewFact = Exclude<Extract<AnyMessage, { data: { orderId: string } }>, CommandOrNotification>
-type CommandOrNotification = Extract<
-  AnyMessage,
-  {
-    type:
-      | 'payment.authorize'
-      | 'payment.capture'
-      | 'payment.void'
-      | 'payment.refund'
-      | 'stock.reserve'
-      | 'stock.release'
-      | 'stock.dispatch'
-      | 'shipment.ship'
-      | 'shipment.cancel'
-      | 'notification.sent'
-      | 'notification.failed'
-  }
->
+/** The facts that a view is made of. */
+export const orderViewFacts = [
+  'order.placed',
+  'order.confirmed',
+  'order.shipped',
+  'order.completed',
+  'order.rejected',
+  'order.cancellation-requested',
+  'order.cancellation-refused',
+  'order.cancelled',
+  'payment.authorized',
+  'payment.declined',
+  'payment.captured',
+  'payment.voided',
+  'payment.refunded',
+  'payment.failed',
+  'stock.reserved',
+  'stock.rejected',
+  'stock.released',
+  'stock.dispatched',
+  'shipment.booked',
+  'shipment.dispatched',
+  'shipment.delivered',
+  'shipment.impossible',
+  'shipment.cancelled',
+  'shipment.cancellation-refused',
+  'shipment.failed',
+] as const satisfies MessageType[]
+export type OrderViewFact = Extract<AnyMessage, { type: (typeof orderViewFacts)[number] }>
 
 export const evolveOrderView = (view: OrderView, fact: OrderViewFact): OrderView => ({
   ...view,

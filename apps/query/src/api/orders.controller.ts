@@ -1,0 +1,64 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common'
+import { z } from 'zod'
+import { customerId, orderId, orderStatus } from '#libs/contracts'
+import { Problem, parse } from '#libs/http'
+import type { PrismaClient } from '#prisma/query'
+import { type OrderView, orderAnswer } from '../domain/order-view.ts'
+import { cursor, encodeCursor } from './cursor.ts'
+import { PRISMA } from './prisma.ts'
+
+const filter = z.strictObject({
+  customerId: customerId.optional(),
+  status: orderStatus.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: cursor.optional(),
+})
+
+@Controller('orders')
+export class OrdersController {
+  constructor(@Inject(PRISMA) private readonly prisma: PrismaClient) {}
+
+  /** Orders, newest first; `nextCursor` is null on the last page. */
+  @Get()
+  async list(@Query() query: unknown) {
+    const { limit, customerId, status, cursor } = parse(filter, query)
+    const rows = await this.prisma.orderView.findMany({
+      where: {
+        placedAt: { not: null },
+        ...(customerId && { customerId }),
+        ...(status && { status }),
+        ...(cursor && {
+          OR: [{ placedAt: { lt: cursor.at } }, { placedAt: cursor.at, orderId: { gt: cursor.id } }],
+        }),
+      },
+      orderBy: [{ placedAt: 'desc' }, { orderId: 'asc' }],
+      take: limit + 1,
+    })
+    const page = rows.slice(0, limit)
+    const last = page.at(-1)
+    return {
+      items: page.map(({ view }) => orderAnswer(view as unknown as OrderView)),
+      nextCursor: rows.length > limit && last ? encodeCursor({ at: last.placedAt!, id: last.orderId }) : null,
+    }
+  }
+
+  @Get(':orderId')
+  async get(@Param('orderId') id: string) {
+    const row = orderId.safeParse(id).success ? await this.#find(id) : undefined
+    const answer = row && orderAnswer(row.view as unknown as OrderView)
+    if (row === undefined || answer === undefined)
+      throw new Problem(404, { type: 'unknown-order', detail: `no order ${id}` })
+    return { ...answer, timeline: row.timeline }
+  }
+
+  async #find(orderId: string) {
+    const row = await this.prisma.orderView.findUnique({ where: { orderId } })
+    if (row === null) return undefined
+    const timeline = await this.prisma.orderTimeline.findMany({
+      where: { orderId },
+      orderBy: [{ at: 'asc' }, { messageId: 'asc' }],
+      select: { at: true, type: true, messageId: true },
+    })
+    return { view: row.view, timeline }
+  }
+}
