@@ -1,0 +1,62 @@
+export { Api, type ApiDeclaration, defineApi, type RequestOf, type ResponseOf, type VersionRange } from './api.ts'
+export { produce } from './apis/00-produce.ts'
+export { fetch } from './apis/01-fetch.ts'
+export { listOffsets } from './apis/02-list-offsets.ts'
+export { metadata } from './apis/03-metadata.ts'
+export { offsetCommit } from './apis/08-offset-commit.ts'
+export { offsetFetch } from './apis/09-offset-fetch.ts'
+export { findCoordinator } from './apis/10-find-coordinator.ts'
+export { joinGroup } from './apis/11-join-group.ts'
+export { heartbeat } from './apis/12-heartbeat.ts'
+export { leaveGroup } from './apis/13-leave-group.ts'
+export { syncGroup } from './apis/14-sync-group.ts'
+export { describeGroups } from './apis/15-describe-groups.ts'
+export { listGroups } from './apis/16-list-groups.ts'
+export { apiVersions } from './apis/18-api-versions.ts'
+export { createTopics } from './apis/19-create-topics.ts'
+export { deleteTopics } from './apis/20-delete-topics.ts'
+export { deleteRecords } from './apis/21-delete-records.ts'
+export { initProducerId } from './apis/22-init-producer-id.ts'
+export { offsetForLeaderEpoch } from './apis/23-offset-for-leader-epoch.ts'
+export { describeConfigs } from './apis/32-describe-configs.ts'
+export { alterConfigs } from './apis/33-alter-configs.ts'
+export { createPartitions } from './apis/37-create-partitions.ts'
+export { deleteGroups } from './apis/42-delete-groups.ts'
+export { incrementalAlterConfigs } from './apis/44-incremental-alter-configs.ts'
+export { offsetDelete } from './apis/47-offset-delete.ts'
+export { describeCluster } from './apis/60-describe-cluster.ts'
+export { type RecordHead, visitRecords } from './batch-records.ts'
+export { crc32c } from './crc32c.ts'
+export { ErrorCode, errorName, isRetriable } from './errors.ts'
+export { FrameParser, type RequestHeader } from './frame.ts'
+export { encodeRequest, encodeResponse, readRequestHeader, readResponseHeader, skipHeaderTags } from './header.ts'
+export { MalformedError, Reader } from './reader.ts'
+export {
+  BATCH_OVERHEAD,
+  BATCH_PREFIX,
+  batchAttributes,
+  batchBaseOffset,
+  batchBaseSequence,
+  batchBaseTimestamp,
+  batchCrc,
+  batchLastOffset,
+  batchLastOffsetDelta,
+  batchLeaderEpoch,
+  batchMagic,
+  batchMaxTimestamp,
+  batchProducerEpoch,
+  batchProducerId,
+  batchRecordsCount,
+  batchSize,
+  Compression,
+  compressionOf,
+  isBatchIntact,
+  isControl,
+  isTransactional,
+  stampBatch,
+  stampLogAppendTime,
+  usesLogAppendTime,
+} from './record-batch.ts'
+export type { Decoded, Encodable, Fields } from './struct.ts'
+export { ZERO_UUID } from './types.ts'
+export { Writer } from './writer.ts'
