@@ -1,3 +1,5 @@
+import { crc32c } from './crc32c.ts'
+
 /**
  * Record batch, magic 2: the unit that producers send, the log stores and consumers fetch, byte for byte.
  *
@@ -51,11 +53,29 @@ export function stampBatch(b: Buffer, baseOffset: number, leaderEpoch: number): 
   b.writeInt32BE(leaderEpoch, 12)
 }
 
+/** Whether the batch at `at` is wholly in `b` and unharmed; says nothing about the records themselves. */
+export function isBatchIntact(b: Buffer, at = 0): boolean {
+  if (b.length - at < BATCH_OVERHEAD) return false
+  const size = batchSize(b, at)
+  if (size < BATCH_OVERHEAD || size > b.length - at || batchMagic(b, at) !== 2) return false
+  return crc32c(b.subarray(at + CRC_START, at + size)) === batchCrc(b, at)
+}
+
+/** Marks the batch as stamped by the broker. Consumers then ignore the timestamp deltas of the records. */
+export function stampLogAppendTime(b: Buffer, now: number): void {
+  b.writeInt16BE(batchAttributes(b) | LOG_APPEND_TIME, 21)
+  writeInt64(b, now, 35)
+  b.writeUInt32BE(crc32c(b.subarray(CRC_START, batchSize(b))), 17)
+}
+
+const CRC_START = 21
+const LOG_APPEND_TIME = 0x08
+
 function readInt64(b: Buffer, at: number): number {
   return b.readInt32BE(at) * 0x1_0000_0000 + b.readUInt32BE(at + 4)
 }
 
 function writeInt64(b: Buffer, value: number, at: number): void {
   b.writeInt32BE(Math.floor(value / 0x1_0000_0000), at)
-  b.writeUInt32BE(value % 0x1_0000_0000 >>> 0, at + 4)
+  b.writeUInt32BE((value % 0x1_0000_0000) >>> 0, at + 4)
 }

@@ -1,18 +1,199 @@
+import { dirname } from 'node:path'
+import { crc32c } from '#libs/kafka-protocol'
+import type { File, FileSystem } from '../disk/file-system.ts'
+import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
+import { StorageError } from './log-error.ts'
+
+/** length and CRC-32C of what follows, both uint32 */
+const FRAME_HEADER = 8
+const ENTRY_HEADER = 4
+
 /**
  * A durable sequence of small records for the broker's own state (topics, group offsets, members): on open every
  * surviving entry is replayed in order, then entries are appended with group commit.
+ *
+ * The file is a row of frames, one per `append`: length, CRC, then each entry with its length. A torn end is cut off
+ * at open. A frame that was acknowledged was synced together with everything before it, so it is never behind a tear.
  */
-export declare class Journal {
+export class Journal {
   /** Bytes in the file, to decide when to compact. */
-  readonly size: number
+  size: number
   /** Size just after the last compaction (or at open when there was none). */
-  readonly compactedSize: number
+  compactedSize: number
+  private pending: Buffer[] = []
+  private accepted = 0
+  private written = 0
+  private failure: StorageError | undefined
+  private readonly commit: GroupCommit
+  /** Writes wait for a compaction; a compaction waits for a sync before it closes the file under it. */
+  private compacting: Promise<void> | undefined
+  private syncing: Promise<void> = Promise.resolve()
+
+  private constructor(
+    private readonly fs: FileSystem,
+    private readonly path: string,
+    private file: File,
+    size: number,
+  ) {
+    this.size = size
+    this.compactedSize = size
+    this.commit = new GroupCommit(this.target(), 0)
+  }
+
+  static async open(fs: FileSystem, path: string, replay: (entry: Buffer) => void): Promise<Journal> {
+    fs.mkdir(dirname(path))
+    const file = fs.open(path)
+    const bytes = Buffer.allocUnsafe(fs.size(path) ?? 0)
+    file.readSync(bytes, 0)
+    const end = replayFrames(bytes, replay)
+    if (end < bytes.length) file.truncate(end)
+    // Without this, bytes cut off here could come back after the next crash, behind what is written in their place.
+    await file.sync()
+    await fs.syncDirectory(dirname(path))
+    return new Journal(fs, path, file, end)
+  }
+
   /** All or nothing: after a crash either every one of `entries` is replayed or none. Rejects with StorageError. */
-  append(entries: readonly Buffer[]): Promise<void>
+  append(entries: readonly Buffer[]): Promise<void> {
+    if (this.failure !== undefined) return Promise.reject(this.failure)
+    if (entries.length === 0) return this.commit.durable(this.accepted)
+    this.pending.push(frame(entries))
+    const end = ++this.accepted
+    this.commit.accepted()
+    return this.commit.durable(end)
+  }
+
   /**
    * Replaces the content by `snapshot()`, which is called synchronously and must reflect every entry appended so far,
-   * durable or not. Crash-safe: a restart finds the old content or the new.
+   * durable or not. Crash-safe: a restart finds the old content or the new. Entries appended meanwhile wait for it.
    */
-  compact(snapshot: () => Iterable<Buffer>): Promise<void>
-  close(): Promise<void>
+  async compact(snapshot: () => Iterable<Buffer>): Promise<void> {
+    await this.compacting
+    const frames = Array.from(snapshot(), (entry) => frame([entry]))
+    const covered = this.accepted
+    const uncovered = this.pending
+    this.pending = []
+    this.compacting = this.replace(frames).then(
+      () => {
+        this.written = covered
+        this.failure = undefined
+      },
+      (error) => {
+        // The old file is still whole: what the snapshot was to cover goes back in front of the queue.
+        this.pending = [...uncovered, ...this.pending]
+        throw storageError('compacting', this.path, error)
+      },
+    )
+    try {
+      await this.compacting
+    } finally {
+      this.compacting = undefined
+      this.commit.accepted()
+    }
+    await this.commit.durable(covered)
+  }
+
+  async close(): Promise<void> {
+    await this.compacting?.catch(() => {})
+    if (this.failure === undefined) await this.commit.durable(this.accepted)
+    this.file.close()
+  }
+
+  private target(): CommitTarget {
+    return {
+      write: () => this.compacting?.catch(() => {}).then(() => this.write()) ?? this.write(),
+      sync: async () => {
+        const end = this.written
+        const sync = this.file.sync()
+        this.syncing = sync.catch(() => {})
+        await sync
+        return end
+      },
+      writeFailed: (error) => {
+        this.pending = []
+        this.written = this.accepted
+        // A half-written frame would hide every later one from the replay.
+        this.file.truncate(this.size)
+        return storageError('writing', this.path, error)
+      },
+      // After a failed sync the content of the file is unknown, so nothing more may be acknowledged on top of it.
+      syncFailed: (error) => {
+        this.failure = storageError('syncing', this.path, error)
+        return this.failure
+      },
+    }
+  }
+
+  private write(): number {
+    const buffers = this.pending
+    const end = this.accepted
+    this.file.writeSync(buffers, this.size)
+    this.pending = []
+    this.size += buffers.reduce((sum, buffer) => sum + buffer.length, 0)
+    this.written = end
+    return end
+  }
+
+  private async replace(frames: Buffer[]): Promise<void> {
+    const temporary = `${this.path}.tmp`
+    const file = this.fs.open(temporary)
+    try {
+      file.truncate(0)
+      await file.write(frames, 0)
+      await file.sync()
+      this.fs.rename(temporary, this.path)
+    } catch (error) {
+      file.close()
+      throw error
+    }
+    const old = this.file
+    this.file = file
+    this.size = frames.reduce((sum, buffer) => sum + buffer.length, 0)
+    this.compactedSize = this.size
+    void this.syncing.then(() => old.close())
+    try {
+      await this.fs.syncDirectory(dirname(this.path))
+    } catch (error) {
+      // Which of the two files a restart would find is unknown.
+      this.failure = storageError('syncing the directory of', this.path, error)
+      throw error
+    }
+  }
+}
+
+function frame(entries: readonly Buffer[]): Buffer {
+  const payload = entries.reduce((sum, entry) => sum + ENTRY_HEADER + entry.length, 0)
+  const bytes = Buffer.allocUnsafe(FRAME_HEADER + payload)
+  let at = FRAME_HEADER
+  for (const entry of entries) {
+    at = bytes.writeUInt32BE(entry.length, at)
+    at += entry.copy(bytes, at)
+  }
+  bytes.writeUInt32BE(payload, 0)
+  bytes.writeUInt32BE(crc32c(bytes.subarray(FRAME_HEADER)), 4)
+  return bytes
+}
+
+/** Returns where the first frame begins that is missing or damaged. */
+function replayFrames(bytes: Buffer, replay: (entry: Buffer) => void): number {
+  let at = 0
+  while (at + FRAME_HEADER <= bytes.length) {
+    const payload = bytes.readUInt32BE(at)
+    const end = at + FRAME_HEADER + payload
+    // A frame of zeros is a file that grew before its data arrived; its CRC would be right.
+    if (payload === 0 || end > bytes.length) break
+    const entries = bytes.subarray(at + FRAME_HEADER, end)
+    if (crc32c(entries) !== bytes.readUInt32BE(at + 4)) break
+    for (let from = 0; from < entries.length; ) {
+      const length = entries.readUInt32BE(from)
+      replay(entries.subarray(from + ENTRY_HEADER, from + ENTRY_HEADER + length))
+      from += ENTRY_HEADER + length
+    }
+    at = end
+  }
+  return at
+}
+
+function storageError(doing: string, path: string, cause: unknown): StorageError {
+  return new StorageError(`${doing} ${path}: ${cause instanceof Error ? cause.message : cause}`, { cause })
 }

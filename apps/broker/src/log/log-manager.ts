@@ -1,7 +1,12 @@
 import type { FileSystem } from '../disk/file-system.ts'
-import type { Journal } from './journal.ts'
+import { DataDirectory } from './data-directory.ts'
+import { Journal } from './journal.ts'
 import type { LogConfig } from './log-config.ts'
-import type { PartitionLog } from './partition-log.ts'
+import { PartitionLog, type PartitionLogContext } from './partition-log.ts'
+import { recoverLog } from './recovery.ts'
+import { TailCache } from './tail-cache.ts'
+
+type Report = PartitionLogContext['report']
 
 export interface LogManagerOptions {
   readonly fs: FileSystem
@@ -9,39 +14,149 @@ export interface LogManagerOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Disk trouble and recoveries are told here, one sentence each. */
-  readonly report?: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void
+  readonly report?: Report
   /** Upper bound for batches kept in memory for live consumers, all partitions together. Default 32 MiB. */
   readonly tailBytes?: number
 }
 
+const DEFAULT_TAIL_BYTES = 32 * 1024 * 1024
+
 /** All logs of one data directory. */
-export declare class LogManager {
+export class LogManager {
+  private readonly open = new Map<string, PartitionLog>()
+  private readonly journals: Journal[] = []
+  private readonly tails: TailCache
+  private readonly report: Report
+  private deletions = 0
+
+  private constructor(
+    private readonly options: LogManagerOptions,
+    private readonly directory: DataDirectory,
+  ) {
+    this.tails = new TailCache(options.tailBytes ?? DEFAULT_TAIL_BYTES)
+    this.report = options.report ?? (() => {})
+  }
+
   /**
    * Takes the directory: refuses with a clear Error when another broker holds it or its format is of another version.
    * Partitions are opened one by one with `openPartition`, after the caller has learnt its topics from a journal.
    */
-  static open(options: LogManagerOptions): Promise<LogManager>
+  static async open(options: LogManagerOptions): Promise<LogManager> {
+    const manager = new LogManager(options, await DataDirectory.open(options.fs, options.dataDir))
+    options.fs.mkdir(manager.logsPath)
+    await options.fs.syncDirectory(options.dataDir)
+    for (const name of options.fs.readdir(manager.logsPath)) {
+      if (name.endsWith(DELETED)) await options.fs.removeDirectory(`${manager.logsPath}/${name}`)
+    }
+    return manager
+  }
 
   /** Grows with every unclean start, so clients notice that the log may have lost its unsynced end. */
-  readonly leaderEpoch: number
+  get leaderEpoch(): number {
+    return this.directory.leaderEpoch
+  }
+
   /** The last stop was clean: nothing had to be scanned. */
-  readonly cleanStart: boolean
+  get cleanStart(): boolean {
+    return this.directory.cleanStart
+  }
 
   /** Replays the surviving entries of `DIR/<name>.journal`, in order, before it resolves. */
-  openJournal(name: string, replay: (entry: Buffer) => void): Promise<Journal>
+  async openJournal(name: string, replay: (entry: Buffer) => void): Promise<Journal> {
+    const journal = await Journal.open(this.options.fs, `${this.options.dataDir}/${name}.journal`, replay)
+    this.journals.push(journal)
+    return journal
+  }
 
   /** Opens (recovering if need be) or creates. Durable when it resolves. */
-  openPartition(topic: string, partition: number, config: LogConfig): Promise<PartitionLog>
+  async openPartition(topic: string, partition: number, config: LogConfig): Promise<PartitionLog> {
+    const name = `${topic}-${partition}`
+    if (this.open.has(name)) throw new Error(`partition ${name} is already open`)
+    const { fs, now } = this.options
+    const directory = `${this.logsPath}/${name}`
+    const isNew = !fs.readdir(this.logsPath).includes(name)
+    fs.mkdir(directory)
+    const recovered = await recoverLog(fs, directory, config.indexIntervalBytes, now())
+    if (isNew || !this.cleanStart) await fs.syncDirectory(this.logsPath)
+    if (recovered.truncatedBytes > 0) {
+      const { truncatedBytes, endOffset } = recovered
+      this.report('warn', 'a torn end was cut off the log', { topic, partition, truncatedBytes, endOffset })
+    }
+    const context = { fs, directory, now, tails: this.tails, leaderEpoch: this.leaderEpoch, report: this.report }
+    const log = new PartitionLog(topic, partition, config, context, recovered)
+    this.open.set(name, log)
+    return log
+  }
+
   /** The open partition, if any. */
-  partition(topic: string, partition: number): PartitionLog | undefined
-  partitions(): Iterable<PartitionLog>
+  partition(topic: string, partition: number): PartitionLog | undefined {
+    return this.open.get(`${topic}-${partition}`)
+  }
+
+  partitions(): Iterable<PartitionLog> {
+    return this.open.values()
+  }
+
   /** Closes the log (waking its listeners) and removes its files; crash-safe. */
-  deletePartition(topic: string, partition: number): Promise<void>
+  async deletePartition(topic: string, partition: number): Promise<void> {
+    const { fs } = this.options
+    const name = `${topic}-${partition}`
+    this.open.get(name)?.discard()
+    this.open.delete(name)
+    if (!fs.readdir(this.logsPath).includes(name)) return
+    // Renamed first, so that a topic of the same name may be created while the files go away.
+    const doomed = `${this.logsPath}/${name}.${this.deletions++}${DELETED}`
+    fs.rename(`${this.logsPath}/${name}`, doomed)
+    await fs.syncDirectory(this.logsPath)
+    await fs.removeDirectory(doomed)
+  }
+
   /** Partitions on disk that nobody opened: leftovers of a creation or deletion that a crash cut short. */
-  strays(): { readonly topic: string; readonly partition: number }[]
+  strays(): { readonly topic: string; readonly partition: number }[] {
+    return this.options.fs
+      .readdir(this.logsPath)
+      .filter((name) => /-\d+$/.test(name) && !this.open.has(name))
+      .map((name) => {
+        const dash = name.lastIndexOf('-')
+        return { topic: name.slice(0, dash), partition: Number(name.slice(dash + 1)) }
+      })
+  }
 
   /** Retention, segment age, recovery checkpoint, idle file handles. Call it every few seconds, or on a test's clock. */
-  maintain(): Promise<void>
-  /** Flushes everything and leaves the mark of a clean stop. */
-  close(): Promise<void>
+  async maintain(): Promise<void> {
+    for (const log of [...this.open.values()]) {
+      if (log.closed) continue
+      await log.maintain().catch((error: unknown) => this.reportFailure('maintaining', log, error))
+    }
+  }
+
+  /** Flushes everything and leaves the mark of a clean stop, unless something could not be flushed. */
+  async close(): Promise<void> {
+    let clean = true
+    for (const log of this.open.values()) {
+      await log.close().catch((error: unknown) => {
+        clean = false
+        this.reportFailure('closing', log, error)
+      })
+      clean &&= log.healthy
+    }
+    this.open.clear()
+    for (const journal of this.journals) {
+      await journal.close().catch((error: unknown) => {
+        clean = false
+        this.report('error', 'closing a journal failed', { reason: String(error) })
+      })
+    }
+    await this.directory.close(clean)
+  }
+
+  private get logsPath(): string {
+    return `${this.options.dataDir}/logs`
+  }
+
+  private reportFailure(doing: string, { topic, partition }: PartitionLog, error: unknown): void {
+    this.report('error', `${doing} a log failed`, { topic, partition, reason: String(error) })
+  }
 }
+
+const DELETED = '.deleted'

@@ -1,9 +1,32 @@
+import {
+  batchBaseSequence,
+  batchLastOffsetDelta,
+  batchMaxTimestamp,
+  batchProducerEpoch,
+  batchProducerId,
+  batchRecordsCount,
+  ErrorCode,
+  stampBatch,
+  stampLogAppendTime,
+} from '#libs/kafka-protocol'
+import type { FileSystem } from '../disk/file-system.ts'
+import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
+import { validateBatch } from './batch-validation.ts'
+import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
-import type { LogRefusal } from './log-error.ts'
+import { type LogRefusal, refuse, StorageError } from './log-error.ts'
+import { LogSegment, type ReadLimits } from './log-segment.ts'
+import { findByTimestamp, findMaxTimestamp } from './offset-lookup.ts'
+import { encodePartitionCheckpoint, writePartitionCheckpoint } from './partition-checkpoint.ts'
+import { lastSequenceOf, type ProducerStateEntry, type ProducerStateManager } from './producer-state.ts'
+import type { RecoveredLog } from './recovery.ts'
+import { expiredSegments } from './retention.ts'
+import { Tail, type TailCache } from './tail-cache.ts'
 
 /**
- * What `append` decided. Offsets are assigned at once; the bytes are not yet anywhere: await `written` (acks=1) or
- * `durable` (acks=all) for `lastOffset + 1` before answering. A duplicate carries the offsets of the original.
+ * What `append` decided. Offsets are assigned at once; the bytes are not yet anywhere: call `written` (acks=1) or
+ * `durable` (acks=all) with `lastOffset + 1` in the same turn, and answer when it resolves. A duplicate carries the
+ * offsets of the original.
  */
 export type AppendResult =
   | {
@@ -43,34 +66,138 @@ export interface OffsetAndTimestamp {
   readonly leaderEpoch: number
 }
 
-/** One partition. Opened by `LogManager`; everything below is its public face. */
-export declare class PartitionLog {
-  readonly topic: string
-  readonly partition: number
-  config: LogConfig
-
-  /** First offset a client may read. */
-  readonly logStartOffset: number
-  /** End of what is readable: everything below is at least in the page cache, so it survives the death of this process. */
-  readonly highWatermark: number
-  /** Offset of the next record; above `highWatermark` while a write is under way. */
-  readonly logEndOffset: number
-  /** First offset of the oldest open transaction, else the high watermark. */
-  readonly lastStableOffset: number
+/** What a partition needs from the store it lives in. */
+export interface PartitionLogContext {
+  readonly fs: FileSystem
+  readonly directory: string
+  readonly now: () => number
+  readonly tails: TailCache
   readonly leaderEpoch: number
+  readonly report: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void
+}
+
+interface PendingBatch {
+  readonly bytes: Buffer
+  readonly baseOffset: number
+  readonly endOffset: number
+  readonly producerId: number
+  /** State of the producer before this batch, to put back if the write fails. */
+  readonly previous: ProducerStateEntry | undefined
+}
+
+/** A write larger than this leaves the event loop to a thread. */
+const SYNC_WRITE_LIMIT = 1024 * 1024
+/** Relative offsets in an index are 32 bits. */
+const MAX_SEGMENT_OFFSETS = 2 ** 32
+
+/**
+ * One partition: append, read, retention, checkpoint. Opened by `LogManager`.
+ *
+ *     logStartOffset ≤ lastStableOffset ≤ highWatermark ≤ logEndOffset
+ *
+ * The high watermark is the end of what is in the page cache, as on an unreplicated Kafka: a record becomes visible
+ * when the death of this process can no longer take it away, which is before a power cut no longer can.
+ */
+export class PartitionLog {
+  readonly leaderEpoch: number
+  config: LogConfig
+  logStartOffset: number
+  highWatermark: number
+  logEndOffset: number
+  /** True after the partition was deleted or the broker began to stop: parked fetches should end. */
+  closed = false
+
+  private readonly segments: LogSegment[]
+  private readonly producers: ProducerStateManager
+  private readonly epochs: LeaderEpochs
+  private readonly tail = new Tail()
+  private readonly commit: GroupCommit
+  private readonly listeners = new Set<() => void>()
+  private pending: PendingBatch[] = []
+  private pendingBytes = 0
+  private segmentStarted: number
+  private directoryChanged = false
+  private failure: StorageError | undefined
+  private changedSinceCheckpoint: boolean
+  private checkpointing: Promise<void> = Promise.resolve()
+
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+    config: LogConfig,
+    private readonly context: PartitionLogContext,
+    recovered: RecoveredLog,
+  ) {
+    this.config = config
+    this.leaderEpoch = context.leaderEpoch
+    this.segments = recovered.segments
+    this.producers = recovered.producers
+    this.epochs = recovered.epochs
+    this.logStartOffset = recovered.logStartOffset
+    this.highWatermark = recovered.endOffset
+    this.logEndOffset = recovered.endOffset
+    this.segmentStarted = context.now()
+    this.changedSinceCheckpoint = recovered.scannedBytes > 0
+    this.commit = new GroupCommit(this.commitTarget(), recovered.endOffset)
+  }
+
+  /** First offset of the oldest open transaction, else the high watermark. */
+  get lastStableOffset(): number {
+    return this.highWatermark
+  }
+
+  /** False after a failed sync, until the doubtful bytes could be written again. */
+  get healthy(): boolean {
+    return this.failure === undefined
+  }
+
   /** Bytes in all segments. */
-  readonly size: number
+  get size(): number {
+    return this.segments.reduce((sum, segment) => sum + segment.size, 0)
+  }
 
   /**
    * Validates one RecordBatch v2 exactly as received and assigns its offsets. Takes ownership of `batch`: base offset
    * and leader epoch are patched in place. Never throws for bad input.
    */
-  append(batch: Buffer): AppendResult
+  append(batch: Buffer): AppendResult {
+    if (this.closed) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'the partition was closed')
+    if (this.failure !== undefined) return refuse(ErrorCode.KAFKA_STORAGE_ERROR, this.failure.message)
+    const now = this.context.now()
+    const invalid = validateBatch(batch, this.config, now)
+    if (invalid !== undefined) return invalid
+    const sequenced = sequencedBatch(batch)
+    const known = sequenced && this.producers.check(sequenced)
+    if (known !== undefined && 'ok' in known) return known
+    const logAppendTime = this.config.messageTimestampType === 'LogAppendTime' ? now : -1
+    if (known !== undefined) {
+      return { ok: true, duplicate: true, baseOffset: known.baseOffset, lastOffset: known.lastOffset, logAppendTime }
+    }
+    const baseOffset = this.logEndOffset
+    const lastOffset = baseOffset + batchLastOffsetDelta(batch)
+    if (logAppendTime >= 0) stampLogAppendTime(batch, logAppendTime)
+    stampBatch(batch, baseOffset, this.leaderEpoch)
+    const at = { baseOffset, lastOffset, timestamp: batchMaxTimestamp(batch) }
+    const previous = sequenced && this.producers.apply(sequenced, at, now)
+    this.enqueue({
+      bytes: batch,
+      baseOffset,
+      endOffset: lastOffset + 1,
+      producerId: sequenced?.producerId ?? -1,
+      previous,
+    })
+    return { ok: true, duplicate: false, baseOffset, lastOffset, logAppendTime }
+  }
 
   /** Resolves when everything below `endOffset` is in the page cache; rejects with StorageError. */
-  written(endOffset: number): Promise<void>
+  written(endOffset: number): Promise<void> {
+    return this.failure === undefined ? this.commit.written(endOffset) : Promise.reject(this.failure)
+  }
+
   /** Resolves when everything below `endOffset` is on the device; rejects with StorageError. */
-  durable(endOffset: number): Promise<void>
+  durable(endOffset: number): Promise<void> {
+    return this.failure === undefined ? this.commit.durable(endOffset) : Promise.reject(this.failure)
+  }
 
   /**
    * Whole batches from the one that contains `offset`. `maxBytes` is soft: the first batch is always returned, unless
@@ -79,23 +206,326 @@ export declare class PartitionLog {
   read(
     offset: number,
     maxBytes: number,
-    isolation?: IsolationLevel,
-    minOneBatch?: boolean,
-  ): FetchResult | Promise<FetchResult>
+    isolation: IsolationLevel = 'READ_UNCOMMITTED',
+    minOneBatch = true,
+  ): FetchResult | Promise<FetchResult> {
+    if (offset < this.logStartOffset || offset > this.logEndOffset) {
+      return refuse(
+        ErrorCode.OFFSET_OUT_OF_RANGE,
+        `offset ${offset} is outside [${this.logStartOffset}, ${this.logEndOffset}]`,
+      )
+    }
+    const bound = isolation === 'READ_COMMITTED' ? this.lastStableOffset : this.highWatermark
+    if (offset >= bound) return this.fetched([], isolation)
+    const limits = { offset, maxBytes, bound, minOneBatch }
+    const recent = this.tail.read(limits)
+    if (recent !== undefined) return this.fetched(recent, isolation)
+    return this.readSegments(limits).then((records) => this.fetched(records, isolation))
+  }
 
   /** Calls `listener` whenever more may be readable, or the log start moved, or the log was closed; returns its removal. */
-  onChange(listener: () => void): () => void
-  /** True after the partition was deleted or the broker began to stop: parked fetches should end. */
-  readonly closed: boolean
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
 
   /**
    * ListOffsets: -1 latest, -2 earliest, -3 the record with the greatest timestamp, otherwise the first record with a
    * timestamp ≥ the given one. Offset and timestamp are -1 when there is none.
    */
-  offsetForTimestamp(timestamp: number, isolation?: IsolationLevel): Promise<OffsetAndTimestamp>
+  async offsetForTimestamp(
+    timestamp: number,
+    isolation: IsolationLevel = 'READ_UNCOMMITTED',
+  ): Promise<OffsetAndTimestamp> {
+    const end = isolation === 'READ_COMMITTED' ? this.lastStableOffset : this.highWatermark
+    if (timestamp === -1) return { offset: end, timestamp: -1, leaderEpoch: this.leaderEpoch }
+    if (timestamp === -2) {
+      return { offset: this.logStartOffset, timestamp: -1, leaderEpoch: this.epochs.epochAt(this.logStartOffset) }
+    }
+    const segments = [...this.segments]
+    const interval = this.config.indexIntervalBytes
+    const found =
+      timestamp === -3
+        ? await findMaxTimestamp(segments, this.logStartOffset, end, interval)
+        : await findByTimestamp(segments, timestamp, this.logStartOffset, end, interval)
+    if (found === undefined) return { offset: -1, timestamp: -1, leaderEpoch: -1 }
+    return { ...found, leaderEpoch: this.epochs.epochAt(found.offset) }
+  }
+
   /** OffsetForLeaderEpoch: the greatest epoch ≤ the given one and where it ended; -1, -1 when unknown. */
-  endOffsetForEpoch(epoch: number): { readonly leaderEpoch: number; readonly endOffset: number }
+  endOffsetForEpoch(epoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {
+    return this.epochs.endOffset(epoch, this.highWatermark)
+  }
 
   /** DeleteRecords: moves the log start (-1 = to the high watermark), durably. Resolves to the new log start. */
-  deleteRecordsBefore(offset: number): Promise<{ readonly ok: true; readonly logStartOffset: number } | LogRefusal>
+  async deleteRecordsBefore(
+    offset: number,
+  ): Promise<{ readonly ok: true; readonly logStartOffset: number } | LogRefusal> {
+    const start = offset === -1 ? this.highWatermark : offset
+    if (start < 0 || start > this.highWatermark) {
+      return refuse(ErrorCode.OFFSET_OUT_OF_RANGE, `cannot delete up to ${start}, the end is ${this.highWatermark}`)
+    }
+    if (start > this.logStartOffset) {
+      this.moveLogStart(start)
+      await this.checkpoint()
+    }
+    return { ok: true, logStartOffset: this.logStartOffset }
+  }
+
+  /** Deletes what retention no longer covers. */
+  async applyRetention(): Promise<void> {
+    const expired = await expiredSegments(this.segments, this.config, this.logStartOffset, this.context.now())
+    if (expired === 0) return
+    // The active segment goes too when it is expired, but the log must keep its end offset in a file name.
+    if (expired === this.segments.length) {
+      if (this.pending.length > 0) return
+      this.roll(this.highWatermark)
+    }
+    const removed = this.segments.slice(0, expired)
+    this.moveLogStart(Math.max(this.logStartOffset, this.segments[expired]!.baseOffset))
+    // A crash after the removal must find the new log start, not a hole where the old one was.
+    await this.checkpoint()
+    this.segments.splice(0, expired)
+    for (const segment of removed) await segment.remove()
+    await this.context.fs.syncDirectory(this.context.directory)
+  }
+
+  /** Makes the log durable and writes down what a restart then need not scan. */
+  checkpoint(): Promise<void> {
+    this.changedSinceCheckpoint = false
+    this.checkpointing = this.checkpointing
+      .catch(() => {})
+      .then(() => this.writeCheckpoint())
+      .catch((error) => {
+        this.changedSinceCheckpoint = true
+        throw error
+      })
+    return this.checkpointing
+  }
+
+  /** Periodic work: a checkpoint if anything changed, idle handles, a new attempt after a failed sync. */
+  async maintain(): Promise<void> {
+    if (this.failure !== undefined) await this.heal()
+    this.producers.expire(this.context.now())
+    await this.applyRetention()
+    if (this.changedSinceCheckpoint) await this.checkpoint()
+    for (const segment of this.segments) segment.releaseIdle(segment === this.active)
+  }
+
+  /** Ends parked fetches and refuses appends; what was appended is made durable. */
+  async close(): Promise<void> {
+    this.closed = true
+    this.notify()
+    try {
+      if (this.failure === undefined && this.changedSinceCheckpoint) await this.checkpoint()
+    } finally {
+      this.discard()
+    }
+  }
+
+  /** Lets go of files and memory without making anything durable: the partition is being deleted. */
+  discard(): void {
+    this.closed = true
+    this.notify()
+    this.context.tails.forget(this.tail)
+    for (const segment of this.segments) segment.retire()
+  }
+
+  private get active(): LogSegment {
+    return this.segments.at(-1)!
+  }
+
+  private fetched(records: readonly Buffer[], isolation: IsolationLevel): FetchResult {
+    return {
+      ok: true,
+      records,
+      bytes: records.reduce((sum, batch) => sum + batch.length, 0),
+      highWatermark: this.highWatermark,
+      lastStableOffset: this.lastStableOffset,
+      logStartOffset: this.logStartOffset,
+      abortedTransactions: isolation === 'READ_COMMITTED' ? [] : null,
+    }
+  }
+
+  private async readSegments(limits: ReadLimits): Promise<Buffer[]> {
+    let index = this.segments.findLastIndex((segment) => segment.baseOffset <= limits.offset)
+    // An offset may lie in a gap at the end of a segment, then the next one has what follows.
+    for (let segment = this.segments[index]; segment !== undefined; segment = this.segments[++index]) {
+      const records = await segment.read(limits, this.config.indexIntervalBytes)
+      if (records.length > 0) return [records]
+      if (segment.endOffset > limits.offset) break
+    }
+    return []
+  }
+
+  private enqueue(batch: PendingBatch): void {
+    this.pending.push(batch)
+    this.pendingBytes += batch.bytes.length
+    this.logEndOffset = batch.endOffset
+    this.epochs.note(this.leaderEpoch, batch.baseOffset)
+    this.changedSinceCheckpoint = true
+    this.commit.accepted()
+  }
+
+  private commitTarget(): CommitTarget {
+    return {
+      write: () => (this.pendingBytes > SYNC_WRITE_LIMIT ? this.writeInThread() : this.writeNow()),
+      sync: () => this.sync(),
+      writeFailed: (error) => this.undoPending(error),
+      syncFailed: (error) => this.fail('syncing', error),
+    }
+  }
+
+  private writeNow(): number {
+    while (this.pending.length > 0) {
+      const run = this.nextRun()
+      this.active.file().writeSync(run, this.active.size)
+      this.runWritten(run)
+    }
+    return this.highWatermark
+  }
+
+  private async writeInThread(): Promise<number> {
+    while (this.pending.length > 0) {
+      const run = this.nextRun()
+      const { size } = this.active
+      await this.active.use((file) => file.write(run, size))
+      this.runWritten(run)
+    }
+    return this.highWatermark
+  }
+
+  /** The pending batches that go into the active segment together, after rolling it if it is full or old. */
+  private nextRun(): Buffer[] {
+    const first = this.pending[0]!
+    if (this.isFull(first)) this.roll(first.baseOffset)
+    const run: Buffer[] = []
+    let size = this.active.size
+    for (const { bytes, endOffset } of this.pending) {
+      size += bytes.length
+      const fits = size <= this.config.segmentBytes && endOffset - this.active.baseOffset <= MAX_SEGMENT_OFFSETS
+      if (run.length > 0 && !fits) break
+      run.push(bytes)
+    }
+    return run
+  }
+
+  private isFull({ bytes, endOffset }: PendingBatch): boolean {
+    const { size, baseOffset } = this.active
+    return (
+      size > 0 &&
+      (size + bytes.length > this.config.segmentBytes ||
+        endOffset - baseOffset > MAX_SEGMENT_OFFSETS ||
+        this.context.now() - this.segmentStarted > this.config.segmentMs)
+    )
+  }
+
+  private roll(baseOffset: number): void {
+    const segment = new LogSegment(this.context.fs, this.context.directory, baseOffset, 0)
+    segment.file()
+    this.segments.push(segment)
+    this.segmentStarted = this.context.now()
+    this.directoryChanged = true
+  }
+
+  private runWritten(run: readonly Buffer[]): void {
+    const written = this.pending.splice(0, run.length)
+    this.active.wrote(run, this.config.indexIntervalBytes)
+    this.highWatermark = written.at(-1)!.endOffset
+    for (const { bytes } of written) {
+      this.pendingBytes -= bytes.length
+      this.context.tails.add(this.tail, bytes)
+    }
+    this.notify()
+  }
+
+  /** After a failed write nothing that waits for one has happened: offsets and sequence numbers are given back. */
+  private undoPending(error: unknown): Error {
+    for (const { producerId, previous } of this.pending.reverse()) {
+      if (producerId >= 0) this.producers.restore(producerId, previous)
+    }
+    this.pending = []
+    this.pendingBytes = 0
+    this.logEndOffset = this.highWatermark
+    const failure = this.storageError('writing', error)
+    try {
+      this.active.file().truncate(this.active.size)
+    } catch {
+      // Harmless: the next write covers what the failed one left, and recovery cuts off what is no batch.
+    }
+    return failure
+  }
+
+  private async sync(): Promise<number> {
+    const end = this.highWatermark
+    if (this.directoryChanged) {
+      this.directoryChanged = false
+      await this.context.fs.syncDirectory(this.context.directory).catch((error) => {
+        this.directoryChanged = true
+        throw error
+      })
+    }
+    for (const segment of this.segments) await segment.sync()
+    return end
+  }
+
+  private fail(doing: string, error: unknown): StorageError {
+    this.failure = this.storageError(doing, error)
+    return this.failure
+  }
+
+  private storageError(doing: string, cause: unknown): StorageError {
+    const { topic, partition } = this
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    this.context.report('error', `${doing} the log failed`, { topic, partition, reason })
+    return new StorageError(`${doing} ${topic}-${partition} failed: ${reason}`, { cause })
+  }
+
+  /**
+   * After a failed sync the kernel may have dropped the pages, so another sync proves nothing. The bytes are still
+   * readable in most cases: they are checked, written again and synced; only then does the log accept more.
+   */
+  private async heal(): Promise<void> {
+    const { topic, partition } = this
+    try {
+      for (const segment of this.segments) await segment.rewriteUnsynced()
+      await this.sync()
+      this.failure = undefined
+      this.context.report('info', 'the log accepts writes again', { topic, partition })
+    } catch (error) {
+      this.fail('rewriting', error)
+    }
+  }
+
+  private async writeCheckpoint(): Promise<void> {
+    const recoveryPoint = this.logEndOffset
+    const encoded = encodePartitionCheckpoint({
+      logStartOffset: this.logStartOffset,
+      recoveryPoint,
+      epochs: this.epochs.list(),
+      producers: [...this.producers.entries()],
+    })
+    // The state was taken at this offset, so the log must reach it before the state is written down.
+    await this.durable(recoveryPoint)
+    for (const segment of this.segments) await segment.saveIndex()
+    await writePartitionCheckpoint(this.context.fs, this.context.directory, encoded)
+  }
+
+  private moveLogStart(offset: number): void {
+    this.logStartOffset = offset
+    this.epochs.trimStart(offset)
+    this.notify()
+  }
+
+  private notify(): void {
+    for (const listener of [...this.listeners]) listener()
+  }
+}
+
+function sequencedBatch(batch: Buffer) {
+  const producerId = batchProducerId(batch)
+  if (producerId < 0) return undefined
+  const firstSequence = batchBaseSequence(batch)
+  const lastSequence = lastSequenceOf(firstSequence, batchRecordsCount(batch))
+  return { producerId, epoch: batchProducerEpoch(batch), firstSequence, lastSequence }
 }

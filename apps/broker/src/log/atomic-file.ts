@@ -1,0 +1,40 @@
+import { dirname } from 'node:path'
+import { crc32c } from '#libs/kafka-protocol'
+import type { FileSystem } from '../disk/file-system.ts'
+
+const CRC_SIZE = 4
+
+/**
+ * Replaces a small file so that a crash leaves the old content or the new, never a mixture: temporary file, fsync,
+ * rename, fsync of the directory. The content is followed by its CRC-32C.
+ */
+export async function writeAtomically(fs: FileSystem, path: string, content: Buffer): Promise<void> {
+  const crc = Buffer.alloc(CRC_SIZE)
+  crc.writeUInt32BE(crc32c(content))
+  const temporary = `${path}.tmp`
+  const file = fs.open(temporary)
+  try {
+    file.truncate(0)
+    file.writeSync([content, crc], 0)
+    await file.sync()
+  } finally {
+    file.close()
+  }
+  fs.rename(temporary, path)
+  await fs.syncDirectory(dirname(path))
+}
+
+/** The content, or undefined when there is no such file or it is damaged. */
+export function readChecked(fs: FileSystem, path: string): Buffer | undefined {
+  const size = fs.size(path)
+  if (size === undefined || size < CRC_SIZE) return undefined
+  const bytes = Buffer.allocUnsafe(size)
+  const file = fs.open(path)
+  try {
+    if (file.readSync(bytes, 0) !== size) return undefined
+  } finally {
+    file.close()
+  }
+  const content = bytes.subarray(0, size - CRC_SIZE)
+  return crc32c(content) === bytes.readUInt32BE(size - CRC_SIZE) ? content : undefined
+}

@@ -1,0 +1,265 @@
+import { BATCH_OVERHEAD, batchBaseOffset, batchLastOffset, batchMaxTimestamp, batchSize } from '#libs/kafka-protocol'
+import type { File, FileSystem } from '../disk/file-system.ts'
+import { readChecked, writeAtomically } from './atomic-file.ts'
+import { scanBatches } from './batch-scan.ts'
+import { INDEX_ENTRY, type IndexEntry, SegmentIndex } from './segment-index.ts'
+
+/** Read at least this much at once: finding a batch costs up to an index interval anyway. */
+const MIN_READ = 64 * 1024
+
+export interface ReadLimits {
+  readonly offset: number
+  readonly maxBytes: number
+  /** Only batches wholly below this offset. */
+  readonly bound: number
+  /** Return the first batch even if it is larger than `maxBytes`. */
+  readonly minOneBatch: boolean
+}
+
+/**
+ * One file of consecutive batches, named after the first offset it may hold, with its sparse index. The handle is
+ * opened on first use and closed again when idle, so thousands of quiet partitions hold none.
+ */
+export class LogSegment {
+  /** Bytes of whole batches in the page cache. */
+  size: number
+  /** Bytes known to be on the device. */
+  syncedSize: number
+  /** First offset after this segment, once its index is loaded or it was written to. */
+  endOffset: number
+  maxTimestamp = -1
+
+  private handle: File | undefined
+  private users = 0
+  private touched = false
+  private retired = false
+  private loaded: SegmentIndex | undefined
+  private indexSaved = true
+  private sinceIndexed = 0
+
+  constructor(
+    private readonly fs: FileSystem,
+    private readonly directory: string,
+    readonly baseOffset: number,
+    size: number,
+  ) {
+    this.size = size
+    this.syncedSize = size
+    this.endOffset = baseOffset
+    if (size === 0) this.loaded = new SegmentIndex(baseOffset)
+  }
+
+  get logPath(): string {
+    return `${this.directory}/${segmentName(this.baseOffset)}.log`
+  }
+
+  get indexPath(): string {
+    return `${this.directory}/${segmentName(this.baseOffset)}.index`
+  }
+
+  /** The handle; valid within this turn only, `use` for longer. */
+  file(): File {
+    this.touched = true
+    this.handle ??= this.fs.open(this.logPath)
+    return this.handle
+  }
+
+  /** Keeps the handle open until `work` is done. */
+  async use<T>(work: (file: File) => Promise<T>): Promise<T> {
+    this.users++
+    try {
+      return await work(this.file())
+    } finally {
+      this.users--
+      if (this.retired) this.closeFile()
+    }
+  }
+
+  /** Closes the handle if nothing touched it since the last call. Large old indexes go the same way. */
+  releaseIdle(active: boolean): void {
+    if (!this.touched) {
+      this.closeFile()
+      if (!active && this.indexSaved && this.size > 0) this.loaded = undefined
+    }
+    this.touched = false
+  }
+
+  /** No new use will begin; the handle closes with the last one under way. */
+  retire(): void {
+    this.retired = true
+    this.closeFile()
+  }
+
+  /** Removes the files; readers that are under way finish on the open handle. */
+  async remove(): Promise<void> {
+    this.retire()
+    await this.fs.remove(this.logPath)
+    await this.fs.remove(this.indexPath)
+  }
+
+  /** Notes batches that were just written at the end of the file. */
+  wrote(batches: readonly Buffer[], indexInterval: number): void {
+    for (const batch of batches) this.note(batch, 0, this.size, indexInterval)
+  }
+
+  /** Notes one batch at `position`, by which the segment now ends. */
+  note(bytes: Buffer, at: number, position: number, indexInterval: number): void {
+    const size = batchSize(bytes, at)
+    if (this.sinceIndexed >= indexInterval) {
+      this.loaded!.append({ offset: batchBaseOffset(bytes, at), position, maxTimestamp: this.maxTimestamp })
+      this.sinceIndexed = 0
+    }
+    this.sinceIndexed += size
+    this.size = position + size
+    this.endOffset = batchLastOffset(bytes, at) + 1
+    this.maxTimestamp = Math.max(this.maxTimestamp, batchMaxTimestamp(bytes, at))
+    this.indexSaved = false
+  }
+
+  /**
+   * Reads the stored index and returns its sentinel, the last entry, which says what the index covers: end offset, size
+   * and greatest timestamp of the segment when it was saved. Undefined when it is missing or damaged.
+   */
+  loadIndex(): IndexEntry | undefined {
+    const stored = readChecked(this.fs, this.indexPath)
+    if (stored === undefined || stored.length < INDEX_ENTRY || stored.length % INDEX_ENTRY !== 0) return undefined
+    const covers = new SegmentIndex(this.baseOffset, stored).last
+    if (covers.position > this.size) return undefined
+    this.loaded = new SegmentIndex(this.baseOffset, stored.subarray(0, stored.length - INDEX_ENTRY))
+    this.endOffset = covers.offset
+    this.maxTimestamp = covers.maxTimestamp
+    return covers
+  }
+
+  /** Forgets all that the checkpoint does not vouch for and returns the position to scan on from. */
+  rewindTo(offset: number): number {
+    if (this.loadIndex() === undefined) this.loaded = new SegmentIndex(this.baseOffset)
+    this.loaded!.truncateTo(offset)
+    const { position, maxTimestamp, offset: endOffset } = this.loaded!.last
+    this.size = position
+    this.endOffset = endOffset
+    this.maxTimestamp = maxTimestamp
+    this.sinceIndexed = 0
+    this.indexSaved = false
+    return position
+  }
+
+  async index(indexInterval: number): Promise<SegmentIndex> {
+    if (this.loaded === undefined && this.loadIndex()?.position !== this.size) await this.rebuildIndex(indexInterval)
+    return this.loaded!
+  }
+
+  async saveIndex(): Promise<void> {
+    if (this.indexSaved || this.loaded === undefined) return
+    this.indexSaved = true
+    const sentinel = new SegmentIndex(this.baseOffset)
+    sentinel.append({ offset: this.endOffset, position: this.size, maxTimestamp: this.maxTimestamp })
+    try {
+      await writeAtomically(this.fs, this.indexPath, Buffer.concat([this.loaded.encode(), sentinel.encode()]))
+    } catch (error) {
+      this.indexSaved = false
+      throw error
+    }
+  }
+
+  async sync(): Promise<void> {
+    const size = this.size
+    if (this.syncedSize >= size) return
+    await this.use((file) => file.sync())
+    this.syncedSize = size
+  }
+
+  /** Puts bytes that a failed sync left in doubt back in the queue for the device, if they are still what they were. */
+  async rewriteUnsynced(): Promise<void> {
+    const { syncedSize, size } = this
+    if (syncedSize >= size) return
+    await this.use(async (file) => {
+      const intact = await scanBatches(file, syncedSize, size, true, () => true)
+      if (intact < size) throw new Error(`${this.logPath} is damaged at ${intact}`)
+      const bytes = Buffer.allocUnsafe(size - syncedSize)
+      await file.read(bytes, syncedSize)
+      await file.write([bytes], syncedSize)
+    })
+  }
+
+  /** Whole batches that end at or after `offset` and before `bound`, as one buffer; empty when there are none. */
+  async read(limits: ReadLimits, indexInterval: number): Promise<Buffer> {
+    const { position } = (await this.index(indexInterval)).forOffset(limits.offset)
+    return this.use((file) => readBatches(file, position, this.size, limits))
+  }
+
+  private async rebuildIndex(indexInterval: number): Promise<void> {
+    const size = this.size
+    this.loaded = undefined
+    const rebuilt = new LogSegment(this.fs, this.directory, this.baseOffset, 0)
+    await this.use((file) =>
+      scanBatches(file, 0, size, false, (bytes, at, position) => {
+        rebuilt.note(bytes, at, position, indexInterval)
+        return true
+      }),
+    )
+    this.loaded = rebuilt.loaded!
+    this.endOffset = rebuilt.endOffset
+    this.maxTimestamp = rebuilt.maxTimestamp
+    this.indexSaved = false
+  }
+
+  private closeFile(): void {
+    if (this.users > 0 || this.handle === undefined) return
+    this.handle.close()
+    this.handle = undefined
+  }
+}
+
+/** Twenty digits, as in Kafka, so that names sort by offset. */
+export function segmentName(baseOffset: number): string {
+  return String(baseOffset).padStart(20, '0')
+}
+
+/** `from` is the beginning of some batch at or before the wanted one. */
+async function readBatches(file: File, from: number, size: number, limits: ReadLimits): Promise<Buffer> {
+  for (let position = from; position < size; ) {
+    const chunk = Buffer.allocUnsafe(Math.min(Math.max(limits.maxBytes, MIN_READ), size - position))
+    const bytes = chunk.subarray(0, await file.read(chunk, position))
+    const start = skipTo(bytes, limits.offset)
+    if (start > 0 && !holdsBatch(bytes, start)) {
+      position += start
+      continue
+    }
+    if (limits.minOneBatch && start === 0 && !holdsBatch(bytes, 0) && bytes.length >= BATCH_OVERHEAD) {
+      return readOne(file, position, batchSize(bytes), limits.bound)
+    }
+    return bytes.subarray(start, endOf(bytes, start, limits))
+  }
+  return NOTHING
+}
+
+const NOTHING = Buffer.alloc(0)
+
+function holdsBatch(bytes: Buffer, at: number): boolean {
+  return at + BATCH_OVERHEAD <= bytes.length && at + batchSize(bytes, at) <= bytes.length
+}
+
+/** Position of the first batch that ends at or after `offset`, or of the one that the chunk's end cuts. */
+function skipTo(bytes: Buffer, offset: number): number {
+  let at = 0
+  while (holdsBatch(bytes, at) && batchLastOffset(bytes, at) < offset) at += batchSize(bytes, at)
+  return at
+}
+
+function endOf(bytes: Buffer, start: number, { maxBytes, bound, minOneBatch }: ReadLimits): number {
+  let end = start
+  while (holdsBatch(bytes, end) && batchLastOffset(bytes, end) < bound) {
+    const next = end + batchSize(bytes, end)
+    if (next - start > maxBytes && !(minOneBatch && end === start)) break
+    end = next
+  }
+  return end
+}
+
+/** A batch larger than the limit goes out alone. */
+async function readOne(file: File, position: number, length: number, bound: number): Promise<Buffer> {
+  const whole = Buffer.allocUnsafe(length)
+  const read = await file.read(whole, position)
+  return read === length && batchLastOffset(whole) < bound ? whole : NOTHING
+}

@@ -1,0 +1,30 @@
+import type { FileSystem } from '../disk/file-system.ts'
+import { readChecked, writeAtomically } from './atomic-file.ts'
+import type { EpochStart } from './leader-epochs.ts'
+import type { ProducerStateEntry } from './producer-state.ts'
+
+/**
+ * What a restart need not read the log for. Everything below `recoveryPoint` was on the device before this was
+ * written, and producers and epochs are exactly as they were when the log ended there.
+ */
+export interface PartitionCheckpoint {
+  readonly logStartOffset: number
+  readonly recoveryPoint: number
+  readonly epochs: readonly EpochStart[]
+  readonly producers: readonly (readonly [number, ProducerStateEntry])[]
+}
+
+const path = (directory: string) => `${directory}/checkpoint`
+
+export function readPartitionCheckpoint(fs: FileSystem, directory: string): PartitionCheckpoint | undefined {
+  const content = readChecked(fs, path(directory))
+  return content === undefined ? undefined : (JSON.parse(content.toString()) as PartitionCheckpoint)
+}
+
+export function encodePartitionCheckpoint(checkpoint: PartitionCheckpoint): Buffer {
+  return Buffer.from(JSON.stringify(checkpoint))
+}
+
+export function writePartitionCheckpoint(fs: FileSystem, directory: string, encoded: Buffer): Promise<void> {
+  return writeAtomically(fs, path(directory), encoded)
+}

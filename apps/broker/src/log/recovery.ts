@@ -1,0 +1,173 @@
+import {
+  batchAttributes,
+  batchBaseOffset,
+  batchBaseSequence,
+  batchLastOffset,
+  batchLeaderEpoch,
+  batchMaxTimestamp,
+  batchProducerEpoch,
+  batchProducerId,
+  batchRecordsCount,
+  isControl,
+} from '#libs/kafka-protocol'
+import type { FileSystem } from '../disk/file-system.ts'
+import { scanBatches } from './batch-scan.ts'
+import { LeaderEpochs } from './leader-epochs.ts'
+import { LogSegment } from './log-segment.ts'
+import { readPartitionCheckpoint } from './partition-checkpoint.ts'
+import { lastSequenceOf, ProducerStateManager } from './producer-state.ts'
+
+export interface RecoveredLog {
+  /** Oldest first, never empty; the last one is the active segment. */
+  readonly segments: LogSegment[]
+  readonly logStartOffset: number
+  readonly endOffset: number
+  readonly producers: ProducerStateManager
+  readonly epochs: LeaderEpochs
+  /** Bytes read to find the end; 0 after a clean stop. */
+  readonly scannedBytes: number
+  /** Bytes cut off because they were torn or damaged. */
+  readonly truncatedBytes: number
+}
+
+/**
+ * Finds the end of a log. The checkpoint vouches for everything below its recovery point; from there every batch is
+ * checked (length, CRC, offset) and replayed, and the log ends before the first one that is torn. What follows a torn
+ * batch was never acknowledged as durable, for acknowledgements wait for a sync of everything before them.
+ * Without a usable checkpoint the whole log is checked.
+ */
+export async function recoverLog(
+  fs: FileSystem,
+  directory: string,
+  indexInterval: number,
+  now: number,
+): Promise<RecoveredLog> {
+  const checkpoint = readPartitionCheckpoint(fs, directory)
+  if (checkpoint !== undefined) {
+    const recovery = new Recovery(fs, directory, indexInterval, now)
+    const state = {
+      producers: new ProducerStateManager(checkpoint.producers),
+      epochs: new LeaderEpochs([...checkpoint.epochs]),
+    }
+    const recovered = await recovery.run(checkpoint.recoveryPoint, checkpoint.logStartOffset, state)
+    if (recovered !== undefined) return recovered
+  }
+  const recovery = new Recovery(fs, directory, indexInterval, now)
+  const state = { producers: new ProducerStateManager(), epochs: new LeaderEpochs() }
+  return (await recovery.run(0, checkpoint?.logStartOffset ?? 0, state))!
+}
+
+interface ReplayedState {
+  readonly producers: ProducerStateManager
+  readonly epochs: LeaderEpochs
+}
+
+class Recovery {
+  private scannedBytes = 0
+  private truncatedBytes = 0
+
+  constructor(
+    private readonly fs: FileSystem,
+    private readonly directory: string,
+    private readonly indexInterval: number,
+    private readonly now: number,
+  ) {}
+
+  /** Undefined when the log turns out shorter than the recovery point: durable data is damaged, state must be rebuilt. */
+  async run(recoveryPoint: number, logStart: number, state: ReplayedState): Promise<RecoveredLog | undefined> {
+    const segments = this.segmentsOnDisk()
+    const first = Math.max(
+      0,
+      segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint),
+    )
+    if (recoveryPoint > 0 && (segments[first]?.baseOffset ?? Infinity) > recoveryPoint) return undefined
+    const kept = segments.slice(0, first)
+    for (const segment of segments.slice(first)) {
+      const expected = kept.length > first ? kept.at(-1)!.endOffset : undefined
+      if (expected !== undefined && segment.baseOffset !== expected) break
+      const whole = await this.recoverSegment(segment, recoveryPoint, state)
+      kept.push(segment)
+      if (!whole) break
+    }
+    const endOffset = kept.at(-1)?.endOffset ?? 0
+    if (endOffset < recoveryPoint) return undefined
+    for (const segment of segments.slice(kept.length)) await this.drop(segment)
+    return this.result(kept, Math.max(logStart, kept[0]?.baseOffset ?? 0), endOffset, state)
+  }
+
+  private async result(segments: LogSegment[], logStartOffset: number, end: number, state: ReplayedState) {
+    let endOffset = end
+    let changed = this.scannedBytes > 0 || this.truncatedBytes > 0
+    if (segments.length === 0 || logStartOffset > end) {
+      // Nothing that may be read is left: the log goes on at its start, so that no offset is ever given out twice.
+      for (const segment of segments.splice(0)) await this.drop(segment)
+      segments.push(new LogSegment(this.fs, this.directory, logStartOffset, 0))
+      endOffset = logStartOffset
+      segments[0]!.file()
+      changed = true
+    }
+    if (changed) await this.fs.syncDirectory(this.directory)
+    const { scannedBytes, truncatedBytes } = this
+    return { segments, logStartOffset, endOffset, ...state, scannedBytes, truncatedBytes }
+  }
+
+  private segmentsOnDisk(): LogSegment[] {
+    return this.fs
+      .readdir(this.directory)
+      .filter((name) => /^\d{20}\.log$/.test(name))
+      .sort()
+      .map((name) => {
+        const size = this.fs.size(`${this.directory}/${name}`) ?? 0
+        return new LogSegment(this.fs, this.directory, Number(name.slice(0, 20)), size)
+      })
+  }
+
+  /** True when the segment is sound to its end. */
+  private async recoverSegment(segment: LogSegment, recoveryPoint: number, state: ReplayedState): Promise<boolean> {
+    const size = segment.size
+    const covered = segment.loadIndex()
+    if (covered?.offset === recoveryPoint && covered.position === size) return true
+    const from = segment.rewindTo(recoveryPoint)
+    let expected = segment.endOffset
+    const end = await segment.use((file) =>
+      scanBatches(file, from, size, true, (bytes, at, position) => {
+        const baseOffset = batchBaseOffset(bytes, at)
+        if (baseOffset < expected) return false
+        expected = batchLastOffset(bytes, at) + 1
+        segment.note(bytes, at, position, this.indexInterval)
+        if (baseOffset >= recoveryPoint) this.replay(bytes, at, state)
+        return true
+      }),
+    )
+    this.scannedBytes += size - from
+    if (end < size) {
+      this.truncatedBytes += size - end
+      segment.file().truncate(end)
+    }
+    // What a dead process had written is durable only now; and without this a second crash might bring back what was
+    // cut off, behind what is written in its place.
+    if (size > from) await segment.use((file) => file.sync())
+    segment.size = end
+    segment.syncedSize = end
+    return end === size
+  }
+
+  private replay(bytes: Buffer, at: number, { producers, epochs }: ReplayedState): void {
+    const baseOffset = batchBaseOffset(bytes, at)
+    epochs.note(batchLeaderEpoch(bytes, at), baseOffset)
+    const producerId = batchProducerId(bytes, at)
+    if (producerId < 0 || isControl(batchAttributes(bytes, at))) return
+    const firstSequence = batchBaseSequence(bytes, at)
+    const lastSequence = lastSequenceOf(firstSequence, batchRecordsCount(bytes, at))
+    producers.apply(
+      { producerId, epoch: batchProducerEpoch(bytes, at), firstSequence, lastSequence },
+      { baseOffset, lastOffset: batchLastOffset(bytes, at), timestamp: batchMaxTimestamp(bytes, at) },
+      this.now,
+    )
+  }
+
+  private async drop(segment: LogSegment): Promise<void> {
+    this.truncatedBytes += segment.size
+    await segment.remove()
+  }
+}
