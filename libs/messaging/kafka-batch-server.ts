@@ -1,10 +1,20 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices'
 import type { MessageType, Topic } from '#libs/contracts'
 import type { Database, GroupCommit } from '#libs/database'
+import { counter, histogram, metrics, SIZES } from '#libs/observability'
+import { BatchProcessor } from './batch-processor.ts'
+import type { RecordResult } from './batch-work.ts'
+import type { ConsumerContext } from './consumer-context.ts'
+import { GroupConsumer } from './group-consumer.ts'
+import { handlerTable } from './handler-table.ts'
 import type { Announce } from './handlers.ts'
+import type { IncomingRecord } from './incoming-record.ts'
+import { Retrier } from './parking/retrier.ts'
+import { defaultRetryPolicy, type RetryPolicy } from './parking/retry-policy.ts'
+import { listParked, type ParkedItem } from './parking/sql/list-parked.ts'
 
 export interface KafkaBatchServerOptions {
-  /** The service's name: its consumer group, its name in the inbox and, as `/waybill/<service>`, the source of what it says. */
+  /** Its consumer group, its name in the inbox and, as `/waybill/<service>`, the source of what it says. */
   readonly service: string
   readonly brokers: readonly string[]
   readonly topics: readonly Topic[]
@@ -13,21 +23,47 @@ export interface KafkaBatchServerOptions {
   readonly database: Database
   readonly groupCommit: GroupCommit
   readonly announce?: Announce
+  readonly retryPolicy?: RetryPolicy
 }
 
+/**
+ * Nest's transport for Kafka that the framework lacks: `@EventPattern` handlers of which a whole batch of records
+ * shares one database transaction with everything the handlers write, in order, with parking instead of blocking or
+ * dropping. Offsets are committed after the transaction: at least once from the broker, exactly once in effect.
+ */
 export class KafkaBatchServer extends Server implements CustomTransportStrategy {
-  constructor(readonly options: KafkaBatchServerOptions) {
+  #consumer: GroupConsumer | undefined
+  #retrier: Retrier | undefined
+
+  constructor(private readonly options: KafkaBatchServerOptions) {
     super()
   }
 
-  /** Resolves when this process consumes; rejects, saying why, when it does not. */
-  async check(): Promise<void> {}
-
+  /** Begins to consume; whether the broker can be reached is `check`'s to say. Fails when a handler is missing. */
   listen(callback: (error?: unknown) => void): void {
-    callback()
+    try {
+      this.#start()
+      callback()
+    } catch (error) {
+      callback(error)
+    }
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#consumer?.stop()
+    await this.#retrier?.stop()
+  }
+
+  /** Rejects, saying why, when this process does not consume: the service's readiness check. */
+  async check(): Promise<void> {
+    if (this.#consumer === undefined) throw new Error('has not started to consume')
+    await this.#consumer.check()
+  }
+
+  /** The service's parked messages in the order they were parked, after the one with the id `after`. */
+  parked(after: bigint, limit: number): Promise<ParkedItem[]> {
+    return listParked(this.options.database, this.options.service, after, limit)
+  }
 
   on(): never {
     throw new Error('KafkaBatchServer emits no events')
@@ -35,5 +71,50 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   unwrap<T>(): T {
     throw new Error('KafkaBatchServer keeps its client to itself')
+  }
+
+  #start(): void {
+    const { service, brokers, topics, ignore = [], database, groupCommit, announce, retryPolicy } = this.options
+    const handlers = handlerTable(topics, ignore, this.messageHandlers)
+    const context: ConsumerContext = {
+      consumer: service,
+      source: `/waybill/${service}`,
+      handlers,
+      announce: announce ?? (() => {}),
+    }
+    const policy = retryPolicy ?? defaultRetryPolicy
+    const retrier = new Retrier({ context, database, groupCommit, policy })
+    const processor = new BatchProcessor({
+      context,
+      groupCommit,
+      retryPolicy: policy,
+      onParked: () => retrier.wake(),
+      onResults: measureResults(),
+    })
+    this.#retrier = retrier
+    this.#consumer = new GroupConsumer({ brokers, clientId: service, groupId: service, topics, handlers, processor })
+    retrier.start()
+    this.#consumer.start()
+  }
+}
+
+const measureResults = (): ((records: readonly IncomingRecord[], results: readonly RecordResult[]) => void) => {
+  const messages = counter({
+    name: metrics.messaging.messages,
+    help: 'Records by what became of them',
+    labels: ['topic', 'result'],
+  })
+  const sizes = histogram({
+    name: metrics.messaging.batchSize,
+    help: 'Records of one partition in one transaction',
+    labels: ['topic'],
+    buckets: SIZES,
+  })
+  return (records, results) => {
+    const { topic } = records[0]!.position
+    sizes.observe({ topic }, records.length)
+    const counts = new Map<RecordResult, number>()
+    for (const result of results) counts.set(result, (counts.get(result) ?? 0) + 1)
+    for (const [result, count] of counts) messages.inc({ topic, result }, count)
   }
 }

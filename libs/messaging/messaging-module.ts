@@ -1,6 +1,7 @@
 import { Catch, type DynamicModule, type INestApplication, Module, type RpcExceptionFilter } from '@nestjs/common'
 import { type Observable, throwError } from 'rxjs'
 import { KafkaBatchServer } from './kafka-batch-server.ts'
+import { ParkedController } from './parking/parked.controller.ts'
 
 @Module({})
 class MessagingModule {}
@@ -9,6 +10,7 @@ class MessagingModule {}
 export const messagingModule = (server: KafkaBatchServer): DynamicModule => ({
   module: MessagingModule,
   providers: [{ provide: KafkaBatchServer, useValue: server }],
+  controllers: [ParkedController],
   exports: [KafkaBatchServer],
 })
 

@@ -1,0 +1,81 @@
+import type { UnitOfWork, Work } from '#libs/database'
+import { Inbox } from '#libs/inbox'
+import { type ConsumerContext, handleMessage } from './consumer-context.ts'
+import type { IncomingRecord } from './incoming-record.ts'
+import { ParkedKeys } from './parking/parked-keys.ts'
+import type { ParkVerdict } from './parking/parked-message.ts'
+import { behindVerdict, unreadableVerdict } from './parking/verdict.ts'
+
+export type RecordResult = 'handled' | 'duplicate' | 'ignored' | 'queued' | 'parked' | 'dead'
+
+/**
+ * Records of one partition, in order, as one piece of a transaction: every id claimed, every handler run, everything
+ * that cannot be handled now parked.
+ */
+export class BatchWork implements Work<RecordResult[]> {
+  /** The record that was being looked at when the last run stopped; `undefined` once all were. */
+  current: number | undefined
+
+  constructor(
+    private readonly context: ConsumerContext,
+    readonly records: readonly IncomingRecord[],
+    /** Decided already: the only record is parked instead of handled. */
+    private readonly verdict?: ParkVerdict,
+  ) {}
+
+  get weight(): number {
+    return this.records.length
+  }
+
+  announce(uow: UnitOfWork): void {
+    const parkedKeys = uow.part(ParkedKeys)
+    uow.part(Inbox).announce(this.context.consumer, this.#messageIds())
+    for (const [index, record] of this.records.entries()) {
+      this.current = index
+      if (record.content.kind !== 'message') continue
+      parkedKeys.announce(record)
+      if (this.verdict === undefined) this.context.announce(record.content.message, uow)
+    }
+    this.current = undefined
+  }
+
+  async run(uow: UnitOfWork): Promise<RecordResult[]> {
+    // The claim comes before anything is read, see ParkedKeys.
+    const claimed = await uow.part(Inbox).claim(this.context.consumer, this.#messageIds())
+    const results: RecordResult[] = []
+    for (const [index, record] of this.records.entries()) {
+      this.current = index
+      results.push(await this.#settle(record, claimed, uow))
+    }
+    this.current = undefined
+    return results
+  }
+
+  async #settle(record: IncomingRecord, claimed: Set<string>, uow: UnitOfWork): Promise<RecordResult> {
+    const { consumer } = this.context
+    const { content } = record
+    const parkedKeys = uow.part(ParkedKeys)
+    if (content.kind === 'ignored') return 'ignored'
+    if (content.kind === 'unreadable') {
+      parkedKeys.park(consumer, record, unreadableVerdict(content))
+      return 'dead'
+    }
+    // Taken out once, so that a second copy in this very batch finds nothing. A message that is parked keeps its
+    // claim: it is this consumer's to finish.
+    if (!claimed.delete(content.message.id)) return 'duplicate'
+    if (await parkedKeys.holdsBack(consumer, record)) {
+      parkedKeys.park(consumer, record, behindVerdict)
+      return 'queued'
+    }
+    if (this.verdict !== undefined) {
+      parkedKeys.park(consumer, record, this.verdict)
+      return this.verdict.status === 'dead' ? 'dead' : 'parked'
+    }
+    await handleMessage(this.context, content.message, record.position, uow)
+    return 'handled'
+  }
+
+  #messageIds(): string[] {
+    return this.records.flatMap(({ content }) => (content.kind === 'message' ? [content.message.id] : []))
+  }
+}

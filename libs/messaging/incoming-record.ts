@@ -1,0 +1,42 @@
+import {
+  type AnyMessage,
+  type Decoded,
+  decode,
+  type ReceivedRecord,
+  type Topic,
+  topicOf,
+  type UnreadableReason,
+} from '#libs/contracts'
+import type { HandlerTable, Position } from './handlers.ts'
+
+/** A record as it came from its partition, and what it says. */
+export interface IncomingRecord {
+  readonly position: Position
+  readonly raw: ReceivedRecord
+  readonly content:
+    | { readonly kind: 'message'; readonly message: AnyMessage }
+    | { readonly kind: 'ignored' }
+    | { readonly kind: 'unreadable'; readonly reason: UnreadableReason; readonly detail: string }
+}
+
+/** What the inbox can hold as an id: ours are UUIDs, other senders may have their own. */
+const ID = /^[\x21-\x7e]{1,255}$/
+
+/** Total, like `decode`: whatever the record holds, the answer is one of the three. */
+export const readRecord = (position: Position, raw: ReceivedRecord, handlers: HandlerTable): IncomingRecord => ({
+  position,
+  raw,
+  content: contentOf(position.topic, raw, handlers),
+})
+
+const contentOf = (topic: Topic, raw: ReceivedRecord, handlers: HandlerTable): IncomingRecord['content'] => {
+  // What the service has no use for is not worth parsing.
+  if (handlers.get(String(raw.headers?.ce_type) as never) === 'ignore') return { kind: 'ignored' }
+  const decoded: Decoded = decode(raw)
+  if (!decoded.ok) return { kind: 'unreadable', reason: decoded.reason, detail: decoded.detail }
+  const { message } = decoded
+  if (!ID.test(message.id)) return { kind: 'unreadable', reason: 'missing_header', detail: 'ce_id is not an id' }
+  if (topicOf(message.type) !== topic || !handlers.has(message.type))
+    return { kind: 'unreadable', reason: 'unknown_type', detail: `${message.type} does not belong on ${topic}` }
+  return { kind: 'message', message }
+}

@@ -1,0 +1,129 @@
+import type { Database, GroupCommit } from '#libs/database'
+import { counter, createLogger, fields, metrics } from '#libs/observability'
+import { isNobodysFault } from '../batch-processor.ts'
+import type { ConsumerContext } from '../consumer-context.ts'
+import type { ParkedMessage } from './parked-message.ts'
+import type { RetryPolicy } from './retry-policy.ts'
+import { RetryWork } from './retry-work.ts'
+import { dueHeads } from './sql/due-heads.ts'
+import { nextAttemptAt } from './sql/next-attempt.ts'
+import { queueOfKey } from './sql/queue-of-key.ts'
+import { recordFailure } from './sql/record-failure.ts'
+import { failureVerdict } from './verdict.ts'
+
+/** How late a message is noticed that another process parked, or that was left as the head of its key. */
+const FLOOR_MS = 5_000
+const HEADS_PER_PASS = 100
+/** Messages of one key handled in one transaction, once what held them back is done. */
+const RUN_LENGTH = 100
+
+export interface RetrierOptions {
+  readonly context: ConsumerContext
+  readonly database: Database
+  readonly groupCommit: GroupCommit
+  readonly policy: RetryPolicy
+}
+
+/**
+ * Handles parked messages when their time has come: the first message of each key, and when that succeeds what queued
+ * up behind it, in order. Several processes may do so at once, see `takeParked`.
+ */
+export class Retrier {
+  readonly #log = createLogger('retrier')
+  readonly #retries = counter({
+    name: metrics.messaging.retries,
+    help: 'Attempts to handle a parked message',
+    labels: ['result'],
+  })
+  #timer: NodeJS.Timeout | undefined
+  #pass: Promise<void> | undefined
+  #wakeAgain = false
+  #stopped = true
+
+  constructor(private readonly options: RetrierOptions) {}
+
+  start(): void {
+    this.#stopped = false
+    this.#schedule(0)
+  }
+
+  /** Resolves when the attempt under way is over. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    await this.#pass
+  }
+
+  /** Something was parked: when its time comes has to be found out again. */
+  wake(): void {
+    if (this.#pass === undefined) this.#schedule(0)
+    else this.#wakeAgain = true
+  }
+
+  #schedule(ms: number): void {
+    clearTimeout(this.#timer)
+    if (this.#stopped) return
+    this.#timer = setTimeout(() => {
+      this.#pass = this.#runPass()
+        .catch((error: unknown) => {
+          this.#log.warn('retries wait', { [fields.error]: error })
+          return FLOOR_MS
+        })
+        .then((next) => {
+          this.#pass = undefined
+          this.#schedule(this.#wakeAgain ? 0 : next)
+          this.#wakeAgain = false
+        })
+    }, ms)
+  }
+
+  /** Answers when to look again, in milliseconds. */
+  async #runPass(): Promise<number> {
+    const { database, context } = this.options
+    const heads = await dueHeads(database, context.consumer, new Date(), HEADS_PER_PASS)
+    for (const head of heads) {
+      if (this.#stopped) return 0
+      await this.#retryKey(head)
+    }
+    if (heads.length === HEADS_PER_PASS) return 0
+    const next = await nextAttemptAt(database, context.consumer)
+    return next === undefined ? FLOOR_MS : Math.min(FLOOR_MS, Math.max(0, next.getTime() - Date.now()))
+  }
+
+  /** From `head` on until the key is empty, fails or is being handled by another process. */
+  async #retryKey(head: ParkedMessage): Promise<void> {
+    const { database, context } = this.options
+    if (!(await this.#handled([head])) || head.key === null) return
+    for (;;) {
+      const run = await queueOfKey(database, context.consumer, head.topic, head.key, RUN_LENGTH)
+      if (run[0]?.status !== 'queued' || this.#stopped || !(await this.#handled(run))) return
+    }
+  }
+
+  /** Handles messages of one key; a failure among several is narrowed down to the first message that fails alone. */
+  async #handled(run: readonly ParkedMessage[]): Promise<boolean> {
+    const work = new RetryWork(this.options.context, run)
+    try {
+      const taken = await this.options.groupCommit.submit(work)
+      if (taken) this.#retries.inc({ result: 'succeeded' }, run.length)
+      return taken
+    } catch (error) {
+      if (isNobodysFault(error)) throw error
+      if (run.length > 1) return this.#handled(run.slice(0, Math.max(1, work.current ?? 1)))
+      await this.#failed(run[0]!, error)
+      return false
+    }
+  }
+
+  async #failed(message: ParkedMessage, error: unknown): Promise<void> {
+    const { database, policy } = this.options
+    const attempts = message.attempts + 1
+    const verdict = failureVerdict(error, { attempts, hasKey: message.key !== null, policy, now: new Date() })
+    await recordFailure(database, message.id, verdict)
+    this.#retries.inc({ result: verdict.status === 'dead' ? 'dead' : 'failed' })
+    const { topic, partition, offset } = message
+    const details = { topic, partition, offset, attempts, [fields.error]: error }
+    if (verdict.status === 'dead') this.#log.error('message is a dead letter', details)
+    else this.#log.warn('retry failed', details)
+  }
+}

@@ -1,0 +1,56 @@
+import { ConcurrencyConflict, type UnitOfWork, type Work } from '#libs/database'
+import { type ConsumerContext, handleMessage } from '../consumer-context.ts'
+import { Unprocessable } from '../errors.ts'
+import { type IncomingRecord, readRecord } from '../incoming-record.ts'
+import { type ParkedMessage, toReceivedRecord } from './parked-message.ts'
+import { takeParked } from './sql/take-parked.ts'
+
+/**
+ * Parked messages of one key, in order, removed and handled in one transaction. The inbox is not asked: the parked
+ * row stands for the claim that was made when it was written. Answers `false`, with nothing done, when another
+ * process has them.
+ */
+export class RetryWork implements Work<boolean> {
+  /** The message that was being handled when the last run stopped. */
+  current: number | undefined
+  readonly #records: readonly IncomingRecord[]
+
+  constructor(
+    private readonly context: ConsumerContext,
+    private readonly messages: readonly ParkedMessage[],
+  ) {
+    this.#records = messages.map((message) =>
+      readRecord(
+        { topic: message.topic as never, partition: message.partition, offset: message.offset },
+        toReceivedRecord(message),
+        context.handlers,
+      ),
+    )
+  }
+
+  get weight(): number {
+    return this.messages.length
+  }
+
+  announce(uow: UnitOfWork): void {
+    for (const [index, { content }] of this.#records.entries()) {
+      this.current = index
+      if (content.kind === 'message') this.context.announce(content.message, uow)
+    }
+    this.current = undefined
+  }
+
+  async run(uow: UnitOfWork): Promise<boolean> {
+    const ids = this.messages.map(({ id }) => id)
+    const taken = await takeParked(uow, ids)
+    if (taken === 0) return false
+    if (taken < ids.length) throw new ConcurrencyConflict('another process handles some of these parked messages')
+    for (const [index, { content, position }] of this.#records.entries()) {
+      this.current = index
+      if (content.kind === 'unreadable') throw new Unprocessable(content.detail)
+      if (content.kind === 'message') await handleMessage(this.context, content.message, position, uow)
+    }
+    this.current = undefined
+    return true
+  }
+}

@@ -1,0 +1,51 @@
+import type { Sql } from '#libs/database'
+import type { NewParkedMessage } from '../parked-message.ts'
+
+/**
+ * Parks messages in the order given. One that is parked already, because its offset was not committed before a crash,
+ * is left as it is.
+ */
+export const insertParked = async (sql: Sql, consumer: string, parked: readonly NewParkedMessage[]): Promise<void> => {
+  const column = <T>(value: (p: NewParkedMessage) => T): T[] => parked.map(value)
+  await sql.execute(
+    `INSERT INTO parked_messages (consumer, topic, partition, "offset", key, message_id, type, headers, value,
+                                  reason, error, attempts, status, blocks_key, next_attempt_at)
+     SELECT $1, topic, partition, "offset"::bigint, decode(key, 'base64'), message_id, type, headers,
+            decode(value, 'base64'), reason, error, attempts, status, blocks_key, next_attempt_at::timestamptz
+       FROM unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+                   $10::text[], $11::text[], $12::int[], $13::text[], $14::boolean[], $15::text[])
+            WITH ORDINALITY AS parked (topic, partition, "offset", key, message_id, type, headers, value,
+                                       reason, error, attempts, status, blocks_key, next_attempt_at, position)
+      ORDER BY position
+     ON CONFLICT (consumer, topic, partition, "offset") DO NOTHING`,
+    consumer,
+    column((p) => p.record.position.topic),
+    column((p) => p.record.position.partition),
+    column((p) => String(p.record.position.offset)),
+    column((p) => p.record.raw.key?.toString('base64') ?? null),
+    column((p) => header(p, 'ce_id')),
+    column((p) => header(p, 'ce_type')),
+    column((p) => JSON.stringify(p.record.raw.headers ?? {}, asText)),
+    column((p) => p.record.raw.value?.toString('base64') ?? null),
+    column((p) => p.reason),
+    column((p) => storable(p.error)),
+    column((p) => p.attempts),
+    column((p) => p.status),
+    column((p) => p.blocksKey),
+    column((p) => p.nextAttemptAt?.toISOString() ?? null),
+  )
+}
+
+const header = (parked: NewParkedMessage, name: string): string | null => {
+  const value = parked.record.raw.headers?.[name]
+  return value === undefined || value === null ? null : storable(String(value))
+}
+
+/** Text in PostgreSQL cannot hold a zero byte; garbage can. */
+const storable = (text: string | null): string | null => text?.replaceAll('\0', '\uFFFD') ?? null
+
+/** Header values are bytes that are meant to be text. A Buffer reaches a replacer as what its `toJSON` made of it. */
+const asText = (_name: string, value: unknown): unknown =>
+  (value as { type?: unknown } | null)?.type === 'Buffer'
+    ? Buffer.from((value as { data: number[] }).data).toString('utf8')
+    : value

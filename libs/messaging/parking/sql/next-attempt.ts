@@ -1,0 +1,10 @@
+import type { Sql } from '#libs/database'
+
+/** When the next retry is due, if any is planned. */
+export const nextAttemptAt = async (sql: Sql, consumer: string): Promise<Date | undefined> => {
+  const [row] = await sql.query<{ at: Date | null }>(
+    `SELECT min(next_attempt_at) AS at FROM parked_messages WHERE consumer = $1 AND status = 'retrying'`,
+    consumer,
+  )
+  return row?.at ?? undefined
+}

@@ -1,0 +1,93 @@
+import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
+import type { Topic } from '#libs/contracts'
+import { gauge, metrics } from '#libs/observability'
+import { Abandoned, type BatchProcessor } from './batch-processor.ts'
+import type { HandlerTable } from './handlers.ts'
+import { readRecord } from './incoming-record.ts'
+import type { NextOffset } from './offset-committer.ts'
+
+/** Records of a partition in one transaction, at most. */
+const MAX_RECORDS = 500
+/** How often a batch under way makes sure that the group knows we live. */
+const HEARTBEAT_MS = 1_000
+
+export interface PartitionBatchesOptions {
+  readonly handlers: HandlerTable
+  readonly processor: BatchProcessor
+}
+
+/**
+ * Takes what the client fetched, partition by partition, through the processor and moves the partition's position on
+ * behind it. A batch may take as long as it has to (the database may be away for an hour): it keeps the membership
+ * alive meanwhile, and gives up only when the partition is lost.
+ */
+export class PartitionBatches {
+  readonly #lag = gauge({
+    name: metrics.messaging.lag,
+    help: 'Records of the partition that are not handled yet',
+    labels: ['topic', 'partition'],
+  })
+  #draining = false
+  #underWay = 0
+  #idle: () => void = () => {}
+
+  constructor(private readonly options: PartitionBatchesOptions) {}
+
+  get underWay(): number {
+    return this.#underWay
+  }
+
+  /** Begins nothing new; resolves when what is under way is done. */
+  drain(): Promise<void> {
+    this.#draining = true
+    return new Promise((resolve) => {
+      this.#idle = resolve
+      if (this.#underWay === 0) resolve()
+    })
+  }
+
+  async handle(payload: EachBatchPayload, done: (next: NextOffset) => void): Promise<void> {
+    if (this.#draining) return
+    this.#underWay++
+    let lost: unknown
+    const beating = setInterval(() => {
+      payload.heartbeat().catch((error: unknown) => {
+        lost = error
+      })
+    }, HEARTBEAT_MS)
+    try {
+      await this.#handleInParts(payload, done, () => lost !== undefined || !payload.isRunning() || payload.isStale())
+    } catch (error) {
+      // The client knows what to do about its own error, e.g. to join the group again.
+      if (lost !== undefined) throw lost
+      if (!(error instanceof Abandoned)) throw error
+    } finally {
+      clearInterval(beating)
+      if (--this.#underWay === 0) this.#idle()
+    }
+  }
+
+  async #handleInParts(
+    { batch, resolveOffset }: EachBatchPayload,
+    done: (next: NextOffset) => void,
+    abandoned: () => boolean,
+  ): Promise<void> {
+    const { topic, partition, messages, highWatermark } = batch
+    for (let start = 0; start < messages.length && !this.#draining; start += MAX_RECORDS) {
+      const part = messages.slice(start, start + MAX_RECORDS)
+      await this.options.processor.process(
+        part.map((message) => this.#read(topic as Topic, partition, message)),
+        abandoned,
+      )
+      const last = part.at(-1)!.offset
+      const next = BigInt(last) + 1n
+      resolveOffset(last)
+      done({ topic, partition, offset: String(next) })
+      this.#lag.set({ topic, partition: String(partition) }, Number(BigInt(highWatermark) - next))
+    }
+  }
+
+  #read(topic: Topic, partition: number, { offset, key, value, headers }: KafkaMessage) {
+    return readRecord({ topic, partition, offset: BigInt(offset) }, { key, value, headers }, this.options.handlers)
+  }
+}
