@@ -1,4 +1,5 @@
 import type { Admin } from 'kafkajs'
+import { Problem } from '#libs/http'
 
 export interface TopicView {
   readonly name: string
@@ -27,9 +28,12 @@ export interface GroupView {
 
 /** Topics and groups as Kafka itself reports them, through its admin API: the same on any Kafka. */
 export class KafkaView {
+  #connected: Promise<void> | undefined
+
   constructor(private readonly admin: Admin) {}
 
   async topics(): Promise<TopicView[]> {
+    await this.#connect()
     const { topics } = await this.admin.fetchTopicMetadata()
     const visible = topics.filter(({ name }) => !name.startsWith('__')).sort((a, b) => a.name.localeCompare(b.name))
     return Promise.all(
@@ -51,6 +55,7 @@ export class KafkaView {
   }
 
   async groups(): Promise<GroupView[]> {
+    await this.#connect()
     const { groups } = await this.admin.listGroups()
     const names = groups.filter((group) => group.protocolType === 'consumer').map((group) => group.groupId)
     if (names.length === 0) return []
@@ -63,6 +68,24 @@ export class KafkaView {
       ...(await this.#lag(groupId, latest)),
     }))
     return (await Promise.all(views)).sort((a, b) => a.groupId.localeCompare(b.groupId))
+  }
+
+  async close(): Promise<void> {
+    await this.admin.disconnect()
+  }
+
+  /** At the first question, and again after a failure: a gateway starts without Kafka. */
+  async #connect(): Promise<void> {
+    this.#connected ??= this.admin.connect()
+    try {
+      await this.#connected
+    } catch (error) {
+      this.#connected = undefined
+      throw new Problem(503, {
+        type: 'unavailable',
+        detail: `Kafka cannot be reached right now: ${(error as Error).message}`,
+      })
+    }
   }
 
   async #lag(groupId: string, latest: ReadonlyMap<string, number>): Promise<Pick<GroupView, 'lag' | 'partitions'>> {
