@@ -349,8 +349,14 @@ describe('a cancellation', () => {
 
   it('that was refused is the last one: a parcel that stays missing then calls for attention', () => {
     const refused = [...toShipping, cancel, cancellationRefused, ...failures(shipmentFailed('ship'), 1)]
-    given(...refused).when(shipmentFailed('ship')).sends().leaves('needs_attention')
-    given(...refused, shipmentFailed('ship')).when(dispatched).sends(ship, 'stock.dispatch').leaves('running')
+    given(...refused)
+      .when(shipmentFailed('ship'))
+      .sends()
+      .leaves('needs_attention')
+    given(...refused, shipmentFailed('ship'))
+      .when(dispatched)
+      .sends(ship, 'stock.dispatch')
+      .leaves('running')
   })
 
   it('changes nothing about an order that is being undone anyway', () => {

@@ -90,11 +90,11 @@ const goBack = (state: Fulfilment, at: string): FulfilmentEvent[] => {
   return start(state, next, at)
 }
 
-export const fulfilmentSaga: Decider<Fulfilment, FulfilmentInput, FulfilmentEvent> = {
+export const fulfilmentSaga = {
   initial: notStarted,
   decide,
   evolve,
-}
+} satisfies Decider<Fulfilment, FulfilmentInput, FulfilmentEvent>
 
 /** What the order itself must be told of an event of its fulfilment. */
 export const orderCommandFor = (event: FulfilmentEvent): OrderCommand | undefined => {

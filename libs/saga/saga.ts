@@ -1,0 +1,51 @@
+import type { DataOf, MessageType } from '#libs/contracts'
+import type { Decider } from '#libs/decider'
+
+export const sagaStatuses = ['running', 'completed', 'compensating', 'compensated', 'needs_attention'] as const
+export type SagaStatus = (typeof sagaStatuses)[number]
+
+/** A command to another service, and the key that keeps it in order with its kind. */
+export interface SagaCommand<T extends MessageType = MessageType> {
+  readonly type: T
+  readonly data: DataOf<T>
+  readonly key: string
+}
+
+/** A decider that never refuses: what does not concern it any more is answered with no events. */
+export interface SagaDecider<State, Input, Event> extends Decider<State, Input, Event> {
+  decide(state: State, input: Input): readonly Event[]
+}
+
+/**
+ * A process manager: a decider that is told what happened and decides on events, some of which carry a command to
+ * another service. Its state must survive JSON.
+ */
+export interface Saga<State, Input, Event extends { readonly type: string; readonly data: unknown }> {
+  readonly type: string
+  readonly decider: SagaDecider<State, Input, Event>
+  statusOf(state: State): SagaStatus
+  /** When it wants to be told that time has passed, ISO 8601, unless something else is told before. */
+  wakeAt(state: State): string | undefined
+  /** How it is told that time has passed; `at` is ISO 8601. */
+  deadline(at: string): Input
+  /** The command that leaves with an event; gets the event's id. */
+  commandFor(state: State, event: Event): SagaCommand | undefined
+}
+
+/** A saga as it is stored. */
+export interface StoredSaga<State = unknown> {
+  readonly sagaId: string
+  readonly type: string
+  readonly coordination: string
+  readonly status: SagaStatus
+  readonly state: State
+  /** Of the last event in its stream. */
+  readonly version: number
+  readonly wakeAt: Date | null
+  readonly correlationId: string
+  readonly startedAt: Date
+  readonly updatedAt: Date
+}
+
+/** The stream of events that tells how a saga came to where it stands. */
+export const sagaStream = (sagaId: string): string => `saga-${sagaId}`
