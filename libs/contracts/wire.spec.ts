@@ -1,0 +1,84 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { v1 } from './fixtures/v1.ts'
+import type { Message } from './message.ts'
+import { type MessageType, messages } from './messages.ts'
+import { decode, encode, type ReceivedRecord } from './wire.ts'
+
+const types = Object.keys(messages) as MessageType[]
+const message = (type: MessageType): Message =>
+  ({
+    id: '6fa459ea-ee8a-5ca4-894e-db77e160355e',
+    type,
+    source: '/waybill/test',
+    subject: 'subject',
+    time: '2026-01-01T00:00:00.000Z',
+    key: 'cust-0001',
+    correlationId: 'o1',
+    causationId: 'm0',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    data: v1[type],
+  }) as Message
+
+const received = ({ key, value, headers }: ReturnType<typeof encode>): ReceivedRecord => ({
+  key: Buffer.from(key),
+  value: Buffer.from(value),
+  headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
+})
+const record = (
+  type: MessageType,
+  headers: Record<string, string | undefined>,
+  value?: string | null,
+): ReceivedRecord => {
+  const good = received(encode(message(type)))
+  return {
+    ...good,
+    headers: { ...good.headers, ...headers },
+    value: value === undefined ? good.value : value === null ? null : Buffer.from(value),
+  }
+}
+
+test('every message type has a fixture of its first version', () => {
+  expect(Object.keys(v1).sort()).toEqual([...types].sort())
+})
+
+test.each(types)('%s comes back from the wire as it was', (type) => {
+  expect(decode(received(encode(message(type))))).toEqual({ ok: true, message: message(type) })
+})
+
+describe('what is not one of our messages is told apart', () => {
+  test.each([
+    ['no headers at all', { ...record('order.placed', {}), headers: {} }, 'missing_header'],
+    ['no id', record('order.placed', { ce_id: undefined }), 'missing_header'],
+    ['an unknown type', record('order.placed', { ce_type: 'order.vanished' }), 'unknown_type'],
+    ['a name that every object has', record('order.placed', { ce_type: 'constructor' }), 'unknown_type'],
+    ['a version from the future', record('order.placed', { ce_dataversion: '99' }), 'unknown_version'],
+    ['a null value', record('order.placed', {}, null), 'invalid_json'],
+    ['broken JSON', record('order.placed', {}, '{"orderId":'), 'invalid_json'],
+    ['another shape', record('order.placed', {}, '{"orderId":7}'), 'invalid_data'],
+  ] as const)('%s', (_, bad, reason) => {
+    expect(decode(bad)).toMatchObject({ ok: false, reason })
+  })
+})
+
+test('whatever arrives, the answer is a message or a reason, never an exception', () => {
+  const bytes = fc.option(fc.uint8Array().map((array) => Buffer.from(array)))
+  const headers = fc.dictionary(
+    fc.constantFrom(
+      'ce_id',
+      'ce_type',
+      'ce_source',
+      'ce_subject',
+      'ce_time',
+      'ce_dataversion',
+      'correlationid',
+      'causationid',
+    ),
+    fc.oneof(fc.constantFrom(...types, '1', '0', '-1'), bytes, fc.string()),
+  )
+  fc.assert(
+    fc.property(bytes, bytes, headers, (key, value, headers) => {
+      expect(typeof decode({ key, value, headers }).ok).toBe('boolean')
+    }),
+  )
+})
