@@ -23,7 +23,7 @@ const vitest = (...options) => [bin('vitest'), 'run', ...options]
 /** Each command: what must be there, then the program, with the arguments that come before the user's. */
 const COMMANDS = {
   start: { steps: BUILD, program: ['dist/scripts/start.js'] },
-  stop: { steps: [], program: ['scripts/stop.mjs'] },
+  stop: { steps: [], program: ['dist/scripts/stop.js'] },
   broker: { steps: BUILD, program: ['dist/apps/broker/src/main.js'] },
   bench: { steps: BUILD, program: ['dist/bench/main.js'] },
   build: { steps: BUILD },
@@ -56,7 +56,7 @@ if (node !== process.execPath) {
 /** Becomes the program where that is possible, rather than its parent: one process less while it runs. */
 async function run([program, ...rest]) {
   const file = join(root, program)
-  if (!existsSync(file)) fail(`there is no ${program}`)
+  if (!existsSync(file)) fail(`there is no ${program}: npm run build makes it`)
   process.argv = [process.execPath, file, ...rest]
   await import(pathToFileURL(file).href)
 }

@@ -11,11 +11,18 @@ declare const WebAssembly: {
 }
 
 /** Prisma's schema engine as WebAssembly: the native one would have to be downloaded. */
-const loadEngine = async (): Promise<void> => {
+const instantiateEngine = async (): Promise<void> => {
   const bytes = readFileSync(new URL('schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm')))
   const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': bindings })
   bindings.__wbg_set_wasm(instance.exports)
   instance.exports.__wbindgen_start()
+}
+
+let engineLoaded: Promise<void> | undefined
+/** Once per process: the bindings are one module, and a second instance under them would not know the first's memory. */
+const loadEngine = (): Promise<void> => {
+  engineLoaded ??= instantiateEngine()
+  return engineLoaded
 }
 
 /** PostgreSQL's internal one-byte type, which its catalogue is full of and Prisma's adapter does not know. */

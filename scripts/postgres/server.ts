@@ -42,17 +42,24 @@ export const startPostgres = async (options: ClusterOptions): Promise<PostgresSe
 export const untilReachable = async (url: string, seconds = 60): Promise<void> => {
   const deadline = Date.now() + seconds * 1_000
   for (;;) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
-    client.on('error', () => undefined)
-    try {
-      await client.connect()
-      return
-    } catch (error) {
-      if (Date.now() > deadline || !isTemporary(error)) throw error
-      await sleep(25)
-    } finally {
-      await client.end().catch(() => undefined)
-    }
+    const refusal = await connectionRefusal(url)
+    if (refusal === undefined) return
+    if (Date.now() > deadline || !isTemporary(refusal)) throw refusal
+    await sleep(25)
+  }
+}
+
+/** Why the server does not let us in, if it does not. */
+export const connectionRefusal = async (url: string): Promise<Error | undefined> => {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return undefined
+  } catch (error) {
+    return error as Error
+  } finally {
+    await client.end().catch(() => undefined)
   }
 }
 
@@ -67,8 +74,8 @@ const TEMPORARY = new Set([
   '57P03',
   '53300',
 ])
-const isTemporary = (error: unknown): boolean =>
-  TEMPORARY.has((error as { code?: string }).code ?? '') || /terminated|timeout/i.test((error as Error).message)
+const isTemporary = (error: Error & { code?: string }): boolean =>
+  TEMPORARY.has(error.code ?? '') || /terminated|timeout/i.test(error.message)
 
 /** Creates the databases that `server` lacks. Two callers at once are no problem. */
 export const createDatabases = async (url: string, names: readonly string[]): Promise<void> => {

@@ -1,0 +1,128 @@
+import { join } from 'node:path'
+import { databaseUrl as embeddedUrl } from './postgres/cluster.ts'
+import { connectionRefusal } from './postgres/server.ts'
+import { ROOT } from './root.ts'
+import type { StartOptions } from './supervisor/options.ts'
+import { postgresLaunch } from './supervisor/postgres.ts'
+import type { Launch } from './supervisor/supervised-process.ts'
+import { accepts, answersOk } from './supervisor/wait.ts'
+
+/** The services of the business; each has a database of its own. */
+export const SERVICES = ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query'] as const
+export type Service = (typeof SERVICES)[number]
+
+/** Ports that nobody has to know beforehand. */
+export type Ports = Readonly<Record<Service | 'simulators' | 'smtp' | 'brokerHttp', number>>
+export const PORT_NAMES = [...SERVICES, 'simulators', 'smtp', 'brokerHttp'] as const satisfies (keyof Ports)[]
+
+export interface ProcessPlan {
+  readonly name: string
+  /** Not started before these are ready. */
+  readonly after: readonly string[]
+  /** Processes stop from the highest stage to the lowest, so that nobody loses what it depends on. */
+  readonly stage: 1 | 2 | 3
+  /** The service whose database has to be there, and up to date, before the first start. */
+  readonly database?: Service
+  readonly address: string
+  readonly stopSignal?: NodeJS.Signals
+  readonly launch: () => Launch | Promise<Launch>
+  readonly isReady: () => Promise<boolean>
+}
+
+/** Heap limits in MiB, generous for what each does: together with PostgreSQL the system stays below 1 GB resident. */
+const HEAP = { service: 128, broker: 128, simulators: 96, console: 128 }
+
+/** Address of a service's database on the server in use. */
+export const serviceDatabase = (options: StartOptions, service: Service): string => {
+  const name = `waybill_${service}`
+  if (options.databaseUrl === undefined) return embeddedUrl(options.postgresPort, name)
+  const url = new URL(options.databaseUrl)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** Every process of the system, as these options want it. */
+export const planProcesses = (options: StartOptions, ports: Ports): ProcessPlan[] => {
+  const brokers = options.kafkaBrokers ?? `127.0.0.1:${options.brokerPort}`
+  const environment = { ...addresses(ports), KAFKA_BROKERS: brokers }
+  const node = (app: string, heap: number, args: string[], env: Record<string, string>): Launch => ({
+    file: process.execPath,
+    args: [
+      `--max-old-space-size=${heap}`,
+      '--max-semi-space-size=4',
+      '--enable-source-maps',
+      '--import',
+      join(ROOT, 'dist', 'scripts', 'supervisor', 'lifeline.js'),
+      join(ROOT, 'dist', 'apps', app, 'src', 'main.js'),
+      ...args,
+    ],
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, HOST: '127.0.0.1', LOG_FORMAT: 'pretty', ...env },
+  })
+  const http = (name: string, port: number, heap: number, env: Record<string, string>) => ({
+    name,
+    address: `http://localhost:${port}`,
+    // The data folder, which the process itself ignores, marks it as part of this system.
+    launch: () => node(name, heap, [options.data], { ...environment, PORT: String(port), ...env }),
+    isReady: () => answersOk(`http://127.0.0.1:${port}/health/ready`),
+  })
+
+  const plans: ProcessPlan[] = []
+  if (options.databaseUrl === undefined) plans.push(postgres(options))
+  if (options.kafkaBrokers === undefined)
+    plans.push({
+      name: 'broker',
+      after: [],
+      stage: 2,
+      address: brokers,
+      launch: () => node('broker', HEAP.broker, brokerArguments(options, ports), {}),
+      isReady: () => accepts(options.brokerPort),
+    })
+  plans.push({
+    ...http('simulators', ports.simulators, HEAP.simulators, { DATA_DIR: join(options.data, 'simulators') }),
+    after: [],
+    stage: 2,
+  })
+  const needed = plans.map(({ name }) => name).filter((name) => name !== 'simulators')
+  for (const service of SERVICES)
+    plans.push({
+      ...http(service, ports[service], HEAP.service, { DATABASE_URL: serviceDatabase(options, service) }),
+      after: needed,
+      stage: 3,
+      database: service,
+    })
+  plans.push({ ...http('console', options.port, HEAP.console, {}), after: [], stage: 3 })
+  return plans
+}
+
+/** Compiled code of the modules, kept from start to start: saves a good part of each process's start. */
+const COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'waybill', 'compile')
+
+const postgres = (options: StartOptions): ProcessPlan => ({
+  name: 'postgres',
+  after: [],
+  stage: 1,
+  address: `localhost:${options.postgresPort}`,
+  stopSignal: 'SIGINT', // PostgreSQL's "fast" shutdown: ends connections, loses nothing.
+  launch: () => postgresLaunch(join(options.data, 'postgres'), options.postgresPort),
+  isReady: async () => (await connectionRefusal(embeddedUrl(options.postgresPort, 'postgres'))) === undefined,
+})
+
+const brokerArguments = (options: StartOptions, ports: Ports): string[] => [
+  '--host=127.0.0.1',
+  `--port=${options.brokerPort}`,
+  `--http-port=${ports.brokerHttp}`,
+  `--data-dir=${join(options.data, 'broker')}`,
+  // A group's first rebalance waits for members to arrive; here all of them start at the same moment.
+  '--set=group.initial.rebalance.delay.ms=0',
+]
+
+/** Where each process finds the others. */
+const addresses = (ports: Ports): Record<string, string> => ({
+  ...Object.fromEntries(
+    SERVICES.map((service) => [`${service.toUpperCase()}_URL`, `http://127.0.0.1:${ports[service]}`]),
+  ),
+  SIMULATORS_URL: `http://127.0.0.1:${ports.simulators}`,
+  SMTP_HOST: '127.0.0.1',
+  SMTP_PORT: String(ports.smtp),
+  CARRIER_CALLBACK_URL: `http://127.0.0.1:${ports.fulfillment}`,
+})

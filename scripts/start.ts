@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from './postgres/free-port.ts'
+import { PORT_NAMES, type Ports, planProcesses } from './processes.ts'
+import { ROOT } from './root.ts'
+import { ADDRESS, placeSamples } from './samples.ts'
+import { databasePreparation, forget } from './supervisor/databases.ts'
+import { parseOptions, type StartOptions, USAGE, UsageError } from './supervisor/options.ts'
+import { endLeftovers, type PidFiles, SUPERVISOR } from './supervisor/pid-files.ts'
+import { checkPorts, claimData } from './supervisor/preconditions.ts'
+import { System, seconds } from './supervisor/system.ts'
+import { Terminal } from './supervisor/terminal.ts'
+
+/** The same signal again within this time is the same Ctrl-C, told by the terminal and by npm. Milliseconds. */
+const ECHO = 1_000
+
+const start = async (args: string[]): Promise<void> => {
+  const startedAt = Date.now()
+  if (args.includes('--help')) return console.log(USAGE)
+  const options = parseOptions(args, process.env, ROOT)
+  const pids = claimData(options.data)
+  process.once('exit', () => pids.remove(SUPERVISOR))
+  const left = await endLeftovers(pids, options.data)
+  await checkPorts(options)
+  if (options.fresh) await forget(options)
+
+  const plans = planProcesses(options, await choosePorts())
+  const terminal = new Terminal(plans.map(({ name }) => name))
+  if (left.length > 0) terminal.say(`ended what an earlier start left running: ${left.join(', ')}`)
+  terminal.say(`Waybill starts, with its data in ${options.data}`)
+  const prepareDatabase = databasePreparation(options)
+  const { verbose, data } = options
+  const system = new System({ data, plans, pids, terminal, verbose, prepareDatabase })
+  stopOnSignals(system, terminal)
+  try {
+    await system.start()
+  } catch (error) {
+    terminal.say(`\n${(error as Error).message}\n`)
+    await system.stop()
+    process.exit(1)
+  }
+  terminal.say(`all ready after ${seconds(startedAt)}`)
+  if (options.samples) await showSamples(options, terminal, startedAt)
+  showAddresses(options, terminal, pids)
+}
+
+const choosePorts = async (): Promise<Ports> => {
+  const ports = await freePorts(PORT_NAMES.length)
+  return Object.fromEntries(PORT_NAMES.map((name, i) => [name, ports[i]])) as Ports
+}
+
+const showSamples = async (options: StartOptions, terminal: Terminal, startedAt: number): Promise<void> => {
+  terminal.say('\nSample orders, one for every way to end:')
+  let completed = false
+  await placeSamples(`http://localhost:${options.port}`, ({ what, orderId, status, milliseconds }) => {
+    terminal.say(`  ${what.padEnd(36)} ${orderId.padEnd(36)}  ${status.padEnd(28)} ${milliseconds} ms`)
+    if (status === 'completed' && !completed) {
+      completed = true
+      terminal.say(`  (the first order completed ${seconds(startedAt)} after the start)`)
+    }
+  })
+}
+
+const showAddresses = (options: StartOptions, terminal: Terminal, pids: PidFiles): void => {
+  const address = `http://localhost:${options.port}`
+  const order = {
+    customerId: 'cust-0001',
+    items: [{ sku: 'MUG-WHITE-330', quantity: 1 }],
+    payment: { token: 'tok_ok' },
+    shippingAddress: ADDRESS,
+  }
+  terminal.say(`
+  REST       ${address}/api      its description ${address}/docs
+  broker     ${options.kafkaBrokers ?? `localhost:${options.brokerPort}`}
+  database   ${options.databaseUrl ?? `localhost:${options.postgresPort}`}
+  logs       ${options.data}/logs/*.log
+  processes  ${pids.names().length}, their pids in ${options.data}/run
+
+Place an order, then follow the Location that it answers:
+
+  curl -i ${address}/api/orders -H 'Idempotency-Key: '$RANDOM$RANDOM \\
+    -H 'Content-Type: application/json' -d '${JSON.stringify(order)}'
+
+Ctrl-C stops everything.
+ready ${address}`)
+}
+
+const stopOnSignals = (system: System, terminal: Terminal): void => {
+  let stoppingSince: number | undefined
+  const stop = async () => {
+    if (stoppingSince !== undefined) {
+      if (Date.now() - stoppingSince < ECHO) return
+      terminal.say('killing everything')
+      system.kill()
+      await sleep(100)
+      process.exit(1)
+    }
+    stoppingSince = Date.now()
+    terminal.say('\nstopping (again to kill)')
+    await system.stop()
+    terminal.say(`stopped after ${seconds(stoppingSince)}`)
+    process.exit(0)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop())
+}
+
+try {
+  await start(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  console.error(`waybill: ${error.message}`)
+  process.exit(1)
+}
