@@ -103,7 +103,7 @@ export class GroupCommit {
   async #transaction(group: Queued[]): Promise<unknown[]> {
     let unit: UnitOfWork | undefined
     const results = await this.database.transaction(async (tx) => {
-      const uow = new UnitOfWork(tx, this.#clock())
+      const uow = new UnitOfWork(tx, this.#clock(), this.database)
       for (const { work } of group) work.announce?.(uow)
       const values: unknown[] = []
       for (const { work } of group) values.push(await work.run(uow))

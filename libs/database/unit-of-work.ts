@@ -6,6 +6,8 @@ import type { PrismaSql, Sql } from './database.ts'
  * covers.
  */
 export interface Part {
+  /** Flushed after all other parts, when this transaction holds every lock that it is going to take. */
+  readonly flushedLast?: boolean
   flush(sql: Sql): Promise<void>
 }
 
@@ -25,6 +27,8 @@ export class UnitOfWork implements Sql {
     readonly tx: PrismaSql,
     /** The one instant that everything in this unit of work calls "now". */
     readonly now: Date,
+    /** The database that this is a transaction of: what a part may know its helpers in this process by. */
+    readonly database?: object,
   ) {}
 
   part<P extends Part>(type: PartClass<P>): P {
@@ -51,7 +55,8 @@ export class UnitOfWork implements Sql {
 
   /** Writes everything gathered, part by part in the order of first use. A flush may add to a part that comes later. */
   async flush(): Promise<void> {
-    for (const part of this.#parts.values()) await part.flush(this)
+    for (const part of this.#parts.values()) if (!part.flushedLast) await part.flush(this)
+    for (const part of this.#parts.values()) if (part.flushedLast) await part.flush(this)
   }
 
   committed(): void {

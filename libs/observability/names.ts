@@ -30,6 +30,8 @@ export const metrics = {
     relayDelay: 'waybill_outbox_relay_delay_seconds',
     /** Gauge: rows that wait to be published. */
     backlog: 'waybill_outbox_backlog_rows',
+    /** Gauge: age in seconds of the oldest row that waits. */
+    oldestAge: 'waybill_outbox_oldest_age_seconds',
   },
   effects: {
     /** Counter. Labels: kind, result (succeeded | failed | retried). */

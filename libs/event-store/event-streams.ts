@@ -1,0 +1,70 @@
+import { ConcurrencyConflict, type Part, type Sql, type UnitOfWork } from '#libs/database'
+import type { NewEvent, StoredEvent } from './event.ts'
+import { appendEvents } from './sql/append-events.ts'
+import { readStreams } from './sql/read-streams.ts'
+
+/** The event streams as one unit of work sees them: as committed, plus what it has appended itself. */
+export class EventStreams implements Part {
+  readonly #announced = new Set<string>()
+  readonly #loaded = new Map<string, StoredEvent[]>()
+  readonly #appended = new Map<string, Appended>()
+
+  constructor(private readonly uow: UnitOfWork) {}
+
+  /** Says that `streamId` will be loaded, so that one statement reads it together with the others. */
+  announce(streamId: string): void {
+    if (!this.#loaded.has(streamId)) this.#announced.add(streamId)
+  }
+
+  /** All events of a stream, oldest first; none for a stream that does not exist. */
+  async load(streamId: string): Promise<StoredEvent[]> {
+    if (!this.#loaded.has(streamId)) await this.#read(streamId)
+    return [...this.#loaded.get(streamId)!, ...(this.#appended.get(streamId)?.events ?? [])]
+  }
+
+  /**
+   * Adds events after version `expectedVersion` of a stream, 0 for a stream that does not exist yet.
+   * @throws ConcurrencyConflict here or at the flush when the stream is at any other version.
+   */
+  append(streamId: string, expectedVersion: number, events: readonly NewEvent[]): void {
+    const appended = this.#appended.get(streamId) ?? { after: expectedVersion, events: [] }
+    const known = this.#appended.has(streamId)
+      ? appended.after + appended.events.length
+      : this.#loaded.get(streamId)?.length
+    if (known !== undefined && known !== expectedVersion)
+      throw new ConcurrencyConflict(`stream ${streamId} is at version ${known}, not ${expectedVersion}`)
+    if (events.length === 0) return
+    this.#appended.set(streamId, appended)
+    let version = expectedVersion
+    for (const event of events) appended.events.push({ ...event, streamId, version: ++version, at: this.uow.now })
+  }
+
+  async flush(sql: Sql): Promise<void> {
+    if (this.#appended.size === 0) return
+    // Sorted, so that two transactions which append to the same streams wait for one another instead of deadlocking.
+    const streams = [...this.#appended.keys()].sort()
+    const events = streams.flatMap((streamId) => {
+      const { after, events } = this.#appended.get(streamId)!
+      return events.map((event) => ({ event, after }))
+    })
+    const stored = await appendEvents(sql, events)
+    if (stored !== events.length)
+      throw new ConcurrencyConflict(`another transaction appended to one of ${streams.length} streams first`)
+    for (const streamId of streams) this.#loaded.get(streamId)?.push(...this.#appended.get(streamId)!.events)
+    this.#appended.clear()
+  }
+
+  async #read(streamId: string): Promise<void> {
+    this.#announced.add(streamId)
+    const wanted = [...this.#announced]
+    this.#announced.clear()
+    for (const id of wanted) this.#loaded.set(id, [])
+    for (const event of await readStreams(this.uow, wanted)) this.#loaded.get(event.streamId)!.push(event)
+  }
+}
+
+interface Appended {
+  /** The version that the first of `events` follows. */
+  readonly after: number
+  readonly events: StoredEvent[]
+}

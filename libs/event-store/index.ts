@@ -1,0 +1,5 @@
+export { Aggregate, aggregate } from './aggregate.ts'
+export type { DomainEvent, EventMetadata, NewEvent, StoredEvent } from './event.ts'
+export { EventStreams } from './event-streams.ts'
+export { type GlobalPosition, type RecordedEvent, readAll, START } from './sql/read-all.ts'
+export { type ReadStreamOptions, readStream } from './sql/read-stream.ts'

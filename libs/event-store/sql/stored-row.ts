@@ -1,0 +1,21 @@
+import type { EventMetadata, StoredEvent } from '../event.ts'
+
+export const COLUMNS = 'stream_id, version, type, data, metadata, recorded_at'
+
+export interface StoredRow {
+  readonly stream_id: string
+  readonly version: number
+  readonly type: string
+  readonly data: unknown
+  readonly metadata: EventMetadata
+  readonly recorded_at: Date
+}
+
+export const storedEvent = (row: StoredRow): StoredEvent => ({
+  streamId: row.stream_id,
+  version: row.version,
+  type: row.type,
+  data: row.data,
+  metadata: row.metadata,
+  at: row.recorded_at,
+})

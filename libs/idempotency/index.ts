@@ -1,0 +1,5 @@
+export { fingerprint } from './fingerprint.ts'
+export { type Beginning, IdempotencyKeys, type IdempotentRequest, type StoredResponse } from './idempotency-keys.ts'
+export { type IdempotencyOptions, IdempotentCommands, type Outcome } from './idempotent-commands.ts'
+export { InvalidIdempotencyKey, parseIdempotencyKey } from './parse-idempotency-key.ts'
+export { pruneIdempotencyKeys } from './sql/prune-idempotency-keys.ts'

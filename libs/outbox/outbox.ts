@@ -1,0 +1,44 @@
+import { encode, type Message, topicOf, type WireRecord } from '#libs/contracts'
+import type { Part, Sql, UnitOfWork } from '#libs/database'
+import { localRelays } from './local-relays.ts'
+import { slotOf } from './slot.ts'
+import { insertMessages } from './sql/insert-messages.ts'
+
+/** Kafka refuses records above 1 MiB for good, and a row that can never be published would stop all behind it. */
+const LARGEST_VALUE_BYTES = 1_000_000
+
+/** The messages that are published if, and only if, this unit of work commits; in the order they were added. */
+export class Outbox implements Part {
+  /** Row ids are drawn at the flush, so they must be drawn under every lock that orders this transaction. */
+  readonly flushedLast = true
+  readonly #rows: OutboxRow[] = []
+
+  constructor(private readonly uow: UnitOfWork) {}
+
+  add(message: Message): void {
+    const record = encode(message)
+    if (Buffer.byteLength(record.value) > LARGEST_VALUE_BYTES)
+      throw new RangeError(`${message.type} ${message.id} is larger than ${LARGEST_VALUE_BYTES} bytes`)
+    this.#rows.push({ slot: slotOf(record.key), topic: topicOf(message.type), record })
+  }
+
+  /**
+   * A relay of this process is woken without the database. NOTIFY is for the others, and only sent for slots that no
+   * relay here holds: committing with a notification takes turns on the whole server, fsync included.
+   */
+  async flush(sql: Sql): Promise<void> {
+    if (this.#rows.length === 0) return
+    const relays = localRelays(this.uow.database)
+    const heardHere = this.#rows.every(({ slot }) => relays.some((relay) => relay.holds(slot)))
+    await insertMessages(sql, this.#rows, { notify: !heardHere })
+    this.uow.afterCommit(() => {
+      for (const relay of relays) relay.wake()
+    })
+  }
+}
+
+export interface OutboxRow {
+  readonly slot: number
+  readonly topic: string
+  readonly record: WireRecord
+}

@@ -1,0 +1,35 @@
+import type pg from 'pg'
+import { gauge, histogram, metrics } from '#libs/observability'
+import { countBacklog } from './sql/count-backlog.ts'
+import type { OutboxRecord } from './sql/fetch-batch.ts'
+
+/** Counting a long backlog is work for the server, so it is done this rarely, milliseconds. */
+const COUNT_MS = 5_000
+
+const delay = histogram({ name: metrics.outbox.relayDelay, help: 'Seconds from commit to the acknowledgement' })
+const backlog = gauge({ name: metrics.outbox.backlog, help: 'Rows that wait to be published' })
+const oldestAge = gauge({ name: metrics.outbox.oldestAge, help: 'Age in seconds of the oldest row that waits' })
+
+const secondsSince = (ms: number): number => Math.max(0, (performance.timeOrigin + performance.now() - ms) / 1000)
+
+export class RelayMetrics {
+  #countAt = 0
+
+  /** `batch` is what was just found waiting; a full one says nothing about how much more there is. */
+  found(batch: readonly OutboxRecord[], full: boolean, client: pg.Client, slots: readonly number[]): void {
+    oldestAge.set(batch.length === 0 ? 0 : secondsSince(batch[0]!.insertedMs))
+    if (!full) {
+      backlog.set(batch.length)
+    } else if (performance.now() >= this.#countAt) {
+      this.#countAt = performance.now() + COUNT_MS
+      countBacklog(client, slots).then(
+        (count) => backlog.set(count),
+        () => {}, // The session is over; its next statement says so.
+      )
+    }
+  }
+
+  acknowledged(batch: readonly OutboxRecord[]): void {
+    for (const { insertedMs } of batch) delay.observe(secondsSince(insertedMs))
+  }
+}
