@@ -2,7 +2,7 @@ import { type Database, DatabaseUnavailable, type GroupCommit, type UnitOfWork }
 import { counter, createLogger, fields, histogram, metrics } from '#libs/observability'
 import type { AnyEffect, AnyOutcome, Effect, EffectKinds, Outcome } from './effect.ts'
 import { Effects } from './effects.ts'
-import { type Receiver, receive } from './handover.ts'
+import { type LocalWorker, registerWorker } from './local-workers.ts'
 import { backoffMs, failureOf, type RetryPolicy, withTimeout } from './retry.ts'
 import { claimEffects } from './sql/claim-effects.ts'
 import { nextDue } from './sql/next-due.ts'
@@ -37,7 +37,11 @@ export interface EffectWorkerOptions<Kinds extends EffectKinds> {
 }
 
 const log = createLogger('effects')
-const attempts = counter({ name: metrics.effects.attempts, help: 'External calls by result', labels: ['kind', 'result'] })
+const attempts = counter({
+  name: metrics.effects.attempts,
+  help: 'External calls by result',
+  labels: ['kind', 'result'],
+})
 const duration = histogram({ name: metrics.effects.duration, help: 'Seconds of one external call', labels: ['kind'] })
 
 /** What a lease lasts longer than a call, milliseconds: time to wait for a slot and to record the outcome. */
@@ -60,7 +64,7 @@ const RECORD_AGAIN_MS = 500
  * the lease runs out and another worker repeats the call with the same idempotency key; when both come back, the one
  * that deletes the row records the outcome and the other one's is dropped.
  */
-export class EffectWorker<Kinds extends EffectKinds> implements Receiver {
+export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
   readonly leaseMs: number
   readonly #options: EffectWorkerOptions<Kinds>
   readonly #kinds: string[]
@@ -78,7 +82,7 @@ export class EffectWorker<Kinds extends EffectKinds> implements Receiver {
   #moreInTable = false
   #polling = false
   #pollTimer: NodeJS.Timeout | undefined
-  #stopReceiving: () => void = () => {}
+  #unregister: () => void = () => {}
   #stopping = false
 
   constructor(options: EffectWorkerOptions<Kinds>) {
@@ -90,14 +94,14 @@ export class EffectWorker<Kinds extends EffectKinds> implements Receiver {
   }
 
   start(): void {
-    this.#stopReceiving = receive(this.#kinds, this)
+    this.#unregister = registerWorker(this.#options.database, this.#kinds, this)
     this.#look()
   }
 
   /** Lets calls under way end within the grace, aborts the rest, and gives back every lease. */
   async stop(): Promise<void> {
     this.#stopping = true
-    this.#stopReceiving()
+    this.#unregister()
     clearTimeout(this.#pollTimer)
     for (const timer of this.#waiting.values()) clearTimeout(timer)
     const abort = setTimeout(() => {

@@ -1,6 +1,6 @@
 import type { Part, Sql, UnitOfWork } from '#libs/database'
 import type { Effect, NewEffect } from './effect.ts'
-import { receiverOf } from './handover.ts'
+import { type LocalWorker, localWorker } from './local-workers.ts'
 import { deleteEffects } from './sql/delete-effects.ts'
 import { insertEffects } from './sql/insert-effects.ts'
 
@@ -48,21 +48,27 @@ export class Effects implements Part {
     const rooms = new Map<string, number>()
     for (const row of rows) {
       const { kind } = row.effect
-      const receiver = receiverOf(kind)
-      if (receiver === undefined) continue
-      const room = rooms.get(kind) ?? receiver.room()
-      if (room > 0) row.leaseMs = receiver.leaseMs
+      const worker = localWorker(this.uow.database, kind)
+      if (worker === undefined) continue
+      const room = rooms.get(kind) ?? worker.room()
+      if (room > 0) row.leaseMs = worker.leaseMs
       rooms.set(kind, room - 1)
     }
   }
 
   #handOver(stored: readonly { id: string; leased: boolean }[]): void {
-    const leased = new Map<string, Effect[]>()
+    const leased = new Map<LocalWorker, Effect[]>()
     for (const { id, leased: mine } of stored) {
       const effect = this.#added.get(id)!
-      if (!mine) receiverOf(effect.kind)?.expect()
-      else leased.set(effect.kind, [...(leased.get(effect.kind) ?? []), { ...effect, attempts: 0 }])
+      const worker = localWorker(this.uow.database, effect.kind)
+      if (worker === undefined) continue
+      if (!mine) worker.expect()
+      else {
+        const effects = leased.get(worker) ?? []
+        leased.set(worker, effects)
+        effects.push({ ...effect, attempts: 0 })
+      }
     }
-    for (const [kind, effects] of leased) receiverOf(kind)?.accept(effects)
+    for (const [worker, effects] of leased) worker.accept(effects)
   }
 }
