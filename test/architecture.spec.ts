@@ -55,22 +55,32 @@ const home = (file: string): string | undefined =>
     .sort((a, b) => b.length - a.length)[0]
 
 const importsOf = (file: string): string[] =>
-  [...readFileSync(join(root, file), 'utf8').matchAll(/^\s*(?:import|export)\b[^'"\n;]*?(?:from\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|^\} from ['"]([^'"]+)['"]/gm)].map(
-    (match) => (match[1] ?? match[2] ?? match[3])!,
-  )
+  [
+    ...readFileSync(join(root, file), 'utf8').matchAll(
+      /^\s*(?:import|export)\b[^'"\n;]*?(?:from\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|^\} from ['"]([^'"]+)['"]/gm,
+    ),
+  ].map((match) => (match[1] ?? match[2] ?? match[3])!)
 
-const packageName = (specifier: string): string => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+const packageName = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
 
 /** What is wrong with this import, in words, or nothing. */
 const violation = (file: string, specifier: string): string | undefined => {
   const from = home(file)!
   const rule = rules[from]!
-  if (specifier.startsWith('node:')) return rule.node === false ? `${file}: domain code may not import ${specifier}` : undefined
+  if (specifier.startsWith('node:'))
+    return rule.node === false ? `${file}: domain code may not import ${specifier}` : undefined
   if (specifier.startsWith('#') || specifier.startsWith('.')) {
     const alias = specifier.match(/^#(libs|prisma)\/(.+)$/)
     if (specifier.startsWith('#') && !alias) return `${file}: unknown alias ${specifier}`
     const target = alias ? `${alias[1]}/${alias[2]}/index.ts` : relative(root, resolve(root, dirname(file), specifier))
-    const to = target.startsWith('libs/') || target.startsWith('prisma/') ? target.split('/').slice(0, 2).join('/') : home(target)
+    const to =
+      target.startsWith('libs/') || target.startsWith('prisma/')
+        ? target.split('/').slice(0, 2).join('/')
+        : home(target)
     if (to === from) return undefined
     if (!alias && target.startsWith('libs/')) return `${file}: import #${to}, not a file inside of it (${specifier})`
     const allowed = rule.repo.some((entry) => entry === to || (entry === 'libs/*' && to?.startsWith('libs/')))

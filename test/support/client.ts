@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { until } from './until.ts'
+
+export interface Money {
+  amount: number
+  currency: string
+}
+
+export interface Order {
+  orderId: string
+  customerId: string
+  status: string
+  reason?: string
+  items: { sku: string; name: string; quantity: number; unitPrice: Money; lineTotal: Money }[]
+  total: Money
+  payment: { status: string; authorized: Money; captured: Money; refunded: Money }
+  shipment?: { status: string; trackingNumber?: string }
+  placedAt: string
+  updatedAt: string
+  timeline: { at: string; type: string; messageId: string }[]
+}
+
+export interface OrderRequest {
+  customerId: string
+  items: { sku: string; quantity: number }[]
+  payment: { token: string }
+  shippingAddress: { name: string; line1: string; city: string; postalCode: string; country: string }
+}
+
+export interface Answer<T> {
+  status: number
+  headers: Headers
+  body: T
+}
+
+export const shippingAddress = {
+  name: 'Ada Lindqvist',
+  line1: 'Storgatan 1',
+  city: 'Umea',
+  postalCode: '90326',
+  country: 'SE',
+}
+
+export const orderOf = (
+  items: Record<string, number>,
+  { customerId = 'cust-0001', token = 'tok_ok' }: { customerId?: string; token?: string } = {},
+): OrderRequest => ({
+  customerId,
+  items: Object.entries(items).map(([sku, quantity]) => ({ sku, quantity })),
+  payment: { token },
+  shippingAddress,
+})
+
+export const TERMINAL = new Set(['completed', 'rejected', 'cancelled'])
+
+/** Talks to a running system as its users do: over REST, at its one address. */
+export class Client {
+  constructor(readonly url: string) {}
+
+  async call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
+    const answer = await fetch(this.url + path, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await answer.text()
+    return { status: answer.status, headers: answer.headers, body: (text === '' ? undefined : JSON.parse(text)) as T }
+  }
+
+  /** The body of a GET that must succeed. */
+  async get<T>(path: string): Promise<T> {
+    const { status, body } = await this.call<T>('GET', path)
+    if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`)
+    return body
+  }
+
+  place<T = { orderId: string; status: string; total: Money }>(
+    order: unknown,
+    key: string = randomUUID(),
+  ): Promise<Answer<T>> {
+    return this.call<T>('POST', '/api/orders', order, { 'idempotency-key': key })
+  }
+
+  /** Places an order as a careful client does: the same key again until there is an answer. */
+  async placeSurely(order: OrderRequest, key: string = randomUUID()): Promise<string> {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.place(order, key).catch((error: Error) => error)
+      if (!(answer instanceof Error) && answer.status === 201) return answer.body.orderId
+      const retriable = answer instanceof Error || answer.status >= 500 || answer.status === 409
+      if (!retriable || attempt > 100)
+        throw new Error(`order not accepted: ${answer instanceof Error ? answer.message : JSON.stringify(answer.body)}`)
+      await pause(100)
+    }
+  }
+
+  order(orderId: string): Promise<Order> {
+    return this.get<Order>(`/api/orders/${orderId}`)
+  }
+
+  terminal(orderId: string, timeoutMs = 90_000): Promise<Order> {
+    return until(
+      `order ${orderId} to end`,
+      async () => {
+        const order = await this.order(orderId)
+        return TERMINAL.has(order.status) ? order : undefined
+      },
+      { timeoutMs },
+    )
+  }
+
+  stock(sku: string): Promise<{ sku: string; onHand: number; reserved: number; available: number }> {
+    return this.get(`/api/stock/${sku}`)
+  }
+
+  async operations(
+    orderId: string,
+  ): Promise<{ operation: string; amount: number; result: string; idempotencyKey: string }[]> {
+    return (await this.get<{ items: never[] }>(`/api/simulators/payment/operations?orderId=${orderId}`)).items
+  }
+
+  async mails(
+    to: string,
+  ): Promise<{ to: string; kind: string; orderId: string; subject: string; text: string; messageId: string }[]> {
+    return (await this.get<{ items: never[] }>(`/api/simulators/mailbox?to=${encodeURIComponent(to)}&limit=1000`)).items
+  }
+}

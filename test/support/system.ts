@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { freePorts } from '../../scripts/postgres/free-port.ts'
+import { until } from './until.ts'
+
+const ROOT = resolve(import.meta.dirname, '..', '..')
+
+/** A whole Waybill, as `npm start` starts it: every service a process of its own, real Postgres, real broker. */
+export interface RunningSystem {
+  readonly url: string
+  /** Where its Kafka listens: the bundled broker, or what `KAFKA_BROKERS` named. */
+  readonly brokers: string[]
+  readonly bundledBroker: boolean
+  pidOf(process: string): Promise<number>
+  /** `kill -9`, now; resolves when the supervisor has started it again. */
+  killAndAwaitRestart(process: string): Promise<void>
+  stop(): Promise<void>
+}
+
+export const startSystem = async (): Promise<RunningSystem> => {
+  const data = await mkdtemp(join(tmpdir(), 'waybill-e2e-'))
+  const [port, brokerPort, postgresPort] = (await freePorts(3)) as [number, number, number]
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, 'dist/scripts/start.js'), '--data', data, '--port', String(port), '--no-samples'],
+    {
+      cwd: ROOT,
+      env: { ...process.env, BROKER_PORT: String(brokerPort), POSTGRES_PORT: String(postgresPort) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  await ready(child)
+  const pidOf = async (name: string): Promise<number> =>
+    Number(await readFile(join(data, 'run', `${name}.pid`), 'utf8'))
+  const named = process.env.KAFKA_BROKERS
+  return {
+    url: `http://127.0.0.1:${port}`,
+    brokers: named ? named.split(',') : [`127.0.0.1:${brokerPort}`],
+    bundledBroker: !named,
+    pidOf,
+    killAndAwaitRestart: async (name) => {
+      const old = await pidOf(name)
+      process.kill(old, 'SIGKILL')
+      await until(`${name} to be started again`, async () => {
+        const pid = await pidOf(name).catch(() => old)
+        return pid !== old || undefined
+      })
+    },
+    stop: async () => {
+      if (child.exitCode === null) {
+        child.kill('SIGTERM')
+        await once(child, 'exit')
+      }
+      await rm(data, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Resolves at the line `ready …`; rejects with everything it said when it ends before. */
+const ready = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let output = ''
+    const read = (chunk: Buffer) => {
+      output += chunk.toString()
+      if (/^ready http/m.test(output)) resolve()
+    }
+    child.stdout!.on('data', read)
+    child.stderr!.on('data', read)
+    child.once('exit', (code) => reject(new Error(`the system ended with ${code} before it was ready:\n${output}`)))
+  })

@@ -1,0 +1,56 @@
+import { Kafka, logLevel } from 'kafkajs'
+
+export interface ReadRecord {
+  readonly partition: number
+  readonly offset: number
+  readonly key: string
+  readonly id: string
+  readonly type: string
+  readonly value: string | undefined
+  readonly headers: Record<string, string>
+}
+
+export const kafkaOf = (brokers: string[]): Kafka =>
+  new Kafka({ brokers, clientId: 'test', logLevel: logLevel.NOTHING, retry: { retries: 20 } })
+
+/** Everything on a topic up to where it ends now, in order per partition. */
+export const readTopic = async (brokers: string[], topic: string): Promise<ReadRecord[]> => {
+  const kafka = kafkaOf(brokers)
+  const admin = kafka.admin()
+  await admin.connect()
+  const offsets = await admin.fetchTopicOffsets(topic)
+  await admin.disconnect()
+  const missing = new Map(
+    offsets.filter(({ low, high }) => low !== high).map(({ partition, high }) => [partition, Number(high)]),
+  )
+  const records: ReadRecord[] = []
+  if (missing.size === 0) return records
+  const consumer = kafka.consumer({ groupId: `test-${process.pid}-${Date.now()}` })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  await new Promise<void>((resolve, reject) => {
+    consumer
+      .run({
+        autoCommit: false,
+        eachMessage: async ({ partition, message }) => {
+          const headers = Object.fromEntries(
+            Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
+          )
+          records.push({
+            partition,
+            offset: Number(message.offset),
+            key: message.key?.toString() ?? '',
+            id: headers.ce_id ?? '',
+            type: headers.ce_type ?? '',
+            value: message.value?.toString(),
+            headers,
+          })
+          if (Number(message.offset) + 1 >= missing.get(partition)!) missing.delete(partition)
+          if (missing.size === 0) resolve()
+        },
+      })
+      .catch(reject)
+  })
+  await consumer.disconnect()
+  return records
+}
