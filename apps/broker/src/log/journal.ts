@@ -64,11 +64,12 @@ export class Journal {
   }
 
   /**
-   * Replaces the content by `snapshot()`, which is called synchronously and must reflect every entry appended so far,
-   * durable or not. Crash-safe: a restart finds the old content or the new. Entries appended meanwhile wait for it.
+   * Replaces the content by `snapshot()`, which is called in this turn unless a compaction is under way, and must
+   * reflect every entry appended until then, durable or not. Entries appended meanwhile wait for it. Crash-safe: a
+   * restart finds the old content or the new.
    */
   async compact(snapshot: () => Iterable<Buffer>): Promise<void> {
-    await this.compacting
+    while (this.compacting !== undefined) await this.compacting.catch(() => {})
     const frames = Array.from(snapshot(), (entry) => frame([entry]))
     const covered = this.accepted
     const uncovered = this.pending

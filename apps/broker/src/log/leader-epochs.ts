@@ -7,10 +7,13 @@ export interface EpochStart {
 export class LeaderEpochs {
   constructor(private starts: EpochStart[] = []) {}
 
+  get latest(): number {
+    return this.starts.at(-1)?.epoch ?? -1
+  }
+
   /** A batch of this epoch begins at `offset`. */
   note(epoch: number, offset: number): void {
-    const latest = this.starts.at(-1)
-    if (latest === undefined || epoch > latest.epoch) this.starts.push({ epoch, startOffset: offset })
+    if (epoch > this.latest) this.starts.push({ epoch, startOffset: offset })
   }
 
   /** The greatest epoch ≤ `epoch` and the offset where the next one began; -1, -1 when that is unknown. */

@@ -76,7 +76,7 @@ export class LogManager {
     const directory = `${this.logsPath}/${name}`
     const isNew = !fs.readdir(this.logsPath).includes(name)
     fs.mkdir(directory)
-    const recovered = await recoverLog(fs, directory, config.indexIntervalBytes, now())
+    const recovered = await recoverLog(fs, directory, config.indexIntervalBytes, this.leaderEpoch, now())
     if (isNew || !this.cleanStart) await fs.syncDirectory(this.logsPath)
     if (recovered.truncatedBytes > 0) {
       const { truncatedBytes, endOffset } = recovered

@@ -458,15 +458,19 @@ export class PartitionLog {
 
   private async sync(): Promise<number> {
     const end = this.highWatermark
-    if (this.directoryChanged) {
-      this.directoryChanged = false
-      await this.context.fs.syncDirectory(this.context.directory).catch((error) => {
-        this.directoryChanged = true
-        throw error
-      })
-    }
+    await this.syncDirectory()
     for (const segment of this.segments) await segment.sync()
     return end
+  }
+
+  /** A new segment's name must be on the device before anything in it counts as durable. */
+  private async syncDirectory(): Promise<void> {
+    if (!this.directoryChanged) return
+    this.directoryChanged = false
+    await this.context.fs.syncDirectory(this.context.directory).catch((error) => {
+      this.directoryChanged = true
+      throw error
+    })
   }
 
   private fail(doing: string, error: unknown): StorageError {
@@ -507,6 +511,7 @@ export class PartitionLog {
     })
     // The state was taken at this offset, so the log must reach it before the state is written down.
     await this.durable(recoveryPoint)
+    await this.syncDirectory()
     for (const segment of this.segments) await segment.saveIndex()
     await writePartitionCheckpoint(this.context.fs, this.context.directory, encoded)
   }

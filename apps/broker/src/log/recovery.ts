@@ -40,11 +40,12 @@ export async function recoverLog(
   fs: FileSystem,
   directory: string,
   indexInterval: number,
+  leaderEpoch: number,
   now: number,
 ): Promise<RecoveredLog> {
   const checkpoint = readPartitionCheckpoint(fs, directory)
   if (checkpoint !== undefined) {
-    const recovery = new Recovery(fs, directory, indexInterval, now)
+    const recovery = new Recovery(fs, directory, indexInterval, leaderEpoch, now)
     const state = {
       producers: new ProducerStateManager(checkpoint.producers),
       epochs: new LeaderEpochs([...checkpoint.epochs]),
@@ -52,7 +53,7 @@ export async function recoverLog(
     const recovered = await recovery.run(checkpoint.recoveryPoint, checkpoint.logStartOffset, state)
     if (recovered !== undefined) return recovered
   }
-  const recovery = new Recovery(fs, directory, indexInterval, now)
+  const recovery = new Recovery(fs, directory, indexInterval, leaderEpoch, now)
   const state = { producers: new ProducerStateManager(), epochs: new LeaderEpochs() }
   return (await recovery.run(0, checkpoint?.logStartOffset ?? 0, state))!
 }
@@ -70,6 +71,7 @@ class Recovery {
     private readonly fs: FileSystem,
     private readonly directory: string,
     private readonly indexInterval: number,
+    private readonly leaderEpoch: number,
     private readonly now: number,
   ) {}
 
@@ -132,7 +134,7 @@ class Recovery {
     const end = await segment.use((file) =>
       scanBatches(file, from, size, true, (bytes, at, position) => {
         const baseOffset = batchBaseOffset(bytes, at)
-        if (baseOffset < expected) return false
+        if (baseOffset !== expected || !this.mayFollow(bytes, at, recoveryPoint, state.epochs)) return false
         expected = batchLastOffset(bytes, at) + 1
         segment.note(bytes, at, position, this.indexInterval)
         if (baseOffset >= recoveryPoint) this.replay(bytes, at, state)
@@ -150,6 +152,13 @@ class Recovery {
     segment.size = end
     segment.syncedSize = end
     return end === size
+  }
+
+  /** The epoch is not under the CRC, but out of order it is damage too. Below the recovery point it was checked before. */
+  private mayFollow(bytes: Buffer, at: number, recoveryPoint: number, epochs: LeaderEpochs): boolean {
+    if (batchBaseOffset(bytes, at) < recoveryPoint) return true
+    const epoch = batchLeaderEpoch(bytes, at)
+    return epoch >= epochs.latest && epoch <= this.leaderEpoch
   }
 
   private replay(bytes: Buffer, at: number, { producers, epochs }: ReplayedState): void {
