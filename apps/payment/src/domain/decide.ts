@@ -2,23 +2,29 @@ import type { DataOf, Failure, Money } from '#libs/contracts'
 import { type Decider, type Refusal, refuse, unreachable } from '#libs/decider'
 import { evolve, type Payment, type PaymentEvent } from './payment.ts'
 
-export type Operation = 'authorize' | 'capture' | 'void' | 'refund'
-
 /** How a call to the provider ended. */
-export type ProviderAnswer =
-  /** `reference` is the provider's id of what took place, `amount` what it took place with. */
-  | { readonly outcome: 'done'; readonly reference: string; readonly amount: Money }
+export type Answer<Done> =
+  | ({ readonly outcome: 'done' } & Readonly<Done>)
   /** The provider said no on purpose. */
   | { readonly outcome: 'refused'; readonly code: string }
   /** No usable answer: it may have taken place or not. */
   | { readonly outcome: 'failed'; readonly reason: Failure }
+
+export type ProviderAnswer =
+  | { readonly operation: 'authorize'; readonly answer: Answer<{ authorizationId: string }> }
+  | { readonly operation: 'capture'; readonly answer: Answer<{ captureId: string }> }
+  /** `released`: there was an authorization to void. */
+  | { readonly operation: 'void'; readonly answer: Answer<{ released: boolean }> }
+  | { readonly operation: 'refund'; readonly answer: Answer<{ refundId: string }> }
+
+export type Operation = ProviderAnswer['operation']
 
 export type PaymentInput =
   | { readonly type: 'authorize'; readonly data: DataOf<'payment.authorize'> }
   | { readonly type: 'capture'; readonly data: DataOf<'payment.capture'> }
   | { readonly type: 'void'; readonly data: DataOf<'payment.void'> }
   | { readonly type: 'refund'; readonly data: DataOf<'payment.refund'> }
-  | { readonly type: 'answered'; readonly operation: Operation; readonly answer: ProviderAnswer }
+  | ({ readonly type: 'answered' } & ProviderAnswer)
 
 export type PaymentRefusal = 'nothing_to_capture' | 'nothing_to_refund' | 'unexpected_answer'
 
@@ -44,12 +50,12 @@ export const decide = (payment: Payment, input: PaymentInput): Decision => {
     case 'refund':
       return payment.status === 'none' ? refuse('nothing_to_refund', 'no payment is known') : undo(payment)
     case 'answered':
-      return answered(payment, input.operation, input.answer)
+      return answered(payment, input)
   }
 }
 
 /** A call under way answers whoever asks when it ends; whatever is settled is said again. */
-const again = (payment: Payment): Decision => (isUnderWay(payment) ? [] : [event('AnswerRepeated')])
+const again = (payment: Payment): readonly PaymentEvent[] => (isUnderWay(payment) ? [] : [event('AnswerRepeated')])
 
 export const isUnderWay = ({ status }: Payment): boolean =>
   status === 'authorizing' || status === 'capturing' || status === 'voiding' || status === 'refunding'
@@ -80,7 +86,7 @@ type Known = Exclude<Payment, { status: 'none' }>
  * Void and refund are one wish, "no money of the customer shall stay with us"; what it takes depends on how far the
  * payment got. After a lost answer the provider is asked to void, because it refuses that for a captured payment.
  */
-const undo = (payment: Known): Decision => {
+const undo = (payment: Known): readonly PaymentEvent[] => {
   switch (payment.status) {
     case 'authorizing':
     case 'capturing':
@@ -101,11 +107,11 @@ const undo = (payment: Known): Decision => {
   }
 }
 
-const nothingVoided = ({ orderId, customerId }: { orderId: string; customerId: string }): Decision => [
+const nothingVoided = ({ orderId, customerId }: { orderId: string; customerId: string }): readonly PaymentEvent[] => [
   event('Voided', { orderId, customerId, released: NOTHING }),
 ]
 
-const answered = (payment: Payment, operation: Operation, answer: ProviderAnswer): Decision => {
+const answered = (payment: Payment, { operation, answer }: ProviderAnswer): Decision => {
   if (payment.status === 'authorizing' && operation === 'authorize')
     return thenUndo(payment, authorizationEnded(answer))
   if (payment.status === 'capturing' && operation === 'capture') return thenUndo(payment, captureEnded(answer))
@@ -115,16 +121,13 @@ const answered = (payment: Payment, operation: Operation, answer: ProviderAnswer
 }
 
 /** Somebody asked to undo it while the call was under way: now that its outcome is known, that is done at once. */
-const thenUndo = (payment: Known & { undo: boolean }, outcome: PaymentEvent): Decision => {
-  if (!payment.undo) return [outcome]
-  const undoing = undo(evolve(payment, outcome) as Known)
-  return [outcome, ...(undoing as readonly PaymentEvent[])]
-}
+const thenUndo = (payment: Known & { undo: boolean }, outcome: PaymentEvent): readonly PaymentEvent[] =>
+  payment.undo ? [outcome, ...undo(evolve(payment, outcome) as Known)] : [outcome]
 
-const authorizationEnded = (answer: ProviderAnswer): PaymentEvent => {
+const authorizationEnded = (answer: Answer<{ authorizationId: string }>): PaymentEvent => {
   switch (answer.outcome) {
     case 'done':
-      return event('Authorized', { authorizationId: answer.reference })
+      return event('Authorized', { authorizationId: answer.authorizationId })
     case 'refused':
       return event('AuthorizationDeclined', { code: answer.code })
     case 'failed':
@@ -134,10 +137,10 @@ const authorizationEnded = (answer: ProviderAnswer): PaymentEvent => {
   }
 }
 
-const captureEnded = (answer: ProviderAnswer): PaymentEvent => {
+const captureEnded = (answer: Answer<{ captureId: string }>): PaymentEvent => {
   switch (answer.outcome) {
     case 'done':
-      return event('Captured', { captureId: answer.reference })
+      return event('Captured', { captureId: answer.captureId })
     case 'refused':
       return event('CaptureDeclined', { code: answer.code })
     case 'failed':
@@ -147,15 +150,17 @@ const captureEnded = (answer: ProviderAnswer): PaymentEvent => {
   }
 }
 
-const voidEnded = (payment: Known, answer: ProviderAnswer): Decision => {
-  const { orderId, customerId } = payment
+type Voiding = Extract<Payment, { status: 'voiding' }>
+
+const voidEnded = (payment: Voiding, answer: Answer<{ released: boolean }>): readonly PaymentEvent[] => {
+  const { orderId, customerId, amount } = payment
   switch (answer.outcome) {
     case 'done':
-      return [event('Voided', { orderId, customerId, released: answer.amount })]
+      return [event('Voided', { orderId, customerId, released: answer.released ? amount : { ...amount, amount: 0 } })]
     case 'refused':
-      // The capture whose answer was lost did take place.
-      return answer.code === 'already_captured'
-        ? [event('RefundRequested')]
+      // The capture whose answer was lost did take place. Asked again, the provider says what it had answered.
+      return answer.code === 'already_captured' && payment.authorizationId !== undefined
+        ? [event('CaptureRequested'), event('UndoRemembered')]
         : [event('VoidFailed', { reason: 'error' })]
     case 'failed':
       return [event('VoidFailed', { reason: answer.reason })]
@@ -164,9 +169,9 @@ const voidEnded = (payment: Known, answer: ProviderAnswer): Decision => {
   }
 }
 
-const refundEnded = (answer: ProviderAnswer): PaymentEvent =>
+const refundEnded = (answer: Answer<{ refundId: string }>): PaymentEvent =>
   answer.outcome === 'done'
-    ? event('Refunded', { refundId: answer.reference })
+    ? event('Refunded', { refundId: answer.refundId })
     : event('RefundFailed', { reason: answer.outcome === 'failed' ? answer.reason : 'error' })
 
 export const paymentDecider: Decider<Payment, PaymentInput, PaymentEvent, PaymentRefusal> = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fold, isRefusal } from '#libs/decider'
-import { decide, isUnderWay, type Operation, type PaymentInput, type ProviderAnswer, paymentDecider } from './decide.ts'
+import { decide, isUnderWay, type Operation, type PaymentInput, paymentDecider } from './decide.ts'
 import type { Payment, PaymentEvent } from './payment.ts'
 import { reactionTo } from './reaction.ts'
 
@@ -14,15 +14,18 @@ const authorize: PaymentInput = { type: 'authorize', data: { ...about, amount, t
 const capture: PaymentInput = { type: 'capture', data: about }
 const voiding: PaymentInput = { type: 'void', data: about }
 const refund: PaymentInput = { type: 'refund', data: about }
-const done = (operation: Operation): PaymentInput =>
-  answered(operation, { outcome: 'done', reference: 'ref-1', amount })
+const done = (operation: Operation): PaymentInput => answered(operation, DONE)
 const refused = (operation: Operation, code: string): PaymentInput => answered(operation, { outcome: 'refused', code })
 const failed = (operation: Operation): PaymentInput => answered(operation, { outcome: 'failed', reason: 'timeout' })
-const answered = (operation: Operation, answer: ProviderAnswer): PaymentInput => ({
-  type: 'answered',
-  operation,
-  answer,
-})
+const DONE = {
+  outcome: 'done',
+  authorizationId: 'auth-1',
+  captureId: 'cap-1',
+  released: true,
+  refundId: 'ref-1',
+} as const
+type AnyAnswer = typeof DONE | { outcome: 'refused'; code: string } | { outcome: 'failed'; reason: 'timeout' }
+const answered = (operation: Operation, answer: AnyAnswer): PaymentInput => ({ type: 'answered', operation, answer })
 
 /** What the world gets to know of an event: the call to the provider or the fact. */
 const told = (event: PaymentEvent, payment: Payment): string[] => {
@@ -127,7 +130,9 @@ describe('undoing', () => {
   test('finds out whether a capture without an answer took place', () => {
     const unknown = [authorize, done('authorize'), capture, failed('capture'), voiding]
     expect(following(...unknown)).toEqual(['call void'])
-    expect(following(...unknown, refused('void', 'already_captured'))).toEqual(['call refund'])
+    const asked = [...unknown, refused('void', 'already_captured')]
+    expect(following(...asked)).toEqual(['call capture'])
+    expect(following(...asked, done('capture'))).toEqual(['payment.captured', 'call refund'])
   })
   test('that got no usable answer is tried again when it is asked for again', () => {
     expect(following(authorize, done('authorize'), voiding, failed('void'))).toEqual(['payment.failed void'])
@@ -147,17 +152,17 @@ test('an answer that nobody waits for is refused, not applied', () => {
 class Provider {
   state: 'nothing' | 'authorized' | 'captured' | 'voided' | 'refunded' = 'nothing'
 
-  answer(operation: Operation, luck: 'answers' | 'declines' | 'loses_question' | 'loses_answer'): ProviderAnswer {
+  answer(operation: Operation, luck: 'answers' | 'declines' | 'loses_question' | 'loses_answer'): AnyAnswer {
     if (luck === 'loses_question') return { outcome: 'failed', reason: 'timeout' }
     const answer = this.#perform(operation, luck === 'declines')
     return luck === 'loses_answer' ? { outcome: 'failed', reason: 'timeout' } : answer
   }
 
-  #perform(operation: Operation, declines: boolean): ProviderAnswer {
-    const goes = (from: Provider['state'][], to: Provider['state'], code: string): ProviderAnswer => {
+  #perform(operation: Operation, declines: boolean): AnyAnswer {
+    const goes = (from: Provider['state'][], to: Provider['state'], code: string): AnyAnswer => {
       if (!from.includes(this.state)) return { outcome: 'refused', code }
       this.state = to
-      return { outcome: 'done', reference: `${operation}-1`, amount }
+      return DONE
     }
     switch (operation) {
       case 'authorize':
@@ -201,7 +206,7 @@ test('whatever is asked in whatever order, what we say of the money is what the 
       }
       const answer = (luck: 'answers' | 'declines' | 'loses_question' | 'loses_answer') => {
         const operation = calls.shift()
-        if (operation !== undefined) take({ type: 'answered', operation, answer: provider.answer(operation, luck) })
+        if (operation !== undefined) take(answered(operation, provider.answer(operation, luck)))
       }
       for (const step of steps) {
         if (typeof step === 'string') answer(step)

@@ -11,6 +11,13 @@ interface Payable extends Payer {
   readonly amount: Money
   readonly token: string
 }
+interface Authorization extends Payable {
+  readonly authorizationId: string
+}
+interface Capture extends Authorization {
+  readonly captureId: string
+}
+type Voidable = Payable & { readonly authorizationId?: string }
 
 /**
  * The payment of one order. While a call to the provider is under way the status is a participle (`authorizing`), and
@@ -20,21 +27,19 @@ interface Payable extends Payer {
 export type Payment =
   | { readonly status: 'none' }
   | (Payable & { readonly status: 'authorizing'; readonly undo: boolean })
-  | (Payable & { readonly status: 'authorized'; readonly authorizationId: string })
   | (Payer & { readonly status: 'authorization_declined'; readonly code: string })
   | (Payable & { readonly status: 'authorization_unknown'; readonly reason: Failure })
-  | (Payable & { readonly status: 'capturing'; readonly undo: boolean })
-  | (Payable & { readonly status: 'captured'; readonly captureId: string })
-  | (Payable & { readonly status: 'capture_declined'; readonly code: string })
-  | (Payable & { readonly status: 'capture_unknown'; readonly reason: Failure })
-  | (Payable & { readonly status: 'voiding' })
+  | (Authorization & { readonly status: 'authorized' })
+  | (Authorization & { readonly status: 'capturing'; readonly undo: boolean })
+  | (Authorization & { readonly status: 'capture_declined'; readonly code: string })
+  | (Authorization & { readonly status: 'capture_unknown'; readonly reason: Failure })
+  | (Capture & { readonly status: 'captured' })
+  | (Voidable & { readonly status: 'voiding' })
+  | (Voidable & { readonly status: 'void_unknown'; readonly reason: Failure })
   | (Payer & { readonly status: 'voided'; readonly released: Money })
-  | (Payable & { readonly status: 'void_unknown'; readonly reason: Failure })
-  | (Payable & { readonly status: 'refunding' })
-  | (Payable & { readonly status: 'refunded'; readonly refundId: string })
-  | (Payable & { readonly status: 'refund_unknown'; readonly reason: Failure })
-
-export type PaymentStatus = Payment['status']
+  | (Capture & { readonly status: 'refunding' })
+  | (Capture & { readonly status: 'refund_unknown'; readonly reason: Failure })
+  | (Capture & { readonly status: 'refunded'; readonly refundId: string })
 
 type Event<Type extends string, Data = Record<never, never>> = { readonly type: Type; readonly data: Data }
 
@@ -63,52 +68,61 @@ export const evolve = (payment: Payment, event: PaymentEvent): Payment => {
   switch (event.type) {
     case 'AuthorizationRequested':
       return { status: 'authorizing', ...event.data, undo: false }
-    case 'Voided':
-      return { status: 'voided', ...event.data }
-    case 'AnswerRepeated':
-      return payment
+    case 'Authorized':
+      return { ...payable(payment), status: 'authorized', ...event.data }
+    case 'AuthorizationDeclined':
+      return { ...payable(payment), status: 'authorization_declined', ...event.data }
+    case 'AuthorizationFailed':
+      return { ...payable(payment), status: 'authorization_unknown', ...event.data }
+    case 'CaptureRequested':
+      return { ...authorization(payment), status: 'capturing', undo: false }
+    case 'Captured':
+      return { ...authorization(payment), status: 'captured', ...event.data }
+    case 'CaptureDeclined':
+      return { ...authorization(payment), status: 'capture_declined', ...event.data }
+    case 'CaptureFailed':
+      return { ...authorization(payment), status: 'capture_unknown', ...event.data }
     case 'UndoRemembered':
       return 'undo' in payment ? { ...payment, undo: true } : payment
-    default:
-      return settle(payable(payment), event)
-  }
-}
-
-type Rest = Exclude<PaymentEvent, { type: 'AuthorizationRequested' | 'Voided' | 'AnswerRepeated' | 'UndoRemembered' }>
-
-const settle = (about: Payable, event: Rest): Payment => {
-  switch (event.type) {
-    case 'Authorized':
-      return { ...about, status: 'authorized', ...event.data }
-    case 'AuthorizationDeclined':
-      return { ...about, status: 'authorization_declined', ...event.data }
-    case 'AuthorizationFailed':
-      return { ...about, status: 'authorization_unknown', ...event.data }
-    case 'CaptureRequested':
-      return { ...about, status: 'capturing', undo: false }
-    case 'Captured':
-      return { ...about, status: 'captured', ...event.data }
-    case 'CaptureDeclined':
-      return { ...about, status: 'capture_declined', ...event.data }
-    case 'CaptureFailed':
-      return { ...about, status: 'capture_unknown', ...event.data }
     case 'VoidRequested':
-      return { ...about, status: 'voiding' }
+      return { ...voidable(payment), status: 'voiding' }
     case 'VoidFailed':
-      return { ...about, status: 'void_unknown', ...event.data }
+      return { ...voidable(payment), status: 'void_unknown', ...event.data }
+    case 'Voided':
+      return { status: 'voided', ...event.data }
     case 'RefundRequested':
-      return { ...about, status: 'refunding' }
+      return { ...capture(payment), status: 'refunding' }
     case 'Refunded':
-      return { ...about, status: 'refunded', ...event.data }
+      return { ...capture(payment), status: 'refunded', ...event.data }
     case 'RefundFailed':
-      return { ...about, status: 'refund_unknown', ...event.data }
+      return { ...capture(payment), status: 'refund_unknown', ...event.data }
+    case 'AnswerRepeated':
+      return payment
     default:
       return unreachable(event)
   }
 }
 
+// What one state hands on to the next.
+
 const payable = (payment: Payment): Payable => {
   if (!('amount' in payment)) throw new Error(`a payment that is ${payment.status} has no amount`)
   const { orderId, customerId, amount, token } = payment
   return { orderId, customerId, amount, token }
+}
+
+const voidable = (payment: Payment): Voidable =>
+  'authorizationId' in payment && payment.authorizationId !== undefined
+    ? { ...payable(payment), authorizationId: payment.authorizationId }
+    : payable(payment)
+
+const authorization = (payment: Payment): Authorization => {
+  const { authorizationId, ...rest } = voidable(payment)
+  if (authorizationId === undefined) throw new Error(`a payment that is ${payment.status} has no authorization`)
+  return { ...rest, authorizationId }
+}
+
+const capture = (payment: Payment): Capture => {
+  if (!('captureId' in payment)) throw new Error(`a payment that is ${payment.status} has no capture`)
+  return { ...authorization(payment), captureId: payment.captureId }
 }

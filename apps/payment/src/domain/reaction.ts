@@ -6,10 +6,16 @@ import type { Payer, Payment, PaymentEvent } from './payment.ts'
 type FactType = MessageTypeOn<'payments'>
 type Fact = { [T in FactType]: { readonly type: T; readonly data: DataOf<T> } }[FactType]
 
-/** What the provider is asked; it is told the order, so that a repeated question is recognised even without a key. */
-export type ProviderCall =
-  | { readonly operation: 'authorize'; readonly orderId: string; readonly amount: Money; readonly token: string }
-  | { readonly operation: Exclude<Operation, 'authorize'>; readonly orderId: string; readonly amount: Money }
+/** What the provider is asked. */
+export interface ProviderCalls {
+  authorize: { readonly orderId: string; readonly amount: Money; readonly token: string }
+  capture: { readonly orderId: string; readonly authorizationId: string; readonly amount: Money }
+  void: { readonly orderId: string }
+  refund: { readonly orderId: string; readonly captureId: string; readonly amount: Money }
+}
+export type ProviderCall = {
+  [O in Operation]: { readonly operation: O; readonly payload: ProviderCalls[O] }
+}[Operation]
 
 /** What has to follow an event outside of the payment itself. */
 export type Reaction = { readonly call: ProviderCall } | { readonly fact: Fact } | undefined
@@ -25,14 +31,18 @@ export const reactionTo = (event: PaymentEvent, payment: Payment): Reaction => {
       return undefined
     case 'authorizing': {
       const { orderId, amount, token } = payment
-      return { call: { operation: 'authorize', orderId, amount, token } }
+      return { call: { operation: 'authorize', payload: { orderId, amount, token } } }
     }
-    case 'capturing':
-      return { call: { operation: 'capture', orderId: payment.orderId, amount: payment.amount } }
+    case 'capturing': {
+      const { orderId, authorizationId, amount } = payment
+      return { call: { operation: 'capture', payload: { orderId, authorizationId, amount } } }
+    }
     case 'voiding':
-      return { call: { operation: 'void', orderId: payment.orderId, amount: payment.amount } }
-    case 'refunding':
-      return { call: { operation: 'refund', orderId: payment.orderId, amount: payment.amount } }
+      return { call: { operation: 'void', payload: { orderId: payment.orderId } } }
+    case 'refunding': {
+      const { orderId, captureId, amount } = payment
+      return { call: { operation: 'refund', payload: { orderId, captureId, amount } } }
+    }
     default:
       return { fact: factOf(payment) }
   }
