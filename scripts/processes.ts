@@ -47,6 +47,7 @@ export const planProcesses = (options: StartOptions, ports: Ports): ProcessPlan[
   const environment = { ...addresses(ports), KAFKA_BROKERS: brokers }
   const node = (app: string, heap: number, args: string[], env: Record<string, string>): Launch => ({
     file: process.execPath,
+    cwd: ROOT,
     args: [
       `--max-old-space-size=${heap}`,
       '--max-semi-space-size=4',

@@ -8,7 +8,8 @@ import type { Launch } from './supervised-process.ts'
 /** Clears up after a server that was killed, then answers how to start the next one. */
 export const postgresLaunch = async (folder: string, port: number): Promise<Launch> => {
   await endOrphans(folder)
-  return prepareCluster({ folder, port })
+  // Not from wherever we are: the user that it runs as may have no way in.
+  return { ...(await prepareCluster({ folder, port })), cwd: '/' }
 }
 
 /**

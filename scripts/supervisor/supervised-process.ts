@@ -8,6 +8,7 @@ import { afterCrash, NO_CRASHES } from './restart-policy.ts'
 export interface Launch {
   readonly file: string
   readonly args: readonly string[]
+  readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
   readonly uid?: number
   readonly gid?: number

@@ -32,6 +32,7 @@ const plan = (name: string, port: number, after: string[] = [], program = FIXTUR
   address: `http://localhost:${port}`,
   launch: () => ({
     file: process.execPath,
+    cwd: ROOT,
     args: ['--import', LIFELINE, program, data],
     env: { PORT: String(port) },
   }),

@@ -1,0 +1,22 @@
+# One image for every process of Waybill; the command says which: node dist/apps/<app>/src/main.js
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+# Nothing here needs its install script, so none is run.
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/.cache
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY --from=build /app/prisma prisma
+COPY --from=build /app/data data
+# What the broker and the simulators keep; a volume mounted here starts with this owner.
+RUN mkdir /data && chown node:node /data
+USER node
+EXPOSE 8080
+CMD ["node", "dist/apps/console/src/main.js"]

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bin, root } from './steps.mjs'
+
+/** A run of several parts, each of which runs even after another failed, so that one run tells all. */
+export class TestRun {
+  #reports = mkdtempSync(join(tmpdir(), 'waybill-reports-'))
+  #parts = []
+
+  /** A check that passes or fails as a whole; it counts as one test. */
+  async check(title, args) {
+    console.log(`\n── ${title}`)
+    const failed = (await run(args)) === 0 ? 0 : 1
+    this.#parts.push({ title, passed: 1 - failed, failed, skipped: 0 })
+  }
+
+  /** The tests of vitest's projects; `narrowing` are further arguments of its command line. */
+  async tests(title, projects, narrowing) {
+    console.log(`\n── ${title}`)
+    const report = join(this.#reports, `${projects.join('-')}.json`)
+    const selection = projects.flatMap((project) => ['--project', project])
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+    const code = await run([bin('vitest'), 'run', ...selection, ...reporters, '--passWithNoTests', ...narrowing])
+    this.#parts.push({ title, ...countsOf(report, code) })
+  }
+
+  /** Prints each part's outcome and, alone on the last line, the sum; sets the exit code. */
+  finish() {
+    rmSync(this.#reports, { recursive: true, force: true })
+    console.log()
+    for (const { title, ...counts } of this.#parts)
+      console.log(`${counts.failed === 0 ? '✓' : '✗'} ${title.padEnd(34)} ${words(counts)}`)
+    const sum = (key) => this.#parts.reduce((total, part) => total + part[key], 0)
+    const total = { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') }
+    console.log(`\n${words(total)}`)
+    process.exitCode = total.failed > 0 ? 1 : 0
+  }
+}
+
+const words = ({ passed, failed, skipped }) =>
+  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+
+/** A file that cannot be loaded, or an error outside of any test, fails the run without failing a test: it counts too. */
+const countsOf = (report, code) => {
+  if (!existsSync(report)) return { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0 }
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'))
+  const failed = code !== 0 && numFailedTests === 0 ? 1 : numFailedTests
+  return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests }
+}
+
+const run = (args) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code ?? 1))
+  })
