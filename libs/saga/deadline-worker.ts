@@ -40,7 +40,7 @@ export class DeadlineWorker {
   }
 
   start(): void {
-    this.#stopWatching = watchDeadlines((deadline) => this.#lookAt(deadline.getTime()))
+    this.#stopWatching = watchDeadlines(this.#options.database, (deadline) => this.#lookAt(deadline.getTime()))
     this.#look()
   }
 

@@ -39,7 +39,7 @@ export class Sagas implements Part {
     const deadlines = sagas.flatMap(({ wakeAt }) => wakeAt?.getTime() ?? [])
     if (deadlines.length === 0) return
     const earliest = new Date(Math.min(...deadlines))
-    this.uow.afterCommit(() => announceDeadline(earliest))
+    this.uow.afterCommit(() => announceDeadline(this.uow.database, earliest))
   }
 
   async #lock(sagaId: string): Promise<void> {

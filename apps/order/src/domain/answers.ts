@@ -1,10 +1,29 @@
-import type { DataOf, MessageTypeOn, OrderEndReason } from '#libs/contracts'
+import type { DataOf, MessageType, OrderEndReason } from '#libs/contracts'
 import { unreachable } from '#libs/decider'
 import { type Fulfilment, type FulfilmentEvent, isAwaited, isOpen } from './fulfilment.ts'
 import { policyOf, retryAt, type Step } from './steps.ts'
 
 /** What the participants of an order tell. */
-export type FactType = Exclude<MessageTypeOn<'payments' | 'inventory' | 'shipments'>, 'stock.received'>
+export const factTypes = [
+  'payment.authorized',
+  'payment.declined',
+  'payment.captured',
+  'payment.voided',
+  'payment.refunded',
+  'payment.failed',
+  'stock.reserved',
+  'stock.rejected',
+  'stock.released',
+  'stock.dispatched',
+  'shipment.booked',
+  'shipment.dispatched',
+  'shipment.delivered',
+  'shipment.impossible',
+  'shipment.cancelled',
+  'shipment.cancellation-refused',
+  'shipment.failed',
+] as const satisfies MessageType[]
+export type FactType = (typeof factTypes)[number]
 export type Fact = { [T in FactType]: { readonly type: T; readonly data: DataOf<T> } }[FactType]
 
 /**

@@ -60,11 +60,9 @@ const tell = (state: Fulfilment, at: string, told: Told) => {
 
 /** What leaves the saga: the commands it sends, and what it tells the order. */
 const effects = (events: readonly FulfilmentEvent[]): (string | OrderCommand)[] =>
-  events.flatMap((event) => {
-    const local = orderCommandFor(event)
-    if (event.type === 'StepStarted') return [commandFor[event.data.step](order).type]
-    return local === undefined ? [] : [local]
-  })
+  events.flatMap((event) =>
+    event.type === 'StepStarted' ? commandFor[event.data.step](order).type : (orderCommandFor(event) ?? []),
+  )
 
 const given = (...past: Told[]) => {
   let at = '2026-01-01T00:00:00.000Z'

@@ -1,5 +1,4 @@
-import type { Money, OrderLine } from '#libs/contracts'
-import { type Refusal, refuse } from '#libs/decider'
+import type { Money, OrderLine, StockLine } from '#libs/contracts'
 
 export interface Product {
   readonly sku: string
@@ -18,25 +17,22 @@ export interface PricedOrder {
   readonly total: Money
 }
 
-/** Gives each wanted product its price of today; refuses, naming its position, the first SKU that is not sold here. */
+/** Gives each wanted product its price of today; refuses, naming their positions, SKUs that are not sold here. */
 export const price = (
   catalogue: Catalogue,
-  wanted: readonly { sku: string; quantity: number }[],
-): PricedOrder | (Refusal<'unknown_sku'> & { readonly index: number }) => {
+  wanted: readonly StockLine[],
+): PricedOrder | { readonly unknown: readonly number[] } => {
   const items: OrderLine[] = []
-  let total = 0
-  for (const [index, { sku, quantity }] of wanted.entries()) {
+  const unknown: number[] = []
+  const inCurrency = (amount: number): Money => ({ amount, currency: catalogue.currency })
+  for (const [position, { sku, quantity }] of wanted.entries()) {
     const product = catalogue.products.get(sku)
-    if (product === undefined) return { ...refuse('unknown_sku', sku), index }
-    const lineTotal = product.price.amount * quantity
-    items.push({
-      sku,
-      name: product.name,
-      quantity,
-      unitPrice: product.price,
-      lineTotal: { amount: lineTotal, currency: catalogue.currency },
-    })
-    total += lineTotal
+    if (product === undefined) unknown.push(position)
+    else {
+      const { name, price: unitPrice } = product
+      items.push({ sku, name, quantity, unitPrice, lineTotal: inCurrency(unitPrice.amount * quantity) })
+    }
   }
-  return { items, total: { amount: total, currency: catalogue.currency } }
+  if (unknown.length > 0) return { unknown }
+  return { items, total: inCurrency(items.reduce((sum, { lineTotal }) => sum + lineTotal.amount, 0)) }
 }

@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { address, type Cause, Consequences, coordination, customerId, quantity, uuidFrom } from '#libs/contracts'
+import type { UnitOfWork, Work } from '#libs/database'
+import { isRefusal } from '#libs/decider'
+import { Problem } from '#libs/http'
+import type { StoredResponse } from '#libs/idempotency'
+import type { OrderDetails } from '../domain/order.ts'
+import { type Catalogue, price } from '../domain/pricing.ts'
+import { fulfilmentRunner, SOURCE } from '../fulfilment.ts'
+import { announceOrder, handleOrder } from '../orders.ts'
+
+const MAX_LINES = 50
+
+/** Lines with the same SKU are one line: how a client groups what it wants is its own affair. */
+const lines = z
+  // What is not in the catalogue is no malformed request, so any text may be a SKU here.
+  .array(z.object({ sku: z.string().min(1).max(64), quantity }))
+  .min(1)
+  .max(MAX_LINES)
+  .transform((items, context) => {
+    const merged = new Map<string, number>()
+    for (const [position, { sku, quantity: more }] of items.entries()) {
+      const sum = (merged.get(sku) ?? 0) + more
+      if (!quantity.safeParse(sum).success)
+        context.addIssue({ code: 'custom', path: [position, 'quantity'], message: `${sum} of ${sku} are too many` })
+      merged.set(sku, sum)
+    }
+    return [...merged].map(([sku, quantity]) => ({ sku, quantity }))
+  })
+
+export const orderRequest = z.object({
+  customerId,
+  items: lines,
+  payment: z.object({ token: z.string().trim().min(1).max(128) }),
+  shippingAddress: address,
+  coordination: coordination.default('orchestrated'),
+})
+export type OrderRequest = z.infer<typeof orderRequest>
+
+/** The order with the prices of today; a 422 problem when it cannot be had. */
+export const orderDetails = (request: OrderRequest, orderId: string, catalogue: Catalogue): OrderDetails => {
+  if (request.coordination === 'choreographed')
+    throw new Problem(422, {
+      type: 'coordination-not-available',
+      detail: 'choreographed orders are not available yet; leave coordination out or say "orchestrated"',
+      extensions: { errors: [{ pointer: '/coordination', detail: 'not available yet' }] },
+    })
+  const priced = price(catalogue, request.items)
+  if ('unknown' in priced) throw unknownSkus(priced.unknown.map((position) => request.items[position]!.sku))
+  const { customerId, payment, shippingAddress, coordination } = request
+  return { orderId, customerId, ...priced, payment, shippingAddress, coordination }
+}
+
+const unknownSkus = (skus: readonly string[]): Problem =>
+  new Problem(422, {
+    type: 'unknown-sku',
+    title: 'Unknown SKU',
+    detail: `not in the catalogue: ${skus.join(', ')}`,
+    extensions: { skus },
+  })
+
+/** The key alone names the order, so that no way of repeating a request can place a second one. */
+export const orderIdFor = (idempotencyKey: string): string => uuidFrom(`order:${idempotencyKey}`)
+
+/** Everything that placing an order means, for one transaction: the order, its saga, the first messages. */
+export const placeOrder = (details: OrderDetails, traceparent: string): Work<StoredResponse> => {
+  const { orderId, customerId, total } = details
+  const cause: Cause = { id: uuidFrom(`POST /orders:${orderId}`), correlationId: orderId, traceparent }
+  return {
+    announce: (uow) => announceOrder(uow, orderId),
+    run: async (uow) => {
+      const consequences = new Consequences(cause, SOURCE, uow.now)
+      const placed = await handleOrder(uow, consequences, orderId, { type: 'place', details }, `customer:${customerId}`)
+      // The key was forgotten, its order was not.
+      if (isRefusal(placed))
+        throw new Problem(422, { type: 'idempotency-key-reused', detail: `the key has placed order ${orderId} before` })
+      await startFulfilment(uow, consequences, details)
+      return {
+        status: 201,
+        headers: { location: `/api/orders/${orderId}` },
+        body: { orderId, status: 'placed', total },
+      }
+    },
+  }
+}
+
+const startFulfilment = (uow: UnitOfWork, consequences: Consequences, details: OrderDetails): Promise<void> => {
+  const { orderId, customerId, total, payment, shippingAddress, items, coordination } = details
+  const order = {
+    orderId,
+    customerId,
+    total,
+    token: payment.token,
+    address: shippingAddress,
+    lines: items.map(({ sku, quantity }) => ({ sku, quantity })),
+    coordination,
+  }
+  const start = { type: 'start', at: uow.now.toISOString(), order } as const
+  return fulfilmentRunner.start(uow, consequences, { sagaId: orderId, coordination }, start)
+}

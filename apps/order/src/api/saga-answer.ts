@@ -1,0 +1,60 @@
+import type { StoredEvent } from '#libs/event-store'
+import type { StoredSaga } from '#libs/saga'
+import { evolve, type FulfilmentEvent, notStarted, type StepStatus } from '../domain/fulfilment.ts'
+import { compensationSteps, forwardSteps, type Step } from '../domain/steps.ts'
+
+interface StepAnswer {
+  readonly name: Step
+  status: StepStatus
+  attempts: number
+  readonly startedAt: Date
+  /** Null until the step has an outcome, or its outcome does not matter any more. */
+  endedAt: Date | null
+  /** Of the command that was sent last. */
+  commandId: string
+  error?: string
+}
+
+const UNDER_WAY: readonly StepStatus[] = ['running', 'retrying', 'stuck']
+
+/** The saga's steps in the order they began, told by its own events. */
+export const stepsOf = (events: readonly StoredEvent[]): StepAnswer[] => {
+  const steps = new Map<Step, StepAnswer>()
+  let state = notStarted
+  for (const stored of events) {
+    const event = stored as StoredEvent & FulfilmentEvent
+    const before = state
+    state = evolve(state, event)
+    for (const name of [...forwardSteps, ...compensationSteps]) {
+      const now = state.steps[name]
+      if (now === undefined || now === before.steps[name]) continue
+      const step = steps.get(name)
+      steps.set(name, {
+        name,
+        status: now.status,
+        attempts: now.attempts,
+        startedAt: step?.startedAt ?? stored.at,
+        endedAt: UNDER_WAY.includes(now.status) ? null : (step?.endedAt ?? stored.at),
+        commandId: event.type === 'StepStarted' ? stored.metadata.messageId : step!.commandId,
+        ...(now.error === undefined ? {} : { error: now.error }),
+      })
+    }
+  }
+  return [...steps.values()]
+}
+
+export const sagaSummary = ({ sagaId, type, coordination, status, startedAt, updatedAt, wakeAt }: StoredSaga) => ({
+  sagaId,
+  orderId: sagaId,
+  type,
+  coordination,
+  state: status,
+  startedAt,
+  updatedAt,
+  wakeAt,
+})
+
+export const sagaAnswer = (saga: StoredSaga, events: readonly StoredEvent[]) => ({
+  ...sagaSummary(saga),
+  steps: stepsOf(events),
+})
