@@ -4,10 +4,10 @@ import type { MessageContext } from './handlers.ts'
 
 type MessageOf<T extends MessageType> = { [M in T]: Message<M> }[T]
 
-type HandlerDecorator<T extends MessageType> = (
+type HandlerDecorator<T extends MessageType> = <Result extends Promise<void> | void>(
   target: object,
   name: string | symbol,
-  descriptor: TypedPropertyDescriptor<(message: MessageOf<T>, context: MessageContext) => Promise<void> | void>,
+  descriptor: TypedPropertyDescriptor<(message: MessageOf<T>, context: MessageContext) => Result>,
 ) => void
 
 /** Nest's `@EventPattern` for one or several message types, with the handler's parameters checked against them. */
