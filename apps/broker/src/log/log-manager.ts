@@ -24,6 +24,8 @@ const DEFAULT_TAIL_BYTES = 32 * 1024 * 1024
 /** All logs of one data directory. */
 export class LogManager {
   private readonly open = new Map<string, PartitionLog>()
+  /** Directories of partitions, open or not. */
+  private readonly onDisk = new Set<string>()
   private readonly journals: Journal[] = []
   private readonly tails: TailCache
   private readonly report: Report
@@ -47,6 +49,7 @@ export class LogManager {
     await options.fs.syncDirectory(options.dataDir)
     for (const name of options.fs.readdir(manager.logsPath)) {
       if (name.endsWith(DELETED)) await options.fs.removeDirectory(`${manager.logsPath}/${name}`)
+      else if (/-\d+$/.test(name)) manager.onDisk.add(name)
     }
     return manager
   }
@@ -74,7 +77,8 @@ export class LogManager {
     if (this.open.has(name)) throw new Error(`partition ${name} is already open`)
     const { fs, now } = this.options
     const directory = `${this.logsPath}/${name}`
-    const isNew = !fs.readdir(this.logsPath).includes(name)
+    const isNew = !this.onDisk.has(name)
+    this.onDisk.add(name)
     fs.mkdir(directory)
     const recovered = await recoverLog(fs, directory, config.indexIntervalBytes, this.leaderEpoch, now())
     if (isNew || !this.cleanStart) await fs.syncDirectory(this.logsPath)
@@ -103,7 +107,7 @@ export class LogManager {
     const name = `${topic}-${partition}`
     this.open.get(name)?.discard()
     this.open.delete(name)
-    if (!fs.readdir(this.logsPath).includes(name)) return
+    if (!this.onDisk.delete(name)) return
     // Renamed first, so that a topic of the same name may be created while the files go away.
     const doomed = `${this.logsPath}/${name}.${this.deletions++}${DELETED}`
     fs.rename(`${this.logsPath}/${name}`, doomed)
@@ -113,9 +117,8 @@ export class LogManager {
 
   /** Partitions on disk that nobody opened: leftovers of a creation or deletion that a crash cut short. */
   strays(): { readonly topic: string; readonly partition: number }[] {
-    return this.options.fs
-      .readdir(this.logsPath)
-      .filter((name) => /-\d+$/.test(name) && !this.open.has(name))
+    return [...this.onDisk]
+      .filter((name) => !this.open.has(name))
       .map((name) => {
         const dash = name.lastIndexOf('-')
         return { topic: name.slice(0, dash), partition: Number(name.slice(dash + 1)) }

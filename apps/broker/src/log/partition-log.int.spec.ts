@@ -106,7 +106,7 @@ const appender = `
   const config = { ...defaultLogConfig, segmentBytes: 20_000 }
   const manager = await LogManager.open({ fs: new NodeFileSystem(), dataDir: process.env.DATA_DIR, now: Date.now })
   const log = await manager.openPartition('t', 0, config)
-  setInterval(() => manager.maintain(), 5)
+  setInterval(() => log.checkpoint(), 5)
   const writer = async () => {
     for (;;) {
       const { lastOffset } = log.append(testBatch({ values: ['some value'], timestamps: [Date.now()] }))

@@ -87,6 +87,9 @@ interface PendingBatch {
 
 /** A write larger than this leaves the event loop to a thread. */
 const SYNC_WRITE_LIMIT = 1024 * 1024
+/** A crash costs a scan of at most this much time or this many bytes of appends. */
+const CHECKPOINT_MS = 60_000
+const CHECKPOINT_BYTES = 64 * 1024 * 1024
 /** Relative offsets in an index are 32 bits. */
 const MAX_SEGMENT_OFFSETS = 2 ** 32
 
@@ -119,6 +122,8 @@ export class PartitionLog {
   private directoryChanged = false
   private failure: StorageError | undefined
   private changedSinceCheckpoint: boolean
+  private bytesSinceCheckpoint = 0
+  private lastCheckpoint: number
   private checkpointing: Promise<void> = Promise.resolve()
 
   constructor(
@@ -137,6 +142,7 @@ export class PartitionLog {
     this.highWatermark = recovered.endOffset
     this.logEndOffset = recovered.endOffset
     this.segmentStarted = context.now()
+    this.lastCheckpoint = context.now()
     this.changedSinceCheckpoint = recovered.scannedBytes > 0
     this.commit = new GroupCommit(this.commitTarget(), recovered.endOffset)
   }
@@ -293,6 +299,8 @@ export class PartitionLog {
   /** Makes the log durable and writes down what a restart then need not scan. */
   checkpoint(): Promise<void> {
     this.changedSinceCheckpoint = false
+    this.bytesSinceCheckpoint = 0
+    this.lastCheckpoint = this.context.now()
     this.checkpointing = this.checkpointing
       .catch(() => {})
       .then(() => this.writeCheckpoint())
@@ -303,13 +311,18 @@ export class PartitionLog {
     return this.checkpointing
   }
 
-  /** Periodic work: a checkpoint if anything changed, idle handles, a new attempt after a failed sync. */
+  /** Periodic work: retention, a checkpoint when it is due, idle handles, a new attempt after a failed sync. */
   async maintain(): Promise<void> {
     if (this.failure !== undefined) await this.heal()
     this.producers.expire(this.context.now())
     await this.applyRetention()
-    if (this.changedSinceCheckpoint) await this.checkpoint()
+    if (this.checkpointIsDue()) await this.checkpoint()
     for (const segment of this.segments) segment.releaseIdle(segment === this.active)
+  }
+
+  private checkpointIsDue(): boolean {
+    const old = this.context.now() - this.lastCheckpoint >= CHECKPOINT_MS
+    return this.changedSinceCheckpoint && (old || this.bytesSinceCheckpoint >= CHECKPOINT_BYTES)
   }
 
   /** Ends parked fetches and refuses appends; what was appended is made durable. */
@@ -361,6 +374,7 @@ export class PartitionLog {
   private enqueue(batch: PendingBatch): void {
     this.pending.push(batch)
     this.pendingBytes += batch.bytes.length
+    this.bytesSinceCheckpoint += batch.bytes.length
     this.logEndOffset = batch.endOffset
     this.epochs.note(this.leaderEpoch, batch.baseOffset)
     this.changedSinceCheckpoint = true

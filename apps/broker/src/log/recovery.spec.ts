@@ -75,12 +75,12 @@ class Subject {
 
 type Step =
   | { readonly do: 'append'; readonly records: number }
-  | { readonly do: 'turn' | 'sync' | 'maintain' | 'stop' | 'kill' }
+  | { readonly do: 'turn' | 'sync' | 'checkpoint' | 'stop' | 'kill' }
   | { readonly do: 'crash'; readonly seed: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('append' as const), records: fc.integer({ min: 1, max: 4 }) }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('turn', 'sync', 'maintain', 'stop', 'kill') }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('turn', 'sync', 'checkpoint', 'stop', 'kill') }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), seed: fc.nat() }) },
 )
 
@@ -88,7 +88,7 @@ async function perform(subject: Subject, { do: action, ...step }: Step): Promise
   if (action === 'append') subject.append((step as { records: number }).records)
   else if (action === 'turn') await new Promise(setImmediate)
   else if (action === 'sync') await subject.sync()
-  else if (action === 'maintain') await subject.manager.maintain()
+  else if (action === 'checkpoint') await subject.log.checkpoint()
   else {
     const { highWatermark } = subject.log
     const written = subject.batches.filter((batch) => Number(batch.readBigInt64BE(0)) < highWatermark).length
@@ -135,7 +135,7 @@ describe('recovery', () => {
           const subject = new Subject()
           await subject.open()
           for (const records of sizes.slice(0, checkpointed)) subject.append(records)
-          await subject.manager.maintain()
+          await subject.log.checkpoint()
           const vouchedFor = subject.batches.length
           for (const records of sizes.slice(checkpointed)) subject.append(records)
           await subject.sync()
