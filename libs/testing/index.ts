@@ -1,1 +1,2 @@
+export { countStatements } from './count-statements.ts'
 export { type TestDatabase, testDatabase } from './postgres.ts'

@@ -1,0 +1,96 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { type Database, GroupCommit, UnitOfWork } from '#libs/database'
+import { countStatements } from '#libs/testing'
+import { Inbox } from './inbox.ts'
+import { pruneInbox } from './sql/prune-inbox.ts'
+
+/** What every inbox promises; `database` answers one that holds the `inbox` table. */
+export const inboxContract = (database: () => Database): void => {
+  const claim = (consumer: string, ids: string[], now = new Date()): Promise<string[]> =>
+    new GroupCommit(database(), { clock: () => now }).submit({
+      run: async (uow) => [...(await uow.part(Inbox).claim(consumer, ids))],
+    })
+  const claimed = async (): Promise<string[]> =>
+    (await database().query<{ message_id: string }>('SELECT message_id FROM inbox ORDER BY 1')).map(
+      ({ message_id }) => message_id,
+    )
+
+  beforeEach(async () => {
+    await database().execute('TRUNCATE inbox')
+  })
+
+  describe('a claim', () => {
+    test('is granted once per consumer', async () => {
+      expect(await claim('payment', ['a', 'b'])).toEqual(['a', 'b'])
+      expect(await claim('payment', ['b', 'c', 'a'])).toEqual(['c'])
+      expect(await claim('query', ['a'])).toEqual(['a'])
+    })
+
+    test('is granted once to duplicates in one call, and in one unit of work', async () => {
+      await new GroupCommit(database()).submit({
+        run: async (uow) => {
+          expect([...(await uow.part(Inbox).claim('payment', ['a', 'a', 'b']))]).toEqual(['a', 'b'])
+          expect([...(await uow.part(Inbox).claim('payment', ['b', 'c']))]).toEqual(['c'])
+        },
+      })
+      expect(await claimed()).toEqual(['a', 'b', 'c'])
+    })
+
+    test('is gone with its transaction', async () => {
+      const failing = new GroupCommit(database()).submit({
+        run: async (uow) => {
+          await uow.part(Inbox).claim('payment', ['a'])
+          throw new Error('handler failed')
+        },
+      })
+      await expect(failing).rejects.toThrow('handler failed')
+      expect(await claim('payment', ['a'])).toEqual(['a'])
+    })
+
+    test('takes any id', async () => {
+      const ids = ['', 'ünïcode', "it's; DROP TABLE inbox", 'x'.repeat(500), 'line\nbreak']
+      expect(await claim('payment', ids)).toEqual(ids)
+      expect(await claim('payment', ids)).toEqual([])
+    })
+
+    test('of many at the same time has one winner each', async () => {
+      const ids = Array.from({ length: 40 }, (_, i) => `m${i}`)
+      const orders = [ids, ids.toReversed(), ids.toSorted(), [...ids.slice(20), ...ids.slice(0, 20)]]
+      const winners = await Promise.all(orders.map((order) => claim('payment', order)))
+      expect(winners.flat().sort()).toEqual(ids.toSorted())
+    })
+  })
+
+  test('what a group announced is claimed in one statement', async () => {
+    await claim('payment', ['b'])
+    await database().transaction(async (tx) => {
+      const counted = countStatements(tx)
+      const uow = new UnitOfWork(counted, new Date())
+      const inbox = uow.part(Inbox)
+      inbox.announce('payment', ['a', 'b'])
+      inbox.announce('payment', ['b', 'c'])
+      expect([...(await inbox.claim('payment', ['a', 'b']))]).toEqual(['a'])
+      expect([...(await inbox.claim('payment', ['b', 'c']))]).toEqual(['c'])
+      await uow.flush()
+      expect(counted.statements).toBe(1)
+    })
+  })
+
+  test('what was announced but never claimed stays free', async () => {
+    await new GroupCommit(database()).submit({
+      announce: (uow) => uow.part(Inbox).announce('payment', ['a', 'b']),
+      run: (uow) => uow.part(Inbox).claim('payment', ['a']),
+    })
+    expect(await claimed()).toEqual(['a'])
+    expect(await claim('payment', ['b'])).toEqual(['b'])
+  })
+
+  test('pruning forgets the oldest up to a limit, and nothing newer', async () => {
+    const [old, recent] = [new Date('2026-01-01'), new Date('2026-01-09')]
+    await claim('payment', ['a', 'b', 'c'], old)
+    await claim('payment', ['d'], recent)
+    expect(await pruneInbox(database(), new Date('2026-01-05'), 2)).toBe(2)
+    expect(await pruneInbox(database(), new Date('2026-01-05'), 2)).toBe(1)
+    expect(await claimed()).toEqual(['d'])
+  })
+}
