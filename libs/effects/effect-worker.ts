@@ -14,7 +14,8 @@ export interface EffectWorkerOptions<Kinds extends EffectKinds> {
   readonly groupCommit: GroupCommit
   /**
    * Makes one call. Resolves with whatever the outside world answered on purpose; throws when there was no usable
-   * answer, and is called again then. Must pass the effect's id on as idempotency key.
+   * answer, and is called again then. Must pass on an idempotency key: the effect's id, or one that all effects share
+   * which ask for the same thing.
    */
   readonly perform: {
     [K in keyof Kinds & string]: (

@@ -2,7 +2,7 @@ import type { Cause, Failure } from '#libs/contracts'
 
 /** A call to the outside world that a decision asks for. */
 export interface NewEffect<Kind extends string = string, Payload = unknown> {
-  /** Deterministic (`Consequences.nextId`); also the idempotency key that the outside world gets to see. */
+  /** Deterministic (`Consequences.nextId`); serves as the idempotency key that the outside world gets to see. */
   readonly id: string
   readonly kind: Kind
   /** Calls of one key run one after the other in the order they were added. Use the order's id. */

@@ -1,0 +1,74 @@
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { Database, GroupCommit } from '#libs/database'
+import { healthModule } from '#libs/http'
+import { IdempotentCommands } from '#libs/idempotency'
+import { KafkaBatchServer, type KafkaPublisher, kafkaPublisher, messagingModule } from '#libs/messaging'
+import { OutboxRelay } from '#libs/outbox'
+import { PrismaClient } from '#prisma/inventory'
+import { StockController } from './api/stock.controller.ts'
+import type { Config } from './config.ts'
+import { announce, InventoryConsumers } from './consumers.ts'
+import { readProducts, seedStock } from './seed.ts'
+
+const PUBLISHER = Symbol('publisher')
+const PRODUCTS_FILE = Symbol('products file')
+
+@Module({})
+class InventoryModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(OutboxRelay) private readonly relay: OutboxRelay,
+    @Inject(PUBLISHER) private readonly publisher: KafkaPublisher,
+    @Inject(Database) private readonly database: Database,
+    @Inject(GroupCommit) private readonly groupCommit: GroupCommit,
+    @Inject(PRODUCTS_FILE) private readonly productsFile: string,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await seedStock(this.groupCommit, await readProducts(this.productsFile))
+    this.relay.start()
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.relay.stop()
+    await this.publisher.close()
+    await this.database.close()
+  }
+}
+
+export const inventoryModule = (config: Config): DynamicModule => {
+  const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers } = config
+  const database = new Database(new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }) }))
+  const groupCommit = new GroupCommit(database)
+  const publisher = kafkaPublisher({ brokers, clientId: 'inventory' })
+  const consumers = new KafkaBatchServer({
+    service: 'inventory',
+    brokers,
+    topics: ['inventory-commands'],
+    database,
+    groupCommit,
+    announce,
+  })
+  return {
+    module: InventoryModule,
+    imports: [
+      messagingModule(consumers),
+      healthModule({ database: () => database.query('SELECT 1'), consumers: () => consumers.check() }),
+    ],
+    controllers: [StockController, InventoryConsumers],
+    providers: [
+      { provide: Database, useValue: database },
+      { provide: GroupCommit, useValue: groupCommit },
+      { provide: IdempotentCommands, useValue: new IdempotentCommands({ groupCommit }) },
+      { provide: OutboxRelay, useValue: new OutboxRelay({ databaseUrl, database, publisher }) },
+      { provide: PUBLISHER, useValue: publisher },
+      { provide: PRODUCTS_FILE, useValue: config.PRODUCTS_FILE },
+    ],
+  }
+}

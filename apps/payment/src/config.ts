@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { loadConfig, serviceEnvironment } from '#libs/http'
+
+export const config = () =>
+  loadConfig({
+    ...serviceEnvironment,
+    /** The payment provider speaks at `<SIMULATORS_URL>/payment`. */
+    SIMULATORS_URL: z.url(),
+    /** Calls to the provider at the same time, each on a connection of its own. */
+    PROVIDER_CONNECTIONS: z.coerce.number().int().min(1).max(1_000).default(64),
+  })
+
+export type Config = ReturnType<typeof config>

@@ -1,0 +1,107 @@
+import { Pool } from 'undici'
+import { uuidFrom } from '#libs/contracts'
+import type { Answer, Operation } from './domain/decide.ts'
+import type { ProviderCalls } from './domain/reaction.ts'
+
+const PATHS: Record<Operation, string> = {
+  authorize: '/payment/authorizations',
+  capture: '/payment/captures',
+  void: '/payment/voids',
+  refund: '/payment/refunds',
+}
+
+/** What the provider says when it did what it was asked for. */
+interface Done {
+  authorize: { authorizationId: string }
+  capture: { captureId: string }
+  void: { released: boolean }
+  refund: { refundId: string }
+}
+export type AnswerTo<O extends Operation> = Answer<Done[O]>
+
+/** Its body is not what the provider promises, or its status says that nothing definite was decided. */
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError'
+}
+
+/**
+ * The payment provider's API over kept-alive connections.
+ *
+ * The idempotency key names the order and the operation, not the attempt: each operation happens at most once per
+ * order, and whoever asks again because an answer was lost, days later even, gets the first answer with the provider's
+ * reference in it, and not a second authorization.
+ */
+export class PaymentProvider {
+  readonly #pool: Pool
+
+  constructor(baseUrl: string, connections: number) {
+    this.#pool = new Pool(new URL(baseUrl).origin, { connections, pipelining: 1 })
+  }
+
+  authorize(
+    { orderId, amount, token }: ProviderCalls['authorize'],
+    signal: AbortSignal,
+  ): Promise<AnswerTo<'authorize'>> {
+    return this.#ask('authorize', { orderId, ...amount, token }, signal, (body) => ({
+      authorizationId: text(body, 'authorizationId'),
+    }))
+  }
+
+  capture(call: ProviderCalls['capture'], signal: AbortSignal): Promise<AnswerTo<'capture'>> {
+    const { orderId, authorizationId, amount } = call
+    return this.#ask('capture', { orderId, authorizationId, ...amount }, signal, (body) => ({
+      captureId: text(body, 'captureId'),
+    }))
+  }
+
+  void({ orderId }: ProviderCalls['void'], signal: AbortSignal): Promise<AnswerTo<'void'>> {
+    return this.#ask('void', { orderId }, signal, (body) => ({ released: body.voided === true }))
+  }
+
+  refund({ orderId, captureId, amount }: ProviderCalls['refund'], signal: AbortSignal): Promise<AnswerTo<'refund'>> {
+    return this.#ask('refund', { orderId, captureId, ...amount }, signal, (body) => ({
+      refundId: text(body, 'refundId'),
+    }))
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy()
+  }
+
+  async #ask<O extends Operation>(
+    operation: O,
+    request: { readonly orderId: string; readonly [field: string]: unknown },
+    signal: AbortSignal,
+    done: (body: Record<string, unknown>) => Done[O],
+  ): Promise<AnswerTo<O>> {
+    const response = await this.#pool.request({
+      method: 'POST',
+      path: PATHS[operation],
+      headers: {
+        'content-type': 'application/json',
+        'idempotency-key': uuidFrom(`payment ${operation} ${request.orderId}`),
+      },
+      body: JSON.stringify(request),
+      signal,
+    })
+    const body = await response.body.json().catch(() => ({}))
+    return answerFrom(response.statusCode, body as Record<string, unknown>, done)
+  }
+}
+
+/** 402 and 409 are the provider's considered "no"; anything else but a success says nothing about the money. */
+const answerFrom = <D>(
+  status: number,
+  body: Record<string, unknown>,
+  done: (body: Record<string, unknown>) => D,
+): Answer<D> => {
+  if (status === 200 || status === 201) return { outcome: 'done', ...done(body) }
+  if (status === 402 || status === 409) return { outcome: 'refused', code: text(body, 'code') }
+  throw new ProviderError(`the provider answered ${status} ${String(body.code ?? body.title ?? '')}`.trim())
+}
+
+const text = (body: Record<string, unknown>, field: string): string => {
+  const value = body[field]
+  if (typeof value !== 'string') throw new ProviderError(`the provider's answer has no ${field}`)
+  return value
+}
