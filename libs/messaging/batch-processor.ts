@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { DatabaseUnavailable, type GroupCommit, isRetryableConflict } from '#libs/database'
-import { createLogger, fields } from '#libs/observability'
+import { createLogger, describeError, fields } from '#libs/observability'
 import { BatchWork, type RecordResult } from './batch-work.ts'
 import type { ConsumerContext } from './consumer-context.ts'
 import type { IncomingRecord } from './incoming-record.ts'
@@ -70,7 +70,8 @@ export class BatchProcessor {
         return {}
       } catch (error) {
         if (!isNobodysFault(error)) return { error, suspect: work.current }
-        this.#log.warn('batch will be tried again', { [fields.error]: error, [fields.count]: work.records.length })
+        const details = { [fields.error]: describeError(error), [fields.count]: work.records.length }
+        if (wait === FIRST_WAIT_MS) this.#log.warn('batch waits for the database', details)
         await delay(wait)
       }
     }

@@ -1,4 +1,4 @@
-import { EventPattern } from '@nestjs/microservices'
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices'
 import type { Message, MessageType } from '#libs/contracts'
 import type { MessageContext } from './handlers.ts'
 
@@ -10,6 +10,15 @@ type HandlerDecorator<T extends MessageType> = <Result extends Promise<void> | v
   descriptor: TypedPropertyDescriptor<(message: MessageOf<T>, context: MessageContext) => Result>,
 ) => void
 
-/** Nest's `@EventPattern` for one or several message types, with the handler's parameters checked against them. */
-export const Handles = <T extends MessageType>(...types: readonly T[]): HandlerDecorator<T> =>
-  EventPattern(types) as unknown as HandlerDecorator<T>
+/**
+ * Makes a method of a Nest controller the handler of one or several message types: Nest's `@EventPattern`, with the
+ * method's parameters checked against the types, and given to it: the message, then its context.
+ */
+export const Handles =
+  <T extends MessageType>(...types: T[]): HandlerDecorator<T> =>
+  (target, name, descriptor) => {
+    // Without these Nest calls a handler with the message alone.
+    Payload()(target, name, 0)
+    Ctx()(target, name, 1)
+    ;(EventPattern(types) as MethodDecorator)(target, name, descriptor as PropertyDescriptor)
+  }

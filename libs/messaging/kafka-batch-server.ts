@@ -27,7 +27,7 @@ export interface KafkaBatchServerOptions {
 }
 
 /**
- * Nest's transport for Kafka that the framework lacks: `@EventPattern` handlers of which a whole batch of records
+ * Nest's transport for Kafka that the framework lacks: `@Handles` methods of which a whole batch of records
  * shares one database transaction with everything the handlers write, in order, with parking instead of blocking or
  * dropping. Offsets are committed after the transaction: at least once from the broker, exactly once in effect.
  */

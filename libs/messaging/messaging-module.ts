@@ -16,7 +16,7 @@ export const messagingModule = (server: KafkaBatchServer): DynamicModule => ({
 
 /**
  * Connects the consumer of `messagingModule` to the application, which then starts and stops it. Every
- * `@EventPattern(type)` method of the application's controllers becomes the handler of that message type.
+ * `@Handles(type)` method of the application's controllers becomes the handler of that message type.
  */
 export const connectConsumers = (app: INestApplication): void => {
   const microservice = app.connectMicroservice({ strategy: app.get(KafkaBatchServer) }, { deferInitialization: true })

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto'
+import { Controller, type DynamicModule, Inject, Module } from '@nestjs/common'
+import type { Kafka } from 'kafkajs'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { encode, type Message } from '#libs/contracts'
+import { createApplication } from '#libs/http'
+import { Unprocessable } from './errors.ts'
+import type { HandlersOf, MessageContext } from './handlers.ts'
+import { Handles } from './handles.ts'
+import { KafkaBatchServer } from './kafka-batch-server.ts'
+import { kafkaClient } from './kafka-client.ts'
+import { type KafkaPublisher, kafkaPublisher } from './kafka-publisher.ts'
+import {
+  type Behaviour,
+  command,
+  garbage,
+  HASTY,
+  type OpenDatabase,
+  openDatabase,
+  type SentRecord,
+  TOPIC,
+  until,
+} from './messaging.fixture.ts'
+import { connectConsumers, messagingModule } from './messaging-module.ts'
+
+const brokers = (process.env.KAFKA_BROKERS ?? '127.0.0.1:9092').split(',')
+const BEHAVIOUR = Symbol('behaviour')
+
+@Controller()
+class Consumers implements HandlersOf<typeof TOPIC, 'payment.refund' | 'payment.void' | 'payment.authorize'> {
+  constructor(@Inject(BEHAVIOUR) private readonly behaviour: { current: Behaviour }) {}
+
+  @Handles('payment.capture')
+  async 'payment.capture'(message: Message<'payment.capture'>, { uow }: MessageContext) {
+    await this.behaviour.current(message)
+    await uow.execute('INSERT INTO handled (key, id) VALUES ($1, $2)', message.key, message.id)
+  }
+}
+
+@Module({})
+class TestModule {}
+
+let db: OpenDatabase
+let kafka: Kafka
+let publisher: KafkaPublisher
+/** Names this run's customers: the topic is shared with whoever else uses the broker. */
+let run: string
+const cleanUp: (() => Promise<void>)[] = []
+
+beforeEach(async () => {
+  db = await openDatabase()
+  run = randomUUID().slice(0, 8)
+  kafka = kafkaClient({ brokers, clientId: 'test' }, 'briefly')
+  publisher = kafkaPublisher({ brokers, clientId: 'test' })
+})
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step()
+  await publisher.close()
+  await db.close()
+})
+
+const startService = async (behaviour: Behaviour = () => {}, group = `payment-${run}`) => {
+  const current = { current: behaviour }
+  const server = new KafkaBatchServer({
+    service: group,
+    brokers,
+    topics: [TOPIC],
+    ignore: ['payment.refund', 'payment.void', 'payment.authorize'],
+    database: db.database,
+    groupCommit: db.groupCommit,
+    retryPolicy: HASTY,
+  })
+  const module: DynamicModule = {
+    module: TestModule,
+    imports: [messagingModule(server)],
+    controllers: [Consumers],
+    providers: [{ provide: BEHAVIOUR, useValue: current }],
+  }
+  const app = await createApplication(module)
+  connectConsumers(app)
+  await app.listen(0, '127.0.0.1')
+  await app.startAllMicroservices()
+  const stop = async () => {
+    await app.close()
+  }
+  cleanUp.push(stop)
+  await until(() =>
+    server.check().then(
+      () => true,
+      () => false,
+    ),
+  )
+  return { app, server, current, stop, url: await app.getUrl() }
+}
+
+const commandsOf = (customer: string, count: number) =>
+  Array.from({ length: count }, (_, n) => command(`${run}-${customer}`, n))
+const publish = (messages: readonly Message[]) =>
+  publisher.publish(messages.map((message) => ({ topic: TOPIC, record: encode(message) })))
+const ids = (messages: readonly Message[]) => messages.map(({ id }) => id)
+const handledOf = (messages: readonly Message[]) => db.handled(messages[0]!.key)
+
+const sendRaw = async (records: readonly SentRecord[]) => {
+  const producer = kafka.producer()
+  await producer.connect()
+  await producer.send({ topic: TOPIC, messages: records.map((record) => ({ ...record })) })
+  await producer.disconnect()
+}
+
+test('what is published is handled, in order per key', async () => {
+  await startService()
+  const a = commandsOf('a', 300)
+  const b = commandsOf('b', 300)
+  await publish(a.flatMap((message, i) => [message, b[i]!]))
+  await until(async () => (await handledOf(a)).length >= 300 && (await handledOf(b)).length >= 300)
+  expect(await handledOf(a)).toEqual(ids(a))
+  expect(await handledOf(b)).toEqual(ids(b))
+})
+
+test('the error of a handler reaches the transport as it was thrown', async () => {
+  const messages = commandsOf('a', 3)
+  await startService(({ id }) => {
+    if (id === messages[1]!.id) throw new Unprocessable('no such order')
+  })
+  await publish(messages)
+  await until(async () => (await handledOf(messages)).length === 2)
+  expect(await db.parked(messages[0]!.key)).toMatchObject([{ status: 'dead', reason: 'unprocessable' }])
+})
+
+test('garbage is parked, shown and stops nothing', async () => {
+  const { url } = await startService()
+  const before = commandsOf('a', 3)
+  const after = commandsOf('b', 3)
+  await publish(before)
+  const sent = Object.values(garbage).map((record) => ({ ...record, key: record.key && `${run}-a` }))
+  await sendRaw(sent)
+  await publish(after)
+  await until(async () => (await handledOf(before)).length === 3 && (await handledOf(after)).length === 3)
+  const parked = async () => {
+    const { items } = (await (await fetch(`${url}/internal/parked?limit=500`)).json()) as { items: { key: string }[] }
+    return items.filter(({ key }) => key === null || key === `${run}-a`)
+  }
+  await until(async () => (await parked()).length >= sent.length)
+  expect(new Set((await parked()).map((item) => (item as unknown as { status: string }).status))).toEqual(
+    new Set(['dead']),
+  )
+})
+
+test('a crash after the commit and before the offsets are stored changes nothing', async () => {
+  const messages = commandsOf('a', 20)
+  const first = await startService()
+  await publish(messages)
+  await until(async () => (await handledOf(messages)).length === 20)
+  await first.stop()
+  const admin = kafka.admin()
+  await admin.connect()
+  await admin.resetOffsets({ groupId: `payment-${run}`, topic: TOPIC, earliest: true })
+  await admin.disconnect()
+  await startService()
+  const more = commandsOf('a', 21).slice(20)
+  await publish(more)
+  await until(async () => (await handledOf(messages)).length > 20)
+  expect(await handledOf(messages)).toEqual(ids([...messages, ...more]))
+})
+
+test('a stop finishes what is under way and stores how far it came', async () => {
+  const messages = commandsOf('a', 50)
+  const { stop } = await startService()
+  await publish(messages)
+  await until(async () => (await handledOf(messages)).length > 0)
+  await stop()
+  const done = await handledOf(messages)
+  expect(done).toEqual(ids(messages).slice(0, done.length))
+  await db.database.execute('DELETE FROM inbox')
+  await startService()
+  await until(async () => (await handledOf(messages)).length >= 50)
+  expect(await handledOf(messages)).toEqual(ids(messages))
+})
