@@ -10,17 +10,18 @@ import {
   stampLogAppendTime,
 } from '#libs/kafka-protocol'
 import type { FileSystem } from '../disk/file-system.ts'
-import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
 import { validateBatch } from './batch-validation.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
-import { type LogRefusal, refuse, StorageError } from './log-error.ts'
-import { LogSegment, type ReadLimits } from './log-segment.ts'
+import { type LogRefusal, refuse } from './log-error.ts'
+import type { LogSegment } from './log-segment.ts'
+import { LogWriter, type LogWriterOptions } from './log-writer.ts'
 import { findByTimestamp, findMaxTimestamp } from './offset-lookup.ts'
 import { encodePartitionCheckpoint, writePartitionCheckpoint } from './partition-checkpoint.ts'
-import { lastSequenceOf, type ProducerStateEntry, type ProducerStateManager } from './producer-state.ts'
+import { lastSequenceOf, type ProducerStateManager } from './producer-state.ts'
 import type { RecoveredLog } from './recovery.ts'
 import { expiredSegments } from './retention.ts'
+import type { ReadLimits } from './segment-reader.ts'
 import { Tail, type TailCache } from './tail-cache.ts'
 
 /**
@@ -73,25 +74,12 @@ export interface PartitionLogContext {
   readonly now: () => number
   readonly tails: TailCache
   readonly leaderEpoch: number
-  readonly report: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void
+  readonly report: LogWriterOptions['report']
 }
 
-interface PendingBatch {
-  readonly bytes: Buffer
-  readonly baseOffset: number
-  readonly endOffset: number
-  readonly producerId: number
-  /** State of the producer before this batch, to put back if the write fails. */
-  readonly previous: ProducerStateEntry | undefined
-}
-
-/** A write larger than this leaves the event loop to a thread. */
-const SYNC_WRITE_LIMIT = 1024 * 1024
 /** A crash costs a scan of at most this much time or this many bytes of appends. */
 const CHECKPOINT_MS = 60_000
 const CHECKPOINT_BYTES = 64 * 1024 * 1024
-/** Relative offsets in an index are 32 bits. */
-const MAX_SEGMENT_OFFSETS = 2 ** 32
 
 /**
  * One partition: append, read, retention, checkpoint. Opened by `LogManager`.
@@ -104,9 +92,8 @@ const MAX_SEGMENT_OFFSETS = 2 ** 32
 export class PartitionLog {
   readonly leaderEpoch: number
   config: LogConfig
+  /** First offset a client may read. */
   logStartOffset: number
-  highWatermark: number
-  logEndOffset: number
   /** True after the partition was deleted or the broker began to stop: parked fetches should end. */
   closed = false
 
@@ -114,13 +101,8 @@ export class PartitionLog {
   private readonly producers: ProducerStateManager
   private readonly epochs: LeaderEpochs
   private readonly tail = new Tail()
-  private readonly commit: GroupCommit
+  private readonly writer: LogWriter
   private readonly listeners = new Set<() => void>()
-  private pending: PendingBatch[] = []
-  private pendingBytes = 0
-  private segmentStarted: number
-  private directoryChanged = false
-  private failure: StorageError | undefined
   private changedSinceCheckpoint: boolean
   private bytesSinceCheckpoint = 0
   private lastCheckpoint: number
@@ -139,12 +121,24 @@ export class PartitionLog {
     this.producers = recovered.producers
     this.epochs = recovered.epochs
     this.logStartOffset = recovered.logStartOffset
-    this.highWatermark = recovered.endOffset
-    this.logEndOffset = recovered.endOffset
-    this.segmentStarted = context.now()
     this.lastCheckpoint = context.now()
     this.changedSinceCheckpoint = recovered.scannedBytes > 0
-    this.commit = new GroupCommit(this.commitTarget(), recovered.endOffset)
+    const onWritten: LogWriterOptions['onWritten'] = (batches) => {
+      for (const { bytes } of batches) context.tails.add(this.tail, bytes)
+      this.notify()
+    }
+    const options = { ...context, config: () => this.config, onWritten }
+    this.writer = new LogWriter(options, recovered.segments, recovered.endOffset)
+  }
+
+  /** End of what is readable. */
+  get highWatermark(): number {
+    return this.writer.highWatermark
+  }
+
+  /** Offset of the next record; above `highWatermark` while a write is under way. */
+  get logEndOffset(): number {
+    return this.writer.logEndOffset
   }
 
   /** First offset of the oldest open transaction, else the high watermark. */
@@ -154,7 +148,7 @@ export class PartitionLog {
 
   /** False after a failed sync, until the doubtful bytes could be written again. */
   get healthy(): boolean {
-    return this.failure === undefined
+    return this.writer.failure === undefined
   }
 
   /** Bytes in all segments. */
@@ -168,7 +162,8 @@ export class PartitionLog {
    */
   append(batch: Buffer): AppendResult {
     if (this.closed) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'the partition was closed')
-    if (this.failure !== undefined) return refuse(ErrorCode.KAFKA_STORAGE_ERROR, this.failure.message)
+    const { failure } = this.writer
+    if (failure !== undefined) return refuse(ErrorCode.KAFKA_STORAGE_ERROR, failure.message)
     const now = this.context.now()
     const invalid = validateBatch(batch, this.config, now)
     if (invalid !== undefined) return invalid
@@ -185,24 +180,22 @@ export class PartitionLog {
     stampBatch(batch, baseOffset, this.leaderEpoch)
     const at = { baseOffset, lastOffset, timestamp: batchMaxTimestamp(batch) }
     const previous = sequenced && this.producers.apply(sequenced, at, now)
-    this.enqueue({
-      bytes: batch,
-      baseOffset,
-      endOffset: lastOffset + 1,
-      producerId: sequenced?.producerId ?? -1,
-      previous,
-    })
+    const undo = () => sequenced && this.producers.restore(sequenced.producerId, previous)
+    this.epochs.note(this.leaderEpoch, baseOffset)
+    this.changedSinceCheckpoint = true
+    this.bytesSinceCheckpoint += batch.length
+    this.writer.accept({ bytes: batch, baseOffset, endOffset: lastOffset + 1, undo })
     return { ok: true, duplicate: false, baseOffset, lastOffset, logAppendTime }
   }
 
   /** Resolves when everything below `endOffset` is in the page cache; rejects with StorageError. */
   written(endOffset: number): Promise<void> {
-    return this.failure === undefined ? this.commit.written(endOffset) : Promise.reject(this.failure)
+    return this.writer.written(endOffset)
   }
 
   /** Resolves when everything below `endOffset` is on the device; rejects with StorageError. */
   durable(endOffset: number): Promise<void> {
-    return this.failure === undefined ? this.commit.durable(endOffset) : Promise.reject(this.failure)
+    return this.writer.durable(endOffset)
   }
 
   /**
@@ -284,8 +277,8 @@ export class PartitionLog {
     if (expired === 0) return
     // The active segment goes too when it is expired, but the log must keep its end offset in a file name.
     if (expired === this.segments.length) {
-      if (this.pending.length > 0) return
-      this.roll(this.highWatermark)
+      if (!this.writer.idle) return
+      this.writer.roll(this.highWatermark)
     }
     const removed = this.segments.slice(0, expired)
     this.moveLogStart(Math.max(this.logStartOffset, this.segments[expired]!.baseOffset))
@@ -313,16 +306,11 @@ export class PartitionLog {
 
   /** Periodic work: retention, a checkpoint when it is due, idle handles, a new attempt after a failed sync. */
   async maintain(): Promise<void> {
-    if (this.failure !== undefined) await this.heal()
+    if (!this.healthy) await this.writer.heal()
     this.producers.expire(this.context.now())
     await this.applyRetention()
     if (this.checkpointIsDue()) await this.checkpoint()
-    for (const segment of this.segments) segment.releaseIdle(segment === this.active)
-  }
-
-  private checkpointIsDue(): boolean {
-    const old = this.context.now() - this.lastCheckpoint >= CHECKPOINT_MS
-    return this.changedSinceCheckpoint && (old || this.bytesSinceCheckpoint >= CHECKPOINT_BYTES)
+    for (const segment of this.segments) segment.releaseIdle(segment === this.segments.at(-1))
   }
 
   /** Ends parked fetches and refuses appends; what was appended is made durable. */
@@ -330,7 +318,7 @@ export class PartitionLog {
     this.closed = true
     this.notify()
     try {
-      if (this.failure === undefined && this.changedSinceCheckpoint) await this.checkpoint()
+      if (this.healthy && this.changedSinceCheckpoint) await this.checkpoint()
     } finally {
       this.discard()
     }
@@ -342,10 +330,6 @@ export class PartitionLog {
     this.notify()
     this.context.tails.forget(this.tail)
     for (const segment of this.segments) segment.retire()
-  }
-
-  private get active(): LogSegment {
-    return this.segments.at(-1)!
   }
 
   private fetched(records: readonly Buffer[], isolation: IsolationLevel): FetchResult {
@@ -371,148 +355,9 @@ export class PartitionLog {
     return []
   }
 
-  private enqueue(batch: PendingBatch): void {
-    this.pending.push(batch)
-    this.pendingBytes += batch.bytes.length
-    this.bytesSinceCheckpoint += batch.bytes.length
-    this.logEndOffset = batch.endOffset
-    this.epochs.note(this.leaderEpoch, batch.baseOffset)
-    this.changedSinceCheckpoint = true
-    this.commit.accepted()
-  }
-
-  private commitTarget(): CommitTarget {
-    return {
-      write: () => (this.pendingBytes > SYNC_WRITE_LIMIT ? this.writeInThread() : this.writeNow()),
-      sync: () => this.sync(),
-      writeFailed: (error) => this.undoPending(error),
-      syncFailed: (error) => this.fail('syncing', error),
-    }
-  }
-
-  private writeNow(): number {
-    while (this.pending.length > 0) {
-      const run = this.nextRun()
-      this.active.file().writeSync(run, this.active.size)
-      this.runWritten(run)
-    }
-    return this.highWatermark
-  }
-
-  private async writeInThread(): Promise<number> {
-    while (this.pending.length > 0) {
-      const run = this.nextRun()
-      const { size } = this.active
-      await this.active.use((file) => file.write(run, size))
-      this.runWritten(run)
-    }
-    return this.highWatermark
-  }
-
-  /** The pending batches that go into the active segment together, after rolling it if it is full or old. */
-  private nextRun(): Buffer[] {
-    const first = this.pending[0]!
-    if (this.isFull(first)) this.roll(first.baseOffset)
-    const run: Buffer[] = []
-    let size = this.active.size
-    for (const { bytes, endOffset } of this.pending) {
-      size += bytes.length
-      const fits = size <= this.config.segmentBytes && endOffset - this.active.baseOffset <= MAX_SEGMENT_OFFSETS
-      if (run.length > 0 && !fits) break
-      run.push(bytes)
-    }
-    return run
-  }
-
-  private isFull({ bytes, endOffset }: PendingBatch): boolean {
-    const { size, baseOffset } = this.active
-    return (
-      size > 0 &&
-      (size + bytes.length > this.config.segmentBytes ||
-        endOffset - baseOffset > MAX_SEGMENT_OFFSETS ||
-        this.context.now() - this.segmentStarted > this.config.segmentMs)
-    )
-  }
-
-  private roll(baseOffset: number): void {
-    const segment = new LogSegment(this.context.fs, this.context.directory, baseOffset, 0)
-    segment.file()
-    this.segments.push(segment)
-    this.segmentStarted = this.context.now()
-    this.directoryChanged = true
-  }
-
-  private runWritten(run: readonly Buffer[]): void {
-    const written = this.pending.splice(0, run.length)
-    this.active.wrote(run, this.config.indexIntervalBytes)
-    this.highWatermark = written.at(-1)!.endOffset
-    for (const { bytes } of written) {
-      this.pendingBytes -= bytes.length
-      this.context.tails.add(this.tail, bytes)
-    }
-    this.notify()
-  }
-
-  /** After a failed write nothing that waits for one has happened: offsets and sequence numbers are given back. */
-  private undoPending(error: unknown): Error {
-    for (const { producerId, previous } of this.pending.reverse()) {
-      if (producerId >= 0) this.producers.restore(producerId, previous)
-    }
-    this.pending = []
-    this.pendingBytes = 0
-    this.logEndOffset = this.highWatermark
-    const failure = this.storageError('writing', error)
-    try {
-      this.active.file().truncate(this.active.size)
-    } catch {
-      // Harmless: the next write covers what the failed one left, and recovery cuts off what is no batch.
-    }
-    return failure
-  }
-
-  private async sync(): Promise<number> {
-    const end = this.highWatermark
-    await this.syncDirectory()
-    for (const segment of this.segments) await segment.sync()
-    return end
-  }
-
-  /** A new segment's name must be on the device before anything in it counts as durable. */
-  private async syncDirectory(): Promise<void> {
-    if (!this.directoryChanged) return
-    this.directoryChanged = false
-    await this.context.fs.syncDirectory(this.context.directory).catch((error) => {
-      this.directoryChanged = true
-      throw error
-    })
-  }
-
-  private fail(doing: string, error: unknown): StorageError {
-    this.failure = this.storageError(doing, error)
-    return this.failure
-  }
-
-  private storageError(doing: string, cause: unknown): StorageError {
-    const { topic, partition } = this
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    this.context.report('error', `${doing} the log failed`, { topic, partition, reason })
-    return new StorageError(`${doing} ${topic}-${partition} failed: ${reason}`, { cause })
-  }
-
-  /**
-   * After a failed sync the kernel may have dropped the pages, so another sync proves nothing. The bytes are still
-   * readable in most cases: they are checked, written again and synced; only then does the log accept more.
-   */
-  private async heal(): Promise<void> {
-    const { topic, partition } = this
-    try {
-      for (const segment of this.segments) await segment.rewriteUnsynced()
-      await this.sync()
-      this.failure = undefined
-      this.context.report('info', 'the log accepts writes again', { topic, partition })
-    } catch (error) {
-      this.fail('rewriting', error)
-    }
+  private checkpointIsDue(): boolean {
+    const old = this.context.now() - this.lastCheckpoint >= CHECKPOINT_MS
+    return this.changedSinceCheckpoint && (old || this.bytesSinceCheckpoint >= CHECKPOINT_BYTES)
   }
 
   private async writeCheckpoint(): Promise<void> {
@@ -525,7 +370,7 @@ export class PartitionLog {
     })
     // The state was taken at this offset, so the log must reach it before the state is written down.
     await this.durable(recoveryPoint)
-    await this.syncDirectory()
+    await this.writer.syncDirectory()
     for (const segment of this.segments) await segment.saveIndex()
     await writePartitionCheckpoint(this.context.fs, this.context.directory, encoded)
   }

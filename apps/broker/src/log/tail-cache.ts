@@ -1,5 +1,5 @@
 import { batchBaseOffset, batchLastOffset } from '#libs/kafka-protocol'
-import type { ReadLimits } from './log-segment.ts'
+import type { ReadLimits } from './segment-reader.ts'
 
 interface TailBatch {
   readonly baseOffset: number

@@ -1,0 +1,206 @@
+import type { FileSystem } from '../disk/file-system.ts'
+import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
+import type { LogConfig } from './log-config.ts'
+import { StorageError } from './log-error.ts'
+import { LogSegment } from './log-segment.ts'
+
+export interface PendingBatch {
+  readonly bytes: Buffer
+  readonly baseOffset: number
+  readonly endOffset: number
+  /** Gives back what accepting the batch took, should its write fail. */
+  readonly undo: () => void
+}
+
+export interface LogWriterOptions {
+  readonly fs: FileSystem
+  readonly directory: string
+  readonly now: () => number
+  readonly report: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void
+  readonly config: () => LogConfig
+  /** These batches are now in the page cache. */
+  readonly onWritten: (batches: readonly PendingBatch[]) => void
+}
+
+/** A write larger than this leaves the event loop to a thread. */
+const SYNC_WRITE_LIMIT = 1024 * 1024
+/** Relative offsets in an index are 32 bits. */
+const MAX_SEGMENT_OFFSETS = 2 ** 32
+
+/** Brings accepted batches into segments and onto the device: group commit, rolling, and what to do when the disk fails. */
+export class LogWriter {
+  highWatermark: number
+  logEndOffset: number
+  /** Set by a failed sync: nobody knows what the device holds, so nothing more may be acknowledged on top of it. */
+  failure: StorageError | undefined
+
+  private readonly commit: GroupCommit
+  private pending: PendingBatch[] = []
+  private pendingBytes = 0
+  private segmentStarted: number
+  private directoryChanged = false
+
+  /** `segments` is the log's own list, oldest first; new ones are added to it. */
+  constructor(
+    private readonly options: LogWriterOptions,
+    private readonly segments: LogSegment[],
+    endOffset: number,
+  ) {
+    this.highWatermark = endOffset
+    this.logEndOffset = endOffset
+    this.segmentStarted = options.now()
+    this.commit = new GroupCommit(this.target(), endOffset)
+  }
+
+  get idle(): boolean {
+    return this.pending.length === 0
+  }
+
+  accept(batch: PendingBatch): void {
+    this.pending.push(batch)
+    this.pendingBytes += batch.bytes.length
+    this.logEndOffset = batch.endOffset
+    this.commit.accepted()
+  }
+
+  written(endOffset: number): Promise<void> {
+    return this.failure === undefined ? this.commit.written(endOffset) : Promise.reject(this.failure)
+  }
+
+  durable(endOffset: number): Promise<void> {
+    return this.failure === undefined ? this.commit.durable(endOffset) : Promise.reject(this.failure)
+  }
+
+  /** Begins a new active segment, whose first batch will be at `baseOffset`. */
+  roll(baseOffset: number): void {
+    const segment = new LogSegment(this.options.fs, this.options.directory, baseOffset, 0)
+    segment.file()
+    this.segments.push(segment)
+    this.segmentStarted = this.options.now()
+    this.directoryChanged = true
+  }
+
+  /** A new segment's name must be on the device before anything in it counts as durable. */
+  async syncDirectory(): Promise<void> {
+    if (!this.directoryChanged) return
+    this.directoryChanged = false
+    await this.options.fs.syncDirectory(this.options.directory).catch((error) => {
+      this.directoryChanged = true
+      throw error
+    })
+  }
+
+  /**
+   * After a failed sync the kernel may have dropped the pages, so another sync proves nothing. The bytes are still
+   * readable in most cases: they are checked, written again and synced; only then does the log accept more.
+   */
+  async heal(): Promise<void> {
+    try {
+      for (const segment of this.segments) await segment.rewriteUnsynced()
+      await this.sync()
+      this.failure = undefined
+      this.options.report('info', 'the log accepts writes again', { directory: this.options.directory })
+    } catch (error) {
+      this.failure = this.storageError('rewriting', error)
+    }
+  }
+
+  private get active(): LogSegment {
+    return this.segments.at(-1)!
+  }
+
+  private target(): CommitTarget {
+    return {
+      write: () => (this.pendingBytes > SYNC_WRITE_LIMIT ? this.writeInThread() : this.writeNow()),
+      sync: () => this.sync(),
+      writeFailed: (error) => this.undoPending(error),
+      syncFailed: (error) => {
+        this.failure = this.storageError('syncing', error)
+        return this.failure
+      },
+    }
+  }
+
+  private writeNow(): number {
+    while (this.pending.length > 0) {
+      const run = this.nextRun()
+      this.active.file().writeSync(run, this.active.size)
+      this.runWritten(run)
+    }
+    return this.highWatermark
+  }
+
+  private async writeInThread(): Promise<number> {
+    while (this.pending.length > 0) {
+      const run = this.nextRun()
+      const { size } = this.active
+      await this.active.use((file) => file.write(run, size))
+      this.runWritten(run)
+    }
+    return this.highWatermark
+  }
+
+  /** The pending batches that go into the active segment together, after rolling it if it is full or old. */
+  private nextRun(): Buffer[] {
+    const { segmentBytes } = this.options.config()
+    const first = this.pending[0]!
+    if (this.isFull(first)) this.roll(first.baseOffset)
+    const run: Buffer[] = []
+    let size = this.active.size
+    for (const { bytes, endOffset } of this.pending) {
+      size += bytes.length
+      const fits = size <= segmentBytes && endOffset - this.active.baseOffset <= MAX_SEGMENT_OFFSETS
+      if (run.length > 0 && !fits) break
+      run.push(bytes)
+    }
+    return run
+  }
+
+  private isFull({ bytes, endOffset }: PendingBatch): boolean {
+    const { size, baseOffset } = this.active
+    const { segmentBytes, segmentMs } = this.options.config()
+    return (
+      size > 0 &&
+      (size + bytes.length > segmentBytes ||
+        endOffset - baseOffset > MAX_SEGMENT_OFFSETS ||
+        this.options.now() - this.segmentStarted > segmentMs)
+    )
+  }
+
+  private runWritten(run: readonly Buffer[]): void {
+    const written = this.pending.splice(0, run.length)
+    for (const bytes of run) this.pendingBytes -= bytes.length
+    this.active.wrote(run, this.options.config().indexIntervalBytes)
+    this.highWatermark = written.at(-1)!.endOffset
+    this.options.onWritten(written)
+  }
+
+  /** After a failed write nothing that waits for one has happened: offsets and sequence numbers are given back. */
+  private undoPending(error: unknown): Error {
+    for (const { undo } of this.pending.reverse()) undo()
+    this.pending = []
+    this.pendingBytes = 0
+    this.logEndOffset = this.highWatermark
+    const failure = this.storageError('writing', error)
+    try {
+      this.active.file().truncate(this.active.size)
+    } catch {
+      // Harmless: the next write covers what the failed one left, and recovery cuts off what is no batch.
+    }
+    return failure
+  }
+
+  private async sync(): Promise<number> {
+    const end = this.highWatermark
+    await this.syncDirectory()
+    for (const segment of this.segments) await segment.sync()
+    return end
+  }
+
+  private storageError(doing: string, cause: unknown): StorageError {
+    const { directory, report } = this.options
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    report('error', `${doing} a log failed`, { directory, reason })
+    return new StorageError(`${doing} ${directory} failed: ${reason}`, { cause })
+  }
+}
