@@ -1,9 +1,8 @@
 import { Controller } from '@nestjs/common'
-import type { AnyMessage, Message, MessageType, Topic } from '#libs/contracts'
+import type { AnyMessage, MessageType, Topic } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import { Handles, type MessageContext, Unprocessable } from '#libs/messaging'
 import { type FactType, factTypes } from './domain/answers.ts'
-import type { FulfilmentInput } from './domain/fulfilment-saga.ts'
 import { fulfilmentRunner } from './fulfilment.ts'
 import { announceOrder } from './orders.ts'
 
@@ -20,10 +19,9 @@ export const announce = ({ data }: AnyMessage, uow: UnitOfWork): void => {
 @Controller()
 export class OrderConsumers {
   @Handles(...factTypes)
-  async hear(fact: Message<FactType>, { uow, consequences }: MessageContext): Promise<void> {
+  async hear(fact: Extract<AnyMessage, { type: FactType }>, { uow, consequences }: MessageContext): Promise<void> {
     const { orderId } = fact.data
-    const input = { at: uow.now.toISOString(), type: fact.type, data: fact.data } as FulfilmentInput
-    if (!(await fulfilmentRunner.handle(uow, consequences, orderId, input)))
+    if (!(await fulfilmentRunner.handle(uow, consequences, orderId, { ...fact, at: uow.now.toISOString() })))
       throw new Unprocessable(`${fact.type} about the order ${orderId}, which does not exist`)
   }
 }

@@ -1,0 +1,313 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import request from 'supertest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type AnyMessage, Consequences, type DataOf, uuidFrom } from '#libs/contracts'
+import { Database, GroupCommit } from '#libs/database'
+import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
+import { Unprocessable } from '#libs/messaging'
+import { configureLogging } from '#libs/observability'
+import { type TestDatabase, testDatabase } from '#libs/testing'
+import type { Config } from './config.ts'
+import { announce, OrderConsumers } from './consumers.ts'
+import type { Fact, FactType } from './domain/answers.ts'
+import { orderModule } from './order.module.ts'
+
+configureLogging({ level: 'silent' })
+
+let app: NestFastifyApplication
+let testing: TestDatabase
+
+beforeAll(async () => {
+  testing = await testDatabase('order')
+  // No broker is there: what is to be published stays in the outbox, where the tests look at it.
+  const environment = { PORT: '0', DATABASE_URL: testing.url, KAFKA_BROKERS: '127.0.0.1:1' }
+  const parsed = parseConfig(serviceEnvironment, environment)
+  if (!('config' in parsed)) throw new Error(parsed.problems.join())
+  app = await createApplication(orderModule({ ...parsed.config, PRODUCTS_FILE: 'data/products.json' } as Config))
+  await app.init()
+  await app.getHttpAdapter().getInstance().ready()
+})
+
+afterAll(async () => {
+  await app.close()
+  await testing.drop()
+})
+
+const http = () => request(app.getHttpServer())
+
+const order = {
+  customerId: 'cust-0001',
+  items: [
+    { sku: 'MUG-WHITE-330', quantity: 2 },
+    { sku: 'CHOCO-DARK-100', quantity: 1 },
+  ],
+  payment: { token: 'tok_ok' },
+  shippingAddress: { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' },
+}
+
+let keys = 0
+const post = (body: object | string, key = `key-${++keys}`) =>
+  http().post('/orders').set('Idempotency-Key', key).set('Content-Type', 'application/json').send(body)
+const placed = async (body: object = order): Promise<string> => (await post(body).expect(201)).body.orderId
+
+interface OutboxRow {
+  readonly type: string
+  readonly id: string
+  readonly key: string
+}
+const outbox = (orderId: string): Promise<OutboxRow[]> =>
+  app.get(Database).query(
+    `SELECT headers->>'ce_type' AS type, headers->>'ce_id' AS id, key FROM outbox
+        WHERE headers->>'correlationid' = $1 ORDER BY outbox.id`,
+    orderId,
+  )
+const sent = async (orderId: string): Promise<string[]> => (await outbox(orderId)).map(({ type }) => type)
+
+let facts = 0
+/** A participant's fact arrives, as the consumer would bring it. */
+const hear = async <T extends FactType>(orderId: string, type: T, data: Omit<DataOf<T>, 'orderId' | 'customerId'>) => {
+  const message = {
+    ...({ type, data: { orderId, customerId: order.customerId, ...data } } as unknown as Fact),
+    id: uuidFrom(`fact ${++facts}`),
+    source: '/waybill/test',
+    subject: orderId,
+    time: new Date().toISOString(),
+    key: order.customerId,
+    correlationId: orderId,
+    causationId: orderId,
+  } as Extract<AnyMessage, { type: FactType }>
+  const position = { topic: 'payments', partition: 0, offset: BigInt(facts) } as const
+  await app.get(GroupCommit).submit({
+    announce: (uow) => announce(message, uow),
+    run: (uow) => {
+      const consequences = new Consequences(message, '/waybill/order', uow.now)
+      return app.get(OrderConsumers).hear(message, { uow, consequences, position })
+    },
+  })
+  return message.id
+}
+
+const total = { amount: 2129, currency: 'EUR' }
+const parcel = { shipmentId: 's-1', trackingNumber: 'T-1' }
+const authorized = (orderId: string) => hear(orderId, 'payment.authorized', { authorizationId: 'a-1', amount: total })
+const reserved = (orderId: string) => hear(orderId, 'stock.reserved', { lines: order.items })
+const captured = (orderId: string) => hear(orderId, 'payment.captured', { captureId: 'c-1', amount: total })
+
+describe('POST /orders', () => {
+  test('places the order, starts its saga and says so to the world in one transaction', async () => {
+    const answer = await post(order).expect(201)
+    const { orderId } = answer.body
+    expect(answer.body).toEqual({ orderId, status: 'placed', total })
+    expect(answer.headers.location).toBe(`/api/orders/${orderId}`)
+    expect(await sent(orderId)).toEqual(['order.placed', 'payment.authorize', 'stock.reserve'])
+    for (const { key } of await outbox(orderId)) expect(key).toBe(order.customerId)
+  })
+
+  test('answers a repeated key the same, whatever the order of the fields, and places nothing', async () => {
+    const first = await post(order, 'again').expect(201)
+    const { customerId, items, payment, shippingAddress } = order
+    const second = await post({ shippingAddress, payment, items, customerId }, 'again').expect(201)
+    expect(second.body).toEqual(first.body)
+    expect(second.headers.location).toBe(first.headers.location)
+    expect(await sent(first.body.orderId)).toHaveLength(3)
+    await post({ ...order, customerId: 'cust-0002' }, 'again').expect(422)
+  })
+
+  test('lets one of two twins through', async () => {
+    const answers = await Promise.all([post(order, 'twins'), post(order, 'twins')])
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409])
+  })
+
+  test('names every bad field', async () => {
+    const answer = await post({
+      customerId: 'no spaces please',
+      items: [{ sku: 'MUG-WHITE-330', quantity: 0 }],
+      payment: {},
+      shippingAddress: { ...order.shippingAddress, country: 'Sweden' },
+    }).expect(400)
+    expect(answer.headers['content-type']).toContain('application/problem+json')
+    expect(answer.body.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+      '/customerId',
+      '/items/0/quantity',
+      '/payment/token',
+      '/shippingAddress/country',
+    ])
+  })
+
+  test('tells the other ways to be wrong apart', async () => {
+    await http().post('/orders').send(order).expect(400)
+    await post('{"customerId":').expect(400)
+    await post({ ...order, items: [] }).expect(400)
+    await post({ ...order, note: 'x'.repeat(70_000) }).expect(413)
+    const unknown = await post({ ...order, items: [...order.items, { sku: 'NO-SUCH', quantity: 1 }] }).expect(422)
+    expect(unknown.body.skus).toEqual(['NO-SUCH'])
+    await post({ ...order, coordination: 'choreographed' }).expect(422)
+  })
+
+  test('takes no price from the client, and lines of one SKU as one line', async () => {
+    const line = { sku: 'MUG-WHITE-330', quantity: 1, unitPrice: { amount: 1, currency: 'EUR' } }
+    const answer = await post({ ...order, items: [line, line] }).expect(201)
+    expect(answer.body.total.amount).toBe(1780)
+    const { body } = await http().get(`/orders/${answer.body.orderId}`).expect(200)
+    expect(body.items).toMatchObject([{ sku: 'MUG-WHITE-330', quantity: 2, lineTotal: { amount: 1780 } }])
+    await post({
+      ...order,
+      items: [
+        { ...line, quantity: 600 },
+        { ...line, quantity: 600 },
+      ],
+    }).expect(400)
+  })
+
+  test('places many at once, each once', async () => {
+    const answers = await Promise.all(Array.from({ length: 100 }, () => post(order)))
+    expect(new Set(answers.map(({ body }) => body.orderId)).size).toBe(100)
+    expect(answers.every(({ status }) => status === 201)).toBe(true)
+  })
+})
+
+describe('an order on its way', () => {
+  test('is fulfilled step by step, and every step is on record', async () => {
+    const orderId = await placed()
+    const authorization = await authorized(orderId)
+    await reserved(orderId)
+    await captured(orderId)
+    await hear(orderId, 'shipment.booked', parcel)
+    await hear(orderId, 'shipment.dispatched', parcel)
+    await hear(orderId, 'stock.dispatched', { lines: order.items })
+    await hear(orderId, 'shipment.delivered', parcel)
+
+    expect(await sent(orderId)).toEqual([
+      'order.placed',
+      'payment.authorize',
+      'stock.reserve',
+      'order.confirmed',
+      'payment.capture',
+      'shipment.ship',
+      'order.shipped',
+      'stock.dispatch',
+      'order.completed',
+    ])
+    const { body } = await http().get(`/orders/${orderId}`).expect(200)
+    expect(body).toMatchObject({
+      orderId,
+      customerId: order.customerId,
+      status: 'completed',
+      total,
+      payment: { status: 'captured', authorized: total, captured: total, refunded: { amount: 0 } },
+      shipment: { status: 'delivered', trackingNumber: 'T-1' },
+    })
+    expect(body.timeline[0].type).toBe('order.placed')
+    expect(body.timeline).toContainEqual(
+      expect.objectContaining({ type: 'payment.authorized', messageId: authorization }),
+    )
+  })
+
+  test('has events with the ids of the facts that tell them', async () => {
+    const orderId = await placed()
+    await authorized(orderId)
+    const cause = await reserved(orderId)
+    const { body } = await http().get(`/orders/${orderId}/events`).expect(200)
+    expect(body.items.map(({ type }: { type: string }) => type)).toEqual(['OrderPlaced', 'OrderConfirmed'])
+    const published = (await outbox(orderId)).filter(({ type }) => type.startsWith('order.'))
+    expect(body.items.map(({ metadata }: { metadata: { messageId: string } }) => metadata.messageId)).toEqual(
+      published.map(({ id }) => id),
+    )
+    expect(body.items[1].metadata).toMatchObject({ causationId: cause, correlationId: orderId })
+  })
+
+  test('has a saga whose steps name their commands', async () => {
+    const orderId = await placed()
+    await hear(orderId, 'payment.declined', { operation: 'authorize', code: 'do_not_honor' })
+    const undoing = await http().get(`/orders/${orderId}/saga`).expect(200)
+    expect(undoing.body).toMatchObject({ sagaId: orderId, state: 'compensating', coordination: 'orchestrated' })
+    await hear(orderId, 'stock.released', { lines: [] })
+    const { body } = await http().get(`/orders/${orderId}/saga`).expect(200)
+    expect(body.state).toBe('compensated')
+    expect(body.steps).toMatchObject([
+      { name: 'authorize-payment', status: 'failed', attempts: 1, error: 'do_not_honor' },
+      { name: 'reserve-stock', status: 'compensated' },
+      { name: 'release-stock', status: 'succeeded' },
+    ])
+    const commands = (await outbox(orderId)).filter(({ type }) => !type.startsWith('order.'))
+    expect(body.steps.map(({ commandId }: { commandId: string }) => commandId)).toEqual(commands.map(({ id }) => id))
+    const answer = await http().get(`/orders/${orderId}`).expect(200)
+    expect(answer.body).toMatchObject({ status: 'rejected', reason: 'payment_declined' })
+  })
+
+  test('asks again by itself when the time has come', async () => {
+    const orderId = await placed()
+    await hear(orderId, 'payment.failed', { operation: 'authorize', reason: 'timeout' })
+    await vi.waitFor(
+      async () => expect((await sent(orderId)).filter((type) => type === 'payment.authorize')).toHaveLength(2),
+      { timeout: 10_000, interval: 50 },
+    )
+  })
+})
+
+describe('POST /orders/{orderId}/cancel', () => {
+  test('is accepted, once or twice, and undoes what has happened', async () => {
+    const orderId = await placed()
+    const first = await http().post(`/orders/${orderId}/cancel`).expect(202)
+    const second = await http().post(`/orders/${orderId}/cancel`).expect(202)
+    expect(second.body).toEqual(first.body)
+    expect((await sent(orderId)).slice(3)).toEqual(['order.cancellation-requested', 'payment.void', 'stock.release'])
+    await hear(orderId, 'payment.voided', { amount: total })
+    await hear(orderId, 'stock.released', { lines: order.items })
+    const { body } = await http().get(`/orders/${orderId}`).expect(200)
+    expect(body).toMatchObject({ status: 'cancelled', reason: 'customer_request' })
+    await http().post(`/orders/${orderId}/cancel`).expect(202)
+  })
+
+  test('comes too late for a parcel that has left', async () => {
+    const orderId = await placed()
+    await authorized(orderId)
+    await reserved(orderId)
+    await captured(orderId)
+    await hear(orderId, 'shipment.dispatched', parcel)
+    const { body } = await http().post(`/orders/${orderId}/cancel`).expect(409)
+    expect(body).toMatchObject({ status: 409, reason: 'already_dispatched' })
+  })
+
+  test('needs an order', async () => {
+    await http()
+      .post(`/orders/${uuidFrom('nobody')}/cancel`)
+      .expect(404)
+    await http().post('/orders/nonsense/cancel').expect(404)
+  })
+})
+
+test('a fact about an unknown order can never be processed', async () => {
+  await expect(authorized(uuidFrom('nobody'))).rejects.toBeInstanceOf(Unprocessable)
+})
+
+describe('the lists', () => {
+  test('of sagas are paged, youngest first, and filtered by state', async () => {
+    const young = await placed()
+    const old = (await http().get('/sagas?limit=1').expect(200)).body
+    expect(old.items).toMatchObject([{ sagaId: young, state: 'running' }])
+    const next = (await http().get(`/sagas?limit=200&cursor=${old.nextCursor}`).expect(200)).body
+    expect(next.items.map(({ sagaId }: { sagaId: string }) => sagaId)).not.toContain(young)
+    const ended = (await http().get('/sagas?state=completed').expect(200)).body
+    for (const { state } of ended.items) expect(state).toBe('completed')
+    await http().get('/sagas?state=lost').expect(400)
+    await http().get('/sagas?cursor=nonsense').expect(400)
+  })
+
+  test('of products are the catalogue', async () => {
+    const { body } = await http().get('/catalogue').expect(200)
+    expect(body.items.length).toBeGreaterThanOrEqual(50)
+    expect(body.items[0]).toEqual({
+      sku: 'MUG-WHITE-330',
+      name: 'Stoneware mug, white, 330 ml',
+      price: { amount: 890, currency: 'EUR' },
+    })
+  })
+
+  test('of orders unknown here are 404', async () => {
+    for (const path of ['', '/events', '/saga'])
+      await http()
+        .get(`/orders/${uuidFrom('nobody')}${path}`)
+        .expect(404)
+  })
+})
