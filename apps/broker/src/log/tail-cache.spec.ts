@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest'
+import { Tail, TailCache } from './tail-cache.ts'
+import { baseOffsets, testBatch } from './testing-batch.ts'
+
+const { length } = testBatch({ values: ['v'] })
+const at = (offset: number) => {
+  const batch = testBatch({ values: ['v'] })
+  batch.writeBigInt64BE(BigInt(offset), 0)
+  return batch
+}
+const read = (tail: Tail, offset: number) => {
+  const found = tail.read({ offset, maxBytes: 1_000_000, bound: 1_000_000, minOneBatch: true })
+  return found && baseOffsets(found)
+}
+
+it('keeps the newest batches of all partitions within one budget', () => {
+  const cache = new TailCache(3 * length)
+  const [busy, quiet] = [new Tail(), new Tail()]
+  cache.add(quiet, at(0))
+  for (let offset = 0; offset < 3000; offset++) cache.add(busy, at(offset))
+  expect(read(quiet, 0)).toBeUndefined()
+  expect(read(busy, 2996)).toBeUndefined()
+  expect(read(busy, 2997)).toEqual([2997, 2998, 2999])
+  cache.add(quiet, at(1))
+  expect([read(quiet, 1), read(busy, 2997), read(busy, 2998)]).toEqual([[1], undefined, [2998, 2999]])
+})
+
+it('gives the room of a deleted partition to the others', () => {
+  const cache = new TailCache(3 * length)
+  const [deleted, other] = [new Tail(), new Tail()]
+  for (let offset = 0; offset < 2; offset++) cache.add(deleted, at(offset))
+  cache.forget(deleted)
+  for (let offset = 0; offset < 3; offset++) cache.add(other, at(offset))
+  expect([read(deleted, 0), read(other, 0)]).toEqual([undefined, [0, 1, 2]])
+})
+
+it('does not keep a large receive buffer alive for a small batch', () => {
+  const received = Buffer.alloc(100_000)
+  at(7).copy(received)
+  const tail = new Tail()
+  new TailCache(1_000_000).add(tail, received.subarray(0, length))
+  received.fill(0)
+  expect(read(tail, 7)).toEqual([7])
+})
