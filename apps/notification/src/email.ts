@@ -1,9 +1,9 @@
 import { createTransport } from 'nodemailer'
-import type { Effect, EffectKinds, RetryPolicy } from '#libs/effects'
+import type { Effect, RetryPolicy } from '#libs/effects'
 import type { Notice } from './domain/notice.ts'
 import type { Notification } from './notifications.ts'
 
-export interface EmailKinds extends EffectKinds {
+export type EmailKinds = {
   email: { payload: { notification: Notification; subject: Notice['subject']; text: Notice['text'] }; answer: null }
 }
 export type Email = Effect<'email', EmailKinds['email']['payload']>

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common'
-import type { Topic } from '#libs/contracts'
-import { Handles, type MessageContext } from '#libs/messaging'
+import { type Topic, topicOf, topics } from '#libs/contracts'
+import { type Announce, Handles, type MessageContext } from '#libs/messaging'
 import { Checkpoints } from '#libs/projections'
 import { type OrderViewFact, orderViewFacts } from './domain/order-view.ts'
 import { saleOf } from './domain/sales.ts'
@@ -13,18 +13,32 @@ export const projections = {
   'sales-per-minute': ['orders'],
 } as const satisfies Record<string, readonly Topic[]>
 
+const projectionsOf = (topic: Topic): string[] =>
+  Object.entries(projections).flatMap(([name, from]) => (from.some((one) => one === topic) ? [name] : []))
+
 /** Goods that arrive belong to no order. */
 export const ignored = ['stock.received'] as const
+
+/** Checkpoints of all partitions of the topic are read together: which of them it will be, the group decides. */
+export const announce: Announce = (message, uow) => {
+  const topic = topicOf(message.type)
+  for (const projection of projectionsOf(topic))
+    for (let partition = 0; partition < topics[topic].partitions; partition++)
+      uow.part(Checkpoints).announce({ projection, topic, partition })
+}
 
 /** Rows and checkpoint commit together: each fact counts once in each projection. */
 @Controller()
 export class QueryConsumers {
   @Handles(...orderViewFacts)
-  project(fact: OrderViewFact, { uow, position }: MessageContext): void {
+  async project(fact: OrderViewFact, { uow, position }: MessageContext): Promise<void> {
     uow.part(OrderViews).apply(fact)
-    uow.part(Checkpoints).advance('orders', position)
-    if (position.topic !== 'orders') return
     if (fact.type === 'order.completed') uow.part(Sales).add(saleOf(fact))
-    uow.part(Checkpoints).advance('sales-per-minute', position)
+    const { topic, partition, offset } = position
+    for (const projection of projectionsOf(topic)) {
+      const place = { projection, topic, partition }
+      await uow.part(Checkpoints).load(place)
+      uow.part(Checkpoints).advance(place, offset + 1n)
+    }
   }
 }

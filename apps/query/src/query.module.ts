@@ -1,0 +1,56 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { Database, GroupCommit } from '#libs/database'
+import { healthModule } from '#libs/http'
+import { KafkaBatchServer, kafkaClient, messagingModule } from '#libs/messaging'
+import { PrismaClient } from '#prisma/query'
+import { OrdersController } from './api/orders.controller.ts'
+import { PRISMA } from './api/prisma.ts'
+import { ProjectionsController } from './api/projections.controller.ts'
+import { SalesController } from './api/sales.controller.ts'
+import type { Config } from './config.ts'
+import { announce, ignored, projections, QueryConsumers } from './consumers.ts'
+import { ProjectionProgressReader } from './projection-progress.ts'
+
+const SERVICE = 'query'
+
+@Module({})
+class QueryModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(ProjectionProgressReader) private readonly progress: ProjectionProgressReader,
+    @Inject(Database) private readonly database: Database,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.progress.close()
+    await this.database.close()
+  }
+}
+
+export const queryModule = ({ DATABASE_URL: connectionString, KAFKA_BROKERS: brokers }: Config): DynamicModule => {
+  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString }) })
+  const database = new Database(prisma)
+  const admin = kafkaClient({ brokers, clientId: SERVICE }, 'briefly').admin()
+  const consumers = new KafkaBatchServer({
+    service: SERVICE,
+    brokers,
+    topics: projections.orders,
+    ignore: ignored,
+    database,
+    groupCommit: new GroupCommit(database),
+    announce,
+  })
+  return {
+    module: QueryModule,
+    imports: [
+      messagingModule(consumers),
+      healthModule({ database: () => database.query('SELECT 1'), consumers: () => consumers.check() }),
+    ],
+    controllers: [OrdersController, SalesController, ProjectionsController, QueryConsumers],
+    providers: [
+      { provide: Database, useValue: database },
+      { provide: PRISMA, useValue: prisma },
+      { provide: ProjectionProgressReader, useValue: new ProjectionProgressReader(database, admin, SERVICE) },
+    ],
+  }
+}
