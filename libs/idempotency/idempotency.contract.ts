@@ -104,6 +104,20 @@ export const idempotencyContract = (database: () => Database): void => {
       expect(await outcome).toMatchObject({ kind: 'first' })
     })
 
+    test('or is answered by a twin that committed between its look and its lock', async () => {
+      let runs = 0
+      const outcome = await replica().execute(request('k'), {
+        run: async () => {
+          if (runs++ > 0) throw new Error('carried out although its twin was')
+          await database().execute(
+            `INSERT INTO idempotency_keys VALUES ('POST /orders', 'k', 'f1', 202, '{}', '"twin"', now(), now() + '1 day')`,
+          )
+          return response
+        },
+      })
+      expect(outcome).toEqual({ kind: 'replay', response: { status: 202, headers: {}, body: 'twin' } })
+    })
+
     test('and however many there are, one is carried out', async () => {
       const work = counter()
       const outcomes = await Promise.all(Array.from({ length: 12 }, () => replica().execute(request('k'), work)))

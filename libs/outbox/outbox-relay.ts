@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type pg from 'pg'
 import type { Topic, WireRecord } from '#libs/contracts'
 import { createLogger, fields } from '#libs/observability'
 import { Bell } from './bell.ts'
 import { MEMBERS_CHANGED } from './channel.ts'
 import { registerRelay } from './local-relays.ts'
-import { openRelayConnection } from './relay-connection.ts'
+import { RelayConnection } from './relay-connection.ts'
 import { RelayMetrics } from './relay-metrics.ts'
 import { SlotShare } from './slot-share.ts'
 import { deleteBatch } from './sql/delete-batch.ts'
@@ -89,7 +88,7 @@ export class OutboxRelay {
 
   /** The life of one connection: ended by `stop`, or by whatever took the connection away, which is thrown. */
   async #session(connected: () => void): Promise<void> {
-    const client = await openRelayConnection(this.#options.databaseUrl, {
+    const connection = await RelayConnection.open(this.#options.databaseUrl, {
       notified: (payload) => {
         if (payload === MEMBERS_CHANGED) this.#membersChanged = true
         this.#bell.ring()
@@ -98,29 +97,29 @@ export class OutboxRelay {
       lost: () => this.#bell.ring(),
     })
     try {
-      const share = await SlotShare.join(client)
+      const share = await SlotShare.join(connection)
       this.#share = share
       this.#membersChanged = true
       connected()
-      await this.#relay(client, share)
+      await this.#relay(connection, share)
       await share.leave()
     } finally {
       this.#share = undefined
-      await client.end().catch(() => {})
+      await connection.close()
     }
   }
 
-  async #relay(client: pg.Client, share: SlotShare): Promise<void> {
+  async #relay(connection: RelayConnection, share: SlotShare): Promise<void> {
     let prefetched: Promise<OutboxRecord[]> | undefined
     let failures = 0
     let restMs = POLL_MS.min
     while (!this.#stopping.signal.aborted) {
       if (prefetched === undefined && this.#rebalanceDue(share)) await this.#rebalance(share)
       this.#bell.silence()
-      const batch = await (prefetched ?? fetchBatch(client, share.slots, [], this.#batchSize))
+      const batch = await (prefetched ?? fetchBatch(connection, share.slots, [], this.#batchSize))
       prefetched = undefined
       const full = batch.length === this.#batchSize
-      this.#metrics.found(batch, full, client, share.slots)
+      this.#metrics.found(batch, full, connection, share.slots)
       if (batch.length === 0) {
         await this.#bell.rest(restMs)
         restMs = Math.min(restMs * 2, POLL_MS.max)
@@ -129,7 +128,7 @@ export class OutboxRelay {
       restMs = POLL_MS.min
       const ids = batch.map(({ id }) => id)
       if (full && !this.#rebalanceDue(share)) {
-        prefetched = fetchBatch(client, share.slots, ids, this.#batchSize)
+        prefetched = fetchBatch(connection, share.slots, ids, this.#batchSize)
         // Awaited when this batch is through; until then a failure must not count as unhandled.
         prefetched.catch(() => {})
       }
@@ -137,7 +136,7 @@ export class OutboxRelay {
         failures = 0
         await this.#options.crashPoint?.('after-publish-before-delete')
         // Not awaited: the connection carries out one statement after the other, so every later fetch comes after it.
-        deleteBatch(client, ids).catch((error) => log.warn('published rows stay', { [fields.error]: error }))
+        deleteBatch(connection, ids).catch((error) => log.warn('published rows stay', { [fields.error]: error }))
       } else {
         // What was fetched behind the failed batch must not overtake it: begin again with the oldest row.
         prefetched = undefined

@@ -25,15 +25,32 @@ const SESSION = `
   LISTEN ${CHANNEL}`
 
 /** The relay's own session: it listens on it, and its locks live and die with it. */
-export const openRelayConnection = async (
-  connectionString: string,
-  on: { notified(payload: string): void; lost(error: Error): void },
-): Promise<pg.Client> => {
-  const client = new pg.Client({ connectionString, ...CONFIG })
-  client.on('notification', ({ payload }) => on.notified(payload ?? ''))
-  client.on('error', on.lost)
-  client.on('end', () => on.lost(new Error('connection ended')))
-  await client.connect()
-  await client.query(SESSION)
-  return client
+export class RelayConnection {
+  #last: Promise<unknown> = Promise.resolve()
+
+  private constructor(private readonly client: pg.Client) {}
+
+  static async open(
+    connectionString: string,
+    on: { notified(payload: string): void; lost(): void },
+  ): Promise<RelayConnection> {
+    const client = new pg.Client({ connectionString, ...CONFIG })
+    client.on('notification', ({ payload }) => on.notified(payload ?? ''))
+    client.on('error', on.lost)
+    client.on('end', on.lost)
+    await client.connect()
+    await client.query(SESSION)
+    return new RelayConnection(client)
+  }
+
+  /** Statements are carried out one after the other, in the order asked for. */
+  query<Row extends pg.QueryResultRow>(statement: pg.QueryConfig): Promise<Row[]> {
+    const answer = this.#last.then(() => this.client.query<Row>(statement)).then(({ rows }) => rows)
+    this.#last = answer.catch(() => {})
+    return answer
+  }
+
+  async close(): Promise<void> {
+    await this.client.end().catch(() => {})
+  }
 }

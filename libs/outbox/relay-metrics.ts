@@ -1,5 +1,5 @@
-import type pg from 'pg'
 import { gauge, histogram, metrics } from '#libs/observability'
+import type { RelayConnection } from './relay-connection.ts'
 import { countBacklog } from './sql/count-backlog.ts'
 import type { OutboxRecord } from './sql/fetch-batch.ts'
 
@@ -16,13 +16,13 @@ export class RelayMetrics {
   #countAt = 0
 
   /** `batch` is what was just found waiting; a full one says nothing about how much more there is. */
-  found(batch: readonly OutboxRecord[], full: boolean, client: pg.Client, slots: readonly number[]): void {
+  found(batch: readonly OutboxRecord[], full: boolean, connection: RelayConnection, slots: readonly number[]): void {
     oldestAge.set(batch.length === 0 ? 0 : secondsSince(batch[0]!.insertedMs))
     if (!full) {
       backlog.set(batch.length)
     } else if (performance.now() >= this.#countAt) {
       this.#countAt = performance.now() + COUNT_MS
-      countBacklog(client, slots).then(
+      countBacklog(connection, slots).then(
         (count) => backlog.set(count),
         () => {}, // The session is over; its next statement says so.
       )

@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import type { RelayConnection } from './relay-connection.ts'
 import { SLOTS } from './slot.ts'
 import { countMembers, joinMembers, leaveMembers, lockSlots, unlockSlots } from './sql/slot-locks.ts'
 
@@ -12,11 +12,11 @@ export class SlotShare {
   #held: number[] = []
   #heldSet: ReadonlySet<number> = new Set()
 
-  private constructor(private readonly client: pg.Client) {}
+  private constructor(private readonly connection: RelayConnection) {}
 
-  static async join(client: pg.Client): Promise<SlotShare> {
-    await joinMembers(client)
-    return new SlotShare(client)
+  static async join(connection: RelayConnection): Promise<SlotShare> {
+    await joinMembers(connection)
+    return new SlotShare(connection)
   }
 
   get slots(): readonly number[] {
@@ -34,21 +34,21 @@ export class SlotShare {
 
   /** Gives up what is too much or takes what is free. Nothing of a slot given up may be on its way. */
   async rebalance(): Promise<void> {
-    const members = await countMembers(this.client)
+    const members = await countMembers(this.connection)
     const fair = Math.ceil(SLOTS / Math.max(members, 1))
     const surplus = this.#held.slice(fair)
     if (surplus.length > 0) {
       this.#hold(this.#held.slice(0, fair))
-      await unlockSlots(this.client, surplus)
+      await unlockSlots(this.connection, surplus)
     } else if (this.#held.length < fair) {
       const others = ALL.filter((slot) => !this.holds(slot))
-      this.#hold([...this.#held, ...(await lockSlots(this.client, others, fair - this.#held.length))])
+      this.#hold([...this.#held, ...(await lockSlots(this.connection, others, fair - this.#held.length))])
     }
   }
 
   async leave(): Promise<void> {
     this.#hold([])
-    await leaveMembers(this.client)
+    await leaveMembers(this.connection)
   }
 
   #hold(slots: number[]): void {

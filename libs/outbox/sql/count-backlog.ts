@@ -1,9 +1,9 @@
-import type pg from 'pg'
+import type { RelayConnection } from '../relay-connection.ts'
 
-export const countBacklog = async (client: pg.Client, slots: readonly number[]): Promise<number> => {
-  const { rows } = await client.query<{ count: number }>(
-    'SELECT count(*)::int AS count FROM outbox WHERE slot = ANY($1::smallint[])',
-    [slots],
-  )
-  return rows[0]!.count
+export const countBacklog = async (connection: RelayConnection, slots: readonly number[]): Promise<number> => {
+  const [row] = await connection.query<{ count: number }>({
+    text: 'SELECT count(*)::int AS count FROM outbox WHERE slot = ANY($1::smallint[])',
+    values: [slots],
+  })
+  return row!.count
 }

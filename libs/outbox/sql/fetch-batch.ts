@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import type { RelayConnection } from '../relay-connection.ts'
 
 export interface OutboxRecord {
   readonly id: string
@@ -11,13 +11,13 @@ export interface OutboxRecord {
 }
 
 /** The oldest `limit` rows of the slots, without those that are on their way. */
-export const fetchBatch = async (
-  client: pg.Client,
+export const fetchBatch = (
+  connection: RelayConnection,
   slots: readonly number[],
   onTheirWay: readonly string[],
   limit: number,
-): Promise<OutboxRecord[]> => {
-  const { rows } = await client.query<OutboxRecord>({
+): Promise<OutboxRecord[]> =>
+  connection.query({
     name: 'fetch',
     text: `SELECT id, topic, key, value, headers, extract(epoch FROM created_at)::float8 * 1000 AS "insertedMs"
              FROM outbox
@@ -26,5 +26,3 @@ export const fetchBatch = async (
             LIMIT $3`,
     values: [slots, onTheirWay, limit],
   })
-  return rows
-}

@@ -1,0 +1,166 @@
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { encode } from '#libs/contracts'
+import { UnitOfWork } from '#libs/database'
+import { CHANNEL } from './channel.ts'
+import { CollectingBroker, eventually, message, openOutbox, upTo } from './outbox.fixture.ts'
+import { Outbox } from './outbox.ts'
+
+let outbox: Awaited<ReturnType<typeof openOutbox>>
+let broker: CollectingBroker
+
+beforeEach(async () => {
+  outbox = await openOutbox()
+  broker = new CollectingBroker()
+})
+afterEach(() => outbox.close())
+
+const KEYS = ['ann', 'bob', 'cid', 'dora', 'eve', 'finn', 'gus', 'hana']
+const everything = (n: number) => Object.fromEntries(KEYS.map((key) => [key, upTo(n)]))
+
+/** Three processes that write `n` messages of every key at the same time. */
+const writeAll = async (n: number): Promise<void> => {
+  const writers = [outbox.writer(), outbox.writer(outbox.connect()), outbox.writer(outbox.connect())]
+  await Promise.all(upTo(n).flatMap((i) => KEYS.map((key) => writers[i % writers.length]!.addNext(key))))
+}
+
+const allPublished = () =>
+  eventually(async () => {
+    expect(await outbox.waiting()).toBe(0)
+  })
+
+describe('a message', () => {
+  test('is published if its transaction commits, and removed', async () => {
+    outbox.relay({ publisher: broker, database: outbox.database })
+    await outbox.writer().addNext('ann')
+    await allPublished()
+    expect(broker.firstArrivals()).toEqual({ ann: [1] })
+  })
+
+  test('is not published if its transaction fails', async () => {
+    outbox.relay({ publisher: broker })
+    const failed = outbox.database.transaction(async (tx) => {
+      const uow = new UnitOfWork(tx, new Date())
+      await outbox.addNext(uow, 'ann')
+      await uow.flush()
+      throw new Error('rolled back')
+    })
+    await expect(failed).rejects.toThrow('rolled back')
+    await outbox.writer().addNext('bob')
+    await allPublished()
+    expect(broker.firstArrivals()).toEqual({ bob: [1] })
+  })
+
+  test('arrives as it was sent', async () => {
+    const records: unknown[] = []
+    outbox.relay({ publisher: { publish: async (batch) => void records.push(...batch) } })
+    const sent = { ...message('ann', 1), traceparent: '00-1-2-01' }
+    await outbox.database.transaction(async (tx) => {
+      const uow = new UnitOfWork(tx, new Date())
+      uow.part(Outbox).add(sent)
+      await uow.flush()
+    })
+    await allPublished()
+    expect(records).toEqual([{ topic: 'payment-commands', record: encode(sent) }])
+  })
+})
+
+describe('the order per key', () => {
+  test('is kept with concurrent writers, and relays that come and go', async () => {
+    const first = outbox.relay({ publisher: broker, database: outbox.database, batchSize: 7 })
+    const written = writeAll(60)
+    await eventually(() => expect(broker.received.length).toBeGreaterThan(20))
+    const second = outbox.relay({ publisher: broker, batchSize: 5 })
+    await eventually(() => expect(second.slots).toBe(32))
+    await first.stop()
+    await eventually(() => expect(second.slots).toBe(64))
+    await written
+    await allPublished()
+    // Nothing failed, so nothing may come twice either.
+    expect(broker.received).toHaveLength(60 * KEYS.length)
+    expect(broker.firstArrivals()).toEqual(everything(60))
+  })
+
+  test('is kept when acknowledgements are lost', async () => {
+    let publishes = 0
+    broker.beforeAcknowledgement = () => {
+      if (++publishes % 3 === 1) throw new Error('acknowledgement lost')
+    }
+    outbox.relay({ publisher: broker, batchSize: 20 })
+    await writeAll(25)
+    await allPublished()
+    expect(broker.received.length).toBeGreaterThan(25 * KEYS.length)
+    expect(broker.firstArrivals()).toEqual(everything(25))
+  })
+
+  test('is kept when the database cuts connections', async () => {
+    outbox.relay({ publisher: broker, batchSize: 10 })
+    const written = writeAll(40)
+    for (const progress of [20, 120, 220]) {
+      await eventually(() => expect(broker.received.length).toBeGreaterThan(progress))
+      await outbox.cutRelays()
+    }
+    await written
+    await allPublished()
+    expect(broker.firstArrivals()).toEqual(everything(40))
+  })
+
+  test('is kept when a relay dies between publishing and removing', async () => {
+    const [died, revived] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const crashPoint = (): Promise<void> => {
+      died.resolve()
+      return revived.promise
+    }
+    outbox.relay({ publisher: broker, batchSize: 10, crashPoint })
+    await writeAll(10)
+    await died.promise
+    const heir = outbox.relay({ publisher: broker, batchSize: 10 })
+    await outbox.cutRelays()
+    await eventually(() => expect(heir.slots).toBe(64))
+    await allPublished()
+    expect(broker.received.length).toBeGreaterThan(10 * KEYS.length)
+    expect(broker.firstArrivals()).toEqual(everything(10))
+    // So that the fixture can stop it.
+    revived.resolve()
+  })
+})
+
+test('relays share the slots fairly', async () => {
+  const relays = [1, 2, 3].map(() => outbox.relay({ publisher: broker }))
+  const shares = () => relays.map(({ slots }) => slots).sort()
+  await eventually(() => expect(shares()).toEqual([20, 22, 22]))
+  await relays[0]!.stop()
+  await eventually(() => expect(shares()).toEqual([0, 32, 32]))
+  await relays[1]!.stop()
+  await eventually(() => expect(shares()).toEqual([0, 0, 64]))
+})
+
+test('a transaction notifies other processes, unless a relay of its own process hears of it anyway', async () => {
+  const listener = new pg.Client({ connectionString: outbox.url })
+  const heard: string[] = []
+  listener.on('notification', ({ payload }) => heard.push(payload!))
+  await listener.connect()
+  try {
+    await listener.query(`LISTEN ${CHANNEL}`)
+    await outbox.writer().addNext('ann')
+    await eventually(() => expect(heard).toEqual(['']))
+
+    const relay = outbox.relay({ publisher: broker, database: outbox.database })
+    await eventually(() => expect(relay.slots).toBe(64))
+    await outbox.writer().addNext('ann')
+    await eventually(() => expect(broker.received).toHaveLength(2))
+    // Notifications arrive in the order of commits: had the second message sent one, it would be before this one.
+    await outbox.writer(outbox.connect()).addNext('bob')
+    await eventually(() => expect(heard.filter((payload) => payload === '')).toEqual(['', '']))
+  } finally {
+    await listener.end()
+  }
+})
+
+test('a message that no broker would take is refused when it is added', async () => {
+  const huge = { ...message('ann', 1), data: { orderId: 'x'.repeat(1_000_001), customerId: 'ann' } }
+  const adding = outbox.database.transaction(async (tx) => {
+    new UnitOfWork(tx, new Date()).part(Outbox).add(huge)
+  })
+  await expect(adding).rejects.toThrow('larger than 1000000 bytes')
+})

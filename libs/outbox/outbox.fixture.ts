@@ -1,0 +1,110 @@
+import { setImmediate } from 'node:timers/promises'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { expect, vi } from 'vitest'
+import { consequenceId, type Message, uuidFrom } from '#libs/contracts'
+import { Database, GroupCommit, type UnitOfWork } from '#libs/database'
+import { configureLogging } from '#libs/observability'
+import { testDatabase } from '#libs/testing'
+import { PrismaClient } from '#prisma/payment'
+import { Outbox } from './outbox.ts'
+import { OutboxRelay, type OutboxRelayOptions, type Publisher } from './outbox-relay.ts'
+
+configureLogging({ level: 'silent' })
+
+/** The `n`-th message of a key. */
+export const message = (key: string, n: number): Message<'payment.capture'> => {
+  const orderId = uuidFrom(`${key}/${n}`)
+  return {
+    id: consequenceId(orderId, 0),
+    type: 'payment.capture',
+    source: '/waybill/order',
+    subject: `${key}/${n}`,
+    time: '2026-01-01T00:00:00.000Z',
+    key,
+    correlationId: orderId,
+    causationId: orderId,
+    data: { orderId, customerId: key },
+  }
+}
+
+type Records = Parameters<Publisher['publish']>[0]
+
+/** A broker that keeps what it is sent, and answers after a while. */
+export class CollectingBroker implements Publisher {
+  readonly received: { key: string; n: number }[] = []
+  /** Called for each publish before it is acknowledged; may throw, i.e. lose the acknowledgement. */
+  beforeAcknowledgement: () => void | Promise<void> = () => {}
+
+  async publish(records: Records): Promise<void> {
+    for (const { record } of records) {
+      const [key, n] = record.headers.ce_subject!.split('/')
+      expect(record.key).toBe(key)
+      this.received.push({ key: key!, n: Number(n) })
+      // Let others in, so that relays which publish the same key at the same time would show.
+      if (this.received.length % 10 === 0) await setImmediate()
+    }
+    await this.beforeAcknowledgement()
+  }
+
+  /** The numbers of each key in the order in which they first arrived. */
+  firstArrivals(): Record<string, number[]> {
+    const byKey = Map.groupBy(this.received, ({ key }) => key)
+    return Object.fromEntries([...byKey].map(([key, arrivals]) => [key, [...new Set(arrivals.map(({ n }) => n))]]))
+  }
+}
+
+/** A database with one numbered sequence of messages per key. */
+export const openOutbox = async () => {
+  const { url, drop } = await testDatabase('payment')
+  const relays: OutboxRelay[] = []
+  const databases: Database[] = []
+  const connect = (): Database => {
+    const connected = new Database(new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) }))
+    databases.push(connected)
+    return connected
+  }
+  const database = connect()
+  await database.execute('CREATE TABLE sequences (key text PRIMARY KEY, n int NOT NULL)')
+
+  /** Adds the next message of a key, whose number is given under a lock until the commit. */
+  const addNext = async (uow: UnitOfWork, key: string): Promise<void> => {
+    const [row] = await uow.query<{ n: number }>(
+      'INSERT INTO sequences VALUES ($1, 1) ON CONFLICT (key) DO UPDATE SET n = sequences.n + 1 RETURNING n',
+      key,
+    )
+    uow.part(Outbox).add(message(key, row!.n))
+  }
+
+  return {
+    url,
+    database,
+    connect,
+    addNext,
+    writer: (through = database) => {
+      const groupCommit = new GroupCommit(through)
+      return { addNext: (key: string) => groupCommit.submit({ run: (uow) => addNext(uow, key) }) }
+    },
+    relay: (options: Pick<OutboxRelayOptions, 'publisher'> & Partial<OutboxRelayOptions>): OutboxRelay => {
+      const relay = new OutboxRelay({ databaseUrl: url, ...options })
+      relays.push(relay)
+      relay.start()
+      return relay
+    },
+    waiting: async () => (await database.query('SELECT FROM outbox')).length,
+    cutRelays: () =>
+      database.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name = 'waybill-outbox-relay'`,
+      ),
+    close: async () => {
+      await Promise.all(relays.map((relay) => relay.stop()))
+      await Promise.all(databases.map((each) => each.close()))
+      await drop()
+    },
+  }
+}
+
+export const eventually = <T>(assertion: () => T | Promise<T>): Promise<T> =>
+  vi.waitFor(assertion, { timeout: 30_000, interval: 10 })
+
+export const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1)
