@@ -1,0 +1,153 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { Client, type Order, orderOf } from '../support/client.ts'
+import { type StockLevels, stockLevels, violations } from '../support/oracle.ts'
+import { type RunningSystem, startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+let system: RunningSystem
+let client: Client
+let before: StockLevels
+const orders: Order[] = []
+
+beforeAll(async () => {
+  system = await startSystem()
+  client = new Client(system.url)
+  before = await stockLevels(client)
+})
+afterAll(() => system?.stop())
+
+const settings = (of: 'payment' | 'carrier', values: object) =>
+  client.call('PUT', `/api/simulators/${of}/settings`, values)
+afterEach(async () => {
+  await settings('payment', { latencyMs: 5, declineRate: 0, faultRate: 0, timeoutRate: 0 })
+  await settings('carrier', { latencyMs: 5, dispatchMs: 150, deliveryMs: 150, faultRate: 0, impossibleRate: 0 })
+})
+
+const run = async (items: Record<string, number>, options: { token?: string } = {}): Promise<Order> => {
+  const orderId = await client.placeSurely(orderOf(items, { customerId: `flow-${orders.length}`, ...options }))
+  return ended(await client.terminal(orderId))
+}
+const ended = (order: Order): Order => {
+  orders.push(order)
+  return order
+}
+const ok = async (orderId: string): Promise<string[]> =>
+  (await client.operations(orderId)).filter(({ result }) => result === 'ok').map(({ operation }) => operation)
+
+test('paid, reserved, shipped and delivered', async () => {
+  const order = await run({ 'MUG-WHITE-330': 2, 'MUG-BLACK-330': 1 })
+  expect(order.status).toBe('completed')
+  expect(await ok(order.orderId)).toEqual(['authorize', 'capture'])
+})
+
+test('a declined card: the stock is free again', async () => {
+  const order = await run({ 'MUG-WHITE-330': 1 }, { token: 'tok_declined' })
+  expect(order).toMatchObject({ status: 'rejected', reason: 'payment_declined' })
+  expect(await ok(order.orderId)).toEqual([])
+})
+
+test('a card that works at the second try', async () => {
+  expect(await run({ 'MUG-WHITE-330': 1 }, { token: 'tok_flaky' })).toMatchObject({ status: 'completed' })
+})
+
+test('one line out of stock: no line is reserved and the money is let go', async () => {
+  const { items } = await client.get<{ items: { sku: string; available: number }[] }>('/api/stock')
+  const scarce = items.reduce((least, item) => (item.available < least.available ? item : least))
+  const order = await run({ 'MUG-WHITE-330': 1, [scarce.sku]: scarce.available + 1 })
+  expect(order).toMatchObject({ status: 'rejected', reason: 'out_of_stock' })
+  const operations = await ok(order.orderId)
+  if (operations.includes('authorize')) expect(operations).toContain('void')
+  expect(operations).not.toContain('capture')
+})
+
+test('a provider that never answers: tried again, then given up', async () => {
+  const order = await run({ 'MUG-WHITE-330': 1 }, { token: 'tok_timeout' })
+  expect(order).toMatchObject({ status: 'rejected', reason: 'payment_timeout' })
+  expect(Date.parse(order.updatedAt) - Date.parse(order.placedAt)).toBeLessThan(60_000)
+  const saga = await client.get<{ steps: { name: string; attempts: number }[] }>(`/api/orders/${order.orderId}/saga`)
+  expect(saga.steps.find(({ name }) => name === 'authorize-payment')!.attempts).toBeGreaterThan(1)
+})
+
+test('cancelled before dispatch: everything is undone; asking again is the same answer', async () => {
+  await settings('carrier', { dispatchMs: 60_000 })
+  const orderId = await client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId: 'flow-cancel' }))
+  await until('the money to be captured', async () => (await ok(orderId)).includes('capture') || undefined)
+  const first = await client.call('POST', `/api/orders/${orderId}/cancel`)
+  const again = await client.call('POST', `/api/orders/${orderId}/cancel`)
+  expect([first.status, again.status]).toEqual([202, 202])
+  expect(again.body).toEqual(first.body)
+  const order = ended(await client.terminal(orderId))
+  expect(order).toMatchObject({ status: 'cancelled', reason: 'customer_request', payment: { refunded: order.total } })
+  expect(await ok(orderId)).toEqual(['authorize', 'capture', 'refund'])
+})
+
+test('cancelled at once, whatever is under way: nothing is kept', async () => {
+  const orderId = await client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId: 'flow-cancel-early' }))
+  expect((await client.call('POST', `/api/orders/${orderId}/cancel`)).status).toBe(202)
+  expect(ended(await client.terminal(orderId))).toMatchObject({ status: 'cancelled', reason: 'customer_request' })
+})
+
+test('after dispatch it is too late to cancel', async () => {
+  await settings('carrier', { deliveryMs: 3_000 })
+  const orderId = await client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId: 'flow-late' }))
+  await until('the parcel to leave', async () => (await client.order(orderId)).status === 'shipped' || undefined)
+  expect((await client.call('POST', `/api/orders/${orderId}/cancel`)).status).toBe(409)
+  expect(ended(await client.terminal(orderId)).status).toBe('completed')
+  expect((await client.call('POST', `/api/orders/${orderId}/cancel`)).status).toBe(409)
+})
+
+test('a capture that fails after the pivot: undone and told', async () => {
+  const order = await run({ 'MUG-WHITE-330': 1 }, { token: 'tok_capture_declined' })
+  expect(order).toMatchObject({ status: 'cancelled', reason: 'capture_failed' })
+  expect(await ok(order.orderId)).toEqual(['authorize', 'void'])
+})
+
+test('a shipment that is impossible: refunded', async () => {
+  await settings('carrier', { impossibleRate: 1 })
+  const order = await run({ 'MUG-WHITE-330': 1 })
+  expect(order).toMatchObject({
+    status: 'cancelled',
+    reason: 'shipment_impossible',
+    payment: { refunded: order.total },
+  })
+  expect(await ok(order.orderId)).toEqual(['authorize', 'capture', 'refund'])
+})
+
+test('a provider and a carrier that fail half of the time do not matter', async () => {
+  await settings('payment', { faultRate: 0.5 })
+  await settings('carrier', { faultRate: 0.5 })
+  const placed = await Promise.all(
+    Array.from({ length: 20 }, (_, i) =>
+      client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId: `faulty-${i}` })),
+    ),
+  )
+  await Promise.all(placed.map(async (orderId) => ended(await client.terminal(orderId, 180_000))))
+})
+
+test('50 orders at once for the last 10 pieces: 10 complete, 40 are rejected', async () => {
+  const { items } = await client.get<{ items: { sku: string; available: number }[] }>('/api/stock')
+  const scarce = items.find(({ available }) => available > 0 && available <= 10)!
+  expect(scarce).toBeDefined()
+  if (scarce.available < 10) {
+    const quantity = 10 - scarce.available
+    await client.call('POST', `/api/stock/${scarce.sku}/receipts`, { quantity }, { 'idempotency-key': 'top-up' })
+    const level = before.get(scarce.sku)!
+    before = new Map(before).set(scarce.sku, { ...level, onHand: level.onHand + quantity })
+  }
+  const placed = await Promise.all(
+    Array.from({ length: 50 }, (_, i) => client.placeSurely(orderOf({ [scarce.sku]: 1 }, { customerId: `race-${i}` }))),
+  )
+  const ends = await Promise.all(placed.map(async (orderId) => ended(await client.terminal(orderId))))
+  expect(ends.filter(({ status }) => status === 'completed')).toHaveLength(10)
+  expect(ends.filter(({ status, reason }) => status === 'rejected' && reason === 'out_of_stock')).toHaveLength(40)
+  expect((await client.stock(scarce.sku)).available).toBe(0)
+})
+
+test('in the end money, stock and mails are right, for all of these orders together', async () => {
+  await until('the sagas to have ended', async () => {
+    const { items } = await client.get<{ items: unknown[] }>('/api/sagas?state=running&limit=1')
+    return items.length === 0 || undefined
+  })
+  const final = await Promise.all(orders.map(({ orderId }) => client.order(orderId)))
+  expect(await violations(client, final, before)).toEqual([])
+})
