@@ -15,7 +15,7 @@ import { publishReceipt, type Receipt, receiptIdFor } from '../receipts.ts'
 import { readLevels } from '../sql/read-levels.ts'
 import { Warehouse } from '../warehouse.ts'
 
-const receiptRequest = z.strictObject({ quantity: z.int().min(1).max(1_000_000) })
+const receiptRequest = z.strictObject({ quantity: z.int().min(1).max(100_000) })
 
 /** The stock as its owner knows it: reads see every change that was committed before them. */
 @Controller('stock')

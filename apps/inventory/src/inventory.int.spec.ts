@@ -1,0 +1,226 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import request from 'supertest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Consequences, type DataOf, type Message, uuidFrom } from '#libs/contracts'
+import { Database, GroupCommit } from '#libs/database'
+import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
+import type { HandlersOf } from '#libs/messaging'
+import { configureLogging } from '#libs/observability'
+import { type TestDatabase, testDatabase } from '#libs/testing'
+import type { Config } from './config.ts'
+import { announce, InventoryConsumers } from './consumers.ts'
+import { inventoryModule } from './inventory.module.ts'
+
+configureLogging({ level: 'silent' })
+
+let app: NestFastifyApplication
+let testing: TestDatabase
+let folder: string
+
+const products = [
+  { sku: 'MUG', name: 'Mug', stock: 10 },
+  { sku: 'BOWL', name: 'Bowl', stock: 500 },
+  { sku: 'VASE', name: 'Vase', stock: 0 },
+]
+
+const start = async (): Promise<void> => {
+  // No broker is there: what is to be published stays in the outbox, where the tests look at it.
+  const environment = { PORT: '0', DATABASE_URL: testing.url, KAFKA_BROKERS: '127.0.0.1:1' }
+  const parsed = parseConfig(serviceEnvironment, environment)
+  if (!('config' in parsed)) throw new Error(parsed.problems.join())
+  const config: Config = { ...parsed.config, PRODUCTS_FILE: join(folder, 'products.json') }
+  app = await createApplication(inventoryModule(config))
+  await app.init()
+  await app.getHttpAdapter().getInstance().ready()
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'waybill-inventory-'))
+  await writeFile(join(folder, 'products.json'), JSON.stringify(products))
+  testing = await testDatabase('inventory')
+  await start()
+})
+beforeEach(async () => {
+  await app.get(Database).execute('UPDATE stock_levels SET reserved = 0, on_hand = 10 WHERE sku = $1', 'MUG')
+  await app.get(Database).execute('UPDATE stock_levels SET reserved = 0, on_hand = 500 WHERE sku = $1', 'BOWL')
+})
+afterAll(async () => {
+  await app.close()
+  await testing.drop()
+  await rm(folder, { recursive: true })
+})
+
+type Type = keyof HandlersOf<'inventory-commands'>
+const http = () => request(app.getHttpServer())
+const customerId = 'cust-0001'
+let count = 0
+const newOrder = (): string => uuidFrom(`order ${++count}`)
+
+/** A command arrives, as the consumer would bring it. */
+const command = <T extends Type>(type: T, data: DataOf<T>, id = uuidFrom(`command ${++count}`)): Promise<void> => {
+  const { orderId } = data
+  const message = {
+    ...{ id, type, data, source: '/waybill/test', subject: orderId, key: customerId },
+    ...{ time: new Date().toISOString(), correlationId: orderId, causationId: orderId },
+  } as Message<T>
+  const position = { topic: 'inventory-commands', partition: 0, offset: BigInt(++count) } as const
+  return app.get(GroupCommit).submit({
+    announce: (uow) => announce(message as never, uow),
+    run: (uow) => {
+      const consequences = new Consequences(message, '/waybill/inventory', uow.now)
+      return app.get(InventoryConsumers)[type](message as never, { uow, consequences, position })
+    },
+  })
+}
+const reserve = (orderId: string, ...lines: DataOf<'stock.reserve'>['lines']) =>
+  command('stock.reserve', { orderId, customerId, lines })
+const release = (orderId: string) => command('stock.release', { orderId, customerId })
+const dispatch = (orderId: string) => command('stock.dispatch', { orderId, customerId })
+
+const published = async (correlationId: string): Promise<string[]> => {
+  const rows = await app
+    .get(Database)
+    .query<{ type: string }>(
+      `SELECT headers->>'ce_type' AS type FROM outbox WHERE headers->>'correlationid' = $1 ORDER BY id`,
+      correlationId,
+    )
+  return rows.map(({ type }) => type)
+}
+const level = async (sku: string) => (await http().get(`/stock/${sku}`).expect(200)).body
+
+describe('commands', () => {
+  test('reserve, then dispatch: the stock on hand falls when the goods leave', async () => {
+    const order = newOrder()
+    await reserve(order, { sku: 'MUG', quantity: 3 }, { sku: 'BOWL', quantity: 2 })
+    expect(await level('MUG')).toEqual({ sku: 'MUG', name: 'Mug', onHand: 10, reserved: 3, available: 7 })
+    await dispatch(order)
+    expect(await level('MUG')).toMatchObject({ onHand: 7, reserved: 0, available: 7 })
+    expect(await level('BOWL')).toMatchObject({ onHand: 498, reserved: 0 })
+    expect(await published(order)).toEqual(['stock.reserved', 'stock.dispatched'])
+  })
+
+  test('reserve all lines or none', async () => {
+    const order = newOrder()
+    await reserve(order, { sku: 'BOWL', quantity: 2 }, { sku: 'VASE', quantity: 1 }, { sku: 'NO-SUCH', quantity: 1 })
+    expect(await published(order)).toEqual(['stock.rejected'])
+    expect(await level('BOWL')).toMatchObject({ reserved: 0 })
+  })
+
+  test('for one order in one transaction see each other, in order', async () => {
+    const order = newOrder()
+    await Promise.all([
+      reserve(order, { sku: 'MUG', quantity: 3 }),
+      reserve(order, { sku: 'MUG', quantity: 3 }),
+      release(order),
+    ])
+    expect(await published(order)).toEqual(['stock.reserved', 'stock.reserved', 'stock.released'])
+    expect(await level('MUG')).toMatchObject({ onHand: 10, reserved: 0 })
+  })
+
+  test('that can never succeed hurt nobody else in their transaction', async () => {
+    const [good, bad] = [newOrder(), newOrder()]
+    const results = await Promise.allSettled([
+      reserve(good, { sku: 'MUG', quantity: 1 }),
+      dispatch(bad),
+      reserve(newOrder(), { sku: 'MUG', quantity: 1 }),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(await level('MUG')).toMatchObject({ reserved: 2 })
+  })
+
+  test('of 50 orders for the last 10 pieces let exactly 10 have one', async () => {
+    const orders = Array.from({ length: 50 }, newOrder)
+    await Promise.all(orders.map((order) => reserve(order, { sku: 'MUG', quantity: 1 })))
+    const facts = await Promise.all(orders.map(published))
+    expect(facts.filter(([fact]) => fact === 'stock.reserved')).toHaveLength(10)
+    expect(facts.filter(([fact]) => fact === 'stock.rejected')).toHaveLength(40)
+    await Promise.all(orders.slice(0, 10).map(release))
+    expect(await level('MUG')).toMatchObject({ onHand: 10, reserved: 0 })
+  })
+
+  test('cost the same few statements for two hundred orders as for one', async () => {
+    const database = app.get(Database)
+    const statements: string[] = []
+    const original = database.transaction.bind(database)
+    database.transaction = (work) =>
+      original((tx) =>
+        work({
+          $queryRawUnsafe: (sql, ...parameters) => {
+            statements.push(sql)
+            return tx.$queryRawUnsafe(sql, ...parameters)
+          },
+          $executeRawUnsafe: (sql, ...parameters) => {
+            statements.push(sql)
+            return tx.$executeRawUnsafe(sql, ...parameters)
+          },
+        }),
+      )
+    try {
+      const orders = Array.from({ length: 200 }, newOrder)
+      const lines = [
+        { sku: 'BOWL', quantity: 1 },
+        { sku: 'MUG', quantity: 1 },
+      ]
+      await Promise.all(orders.slice(0, 1).map((order) => reserve(order, ...lines)))
+      const forOne = statements.splice(0).length
+      await Promise.all(orders.slice(1).map((order) => reserve(order, lines[0]!)))
+      expect(statements.splice(0)).toHaveLength(forOne)
+      await Promise.all(orders.map(release))
+      expect(statements).toHaveLength(forOne)
+    } finally {
+      database.transaction = original
+    }
+    expect(await level('BOWL')).toMatchObject({ reserved: 0 })
+  })
+})
+
+describe('GET /stock', () => {
+  test('lists every product', async () => {
+    const { body } = await http().get('/stock').expect(200)
+    expect(body.items.map(({ sku }: { sku: string }) => sku)).toEqual(['BOWL', 'MUG', 'VASE'])
+  })
+  test('does not know what is not there', async () => {
+    await http().get('/stock/NO-SUCH').expect(404)
+  })
+})
+
+describe('POST /stock/:sku/receipts', () => {
+  const receive = (sku: string, body: object, key: string) =>
+    http().post(`/stock/${sku}/receipts`).set('Idempotency-Key', key).send(body)
+
+  test('adds to the stock once, and says so', async () => {
+    const answer = await receive('VASE', { quantity: 5 }, 'r1').expect(201)
+    expect(answer.body).toMatchObject({ sku: 'VASE', quantity: 5, onHand: 5, reserved: 0, available: 5 })
+    expect((await receive('VASE', { quantity: 5 }, 'r1').expect(201)).body).toEqual(answer.body)
+    await receive('VASE', { quantity: 6 }, 'r1').expect(422)
+    expect(await level('VASE')).toMatchObject({ onHand: 5 })
+    expect(await published(answer.body.receiptId)).toEqual(['stock.received'])
+  })
+  test('refuses what makes no sense', async () => {
+    await http().post('/stock/VASE/receipts').send({ quantity: 1 }).expect(400)
+    await receive('VASE', { quantity: 0 }, 'r2').expect(400)
+    await receive('NO-SUCH', { quantity: 1 }, 'r3').expect(404)
+  })
+})
+
+test('a restart delivers nothing a second time, and new products once', async () => {
+  const receipts = async () =>
+    (await app.get(Database).query(`SELECT FROM outbox WHERE headers->>'ce_type' = 'stock.received'`)).length
+  const before = await receipts()
+  await dispatchOne()
+  await app.close()
+  await writeFile(join(folder, 'products.json'), JSON.stringify([...products, { sku: 'NEW', name: 'New', stock: 4 }]))
+  await start()
+  expect(await receipts()).toBe(before + 1)
+  expect(await level('MUG')).toMatchObject({ onHand: 9 })
+  expect(await level('NEW')).toMatchObject({ onHand: 4 })
+})
+
+const dispatchOne = async (): Promise<void> => {
+  const order = newOrder()
+  await reserve(order, { sku: 'MUG', quantity: 1 })
+  await dispatch(order)
+}
