@@ -3,6 +3,7 @@ import { crc32c } from '#libs/kafka-protocol'
 import type { File, FileSystem } from '../disk/file-system.ts'
 import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
 import { StorageError } from './log-error.ts'
+import type { LogWriterOptions } from './log-writer.ts'
 
 /** length and CRC-32C of what follows, both uint32 */
 const FRAME_HEADER = 8
@@ -34,13 +35,19 @@ export class Journal {
     private readonly path: string,
     private file: File,
     size: number,
+    private readonly report: LogWriterOptions['report'],
   ) {
     this.size = size
     this.compactedSize = size
     this.commit = new GroupCommit(this.target(), 0)
   }
 
-  static async open(fs: FileSystem, path: string, replay: (entry: Buffer) => void): Promise<Journal> {
+  static async open(
+    fs: FileSystem,
+    path: string,
+    replay: (entry: Buffer) => void,
+    report: LogWriterOptions['report'] = () => {},
+  ): Promise<Journal> {
     fs.mkdir(dirname(path))
     const file = fs.open(path)
     const bytes = Buffer.allocUnsafe(fs.size(path) ?? 0)
@@ -50,7 +57,7 @@ export class Journal {
     // Without this, bytes cut off here could come back after the next crash, behind what is written in their place.
     await file.sync()
     await fs.syncDirectory(dirname(path))
-    return new Journal(fs, path, file, end)
+    return new Journal(fs, path, file, end, report)
   }
 
   /** All or nothing: after a crash either every one of `entries` is replayed or none. Rejects with StorageError. */
@@ -82,7 +89,7 @@ export class Journal {
       (error) => {
         // The old file is still whole: what the snapshot was to cover goes back in front of the queue.
         this.pending = [...uncovered, ...this.pending]
-        throw storageError('compacting', this.path, error)
+        throw this.storageError('compacting', error)
       },
     )
     try {
@@ -92,6 +99,11 @@ export class Journal {
       this.commit.accepted()
     }
     await this.commit.durable(covered)
+  }
+
+  /** False after a failed sync: only a compaction makes it accept entries again. */
+  get healthy(): boolean {
+    return this.failure === undefined
   }
 
   async close(): Promise<void> {
@@ -115,11 +127,11 @@ export class Journal {
         this.written = this.accepted
         // A half-written frame would hide every later one from the replay.
         this.file.truncate(this.size)
-        return storageError('writing', this.path, error)
+        return this.storageError('writing', error)
       },
       // After a failed sync the content of the file is unknown, so nothing more may be acknowledged on top of it.
       syncFailed: (error) => {
-        this.failure = storageError('syncing', this.path, error)
+        this.failure = this.storageError('syncing', error)
         return this.failure
       },
     }
@@ -133,6 +145,12 @@ export class Journal {
     this.size += buffers.reduce((sum, buffer) => sum + buffer.length, 0)
     this.written = end
     return end
+  }
+
+  private storageError(doing: string, cause: unknown): StorageError {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    this.report('error', `${doing} a journal failed`, { path: this.path, reason })
+    return new StorageError(`${doing} ${this.path} failed: ${reason}`, { cause })
   }
 
   private async replace(frames: Buffer[]): Promise<void> {
@@ -156,7 +174,7 @@ export class Journal {
       await this.fs.syncDirectory(dirname(this.path))
     } catch (error) {
       // Which of the two files a restart would find is unknown.
-      this.failure = storageError('syncing the directory of', this.path, error)
+      this.failure = this.storageError('syncing the directory of', error)
       throw error
     }
   }
@@ -193,8 +211,4 @@ function replayFrames(bytes: Buffer, replay: (entry: Buffer) => void): number {
     at = end
   }
   return at
-}
-
-function storageError(doing: string, path: string, cause: unknown): StorageError {
-  return new StorageError(`${doing} ${path}: ${cause instanceof Error ? cause.message : cause}`, { cause })
 }

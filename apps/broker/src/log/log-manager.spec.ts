@@ -65,6 +65,26 @@ describe('partitions', () => {
     ])
   })
 
+  it('leave nothing behind that could harm a successor of the same name', async () => {
+    const doomed = await manager.openPartition('orders', 0, defaultLogConfig)
+    doomed.append(testBatch({ values: ['old', 'old'] }))
+    await doomed.durable(2)
+    const checkpoint = doomed.checkpoint()
+    doomed.append(testBatch({ values: ['under way'] }))
+    const underWay = doomed.durable(3).then(
+      () => 'stored',
+      () => 'failed',
+    )
+    await manager.deletePartition('orders', 0)
+    await Promise.all([checkpoint, underWay])
+    const anew = await manager.openPartition('orders', 0, defaultLogConfig)
+    anew.append(testBatch({ values: ['new'] }))
+    await manager.close()
+    manager = await openManager()
+    const log = await manager.openPartition('orders', 0, defaultLogConfig)
+    expect([log.logStartOffset, log.logEndOffset]).toEqual([0, 1])
+  })
+
   it('exist after a power cut once they were opened', async () => {
     await manager.openPartition('orders', 0, defaultLogConfig)
     fs.crash(() => 0)

@@ -66,7 +66,7 @@ export class LogManager {
 
   /** Replays the surviving entries of `DIR/<name>.journal`, in order, before it resolves. */
   async openJournal(name: string, replay: (entry: Buffer) => void): Promise<Journal> {
-    const journal = await Journal.open(this.options.fs, `${this.options.dataDir}/${name}.journal`, replay)
+    const journal = await Journal.open(this.options.fs, `${this.options.dataDir}/${name}.journal`, replay, this.report)
     this.journals.push(journal)
     return journal
   }
@@ -105,8 +105,9 @@ export class LogManager {
   async deletePartition(topic: string, partition: number): Promise<void> {
     const { fs } = this.options
     const name = `${topic}-${partition}`
-    this.open.get(name)?.discard()
+    const log = this.open.get(name)
     this.open.delete(name)
+    await log?.discard()
     if (!this.onDisk.delete(name)) return
     // Renamed first, so that a topic of the same name may be created while the files go away.
     const doomed = `${this.logsPath}/${name}.${this.deletions++}${DELETED}`

@@ -5,6 +5,11 @@ import { scanBatches } from './batch-scan.ts'
 import { INDEX_ENTRY, type IndexEntry, SegmentIndex } from './segment-index.ts'
 import { type ReadLimits, readBatches } from './segment-reader.ts'
 
+/** The segment was removed by retention, or its partition deleted, while somebody still meant to use it. */
+export class RetiredSegmentError extends Error {
+  override readonly name = 'RetiredSegmentError'
+}
+
 /**
  * One file of consecutive batches, named after the first offset it may hold, with its sparse index. The handle is
  * opened on first use and closed again when idle, so thousands of quiet partitions hold none.
@@ -48,6 +53,8 @@ export class LogSegment {
 
   /** The handle; valid within this turn only, `use` for longer. */
   file(): File {
+    // Opening would create the file anew, perhaps in the directory of a successor of the same name.
+    if (this.retired) throw new RetiredSegmentError(`${this.logPath} was removed`)
     this.touched = true
     this.handle ??= this.fs.open(this.logPath)
     return this.handle

@@ -33,6 +33,8 @@ export class LogWriter {
   logEndOffset: number
   /** Set by a failed sync: nobody knows what the device holds, so nothing more may be acknowledged on top of it. */
   failure: StorageError | undefined
+  /** What is still on its way fails, and that is no news. */
+  closed = false
 
   private readonly commit: GroupCommit
   private pending: PendingBatch[] = []
@@ -200,7 +202,7 @@ export class LogWriter {
   private storageError(doing: string, cause: unknown): StorageError {
     const { directory, report } = this.options
     const reason = cause instanceof Error ? cause.message : String(cause)
-    report('error', `${doing} a log failed`, { directory, reason })
+    if (!this.closed) report('error', `${doing} a log failed`, { directory, reason })
     return new StorageError(`${doing} ${directory} failed: ${reason}`, { cause })
   }
 }

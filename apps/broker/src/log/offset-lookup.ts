@@ -17,13 +17,18 @@ export interface FoundRecord {
   readonly timestamp: number
 }
 
-/** The first record in [from, to) with a timestamp ≥ `timestamp`. */
+/** Only records at offsets in [from, to) count. */
+export interface LookupRange {
+  readonly from: number
+  readonly to: number
+  readonly indexInterval: number
+}
+
+/** The first record with a timestamp ≥ `timestamp`. */
 export async function findByTimestamp(
   segments: readonly LogSegment[],
   timestamp: number,
-  from: number,
-  to: number,
-  indexInterval: number,
+  { from, to, indexInterval }: LookupRange,
 ): Promise<FoundRecord | undefined> {
   for (const segment of segments) {
     const index = await segment.index(indexInterval)
@@ -46,16 +51,14 @@ export async function findByTimestamp(
 /** The first record with the greatest timestamp. */
 export async function findMaxTimestamp(
   segments: readonly LogSegment[],
-  from: number,
-  to: number,
-  indexInterval: number,
+  range: LookupRange,
 ): Promise<FoundRecord | undefined> {
   let greatest = -1
   for (const segment of segments) {
-    await segment.index(indexInterval)
+    await segment.index(range.indexInterval)
     greatest = Math.max(greatest, segment.maxTimestamp)
   }
-  return greatest < 0 ? undefined : findByTimestamp(segments, greatest, from, to, indexInterval)
+  return greatest < 0 ? undefined : findByTimestamp(segments, greatest, range)
 }
 
 /** A compressed batch answers with its first offset: never later than the record looked for, so none is missed. */

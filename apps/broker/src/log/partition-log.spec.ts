@@ -286,6 +286,19 @@ describe('retention', () => {
   })
 })
 
+it('answers a read whose segment retention takes away', async () => {
+  await open({ segmentBytes: 100, retentionMs: 1000 }, 0)
+  now = 2000
+  await append('a')
+  await append('b')
+  now = 5000
+  const reading = log.read(0, 1000)
+  await manager.maintain()
+  const result = await reading
+  expect(result.ok || result.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE).toBe(true)
+  expect(await log.read(0, 1000)).toMatchObject({ errorCode: ErrorCode.OFFSET_OUT_OF_RANGE })
+})
+
 describe('a disk in trouble', () => {
   beforeEach(() => open())
   const producer = (sequence: number) => log.append(testBatch({ values: ['v'], producerId: 1, sequence }))

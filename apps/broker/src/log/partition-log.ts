@@ -14,9 +14,9 @@ import { validateBatch } from './batch-validation.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
-import type { LogSegment } from './log-segment.ts'
+import { type LogSegment, RetiredSegmentError } from './log-segment.ts'
 import { LogWriter, type LogWriterOptions } from './log-writer.ts'
-import { findByTimestamp, findMaxTimestamp } from './offset-lookup.ts'
+import { type FoundRecord, findByTimestamp, findMaxTimestamp } from './offset-lookup.ts'
 import { encodePartitionCheckpoint, writePartitionCheckpoint } from './partition-checkpoint.ts'
 import { lastSequenceOf, type ProducerStateManager } from './producer-state.ts'
 import type { RecoveredLog } from './recovery.ts'
@@ -106,7 +106,7 @@ export class PartitionLog {
   private changedSinceCheckpoint: boolean
   private bytesSinceCheckpoint = 0
   private lastCheckpoint: number
-  private checkpointing: Promise<void> = Promise.resolve()
+  private housekeeping: Promise<unknown> = Promise.resolve()
 
   constructor(
     readonly topic: string,
@@ -208,6 +208,7 @@ export class PartitionLog {
     isolation: IsolationLevel = 'READ_UNCOMMITTED',
     minOneBatch = true,
   ): FetchResult | Promise<FetchResult> {
+    if (this.closed) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'the partition was closed')
     if (offset < this.logStartOffset || offset > this.logEndOffset) {
       return refuse(
         ErrorCode.OFFSET_OUT_OF_RANGE,
@@ -219,7 +220,16 @@ export class PartitionLog {
     const limits = { offset, maxBytes, bound, minOneBatch }
     const recent = this.tail.read(limits)
     if (recent !== undefined) return this.fetched(recent, isolation)
-    return this.readSegments(limits).then((records) => this.fetched(records, isolation))
+    return this.readSegments(limits).then(
+      (records) => this.fetched(records, isolation),
+      (error: unknown) => {
+        // Retention or a deletion took the segment away under the read: ask again, the answer is another one now.
+        if (error instanceof RetiredSegmentError) return this.read(offset, maxBytes, isolation, minOneBatch)
+        const { topic, partition } = this
+        this.context.report('error', 'reading a log failed', { topic, partition, offset, reason: String(error) })
+        return refuse(ErrorCode.KAFKA_STORAGE_ERROR, `reading ${topic}-${partition} failed: ${error}`)
+      },
+    )
   }
 
   /** Calls `listener` whenever more may be readable, or the log start moved, or the log was closed; returns its removal. */
@@ -241,12 +251,16 @@ export class PartitionLog {
     if (timestamp === -2) {
       return { offset: this.logStartOffset, timestamp: -1, leaderEpoch: this.epochs.epochAt(this.logStartOffset) }
     }
-    const segments = [...this.segments]
-    const interval = this.config.indexIntervalBytes
-    const found =
-      timestamp === -3
-        ? await findMaxTimestamp(segments, this.logStartOffset, end, interval)
-        : await findByTimestamp(segments, timestamp, this.logStartOffset, end, interval)
+    const range = { from: this.logStartOffset, to: end, indexInterval: this.config.indexIntervalBytes }
+    let found: FoundRecord | undefined
+    try {
+      found = await (timestamp === -3
+        ? findMaxTimestamp([...this.segments], range)
+        : findByTimestamp([...this.segments], timestamp, range))
+    } catch (error) {
+      if (error instanceof RetiredSegmentError && !this.closed) return this.offsetForTimestamp(timestamp, isolation)
+      throw error
+    }
     if (found === undefined) return { offset: -1, timestamp: -1, leaderEpoch: -1 }
     return { ...found, leaderEpoch: this.epochs.epochAt(found.offset) }
   }
@@ -266,13 +280,66 @@ export class PartitionLog {
     }
     if (start > this.logStartOffset) {
       this.moveLogStart(start)
-      await this.checkpoint()
+      try {
+        await this.checkpoint()
+      } catch (error) {
+        return refuse(ErrorCode.KAFKA_STORAGE_ERROR, `the new log start could not be stored: ${error}`)
+      }
     }
     return { ok: true, logStartOffset: this.logStartOffset }
   }
 
+  /** Makes the log durable and writes down what a restart then need not scan. */
+  checkpoint(): Promise<void> {
+    return this.exclusively(() => this.writeCheckpoint())
+  }
+
+  /** Periodic work: retention, a checkpoint when it is due, idle handles, a new attempt after a failed sync. */
+  maintain(): Promise<void> {
+    return this.exclusively(async () => {
+      if (this.closed) return
+      if (!this.healthy) await this.writer.heal()
+      this.producers.expire(this.context.now())
+      await this.applyRetention()
+      if (this.checkpointIsDue()) await this.writeCheckpoint()
+      for (const segment of this.segments) segment.releaseIdle(segment === this.segments.at(-1))
+    })
+  }
+
+  /** Ends parked fetches and refuses appends; what was appended is made durable. */
+  async close(): Promise<void> {
+    this.closed = true
+    this.notify()
+    try {
+      if (this.healthy && this.changedSinceCheckpoint) await this.checkpoint()
+    } finally {
+      await this.discard()
+    }
+  }
+
+  /**
+   * Lets go of files and memory without making anything durable: the partition is being deleted. Afterwards nothing of
+   * this log touches the directory again, for another of the same name may take its place.
+   */
+  discard(): Promise<void> {
+    this.closed = true
+    this.notify()
+    return this.exclusively(async () => {
+      this.writer.closed = true
+      this.context.tails.forget(this.tail)
+      for (const segment of this.segments) segment.retire()
+    })
+  }
+
+  /** Retention, checkpoints and closing take turns, since each relies on files that another one replaces. */
+  private exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.housekeeping.then(work)
+    this.housekeeping = turn.catch(() => {})
+    return turn
+  }
+
   /** Deletes what retention no longer covers. */
-  async applyRetention(): Promise<void> {
+  private async applyRetention(): Promise<void> {
     const expired = await expiredSegments(this.segments, this.config, this.logStartOffset, this.context.now())
     if (expired === 0) return
     // The active segment goes too when it is expired, but the log must keep its end offset in a file name.
@@ -283,53 +350,10 @@ export class PartitionLog {
     const removed = this.segments.slice(0, expired)
     this.moveLogStart(Math.max(this.logStartOffset, this.segments[expired]!.baseOffset))
     // A crash after the removal must find the new log start, not a hole where the old one was.
-    await this.checkpoint()
+    await this.writeCheckpoint()
     this.segments.splice(0, expired)
     for (const segment of removed) await segment.remove()
     await this.context.fs.syncDirectory(this.context.directory)
-  }
-
-  /** Makes the log durable and writes down what a restart then need not scan. */
-  checkpoint(): Promise<void> {
-    this.changedSinceCheckpoint = false
-    this.bytesSinceCheckpoint = 0
-    this.lastCheckpoint = this.context.now()
-    this.checkpointing = this.checkpointing
-      .catch(() => {})
-      .then(() => this.writeCheckpoint())
-      .catch((error) => {
-        this.changedSinceCheckpoint = true
-        throw error
-      })
-    return this.checkpointing
-  }
-
-  /** Periodic work: retention, a checkpoint when it is due, idle handles, a new attempt after a failed sync. */
-  async maintain(): Promise<void> {
-    if (!this.healthy) await this.writer.heal()
-    this.producers.expire(this.context.now())
-    await this.applyRetention()
-    if (this.checkpointIsDue()) await this.checkpoint()
-    for (const segment of this.segments) segment.releaseIdle(segment === this.segments.at(-1))
-  }
-
-  /** Ends parked fetches and refuses appends; what was appended is made durable. */
-  async close(): Promise<void> {
-    this.closed = true
-    this.notify()
-    try {
-      if (this.healthy && this.changedSinceCheckpoint) await this.checkpoint()
-    } finally {
-      this.discard()
-    }
-  }
-
-  /** Lets go of files and memory without making anything durable: the partition is being deleted. */
-  discard(): void {
-    this.closed = true
-    this.notify()
-    this.context.tails.forget(this.tail)
-    for (const segment of this.segments) segment.retire()
   }
 
   private fetched(records: readonly Buffer[], isolation: IsolationLevel): FetchResult {
@@ -368,11 +392,19 @@ export class PartitionLog {
       epochs: this.epochs.list(),
       producers: [...this.producers.entries()],
     })
-    // The state was taken at this offset, so the log must reach it before the state is written down.
-    await this.durable(recoveryPoint)
-    await this.writer.syncDirectory()
-    for (const segment of this.segments) await segment.saveIndex()
-    await writePartitionCheckpoint(this.context.fs, this.context.directory, encoded)
+    this.changedSinceCheckpoint = false
+    this.bytesSinceCheckpoint = 0
+    this.lastCheckpoint = this.context.now()
+    try {
+      // The state was taken at this offset, so the log must reach it before the state is written down.
+      await this.durable(recoveryPoint)
+      await this.writer.syncDirectory()
+      for (const segment of this.segments) await segment.saveIndex()
+      await writePartitionCheckpoint(this.context.fs, this.context.directory, encoded)
+    } catch (error) {
+      this.changedSinceCheckpoint = true
+      throw error
+    }
   }
 
   private moveLogStart(offset: number): void {
