@@ -160,13 +160,10 @@ describe('commands', () => {
       )
     try {
       const orders = Array.from({ length: 200 }, newOrder)
-      const lines = [
-        { sku: 'BOWL', quantity: 1 },
-        { sku: 'MUG', quantity: 1 },
-      ]
-      await Promise.all(orders.slice(0, 1).map((order) => reserve(order, ...lines)))
+      await reserve(orders[0]!, { sku: 'BOWL', quantity: 1 })
       const forOne = statements.splice(0).length
-      await Promise.all(orders.slice(1).map((order) => reserve(order, lines[0]!)))
+      const skus = ['MUG', 'BOWL', 'VASE']
+      await Promise.all(orders.slice(1).map((order, i) => reserve(order, { sku: skus[i % 3]!, quantity: 1 })))
       expect(statements.splice(0)).toHaveLength(forOne)
       await Promise.all(orders.map(release))
       expect(statements).toHaveLength(forOne)
