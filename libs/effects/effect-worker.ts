@@ -3,10 +3,11 @@ import { counter, createLogger, fields, histogram, metrics } from '#libs/observa
 import type { AnyEffect, AnyOutcome, Effect, EffectKinds, Outcome } from './effect.ts'
 import { Effects } from './effects.ts'
 import { type LocalWorker, registerWorker } from './local-workers.ts'
+import { Lookout } from './lookout.ts'
+import { Postponements } from './postponements.ts'
 import { backoffMs, failureOf, type RetryPolicy, withTimeout } from './retry.ts'
 import { claimEffects } from './sql/claim-effects.ts'
 import { nextDue } from './sql/next-due.ts'
-import { type Postponement, postponeEffects } from './sql/postpone-effects.ts'
 import { releaseEffects } from './sql/release-effects.ts'
 
 export interface EffectWorkerOptions<Kinds extends EffectKinds> {
@@ -77,12 +78,10 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
   readonly #calling = new Map<string, AbortController>()
   readonly #waiting = new Map<string, NodeJS.Timeout>()
   readonly #activities = new Set<Promise<void>>()
-  #postponements: Postponement[] = []
-  #savingPostponements = false
+  readonly #postponements: Postponements
+  readonly #lookout = new Lookout(() => this.#claim())
   /** The table may hold something that this worker could take. */
   #moreInTable = false
-  #polling = false
-  #pollTimer: NodeJS.Timeout | undefined
   #unregister: () => void = () => {}
   #stopping = false
 
@@ -90,25 +89,27 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
     this.#options = options
     this.#kinds = Object.keys(options.perform)
     this.#concurrency = options.concurrency ?? 64
+    this.#postponements = new Postponements(options.database)
     this.#poll = options.poll ?? { minMs: 500, maxMs: 5_000 }
     this.leaseMs = Math.max(...this.#kinds.map((kind) => this.#retry(kind).timeoutMs)) + LEASE_RESERVE_MS
   }
 
   start(): void {
     this.#unregister = registerWorker(this.#options.database, this.#kinds, this)
-    this.#look()
+    this.#lookout.now()
   }
 
   /** Lets calls under way end within the grace, aborts the rest, and gives back every lease. */
   async stop(): Promise<void> {
     this.#stopping = true
     this.#unregister()
-    clearTimeout(this.#pollTimer)
     for (const timer of this.#waiting.values()) clearTimeout(timer)
     const abort = setTimeout(() => {
       for (const call of this.#calling.values()) call.abort(new Error('the worker stops'))
     }, this.#options.graceMs ?? 3_000)
+    await this.#lookout.stop()
     while (this.#activities.size > 0) await Promise.allSettled(this.#activities)
+    await this.#postponements.saved()
     clearTimeout(abort)
     if (this.#held.size > 0)
       await releaseEffects(this.#options.database, [...this.#held]).catch((error: unknown) =>
@@ -131,8 +132,8 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
 
   expect(): void {
     this.#moreInTable = true
-    if (this.#held.size === 0) this.#look()
-    else this.#lookWithin(this.#poll.minMs)
+    if (this.#held.size === 0) this.#lookout.now()
+    else this.#lookout.within(this.#poll.minMs)
   }
 
   get #capacity(): number {
@@ -198,22 +199,7 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
       this.#pump()
     }
     this.#waiting.set(id, setTimeout(again, delayMs))
-    this.#postponements.push({ id, attempts, dueInMs: delayMs + this.leaseMs, error: String(error).slice(0, 500) })
-    if (!this.#savingPostponements) this.#track(this.#savePostponements())
-  }
-
-  /** All failures of one moment in one statement. Losing it costs nothing but the count: the call is made again. */
-  async #savePostponements(): Promise<void> {
-    this.#savingPostponements = true
-    await Promise.resolve()
-    while (this.#postponements.length > 0) {
-      const batch = this.#postponements
-      this.#postponements = []
-      await postponeEffects(this.#options.database, batch).catch((error: unknown) =>
-        log.warn('attempts of external calls not recorded', { [fields.error]: error }),
-      )
-    }
-    this.#savingPostponements = false
+    this.#postponements.add({ id, attempts, dueInMs: delayMs + this.leaseMs, error: String(error).slice(0, 500) })
   }
 
   /** The call was made and its outcome is known: it is recorded however often the database is away meanwhile. */
@@ -244,43 +230,26 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
 
   #done(effect: Effect): void {
     this.#held.delete(effect.id)
-    if (this.#moreInTable && this.room() >= this.#capacity / 2) this.#look()
-  }
-
-  #lookWithin(ms: number): void {
-    if (this.#stopping || this.#polling) return
-    clearTimeout(this.#pollTimer)
-    this.#pollTimer = setTimeout(() => this.#look(), ms)
-  }
-
-  #look(): void {
-    if (this.#stopping || this.#polling) return
-    this.#polling = true
-    clearTimeout(this.#pollTimer)
-    this.#track(
-      this.#claim()
-        .catch((error: unknown) => {
-          log.warn('external calls not claimed', { [fields.error]: error })
-          return this.#poll.maxMs
-        })
-        .then((nextMs) => {
-          this.#polling = false
-          this.#lookWithin(this.#moreInTable ? this.#poll.minMs : nextMs)
-        }),
-    )
+    if (this.#moreInTable && this.room() >= this.#capacity / 2) this.#lookout.now()
   }
 
   /** Answers when to look again, milliseconds. */
   async #claim(): Promise<number> {
     const { database } = this.#options
+    const { minMs, maxMs } = this.#poll
     const room = this.room()
-    if (room <= 0) return this.#poll.minMs
+    if (room <= 0) return minMs
     this.#moreInTable = false
-    const claimed = await claimEffects(database, this.#kinds, room, this.leaseMs)
-    this.accept(claimed)
-    const dueInMs = claimed.length < room ? await nextDue(database, this.#kinds) : 0
-    if (dueInMs !== undefined && dueInMs <= 0) this.#moreInTable = true
-    return Math.min(Math.max(dueInMs ?? this.#poll.maxMs, this.#poll.minMs), this.#poll.maxMs)
+    try {
+      const claimed = await claimEffects(database, this.#kinds, room, this.leaseMs)
+      this.accept(claimed)
+      const dueInMs = claimed.length < room ? await nextDue(database, this.#kinds) : 0
+      if (dueInMs !== undefined && dueInMs <= 0) this.#moreInTable = true
+      return this.#moreInTable ? minMs : Math.min(Math.max(dueInMs ?? maxMs, minMs), maxMs)
+    } catch (error) {
+      log.warn('external calls not claimed', { [fields.error]: error })
+      return maxMs
+    }
   }
 }
 
