@@ -2,7 +2,7 @@ import { type Cause, Consequences, uuidFrom } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import { EventStreams, type NewEvent } from '#libs/event-store'
 import { Outbox } from '#libs/outbox'
-import { type Saga, type StoredSaga, sagaStream } from './saga.ts'
+import { type Saga, type SagaStatus, type StoredSaga, sagaStream } from './saga.ts'
 import { Sagas } from './sagas.ts'
 
 /** Tells the service's own aggregate what an event of the saga means for it, in the same transaction. */
@@ -57,7 +57,7 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
   /** Tells a saga that its time has come; nothing happens when another process was faster. */
   async wake(uow: UnitOfWork, sagaId: string): Promise<void> {
     const saga = (await uow.part(Sagas).load(sagaId)) as StoredSaga<State> | undefined
-    if (saga?.wakeAt == null || saga.wakeAt > uow.now) return
+    if (saga === undefined || !hasCome(saga.wakeAt, uow.now)) return
     const cause: Cause = {
       id: uuidFrom(`${sagaStream(sagaId)}/deadline/${saga.version}`),
       correlationId: saga.correlationId,
@@ -69,7 +69,7 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
   async #moveOn(uow: UnitOfWork, consequences: Consequences, saga: StoredSaga<State>, input: Input): Promise<void> {
     const { decider, statusOf, wakeAt } = this.saga
     const decided = decider.decide(saga.state, input)
-    if (decided.length === 0) return
+    if (decided.length === 0 && !hasCome(saga.wakeAt, uow.now)) return
     let state = saga.state
     const events: NewEvent[] = []
     for (const event of decided) {
@@ -78,13 +78,13 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
       await this.tell(uow, consequences, saga.sagaId, event)
     }
     uow.part(EventStreams).append(sagaStream(saga.sagaId), saga.version, events)
-    const due = wakeAt(state)
+    const status = statusOf(state)
     uow.part(Sagas).save({
       ...saga,
-      status: statusOf(state),
+      status,
       state,
       version: saga.version + events.length,
-      wakeAt: due === undefined ? null : new Date(due),
+      wakeAt: ended(status) ? null : soonest(saga.wakeAt, wakeAt(state), uow.now),
       updatedAt: uow.now,
     })
   }
@@ -100,4 +100,19 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     uow.part(Outbox).add(message)
     return { ...event, metadata: { ...metadata, messageId: message.id } }
   }
+}
+
+const hasCome = (wakeAt: Date | null, now: Date): boolean => wakeAt !== null && wakeAt <= now
+
+const ended = (status: SagaStatus): boolean => status === 'completed' || status === 'compensated'
+
+/**
+ * A wake-up time is brought forward but never put off: a saga that is woken too early says so and is given its real
+ * time then, while one whose time stays as it is can be updated without touching an index (a heap-only tuple). Most
+ * sagas end before their first wake-up.
+ */
+const soonest = (current: Date | null, due: string | undefined, now: Date): Date | null => {
+  const next = due === undefined ? null : new Date(due)
+  if (current === null || hasCome(current, now)) return next
+  return next !== null && next < current ? next : current
 }

@@ -155,12 +155,28 @@ describe('a deadline', () => {
     await worker.stop()
   })
 
-  test('that was moved is not kept', async () => {
+  test('is brought forward at once, but put off only when it has come', async () => {
     const { database, groupCommit } = another()
-    await start(groupCommit, 'a', { type: 'ring', until: new Date(0).toISOString() })
-    await ring(groupCommit, 'a', 'x')
-    await groupCommit.submit({ run: (uow) => runner.wake(uow, 'a') })
-    expect(await findSaga(database, 'a')).toMatchObject({ wakeAt: null, version: 2 })
+    const [soon, later] = [new Date(Date.now() + 60_000), new Date(Date.now() + 120_000)]
+    const ringUntil = (until: Date) =>
+      groupCommit.submit({
+        run: (uow) => runner.handle(uow, because(uow, 'x'), 'a', { type: 'ring', until: until.toISOString() }),
+      })
+    const stored = async () => (await findSaga(database, 'a'))?.wakeAt
+    await start(groupCommit, 'a', { type: 'ring', until: later.toISOString() })
+    await ringUntil(soon)
+    expect(await stored()).toEqual(soon)
+    await database.execute(`UPDATE sagas SET wake_at = to_timestamp(0), state = '{"rung":0}'`)
+    await ringUntil(later)
+    expect(await stored()).toEqual(later)
+  })
+
+  test('of a saga that ended is forgotten', async () => {
+    const { database, groupCommit } = another()
+    await start(groupCommit, 'a', { type: 'ring', until: new Date(Date.now() + 60_000).toISOString() })
+    await ring(groupCommit, 'a', 'second')
+    await ring(groupCommit, 'a', 'third')
+    expect(await findSaga(database, 'a')).toMatchObject({ status: 'completed', wakeAt: null })
   })
 })
 

@@ -41,6 +41,7 @@ export interface StoredSaga<State = unknown> {
   readonly state: State
   /** Of the last event in its stream. */
   readonly version: number
+  /** Not later than the saga wants to be woken. */
   readonly wakeAt: Date | null
   readonly correlationId: string
   readonly startedAt: Date

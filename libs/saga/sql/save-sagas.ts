@@ -5,7 +5,7 @@ export const saveSagas = (sql: Sql, sagas: readonly StoredSaga[]): Promise<numbe
   sql.execute(
     `INSERT INTO sagas
        (saga_id, type, coordination, status, state, version, wake_at, correlation_id, started_at, updated_at)
-     SELECT saga_id, type, coordination, status, state::jsonb, version, wake_at::timestamptz, correlation_id,
+     SELECT saga_id, type, coordination, status, state::json, version, wake_at::timestamptz, correlation_id,
             started_at::timestamptz, updated_at::timestamptz
        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[],
                    $9::text[], $10::text[])
