@@ -19,7 +19,7 @@ export class LogSegment {
   size: number
   /** Bytes known to be on the device. */
   syncedSize: number
-  /** First offset after this segment, once its index is loaded or it was written to. */
+  /** First offset after this segment; like the greatest timestamp, known once the segment is `described`. */
   endOffset: number
   maxTimestamp = -1
 
@@ -28,6 +28,7 @@ export class LogSegment {
   private touched = false
   private retired = false
   private loaded: SegmentIndex | undefined
+  private known: boolean
   private indexSaved = true
   private sinceIndexed = 0
 
@@ -40,6 +41,7 @@ export class LogSegment {
     this.size = size
     this.syncedSize = size
     this.endOffset = baseOffset
+    this.known = size === 0
     if (size === 0) this.loaded = new SegmentIndex(baseOffset)
   }
 
@@ -124,6 +126,7 @@ export class LogSegment {
     this.loaded = new SegmentIndex(this.baseOffset, stored.subarray(0, stored.length - INDEX_ENTRY))
     this.endOffset = covers.offset
     this.maxTimestamp = covers.maxTimestamp
+    this.known = covers.position === this.size
     return covers
   }
 
@@ -135,9 +138,15 @@ export class LogSegment {
     this.size = position
     this.endOffset = endOffset
     this.maxTimestamp = maxTimestamp
+    this.known = true
     this.sinceIndexed = 0
     this.indexSaved = false
     return position
+  }
+
+  /** Makes sure that `endOffset` and `maxTimestamp` are true, without keeping an index in memory for it. */
+  async describe(indexInterval: number): Promise<void> {
+    if (!this.known) await this.index(indexInterval)
   }
 
   async index(indexInterval: number): Promise<SegmentIndex> {
@@ -197,6 +206,7 @@ export class LogSegment {
     this.loaded = rebuilt.loaded!
     this.endOffset = rebuilt.endOffset
     this.maxTimestamp = rebuilt.maxTimestamp
+    this.known = true
     this.indexSaved = false
   }
 

@@ -31,8 +31,9 @@ export async function findByTimestamp(
   { from, to, indexInterval }: LookupRange,
 ): Promise<FoundRecord | undefined> {
   for (const segment of segments) {
-    const index = await segment.index(indexInterval)
+    await segment.describe(indexInterval)
     if (segment.maxTimestamp < timestamp || segment.endOffset <= from) continue
+    const index = await segment.index(indexInterval)
     let found: FoundRecord | undefined
     await segment.use((file) =>
       scanBatches(file, index.forTimestamp(timestamp).position, segment.size, false, (bytes, at) => {
@@ -55,7 +56,7 @@ export async function findMaxTimestamp(
 ): Promise<FoundRecord | undefined> {
   let greatest = -1
   for (const segment of segments) {
-    await segment.index(range.indexInterval)
+    await segment.describe(range.indexInterval)
     greatest = Math.max(greatest, segment.maxTimestamp)
   }
   return greatest < 0 ? undefined : findByTimestamp(segments, greatest, range)

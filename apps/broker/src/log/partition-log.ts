@@ -232,7 +232,7 @@ export class PartitionLog {
     )
   }
 
-  /** Calls `listener` whenever more may be readable, or the log start moved, or the log was closed; returns its removal. */
+  /** Calls `listener` whenever more may be readable, or the log start moved, or the log was closed; returns its removal. It must not throw. */
   onChange(listener: () => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)

@@ -3,7 +3,8 @@ import type { LogSegment } from './log-segment.ts'
 
 /**
  * How many of the oldest segments retention takes: by time while their newest record is too old, by size while the
- * rest is still large enough, and those wholly below the log start. The caller keeps an active segment.
+ * rest is still large enough, and those wholly below the log start. Records without a timestamp do not age. The caller
+ * keeps an active segment.
  */
 export async function expiredSegments(
   segments: readonly LogSegment[],
@@ -16,12 +17,12 @@ export async function expiredSegments(
   for (const segment of segments) {
     const active = segment === segments.at(-1)
     if (segment.size === 0) break
-    await segment.index(config.indexIntervalBytes)
+    await segment.describe(config.indexIntervalBytes)
     const belowStart = segment.endOffset <= logStartOffset
     const tooOld =
-      config.cleanupPolicy.delete && config.retentionMs >= 0 && now - segment.maxTimestamp > config.retentionMs
-    const tooMuch = config.cleanupPolicy.delete && config.retentionBytes >= 0 && !active && excess >= segment.size
-    if (!belowStart && !tooOld && !tooMuch) break
+      config.retentionMs >= 0 && segment.maxTimestamp >= 0 && now - segment.maxTimestamp > config.retentionMs
+    const tooMuch = config.retentionBytes >= 0 && !active && excess >= segment.size
+    if (!belowStart && !(config.cleanupPolicy.delete && (tooOld || tooMuch))) break
     excess -= segment.size
     count++
   }
