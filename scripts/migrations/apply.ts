@@ -24,8 +24,11 @@ const TABLE = `
  * Each migration and its entry in the table commit together, so a crash leaves no half of one. Prisma's engine, given a
  * driver adapter, cuts scripts at every semicolon, inside of functions too; hence plain SQL here.
  */
-export const applyMigrations = async (databaseUrl: string, service: string): Promise<string[]> => {
-  const migrations = readMigrations(service)
+export const applyMigrations = async (
+  databaseUrl: string,
+  service: string,
+  migrations: readonly Migration[] = readMigrations(service),
+): Promise<string[]> => {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   try {
@@ -40,7 +43,11 @@ export const applyMigrations = async (databaseUrl: string, service: string): Pro
   }
 }
 
-const missing = async (client: pg.Client, service: string, migrations: Migration[]): Promise<Migration[]> => {
+const missing = async (
+  client: pg.Client,
+  service: string,
+  migrations: readonly Migration[],
+): Promise<readonly Migration[]> => {
   const { rows: tables } = await client.query<{ exists: boolean }>(
     `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`,
   )

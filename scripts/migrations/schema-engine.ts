@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
-import pg from 'pg'
+import { CatalogAdapter, CatalogPool } from './catalog-adapter.ts'
 import { readSchema, schemaFolder } from './migration-files.ts'
 
 /** @types/node leaves WebAssembly to the DOM's types, which this project does without. */
@@ -25,18 +24,6 @@ const loadEngine = (): Promise<void> => {
   return engineLoaded
 }
 
-/** PostgreSQL's internal one-byte type, which its catalogue is full of and Prisma's adapter does not know. */
-const { CHAR, TEXT } = pg.types.builtins
-
-class CatalogPool extends pg.Pool {
-  // biome-ignore lint/suspicious/noExplicitAny: pg's overloads, of which the adapter uses the one that answers a promise
-  override async query(...args: any[]): Promise<any> {
-    const result: pg.QueryResult = await super.query(...(args as [pg.QueryConfig]))
-    for (const field of result.fields) if (field.dataTypeID === CHAR) field.dataTypeID = TEXT
-    return result
-  }
-}
-
 const EVERYTHING = { externalTables: [], externalEnums: [] }
 
 /**
@@ -47,7 +34,7 @@ export const differenceToSchema = async (databaseUrl: string, service: string): 
   await loadEngine()
   const files = readSchema(service)
   const pool = new CatalogPool({ connectionString: databaseUrl })
-  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg(pool))
+  const adapter = bindMigrationAwareSqlAdapterFactory(new CatalogAdapter(pool))
   const engine = await bindings.SchemaEngine.new(
     { datamodels: files.map(({ path, content }) => [path, content]) },
     () => undefined,

@@ -12,14 +12,15 @@ export interface Command {
 
 /**
  * How to run one of PostgreSQL's programs on `folders`. Under root it runs as another user, who may lack the way into a
- * private folder (a clone in /root or in a `mktemp -d`); then it keeps one right of root's, to pass through folders.
+ * private folder (a clone in /root or in a `mktemp -d`); then it keeps one right of root's, to pass through
+ * folders, also where the kernel asks what the user itself, without that right, could do (`access`).
  */
 export const postgresCommand = (file: string, args: readonly string[], folders: readonly string[]): Command => {
   const user = unprivilegedUser()
   if (!user) return { file, args }
   if ([file, ...folders].every((path) => reachable(path, user))) return { file, args, ...user }
   const capability = '+dac_override'
-  const drop = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups']
+  const drop = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--securebits=+no_setuid_fixup']
   return { file: 'setpriv', args: [...drop, `--inh-caps=${capability}`, `--ambient-caps=${capability}`, file, ...args] }
 }
 
