@@ -62,9 +62,13 @@ const cancel = (shipment: Known): readonly ShipmentEvent[] => {
     case 'booking':
       return shipment.cancel ? [] : [{ type: 'CancellationRemembered', data: {} }]
     case 'booked':
-    case 'booking_unknown':
-    case 'cancellation_unknown':
       return [{ type: 'CancellationRequested', data: {} }]
+    case 'booking_unknown':
+      return askAgainThenCancel(shipment)
+    case 'cancellation_unknown':
+      return shipment.parcel === undefined
+        ? askAgainThenCancel(shipment)
+        : [{ type: 'CancellationRequested', data: {} }]
     case 'impossible':
       return cancelled(shipment)
     case 'cancelling':
@@ -79,6 +83,17 @@ const cancel = (shipment: Known): readonly ShipmentEvent[] => {
   }
 }
 
+/** Whether it was booked, and as what, is what the carrier says when it is asked to book the same once more. */
+const askAgainThenCancel = ({
+  orderId,
+  customerId,
+  address,
+  lines,
+}: DataOf<'shipment.ship'>): readonly ShipmentEvent[] => [
+  { type: 'BookingRequested', data: { orderId, customerId, address, lines } },
+  { type: 'CancellationRemembered', data: {} },
+]
+
 const cancelled = ({ orderId, customerId }: Recipient): readonly ShipmentEvent[] => [
   { type: 'Cancelled', data: { orderId, customerId } },
 ]
@@ -89,6 +104,8 @@ const bookingAnswered = (shipment: Shipment, answer: BookingAnswer): Decision =>
   if (shipment.status !== 'booking') return refuse('unexpected_answer', `the shipment is ${shipment.status}`)
   const outcome = bookingEnded(answer)
   if (!shipment.cancel) return [outcome]
+  // As long as the carrier does not answer, whoever wants it cancelled has to ask again.
+  if (answer.outcome === 'failed') return [outcome, { type: 'CancellationFailed', data: { reason: answer.reason } }]
   return [outcome, ...cancel(evolve(shipment, outcome) as Known)]
 }
 
@@ -123,20 +140,21 @@ const cancellationAnswered = (shipment: Shipment, answer: CancellationAnswer): D
 
 /** A report says all that must have gone before: what is delivered was dispatched, what is dispatched was booked. */
 const reported = (shipment: Shipment, report: 'dispatched' | 'delivered', parcel: Parcel): Decision => {
+  const booked: ShipmentEvent = { type: 'Booked', data: parcel }
   const delivered: ShipmentEvent[] = report === 'delivered' ? [{ type: 'Delivered', data: parcel }] : []
   const gone: ShipmentEvent[] = [{ type: 'Dispatched', data: parcel }, ...delivered]
   switch (shipment.status) {
     case 'none':
       return refuse('unknown_shipment')
     case 'booking':
-      return [{ type: 'Booked', data: parcel }, ...gone, ...(shipment.cancel ? tooLate : [])]
+      return [booked, ...gone, ...(shipment.cancel ? tooLate : [])]
     case 'booking_unknown':
-      return [{ type: 'Booked', data: parcel }, ...gone]
+      return [booked, ...gone]
     case 'booked':
     case 'cancelling':
       return gone
     case 'cancellation_unknown':
-      return [...gone, ...tooLate]
+      return [...(shipment.parcel === undefined ? [booked] : []), ...gone, ...tooLate]
     case 'dispatched':
       return delivered
     case 'delivered':

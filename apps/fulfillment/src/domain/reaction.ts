@@ -5,14 +5,12 @@ type FactType = MessageTypeOn<'shipments'>
 type Fact = { [T in FactType]: { readonly type: T; readonly data: DataOf<T> } }[FactType]
 
 /** What the carrier is asked. */
-export type CarrierCall =
-  | {
-      readonly operation: 'book'
-      readonly orderId: string
-      readonly address: Address
-      readonly lines: readonly StockLine[]
-    }
-  | { readonly operation: 'cancel'; readonly orderId: string; readonly shipmentId?: string }
+export interface CarrierCalls {
+  book: { readonly orderId: string; readonly address: Address; readonly lines: readonly StockLine[] }
+  cancel: { readonly orderId: string; readonly shipmentId: string }
+}
+export type Operation = keyof CarrierCalls
+export type CarrierCall = { [O in Operation]: { readonly operation: O; readonly payload: CarrierCalls[O] } }[Operation]
 
 /** What has to follow an event outside of the shipment itself. */
 export type Reaction = { readonly call: CarrierCall } | { readonly fact: Fact } | undefined
@@ -28,11 +26,9 @@ export const reactionTo = (event: ShipmentEvent, shipment: Shipment): Reaction =
   if (event.type === 'CancellationRefused') return { fact: { type: 'shipment.cancellation-refused', data: about } }
   switch (shipment.status) {
     case 'booking':
-      return { call: { operation: 'book', orderId, address: shipment.address, lines: shipment.lines } }
-    case 'cancelling': {
-      const known = shipment.parcel === undefined ? {} : { shipmentId: shipment.parcel.shipmentId }
-      return { call: { operation: 'cancel', orderId, ...known } }
-    }
+      return { call: { operation: 'book', payload: { orderId, address: shipment.address, lines: shipment.lines } } }
+    case 'cancelling':
+      return { call: { operation: 'cancel', payload: { orderId, shipmentId: shipment.parcel.shipmentId } } }
     case 'booking_unknown':
       return { fact: { type: 'shipment.failed', data: { ...about, operation: 'ship', reason: shipment.reason } } }
     case 'cancellation_unknown':

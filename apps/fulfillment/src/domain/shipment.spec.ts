@@ -96,12 +96,13 @@ describe('cancelling', () => {
     expect(following(ship, cancel)).toEqual([])
     expect(following(ship, cancel, booked)).toEqual(['shipment.booked', 'call cancel'])
     expect(following(ship, cancel, impossible)).toEqual(['shipment.impossible', 'shipment.cancelled'])
-    expect(following(ship, cancel, bookingLost)).toEqual(['shipment.failed', 'call cancel'])
+    expect(following(ship, cancel, bookingLost)).toEqual(['shipment.failed', 'shipment.failed'])
   })
   test('is refused once the parcel has left, whoever says so first', () => {
     expect(following(ship, booked, cancel, tooLate)).toEqual(['shipment.cancellation-refused'])
     expect(following(ship, booked, cancel, tooLate, dispatched)).toEqual(['shipment.dispatched'])
     expect(following(ship, booked, cancel, dispatched)).toEqual(['shipment.dispatched'])
+    expect(following(ship, booked, cancel, dispatched, cancel)).toEqual([])
     expect(following(ship, booked, cancel, dispatched, tooLate)).toEqual(['shipment.cancellation-refused'])
     expect(following(ship, booked, cancel, dispatched, cancelLost)).toEqual(['shipment.cancellation-refused'])
     expect(following(ship, booked, dispatched, cancel)).toEqual(['shipment.cancellation-refused'])
@@ -114,6 +115,16 @@ describe('cancelling', () => {
   test('that got no usable answer is tried again when it is asked for again', () => {
     expect(following(ship, booked, cancel, cancelLost)).toEqual(['shipment.failed'])
     expect(following(ship, booked, cancel, cancelLost, cancel)).toEqual(['call cancel'])
+  })
+  test('finds out first whether a booking without an answer took place', () => {
+    for (const before of [
+      [ship, bookingLost, cancel],
+      [ship, cancel, bookingLost, cancel],
+    ]) {
+      expect(following(...before)).toEqual(['call book'])
+      expect(following(...before, booked)).toEqual(['shipment.booked', 'call cancel'])
+      expect(following(...before, impossible)).toEqual(['shipment.impossible', 'shipment.cancelled'])
+    }
   })
 })
 

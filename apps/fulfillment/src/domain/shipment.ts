@@ -26,8 +26,8 @@ export type Shipment =
   | (Request & { readonly status: 'booking_unknown'; readonly reason: Failure })
   | (Request & { readonly status: 'booked'; readonly parcel: Parcel })
   | (Recipient & { readonly status: 'impossible'; readonly code: string })
-  /** Without a parcel when the answer to the booking was lost. */
-  | (Request & { readonly status: 'cancelling'; readonly parcel?: Parcel })
+  | (Request & { readonly status: 'cancelling'; readonly parcel: Parcel })
+  /** Without a parcel when not even the answer to the booking is known. */
   | (Request & { readonly status: 'cancellation_unknown'; readonly parcel?: Parcel; readonly reason: Failure })
   | (Recipient & { readonly status: 'cancelled' })
   | (Request & {
@@ -71,28 +71,16 @@ export const evolve = (shipment: Shipment, event: ShipmentEvent): Shipment => {
     case 'Dispatched':
     case 'Delivered':
       return underway(shipment, event.type === 'Dispatched' ? 'dispatched' : 'delivered', event.data)
-    default:
-      return settle(requested(shipment), parcelOf(shipment), event)
-  }
-}
-
-type Rest = Extract<
-  ShipmentEvent,
-  { type: 'Booked' | 'BookingRefused' | 'BookingFailed' | 'CancellationRequested' | 'CancellationFailed' }
->
-
-const settle = (request: Request, parcel: { parcel?: Parcel }, event: Rest): Shipment => {
-  switch (event.type) {
     case 'Booked':
-      return { ...request, status: 'booked', parcel: event.data }
+      return { ...requested(shipment), status: 'booked', parcel: event.data }
     case 'BookingRefused':
-      return { orderId: request.orderId, customerId: request.customerId, status: 'impossible', ...event.data }
+      return { ...recipient(shipment), status: 'impossible', ...event.data }
     case 'BookingFailed':
-      return { ...request, status: 'booking_unknown', ...event.data }
+      return { ...requested(shipment), status: 'booking_unknown', ...event.data }
     case 'CancellationRequested':
-      return { ...request, ...parcel, status: 'cancelling' }
+      return { ...requested(shipment), status: 'cancelling', parcel: parcelOf(shipment) }
     case 'CancellationFailed':
-      return { ...request, ...parcel, status: 'cancellation_unknown', ...event.data }
+      return { ...requested(shipment), ...known(shipment), status: 'cancellation_unknown', ...event.data }
     default:
       return unreachable(event)
   }
@@ -100,12 +88,8 @@ const settle = (request: Request, parcel: { parcel?: Parcel }, event: Rest): Shi
 
 /** The parcel goes on its way, as far as it had come. */
 const cancellationOver = (shipment: Shipment): Shipment => {
-  if ('cancelling' in shipment) return { ...shipment, cancelling: false }
-  if (shipment.status !== 'cancelling' && shipment.status !== 'cancellation_unknown') return shipment
-  const request = requested(shipment)
-  return shipment.parcel === undefined
-    ? { ...request, status: 'booking_unknown', reason: 'error' }
-    : { ...request, status: 'booked', parcel: shipment.parcel }
+  if (shipment.status === 'dispatched' || shipment.status === 'delivered') return { ...shipment, cancelling: false }
+  return { ...requested(shipment), status: 'booked', parcel: parcelOf(shipment) }
 }
 
 const underway = (shipment: Shipment, status: 'dispatched' | 'delivered', parcel: Parcel): Shipment => {
@@ -119,5 +103,16 @@ const requested = (shipment: Shipment): Request => {
   return { orderId, customerId, address, lines }
 }
 
-const parcelOf = (shipment: Shipment): { parcel?: Parcel } =>
+const recipient = (shipment: Shipment): Recipient => {
+  const { orderId, customerId } = requested(shipment)
+  return { orderId, customerId }
+}
+
+const parcelOf = (shipment: Shipment): Parcel => {
+  if (!('parcel' in shipment) || shipment.parcel === undefined)
+    throw new Error(`a shipment that is ${shipment.status} has no parcel`)
+  return shipment.parcel
+}
+
+const known = (shipment: Shipment): { parcel?: Parcel } =>
   'parcel' in shipment && shipment.parcel !== undefined ? { parcel: shipment.parcel } : {}

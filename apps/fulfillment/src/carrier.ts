@@ -1,0 +1,78 @@
+import { Pool } from 'undici'
+import { uuidFrom } from '#libs/contracts'
+import type { BookingAnswer, CancellationAnswer } from './domain/decide.ts'
+import type { CarrierCalls, Operation } from './domain/reaction.ts'
+
+/** Its body is not what the carrier promises, or its status says that nothing definite was decided. */
+export class CarrierError extends Error {
+  override readonly name = 'CarrierError'
+}
+
+type Body = Record<string, unknown>
+
+/**
+ * The carrier's API over kept-alive connections.
+ *
+ * The idempotency key names the order and the operation, not the attempt: an order is booked at most once, and whoever
+ * asks again because an answer was lost gets the first answer, with the parcel in it.
+ */
+export class Carrier {
+  readonly #pool: Pool
+  readonly #callbackUrl: string
+
+  /** `callbackUrl` is where the carrier reaches this service. */
+  constructor(baseUrl: string, callbackUrl: string, connections: number) {
+    this.#pool = new Pool(new URL(baseUrl).origin, { connections, pipelining: 1 })
+    this.#callbackUrl = new URL('/carrier-events', callbackUrl).href
+  }
+
+  async book({ orderId, address, lines }: CarrierCalls['book'], signal: AbortSignal): Promise<BookingAnswer> {
+    const request = { orderId, address, lines, callbackUrl: this.#callbackUrl }
+    const { status, body } = await this.#post('/carrier/shipments', keyOf('book', orderId), signal, request)
+    // 422 is the carrier's considered "no": it does not deliver there.
+    if (status === 422) return { outcome: 'refused', code: text(body, 'code') }
+    if (status !== 201) throw unusable(status, body)
+    const parcel = { shipmentId: text(body, 'shipmentId'), trackingNumber: text(body, 'trackingNumber') }
+    return { outcome: 'done', parcel }
+  }
+
+  async cancel({ orderId, shipmentId }: CarrierCalls['cancel'], signal: AbortSignal): Promise<CancellationAnswer> {
+    const path = `/carrier/shipments/${encodeURIComponent(shipmentId)}/cancellation`
+    const { status, body } = await this.#post(path, keyOf('cancel', orderId), signal)
+    // 409: the parcel has left.
+    if (status === 409) return { outcome: 'refused', code: text(body, 'code') }
+    if (status !== 200 && status !== 202) throw unusable(status, body)
+    return { outcome: 'done' }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy()
+  }
+
+  async #post(
+    path: string,
+    key: string,
+    signal: AbortSignal,
+    request: object = {},
+  ): Promise<{ status: number; body: Body }> {
+    const response = await this.#pool.request({
+      method: 'POST',
+      path,
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify(request),
+      signal,
+    })
+    return { status: response.statusCode, body: (await response.body.json().catch(() => ({}))) as Body }
+  }
+}
+
+const keyOf = (operation: Operation, orderId: string): string => uuidFrom(`shipment ${operation} ${orderId}`)
+
+const unusable = (status: number, body: Body): CarrierError =>
+  new CarrierError(`the carrier answered ${status} ${String(body.code ?? body.title ?? '')}`.trim())
+
+const text = (body: Body, field: string): string => {
+  const value = body[field]
+  if (typeof value !== 'string') throw new CarrierError(`the carrier's answer has no ${field}`)
+  return value
+}
