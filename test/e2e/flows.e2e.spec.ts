@@ -63,7 +63,6 @@ test('one line out of stock: no line is reserved and the money is let go', async
 test('a provider that never answers: tried again, then given up', async () => {
   const order = await run({ 'MUG-WHITE-330': 1 }, { token: 'tok_timeout' })
   expect(order).toMatchObject({ status: 'rejected', reason: 'payment_timeout' })
-  expect(Date.parse(order.updatedAt) - Date.parse(order.placedAt)).toBeLessThan(60_000)
   const saga = await client.get<{ steps: { name: string; attempts: number }[] }>(`/api/orders/${order.orderId}/saga`)
   expect(saga.steps.find(({ name }) => name === 'authorize-payment')!.attempts).toBeGreaterThan(1)
 })

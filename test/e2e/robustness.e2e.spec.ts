@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { topicNames } from '#libs/contracts'
+import { Client, orderOf } from '../support/client.ts'
+import { stockLevels, violations } from '../support/oracle.ts'
+import { type RunningSystem, startSystem } from '../support/system.ts'
+import { kafkaOf, readTopic } from '../support/topic.ts'
+import { until } from '../support/until.ts'
+
+let system: RunningSystem
+let client: Client
+beforeAll(async () => {
+  system = await startSystem()
+  client = new Client(system.url)
+})
+afterAll(() => system?.stop())
+
+const tokens = ['tok_ok', 'tok_ok', 'tok_declined', 'tok_ok', 'tok_capture_declined', 'tok_ok']
+
+/** Every consumer has read all there is: nothing that we published can still change anything. */
+const quiet = () =>
+  until('every group to have caught up', async () => {
+    const { items } = await client.get<{ items: { groupId: string; lag: number }[] }>('/api/groups')
+    return items.filter(({ groupId }) => !groupId.startsWith('test-')).every(({ lag }) => lag === 0) || undefined
+  })
+
+test('the same records published twice to every topic change nothing', async () => {
+  const before = await stockLevels(client)
+  const placed = await Promise.all(
+    tokens.map((token, i) =>
+      client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 + i }, { customerId: `twice-${i}`, token })),
+    ),
+  )
+  await Promise.all(placed.map((orderId) => client.terminal(orderId)))
+  await quiet()
+  const orders = await Promise.all(placed.map((orderId) => client.order(orderId)))
+  const stock = await stockLevels(client)
+
+  const producer = kafkaOf(system.brokers).producer()
+  await producer.connect()
+  for (const topic of topicNames) {
+    const records = await readTopic(system.brokers, topic)
+    const messages = records.map(({ key, value, headers }) => ({ key, value: value ?? null, headers }))
+    for (let i = 0; i < 2; i++) await producer.send({ topic, messages })
+  }
+  await producer.disconnect()
+  await quiet()
+
+  expect(await Promise.all(placed.map((orderId) => client.order(orderId)))).toEqual(orders)
+  expect(await stockLevels(client)).toEqual(stock)
+  expect(await violations(client, orders, before)).toEqual([])
+})
+
+test('garbage on every topic is parked, can be seen, and stops nothing', async () => {
+  const customerId = 'garbage-neighbour'
+  const headers = {
+    ce_specversion: '1.0',
+    ce_source: '/elsewhere',
+    ce_subject: 'x',
+    ce_time: new Date().toISOString(),
+    correlationid: 'x',
+    causationid: 'x',
+  }
+  const garbage = [
+    { key: customerId, value: 'no headers at all' },
+    { key: customerId, value: '{"broken":', headers: { ...headers, ce_id: randomUUID(), ce_type: 'order.placed' } },
+    { key: customerId, value: null, headers: { ...headers, ce_id: randomUUID(), ce_type: 'payment.captured' } },
+    { key: null, value: '{}', headers: { ...headers, ce_id: randomUUID(), ce_type: 'order.teleported' } },
+    { key: customerId, value: '{"orderId":1}', headers: { ...headers, ce_id: randomUUID(), ce_type: 'stock.reserve' } },
+  ]
+  const producer = kafkaOf(system.brokers).producer()
+  await producer.connect()
+  for (const topic of topicNames) await producer.send({ topic, messages: garbage })
+  await producer.disconnect()
+
+  const orderId = await client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId }))
+  expect((await client.terminal(orderId)).status).toBe('completed')
+  const parked = await until('the garbage to be parked', async () => {
+    const { items } = await client.get<{ items: { service: string; topic: string; reason: string }[] }>('/api/parked')
+    const consumed = topicNames.filter((topic) => topic !== 'notifications')
+    return consumed.every((topic) => items.filter((item) => item.topic === topic).length >= garbage.length)
+      ? items
+      : undefined
+  })
+  expect(new Set(parked.map(({ reason }) => reason))).toEqual(
+    new Set(['missing_header', 'invalid_json', 'unknown_type', 'invalid_data']),
+  )
+  await quiet()
+})
