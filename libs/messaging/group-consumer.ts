@@ -7,7 +7,8 @@ import { type KafkaOptions, kafkaClient } from './kafka-client.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 import { PartitionBatches, type PartitionBatchesOptions } from './partition-batches.ts'
 
-const SESSION_TIMEOUT_MS = 10_000
+/** As short as brokers allow by default: for so long the partitions of a killed process wait for its successor. */
+const SESSION_TIMEOUT_MS = 6_000
 const HEARTBEAT_MS = 1_500
 /** A fetch is answered as soon as there is a record; this is how long it waits for one. */
 const LONG_POLL_MS = 1_000
