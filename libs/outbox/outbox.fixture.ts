@@ -32,18 +32,19 @@ type Records = Parameters<Publisher['publish']>[0]
 /** A broker that keeps what it is sent, and answers after a while. */
 export class CollectingBroker implements Publisher {
   readonly received: { key: string; n: number }[] = []
-  /** Called for each publish before it is acknowledged; may throw, i.e. lose the acknowledgement. */
-  beforeAcknowledgement: () => void | Promise<void> = () => {}
+  /** How many of the records of a publish arrive before it fails; all, by default, and then it does not fail. */
+  arriving: (count: number) => number | 'all' = () => 'all'
 
   async publish(records: Records): Promise<void> {
-    for (const { record } of records) {
+    const arriving = this.arriving(records.length)
+    for (const { record } of arriving === 'all' ? records : records.slice(0, arriving)) {
       const [key, n] = record.headers.ce_subject!.split('/')
       expect(record.key).toBe(key)
       this.received.push({ key: key!, n: Number(n) })
       // Let others in, so that relays which publish the same key at the same time would show.
       if (this.received.length % 10 === 0) await setImmediate()
     }
-    await this.beforeAcknowledgement()
+    if (arriving !== 'all') throw new Error(`connection lost after ${arriving} of ${records.length} records`)
   }
 
   /** The numbers of each key in the order in which they first arrived. */

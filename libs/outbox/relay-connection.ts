@@ -38,8 +38,13 @@ export class RelayConnection {
     client.on('notification', ({ payload }) => on.notified(payload ?? ''))
     client.on('error', on.lost)
     client.on('end', on.lost)
-    await client.connect()
-    await client.query(SESSION)
+    try {
+      await client.connect()
+      await client.query(SESSION)
+    } catch (error) {
+      await client.end().catch(() => {})
+      throw error
+    }
     return new RelayConnection(client)
   }
 
