@@ -9,7 +9,7 @@ import { Sales } from './sales.ts'
 
 /** The projections of this service and the topics that each is made of. */
 export const projections = {
-  orders: ['orders', 'payments', 'inventory', 'shipments'],
+  orders: ['orders', 'payments', 'inventory', 'shipments', 'notifications'],
   'sales-per-minute': ['orders'],
 } as const satisfies Record<string, readonly Topic[]>
 

@@ -69,6 +69,8 @@ export const orderViewFacts = [
   'shipment.cancelled',
   'shipment.cancellation-refused',
   'shipment.failed',
+  'notification.sent',
+  'notification.failed',
 ] as const satisfies MessageType[]
 export type OrderViewFact = Extract<AnyMessage, { type: (typeof orderViewFacts)[number] }>
 
@@ -133,6 +135,8 @@ const change = (view: OrderView, fact: OrderViewFact): Partial<OrderView> => {
     case 'stock.rejected':
     case 'stock.released':
     case 'stock.dispatched':
+    case 'notification.sent':
+    case 'notification.failed':
       return {}
   }
 }
