@@ -41,6 +41,29 @@ class Subject {
     this.durable = this.batches.length
   }
 
+  /** An append while no write succeeds: refused, and as if it had never been. */
+  async appendToFullDisk(): Promise<void> {
+    await this.sync()
+    const { sequence } = this
+    this.fs.fail = (operation) => (operation === 'write' ? 'ENOSPC' : undefined)
+    this.append(2)
+    await expect(this.log.durable(this.log.logEndOffset)).rejects.toThrow('ENOSPC')
+    this.fs.fail = () => undefined
+    this.batches.pop()
+    this.sequence = sequence
+  }
+
+  /** An append whose sync fails: refused, but in the log, and durable once the disk works again. */
+  async appendToFailingDisk(): Promise<void> {
+    await this.sync()
+    this.fs.fail = (operation) => (operation === 'sync' ? 'EIO' : undefined)
+    this.append(1)
+    await expect(this.log.durable(this.log.logEndOffset)).rejects.toThrow('EIO')
+    this.fs.fail = () => undefined
+    await this.manager.maintain()
+    await this.sync()
+  }
+
   /** After a restart: all that was durable is there, in order and byte for byte, and what else is there was appended. */
   async checkAfterRestart(atLeast: number): Promise<void> {
     const found = await this.contents()
@@ -75,12 +98,15 @@ class Subject {
 
 type Step =
   | { readonly do: 'append'; readonly records: number }
-  | { readonly do: 'turn' | 'sync' | 'checkpoint' | 'stop' | 'kill' }
+  | { readonly do: 'turn' | 'sync' | 'checkpoint' | 'full' | 'failing' | 'stop' | 'kill' }
   | { readonly do: 'crash'; readonly seed: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('append' as const), records: fc.integer({ min: 1, max: 4 }) }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('turn', 'sync', 'checkpoint', 'stop', 'kill') }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constantFrom('turn', 'sync', 'checkpoint', 'full', 'failing', 'stop', 'kill') }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), seed: fc.nat() }) },
 )
 
@@ -89,6 +115,8 @@ async function perform(subject: Subject, { do: action, ...step }: Step): Promise
   else if (action === 'turn') await new Promise(setImmediate)
   else if (action === 'sync') await subject.sync()
   else if (action === 'checkpoint') await subject.log.checkpoint()
+  else if (action === 'full') await subject.appendToFullDisk()
+  else if (action === 'failing') await subject.appendToFailingDisk()
   else {
     const { highWatermark } = subject.log
     const written = subject.batches.filter((batch) => Number(batch.readBigInt64BE(0)) < highWatermark).length
@@ -113,7 +141,7 @@ function generator(seed: number): () => number {
 }
 
 describe('recovery', () => {
-  it('keeps every durable batch through any course of appends, syncs, stops, kills and power cuts', async () => {
+  it('keeps every durable batch through any course of appends, syncs, disk faults, stops, kills and power cuts', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
         const subject = new Subject()
