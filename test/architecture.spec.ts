@@ -57,7 +57,7 @@ const home = (file: string): string | undefined =>
 const importsOf = (file: string): string[] =>
   [
     ...readFileSync(join(root, file), 'utf8').matchAll(
-      /^\s*(?:import|export)\b[^'"\n;]*?(?:from\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|^\} from ['"]([^'"]+)['"]/gm,
+      /^\s*(?:import\s+|(?:import|export)\b[^'"\n;]*?\bfrom\s+)['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|^\} from ['"]([^'"]+)['"]/gm,
     ),
   ].map((match) => (match[1] ?? match[2] ?? match[3])!)
 
