@@ -115,6 +115,7 @@ class Stock extends Participant {
 
 class Shipments extends Participant {
   state: 'none' | 'booked' | 'impossible' | 'cancelled' | 'dispatched' | 'delivered' = 'none'
+  #handedOver = false
 
   /** The carrier moves when it likes. */
   move(): void {
@@ -130,8 +131,10 @@ class Shipments extends Participant {
       if (luck.includes('fails')) return failed('ship')
       return [{ type: `shipment.${this.state}`, data: { ...parcel, code: 'no' } }]
     }
-    if (luck.includes('fails')) return failed('cancel')
-    if (this.state === 'dispatched' || this.state === 'delivered')
+    if (luck === 'works but fails to say so' && this.state === 'booked') this.#handedOver = true
+    if (luck.includes('fails') && !this.#handedOver) return failed('cancel')
+    // The carrier may refuse before it reports that the parcel is on its way.
+    if (this.#handedOver || this.state === 'dispatched' || this.state === 'delivered')
       return [{ type: 'shipment.cancellation-refused', data: about }]
     this.state = 'cancelled'
     return [{ type: 'shipment.cancelled', data: about }]

@@ -97,7 +97,8 @@ export const evolve = (state: Fulfilment, event: FulfilmentEvent): Fulfilment =>
       return { ...mapSteps(state, forwardSteps, isAwaited, 'abandoned'), undoing: event.data.reason }
     case 'UndoGivenUp': {
       const { undoing: _, ...forward } = mapSteps(state, compensationSteps, isAwaited, 'abandoned')
-      return forward
+      // A booked parcel needs no asking for: it is on its way.
+      return state.parcel === 'booked' ? mapSteps(forward, ['ship-order'], isAbandoned, 'running') : forward
     }
     case 'FulfilmentCompleted':
       return { ...state, ended: 'completed' }
@@ -112,8 +113,10 @@ export const evolve = (state: Fulfilment, event: FulfilmentEvent): Fulfilment =>
 export const isAwaited = (step: StepState | undefined): boolean =>
   step?.status === 'running' || step?.status === 'retrying' || step?.status === 'stuck'
 
+const isAbandoned = (step: StepState | undefined): boolean => step?.status === 'abandoned'
+
 /** The step's outcome is not known yet: an answer would tell something new. */
-export const isOpen = (step: StepState | undefined): boolean => isAwaited(step) || step?.status === 'abandoned'
+export const isOpen = (step: StepState | undefined): boolean => isAwaited(step) || isAbandoned(step)
 
 const withStep = (state: Fulfilment, step: Step, next: StepState): Fulfilment => ({
   ...state,
