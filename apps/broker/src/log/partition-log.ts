@@ -141,7 +141,7 @@ export class PartitionLog {
     return this.writer.logEndOffset
   }
 
-  /** First offset of the oldest open transaction, else the high watermark. */
+  /** The high watermark: transactions are not supported, so none is ever open. */
   get lastStableOffset(): number {
     return this.highWatermark
   }
