@@ -10,7 +10,7 @@ import { isNotable, type Terminal } from './terminal.ts'
 
 /** A process that is not ready after this long will not be. Milliseconds. */
 const PATIENCE = 120_000
-const LAST_LINES = 12
+const LAST_LINES = 25
 
 export interface SystemOptions {
   readonly data: string
