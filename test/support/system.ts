@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { freePorts } from '../../scripts/postgres/free-port.ts'
+import { ROOT } from '../../scripts/root.ts'
 import { until } from './until.ts'
-
-const ROOT = resolve(import.meta.dirname, '..', '..')
 
 /** A whole Waybill, as `npm start` starts it: every service a process of its own, real Postgres, real broker. */
 export interface RunningSystem {
@@ -14,6 +13,10 @@ export interface RunningSystem {
   /** Where its Kafka listens: the bundled broker, or what `KAFKA_BROKERS` named. */
   readonly brokers: string[]
   readonly bundledBroker: boolean
+  /** Port of the embedded PostgreSQL. */
+  readonly postgresPort: number
+  /** Every process of the system that has a pid file, by name. */
+  processes(): Promise<Map<string, number>>
   pidOf(process: string): Promise<number>
   /** `kill -9`, now; resolves when the supervisor has started it again. */
   killAndAwaitRestart(process: string): Promise<void>
@@ -40,6 +43,13 @@ export const startSystem = async (): Promise<RunningSystem> => {
     url: `http://127.0.0.1:${port}`,
     brokers: named ? named.split(',') : [`127.0.0.1:${brokerPort}`],
     bundledBroker: !named,
+    postgresPort,
+    processes: async () => {
+      const names = (await readdir(join(data, 'run')))
+        .filter((file) => file.endsWith('.pid'))
+        .map((file) => file.slice(0, -4))
+      return new Map(await Promise.all(names.map(async (name) => [name, await pidOf(name)] as const)))
+    },
     pidOf,
     killAndAwaitRestart: async (name) => {
       const old = await pidOf(name)

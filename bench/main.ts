@@ -1,0 +1,27 @@
+import { cpus, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import { Client } from '../test/support/client.ts'
+import { startSystem } from '../test/support/system.ts'
+import { latencyAtRest } from './latency.ts'
+import { memory } from './memory.ts'
+import { outbox } from './outbox.ts'
+import { throughput } from './throughput.ts'
+
+/** `npm run bench [-- --seconds 60] [--only latency,outbox,throughput]`: starts a fresh system and measures it. */
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' }, only: { type: 'string' } } })
+const wanted = (name: string): boolean => values.only === undefined || values.only.split(',').includes(name)
+
+console.log(`${cpus().length} × ${cpus()[0]?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`)
+const system = await startSystem()
+try {
+  const client = new Client(system.url)
+  await memory(system, 'at rest')
+  if (wanted('latency')) await latencyAtRest(client, 300)
+  if (wanted('outbox')) await outbox(system)
+  if (wanted('throughput')) {
+    await throughput(client, Number(values.seconds))
+    await memory(system, 'after the load')
+  }
+} finally {
+  await system.stop()
+}
