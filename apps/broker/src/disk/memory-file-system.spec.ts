@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fileSystemContract } from './file-system-contract.ts'
+import { fileSystemContract } from './file-system.contract.ts'
 import { MemoryFileSystem } from './memory-file-system.ts'
 
 describe('MemoryFileSystem', () => {

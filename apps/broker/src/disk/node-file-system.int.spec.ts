@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { fileSystemContract } from './file-system-contract.ts'
+import { fileSystemContract } from './file-system.contract.ts'
 import { NodeFileSystem } from './node-file-system.ts'
 
 let root: string

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { writeAtomically } from './atomic-file.ts'
+import { testBatch } from './batch.fixture.ts'
 import { defaultLogConfig } from './log-config.ts'
 import { LogManager } from './log-manager.ts'
-import { testBatch } from './testing-batch.ts'
 
 let fs: MemoryFileSystem
 let manager: LogManager

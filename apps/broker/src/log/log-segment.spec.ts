@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
+import { testBatch } from './batch.fixture.ts'
 import { LogSegment, RetiredSegmentError } from './log-segment.ts'
-import { testBatch } from './testing-batch.ts'
 
 let fs: MemoryFileSystem
 let segment: LogSegment

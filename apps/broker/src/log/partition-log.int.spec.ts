@@ -6,10 +6,10 @@ import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { batchSize, isBatchIntact } from '#libs/kafka-protocol'
 import { NodeFileSystem } from '../disk/node-file-system.ts'
+import { baseOffsets, testBatch } from './batch.fixture.ts'
 import { defaultLogConfig } from './log-config.ts'
 import { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
-import { baseOffsets, testBatch } from './testing-batch.ts'
 
 const config = { ...defaultLogConfig, segmentBytes: 20_000, retentionMs: -1 }
 let dataDir: string
@@ -102,7 +102,7 @@ const appender = `
   const { NodeFileSystem } = await source('disk/node-file-system.ts')
   const { LogManager } = await source('log/log-manager.ts')
   const { defaultLogConfig } = await source('log/log-config.ts')
-  const { testBatch } = await source('log/testing-batch.ts')
+  const { testBatch } = await source('log/batch.fixture.ts')
   const config = { ...defaultLogConfig, segmentBytes: 20_000 }
   const manager = await LogManager.open({ fs: new NodeFileSystem(), dataDir: process.env.DATA_DIR, now: Date.now })
   const log = await manager.openPartition('t', 0, config)

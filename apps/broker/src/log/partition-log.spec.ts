@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { batchBaseOffset, batchLeaderEpoch, ErrorCode } from '#libs/kafka-protocol'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
+import { baseOffsets, sealBatch, testBatch } from './batch.fixture.ts'
 import { defaultLogConfig, type LogConfig } from './log-config.ts'
 import { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
-import { baseOffsets, sealBatch, testBatch } from './testing-batch.ts'
 
 let fs: MemoryFileSystem
 let now: number

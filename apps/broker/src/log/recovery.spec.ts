@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { batchSize, isBatchIntact } from '#libs/kafka-protocol'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
+import { testBatch } from './batch.fixture.ts'
 import { defaultLogConfig } from './log-config.ts'
 import { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
-import { testBatch } from './testing-batch.ts'
 
 /** Small segments and a coarse index for them, so that a few batches meet every boundary. */
 const config = { ...defaultLogConfig, segmentBytes: 1500, indexIntervalBytes: 500, retentionMs: -1 }

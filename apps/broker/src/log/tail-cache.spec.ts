@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { baseOffsets, testBatch } from './batch.fixture.ts'
 import { Tail, TailCache } from './tail-cache.ts'
-import { baseOffsets, testBatch } from './testing-batch.ts'
 
 const { length } = testBatch({ values: ['v'] })
 const at = (offset: number) => {
