@@ -50,7 +50,7 @@ export const garbage: Record<string, SentRecord> = (() => {
   return {
     'no headers': { key: 'g', value, headers: {} },
     'no id': { key: 'g', value, headers: withoutId },
-    'an id with a zero byte': { key: 'g\0', value: `${value}\0`, headers: { ...headers, ce_id: 'a\0b' } },
+    'an id with a zero byte': { key: 'g\0', value, headers: { ...headers, ce_id: 'a\0b' } },
     'broken JSON': { key: 'g', value: '{', headers },
     'null value': { key: 'g', value: null, headers },
     'null key and value': { key: null, value: null, headers: {} },
