@@ -41,7 +41,7 @@ const extras = async (service) => {
 
 await withScratchDatabase(async (url) => {
   for (const service of services) {
-    for (const name of PATTERNS[service].filter((name) => existsSync(library(name, 'prisma'))))
+    for (const name of PATTERNS[service])
       await copyFile(library(name, 'prisma'), join(schemaFolder(service), `${name}.prisma`))
     const tables = await differenceToSchema(url, service)
     const folder = join(schemaFolder(service), 'migrations', '00000000000000_init')

@@ -14,6 +14,8 @@ export interface Append {
  * A transaction gets its id with its first write, which may be long before this one: it can follow, in a stream, a
  * transaction with a later id. `greatest` keeps the stream's order for `readAll` then. No reader can have passed that
  * later id meanwhile, as it waits for every transaction before it, this one included.
+ *
+ * LIMIT makes that a look into the primary key per event; the planner would rather read a middling table as a whole.
  */
 export const appendEvents = async (sql: Sql, appends: readonly Append[]): Promise<number> =>
   sql.execute(
@@ -22,7 +24,9 @@ export const appendEvents = async (sql: Sql, appends: readonly Append[]): Promis
             greatest(pg_current_xact_id()::text::bigint, previous.transaction_id)
        FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[])
             WITH ORDINALITY AS new(stream_id, version, after, type, data, metadata, place)
-       LEFT JOIN events previous ON previous.stream_id = new.stream_id AND previous.version = new.after
+       LEFT JOIN LATERAL (
+              SELECT version, transaction_id FROM events
+               WHERE stream_id = new.stream_id AND version = new.after LIMIT 1) previous ON true
       WHERE new.after = 0 OR previous.version IS NOT NULL
       ORDER BY place
      ON CONFLICT (stream_id, version) DO NOTHING`,

@@ -27,8 +27,9 @@ export const lookUpKeys = async (sql: Sql, requests: readonly IdempotentRequest[
                  THEN pg_try_advisory_xact_lock(hashtextextended(request.scope || chr(10) || request.key, 0))
                  ELSE false END AS locked
        FROM unnest($1::text[], $2::text[]) AS request(scope, key)
-       LEFT JOIN idempotency_keys k
-              ON k.scope = request.scope AND k.key = request.key AND k.expires_at > $3::timestamptz`,
+       LEFT JOIN LATERAL (
+              SELECT * FROM idempotency_keys
+               WHERE scope = request.scope AND key = request.key AND expires_at > $3::timestamptz LIMIT 1) k ON true`,
     requests.map(({ scope }) => scope),
     requests.map(({ key }) => key),
     now,
