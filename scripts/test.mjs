@@ -5,7 +5,7 @@ import { TestRun } from './bootstrap/test-run.mjs'
 const narrowing = process.argv.slice(2)
 const run = new TestRun()
 await run.check('lint and format', [bin('biome'), 'check'])
-await run.check('types and build', [bin('tsc'), '-p', 'tsconfig.json'])
+await run.check('types and build', ['scripts/bootstrap.mjs', 'build'])
 await run.tests('unit, property and integration', ['unit', 'int'], narrowing)
 await run.tests('end to end', ['e2e'], narrowing)
 run.finish()

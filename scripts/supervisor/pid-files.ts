@@ -64,10 +64,14 @@ export const commandLine = (pid: number): string | undefined => {
   }
 }
 
-export const isRunning = (pid: number, mark: string): boolean => commandLine(pid)?.includes(mark) ?? false
+/** Is it alive, and what we take it for? `mark` is a part of its command line. */
+export const isRunning = (pid: number, mark: string | RegExp): boolean => {
+  const line = commandLine(pid)
+  return line !== undefined && (typeof mark === 'string' ? line.includes(mark) : mark.test(line))
+}
 
 /** Resolves true once the process is gone, false when it is still there after `milliseconds`. */
-export const goneWithin = async (pid: number, mark: string, milliseconds: number): Promise<boolean> => {
+export const goneWithin = async (pid: number, mark: string | RegExp, milliseconds: number): Promise<boolean> => {
   const deadline = Date.now() + milliseconds
   while (isRunning(pid, mark)) {
     if (Date.now() > deadline) return false

@@ -3,8 +3,8 @@ import { createServer } from 'node:net'
 import { type StartOptions, UsageError } from './options.ts'
 import { isRunning, PidFiles, SUPERVISOR } from './pid-files.ts'
 
-/** On the command line of every supervisor: npm's scripts start it through this file. */
-export const SUPERVISOR_MARK = 'bootstrap.mjs'
+/** On the command line of every supervisor: npm's scripts come through the one file, tests start the other. */
+export const SUPERVISOR_MARK = /bootstrap\.mjs|scripts\/start\.js/
 
 /** Refuses to start a second system on the same data. */
 export const claimData = (data: string): PidFiles => {
