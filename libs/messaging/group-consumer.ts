@@ -10,8 +10,8 @@ import { PartitionBatches, type PartitionBatchesOptions } from './partition-batc
 /** As short as brokers allow by default: for so long the partitions of a killed process wait for its successor. */
 const SESSION_TIMEOUT_MS = 6_000
 const HEARTBEAT_MS = 1_500
-/** A fetch is answered as soon as there is a record; this is how long it waits for one. */
-const LONG_POLL_MS = 1_000
+/** A fetch is answered as soon as there is a record; this is how long it waits for one, and a stop for it. */
+const LONG_POLL_MS = 500
 /** Partitions whose batches may be under way at once; all of them share a transaction anyway. */
 const CONCURRENCY = 64
 const RESTART_MS = 500

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { Controller, type DynamicModule, Inject, Module } from '@nestjs/common'
-import type { Kafka } from 'kafkajs'
+import { ConfigResourceTypes, type Kafka } from 'kafkajs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { encode, type Message } from '#libs/contracts'
 import { createApplication } from '#libs/http'
+import { ensureTopics } from './ensure-topics.ts'
 import { Unprocessable } from './errors.ts'
 import type { HandlersOf, MessageContext } from './handlers.ts'
 import { Handles } from './handles.ts'
@@ -175,4 +176,24 @@ test('a stop finishes what is under way and stores how far it came', async () =>
   await startService()
   await until(async () => (await handledOf(messages)).length >= 50)
   expect(await handledOf(messages)).toEqual(ids(messages))
+})
+
+test('topics are created once, and grow when more partitions are wanted', async () => {
+  const admin = kafka.admin()
+  await admin.connect()
+  cleanUp.push(() => admin.disconnect())
+  const topic = `test-${run}`
+  cleanUp.push(() => admin.deleteTopics({ topics: [topic] }))
+  const wanted = (partitions: number) => ({ [topic]: { partitions, retentionMs: 60_000 } })
+  const partitions = async () => (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]!.partitions.length
+  await Promise.all([ensureTopics(admin, 1, wanted(2)), ensureTopics(admin, 1, wanted(2))])
+  expect(await partitions()).toBe(2)
+  await ensureTopics(admin, 1, wanted(3))
+  await ensureTopics(admin, 1, wanted(1))
+  expect(await partitions()).toBe(3)
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['retention.ms'] }],
+  })
+  expect(resources[0]!.configEntries).toMatchObject([{ configName: 'retention.ms', configValue: '60000' }])
 })
