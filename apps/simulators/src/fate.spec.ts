@@ -12,12 +12,12 @@ describe('fate of a request', () => {
   })
 
   test('half of what fails failed before the effect, half after it', () => {
-    const rates = { faultRate: 0.4, timeoutRate: 0.2 }
-    const draws = Array.from({ length: 1_000 }, (_, i) => fateOf(i / 1_000, rates))
+    const rates = { faultRate: 0.5, timeoutRate: 0.25 }
+    const draws = Array.from({ length: 1_024 }, (_, i) => fateOf(i / 1_024, rates))
     const count = (effect: boolean, outcome: string) =>
       draws.filter((fate) => fate.effect === effect && fate.outcome === outcome).length
-    expect([count(false, 'fault'), count(true, 'fault')]).toEqual([200, 200])
-    expect([count(false, 'silence'), count(true, 'silence')]).toEqual([100, 100])
-    expect(count(true, 'answer')).toBe(400)
+    expect([count(false, 'fault'), count(true, 'fault')]).toEqual([256, 256])
+    expect([count(false, 'silence'), count(true, 'silence')]).toEqual([128, 128])
+    expect(count(true, 'answer')).toBe(256)
   })
 })

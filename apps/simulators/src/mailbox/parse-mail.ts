@@ -1,7 +1,7 @@
 import { simpleParser } from 'mailparser'
 
 export interface ParsedMail {
-  /** As in the header: `"Waybill" <orders@waybill.example>`. */
+  /** Name and address: `Waybill <orders@waybill.example>`. */
   readonly from: string
   readonly subject: string
   readonly text: string

@@ -1,0 +1,140 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { describe, expect, test } from 'vitest'
+import { startSimulators, temporaryDirectory } from '../testing/simulators.ts'
+import type { ShipmentEvent } from './shipment.ts'
+
+/** A callback that records what it accepts and answers with `status`. */
+const startCallback = async () => {
+  const callback = { status: 204, refused: 0, batches: [] as ShipmentEvent[][], url: '' }
+  const server = createServer(async (request, response) => {
+    const { events } = (await json(request)) as { events: ShipmentEvent[] }
+    if (callback.status === 204) callback.batches.push(events)
+    else callback.refused++
+    response.writeHead(callback.status).end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  callback.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks`
+  return Object.assign(callback, {
+    events: () => callback.batches.flat(),
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  })
+}
+
+const booking = (callbackUrl: string, orderId = 'order-1', postalCode = '22100') => ({
+  orderId,
+  address: { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode, country: 'SE' },
+  lines: [{ sku: 'MUG-WHITE-330', quantity: 2 }],
+  callbackUrl,
+})
+
+describe('carrier', () => {
+  test('books once for a key and tells the callback of dispatch and delivery, in order', async () => {
+    await using directory = await temporaryDirectory()
+    await using callback = await startCallback()
+    await using simulators = await startSimulators(directory.path)
+    await simulators.put('/carrier/settings', { dispatchMs: 0, deliveryMs: 1 })
+    const [first, twin] = await Promise.all([
+      simulators.post('/carrier/shipments', 'k', booking(callback.url)),
+      simulators.post('/carrier/shipments', 'k', booking(callback.url)),
+    ])
+    expect(first).toMatchObject({ status: 201, body: { status: 'booked', trackingNumber: expect.any(String) } })
+    expect(twin).toEqual(first)
+    await expect.poll(() => callback.events().map(({ type }) => type)).toEqual(['dispatched', 'delivered'])
+    const { shipmentId, trackingNumber } = first!.body
+    expect(callback.events()[0]).toEqual({
+      eventId: `${shipmentId}-dispatched`,
+      type: 'dispatched',
+      shipmentId,
+      orderId: 'order-1',
+      trackingNumber,
+      at: expect.stringMatching(/^\d{4}-.*Z$/),
+    })
+    const { items } = (await simulators.get('/carrier/shipments?orderId=order-1')).body
+    expect(items).toMatchObject([{ shipmentId, trackingNumber, status: 'delivered' }])
+    expect(items[0].acknowledged).toBeUndefined()
+  })
+
+  test('many at once share batches', async () => {
+    await using directory = await temporaryDirectory()
+    await using callback = await startCallback()
+    await using simulators = await startSimulators(directory.path)
+    await simulators.put('/carrier/settings', { dispatchMs: 0, deliveryMs: 0, latencyMs: 0 })
+    callback.status = 503
+    const keys = Array.from({ length: 150 }, (_, n) => `key-${n}`)
+    await Promise.all(keys.map((key) => simulators.post('/carrier/shipments', key, booking(callback.url, key))))
+    await expect.poll(() => callback.refused).toBeGreaterThan(1)
+    callback.status = 204
+    await expect.poll(() => callback.events().length).toBe(300)
+    expect(Math.max(...callback.batches.map((events) => events.length))).toBe(200)
+    for (const key of keys)
+      expect(callback.events().flatMap(({ orderId, type }) => (orderId === key ? [type] : []))).toEqual([
+        'dispatched',
+        'delivered',
+      ])
+  })
+
+  test('after a restart shipments go on, and only what was not acknowledged is told', async () => {
+    await using directory = await temporaryDirectory()
+    await using callback = await startCallback()
+    const first = await startSimulators(directory.path)
+    await first.put('/carrier/settings', { dispatchMs: 0, deliveryMs: 86_400_000 })
+    await first.post('/carrier/shipments', 'told', booking(callback.url, 'told'))
+    await expect.poll(() => callback.events()).toHaveLength(1)
+    await first.put('/carrier/settings', { deliveryMs: 0 })
+    callback.status = 500
+    await first.post('/carrier/shipments', 'untold', booking(callback.url, 'untold'))
+    await expect.poll(() => callback.refused).toBeGreaterThan(0)
+    await first.stop()
+
+    callback.status = 204
+    await using second = await startSimulators(directory.path)
+    await expect.poll(() => callback.events()).toHaveLength(3)
+    expect(callback.events().map(({ orderId, type }) => `${orderId} ${type}`)).toEqual([
+      'told dispatched',
+      'untold dispatched',
+      'untold delivered',
+    ])
+    expect((await second.get('/carrier/shipments?orderId=told')).body.items).toMatchObject([{ status: 'dispatched' }])
+  })
+
+  test('cancels before dispatch and not after', async () => {
+    await using directory = await temporaryDirectory()
+    await using callback = await startCallback()
+    await using simulators = await startSimulators(directory.path)
+    const book = async (key: string, dispatchMs: number): Promise<string> => {
+      await simulators.put('/carrier/settings', { dispatchMs, deliveryMs: 60_000 })
+      return (await simulators.post('/carrier/shipments', key, booking(callback.url))).body.shipmentId
+    }
+    const waiting = await book('waiting', 60_000)
+    const cancelled = { status: 200, body: { status: 'cancelled' } }
+    expect(await simulators.post(`/carrier/shipments/${waiting}/cancellation`, 'c1', {})).toMatchObject(cancelled)
+    expect(await simulators.post(`/carrier/shipments/${waiting}/cancellation`, 'c1', {})).toMatchObject(cancelled)
+    expect(await simulators.post(`/carrier/shipments/${waiting}/cancellation`, 'c2', {})).toMatchObject(cancelled)
+    const gone = await book('gone', 0)
+    await expect.poll(() => callback.events()).toMatchObject([{ shipmentId: gone }])
+    expect(await simulators.post(`/carrier/shipments/${gone}/cancellation`, 'c3', {})).toMatchObject({
+      status: 409,
+      body: { code: 'already_dispatched' },
+    })
+    expect((await simulators.post('/carrier/shipments/shp_0/cancellation', 'c4', {})).status).toBe(404)
+  })
+
+  test('refuses what it can never deliver', async () => {
+    await using directory = await temporaryDirectory()
+    await using simulators = await startSimulators(directory.path)
+    const nowhere = booking('http://127.0.0.1:9/', 'order-1', '00000')
+    expect(await simulators.post('/carrier/shipments', 'k', nowhere)).toMatchObject({
+      status: 422,
+      type: 'application/problem+json',
+      body: { code: 'impossible' },
+    })
+    expect((await simulators.get('/carrier/shipments')).body).toEqual({ items: [] })
+  })
+})
