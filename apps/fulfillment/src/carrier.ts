@@ -29,8 +29,8 @@ export class Carrier {
   async book({ orderId, address, lines }: CarrierCalls['book'], signal: AbortSignal): Promise<BookingAnswer> {
     const request = { orderId, address, lines, callbackUrl: this.#callbackUrl }
     const { status, body } = await this.#post('/carrier/shipments', keyOf('book', orderId), signal, request)
-    // 422 is the carrier's considered "no": it does not deliver there.
-    if (status === 422) return { outcome: 'refused', code: text(body, 'code') }
+    // The carrier's considered "no"; any other 422 is a fault in what we ask.
+    if (status === 422 && body.code === 'impossible') return { outcome: 'refused', code: body.code }
     if (status !== 201) throw unusable(status, body)
     const parcel = { shipmentId: text(body, 'shipmentId'), trackingNumber: text(body, 'trackingNumber') }
     return { outcome: 'done', parcel }
@@ -41,7 +41,7 @@ export class Carrier {
     const { status, body } = await this.#post(path, keyOf('cancel', orderId), signal)
     // 409: the parcel has left.
     if (status === 409) return { outcome: 'refused', code: text(body, 'code') }
-    if (status !== 200 && status !== 202) throw unusable(status, body)
+    if (status !== 200) throw unusable(status, body)
     return { outcome: 'done' }
   }
 
@@ -69,7 +69,7 @@ export class Carrier {
 const keyOf = (operation: Operation, orderId: string): string => uuidFrom(`shipment ${operation} ${orderId}`)
 
 const unusable = (status: number, body: Body): CarrierError =>
-  new CarrierError(`the carrier answered ${status} ${String(body.code ?? body.title ?? '')}`.trim())
+  new CarrierError(`the carrier answered ${status} ${String(body.code ?? body.detail ?? '')}`.trim())
 
 const text = (body: Body, field: string): string => {
   const value = body[field]

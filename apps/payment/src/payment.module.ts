@@ -66,6 +66,7 @@ export const paymentModule = (config: Config): DynamicModule => {
     controllers: [PaymentConsumers],
     providers: [
       { provide: Database, useValue: database },
+      { provide: GroupCommit, useValue: groupCommit },
       { provide: EffectWorker, useValue: providerCalls({ database, groupCommit, provider, concurrency }) },
       { provide: PaymentProvider, useValue: provider },
       { provide: OutboxRelay, useValue: new OutboxRelay({ databaseUrl, database, publisher }) },

@@ -41,11 +41,9 @@ export const handlePayment = async (
       const fact = consequences.message(type, { subject: orderId, key: data.customerId, data })
       uow.part(Outbox).add({ ...fact, causationId })
     } else {
-      const { call } = reaction
+      const { operation: kind, payload } = reaction.call
       const id = consequences.nextId()
-      uow
-        .part(Effects)
-        .add({ id, kind: call.operation, key: orderId, payload: call, cause: { ...cause, id: causationId } })
+      uow.part(Effects).add({ id, kind, key: orderId, payload, cause: { ...cause, id: causationId } })
     }
   }
 }

@@ -97,7 +97,7 @@ const answerFrom = <D>(
 ): Answer<D> => {
   if (status === 200 || status === 201) return { outcome: 'done', ...done(body) }
   if (status === 402 || status === 409) return { outcome: 'refused', code: text(body, 'code') }
-  throw new ProviderError(`the provider answered ${status} ${String(body.code ?? body.title ?? '')}`.trim())
+  throw new ProviderError(`the provider answered ${status} ${String(body.code ?? body.detail ?? '')}`.trim())
 }
 
 const text = (body: Record<string, unknown>, field: string): string => {

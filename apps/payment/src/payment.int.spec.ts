@@ -1,0 +1,216 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Consequences, type DataOf, type Message, uuidFrom } from '#libs/contracts'
+import { Database, GroupCommit } from '#libs/database'
+import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
+import type { HandlersOf } from '#libs/messaging'
+import { configureLogging } from '#libs/observability'
+import { type TestDatabase, testDatabase } from '#libs/testing'
+import { type Simulators, startSimulators } from '../../simulators/src/testing/simulators.ts'
+import { announce, PaymentConsumers } from './consumers.ts'
+import { paymentModule } from './payment.module.ts'
+
+configureLogging({ level: 'silent' })
+
+let simulators: Simulators
+let app: NestFastifyApplication
+let testing: TestDatabase
+let folder: string
+
+const settings = (changes: object) => simulators.put('/payment/settings', changes)
+
+const startService = async (): Promise<void> => {
+  // No broker is there: what is to be published stays in the outbox, where the tests look at it.
+  const environment = { PORT: '0', DATABASE_URL: testing.url, KAFKA_BROKERS: '127.0.0.1:1' }
+  const parsed = parseConfig(serviceEnvironment, environment)
+  if (!('config' in parsed)) throw new Error(parsed.problems.join())
+  app = await createApplication(
+    paymentModule({ ...parsed.config, SIMULATORS_URL: simulators.url, PROVIDER_CONNECTIONS: 16 }),
+  )
+  await app.init()
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'waybill-payment-'))
+  testing = await testDatabase('payment')
+  simulators = await startSimulators(folder)
+  await startService()
+})
+beforeEach(() => settings({ latencyMs: 0, declineRate: 0, faultRate: 0, timeoutRate: 0 }))
+afterAll(async () => {
+  await app.close()
+  await simulators.stop()
+  await testing.drop()
+  await rm(folder, { recursive: true })
+})
+
+type Type = keyof HandlersOf<'payment-commands'>
+const customerId = 'cust-0001'
+const amount = { amount: 1780, currency: 'EUR' }
+let count = 0
+const newOrder = (): string => uuidFrom(`order ${++count}`)
+
+/** A command arrives, as the consumer would bring it. */
+const command = <T extends Type>(type: T, data: DataOf<T>): Promise<void> => {
+  const { orderId } = data
+  const message = {
+    ...{ id: uuidFrom(`command ${++count}`), type, data, source: '/waybill/test', subject: orderId, key: customerId },
+    ...{ time: new Date().toISOString(), correlationId: orderId, causationId: orderId },
+  } as Message<T>
+  const position = { topic: 'payment-commands', partition: 0, offset: BigInt(++count) } as const
+  return app.get(GroupCommit).submit({
+    announce: (uow) => announce(message as never, uow),
+    run: async (uow) => {
+      const consequences = new Consequences(message, '/waybill/payment', uow.now)
+      await app.get(PaymentConsumers)[type](message as never, { uow, consequences, position })
+    },
+  })
+}
+const authorize = (orderId: string, token = 'tok_ok') =>
+  command('payment.authorize', { orderId, customerId, amount, token })
+const capture = (orderId: string) => command('payment.capture', { orderId, customerId })
+const undo = (orderId: string) => command('payment.void', { orderId, customerId })
+
+const published = async (orderId: string): Promise<string[]> => {
+  const rows = await app
+    .get(Database)
+    .query<{ type: string; key: string }>(
+      `SELECT headers->>'ce_type' AS type, key FROM outbox WHERE headers->>'correlationid' = $1 ORDER BY id`,
+      orderId,
+    )
+  for (const { key } of rows) expect(key).toBe(customerId)
+  return rows.map(({ type }) => type)
+}
+const heard = (orderId: string, ...types: string[]): Promise<void> =>
+  vi.waitFor(async () => expect(await published(orderId)).toEqual(types), { timeout: 20_000, interval: 10 })
+const ledger = async (orderId: string): Promise<{ operation: string; result: string }[]> =>
+  (await simulators.get(`/payment/operations?orderId=${orderId}`)).body.items
+const done = async (orderId: string): Promise<string[]> =>
+  (await ledger(orderId)).filter(({ result }) => result === 'ok').map(({ operation }) => operation)
+const owed = async (): Promise<number> => (await app.get(Database).query('SELECT FROM effects')).length
+
+describe('the way of a payment through the provider', () => {
+  test('authorize, capture, refund', async () => {
+    const order = newOrder()
+    await authorize(order)
+    await heard(order, 'payment.authorized')
+    await capture(order)
+    await heard(order, 'payment.authorized', 'payment.captured')
+    await undo(order)
+    await heard(order, 'payment.authorized', 'payment.captured', 'payment.refunded')
+    expect(await done(order)).toEqual(['authorize', 'capture', 'refund'])
+    expect(await owed()).toBe(0)
+  })
+
+  test('everything that follows names the command that caused it', async () => {
+    const order = newOrder()
+    await authorize(order)
+    const cause = uuidFrom(`command ${count - 1}`)
+    await heard(order, 'payment.authorized')
+    const [fact] = await app.get(Database).query<{ id: string; causation: string }>(
+      `SELECT headers->>'ce_id' AS id, headers->>'causationid' AS causation FROM outbox
+       WHERE headers->>'correlationid' = $1`,
+      order,
+    )
+    expect(fact!.causation).toBe(cause)
+    const events = await app
+      .get(Database)
+      .query<{ causation: string }>(
+        `SELECT metadata->>'causationId' AS causation FROM events WHERE stream_id = $1`,
+        `payment-${order}`,
+      )
+    expect(events).toEqual([{ causation: cause }, { causation: cause }])
+  })
+
+  test('a declined card', async () => {
+    const order = newOrder()
+    await authorize(order, 'tok_declined')
+    await heard(order, 'payment.declined')
+    await undo(order)
+    await heard(order, 'payment.declined', 'payment.voided')
+    expect(await done(order)).toEqual([])
+  })
+
+  test('a card that works at the second try', async () => {
+    const order = newOrder()
+    await authorize(order, 'tok_flaky')
+    await heard(order, 'payment.authorized')
+  })
+
+  test('a capture that is declined leaves an authorization to void', async () => {
+    const order = newOrder()
+    await authorize(order, 'tok_capture_declined')
+    await heard(order, 'payment.authorized')
+    await capture(order)
+    await heard(order, 'payment.authorized', 'payment.declined')
+    await undo(order)
+    await heard(order, 'payment.authorized', 'payment.declined', 'payment.voided')
+    expect(await done(order)).toEqual(['authorize', 'void'])
+  })
+})
+
+describe('undoing', () => {
+  test('while the authorization is under way', async () => {
+    await settings({ latencyMs: 50 })
+    const order = newOrder()
+    await authorize(order)
+    await undo(order)
+    await heard(order, 'payment.authorized', 'payment.voided')
+    expect(await done(order)).toEqual(['authorize', 'void'])
+  })
+
+  test('an authorization whose outcome nobody knows', async () => {
+    const order = newOrder()
+    await authorize(order, 'tok_timeout')
+    await undo(order)
+    await heard(order, 'payment.failed', 'payment.voided')
+    expect(await done(order)).toEqual(['void'])
+  }, 30_000)
+
+  test('blocks what comes later', async () => {
+    const order = newOrder()
+    await undo(order)
+    await authorize(order)
+    await heard(order, 'payment.voided', 'payment.voided')
+    expect(await ledger(order)).toEqual([])
+  })
+})
+
+/** Asks, and asks again whenever the answer was that there was none, as the saga does. */
+const insist = async (orderId: string, wanted: string, ask: () => Promise<void>): Promise<void> => {
+  let facts = await published(orderId)
+  while (!facts.includes(wanted)) {
+    const known = facts.length
+    await ask()
+    const more = async () => {
+      facts = await published(orderId)
+      expect(facts.length).toBeGreaterThan(known)
+    }
+    await vi.waitFor(more, { timeout: 20_000, interval: 20 })
+  }
+}
+
+test('a provider that fails before or after doing the work is asked until it says what it did', async () => {
+  await settings({ faultRate: 0.4 })
+  const orders = Array.from({ length: 30 }, newOrder)
+  const pay = async (order: string) => {
+    await insist(order, 'payment.authorized', () => authorize(order))
+    await insist(order, 'payment.captured', () => capture(order))
+  }
+  await Promise.all(orders.map(pay))
+  for (const order of orders) expect(await done(order)).toEqual(['authorize', 'capture'])
+}, 60_000)
+
+test('calls that a stopped service owed are made by the next one, once', async () => {
+  await settings({ latencyMs: 300 })
+  const orders = Array.from({ length: 20 }, newOrder)
+  await Promise.all(orders.map((order) => authorize(order)))
+  await app.close()
+  await settings({ latencyMs: 0 })
+  await startService()
+  for (const order of orders) await heard(order, 'payment.authorized')
+  for (const order of orders) expect(await done(order)).toEqual(['authorize'])
+})
