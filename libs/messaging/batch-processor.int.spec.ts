@@ -145,6 +145,33 @@ describe('a message that fails for a while', () => {
   })
 })
 
+describe('while parked messages of a key are being done by others', () => {
+  test('what arrives meanwhile stays in order', async () => {
+    const messages = commands('a', ...Array.from({ length: 300 }, (_, n) => n))
+    // In its batch, alone, and some when they are retried.
+    const failures = new Map(ids(messages.filter((_, n) => n % 7 === 3)).map((id, n) => [id, 2 + (n % 3)]))
+    const behaviour = ({ id }: { id: string }) => {
+      const left = failures.get(id) ?? 0
+      failures.set(id, left - 1)
+      if (left > 0) throw new Error('not yet')
+    }
+    const retryPolicy = { maxAttempts: 8, firstDelayMs: 1, longestDelayMs: 2 }
+    const consumer = startConsumer(db, { behaviour, retryPolicy })
+    const others = [startConsumer(db.another(), { behaviour }), startConsumer(db.another(), { behaviour })]
+    for (const { retrier } of [consumer, ...others]) retrier.start()
+    for (let from = 0; from < messages.length; from += 3)
+      await consumer.receive(messages.slice(from, from + 3).map(encode), from)
+    await until(async () => {
+      for (const { retrier } of others) retrier.wake()
+      return (await db.parked()).length === 0
+    })
+    for (const { retrier } of [consumer, ...others]) await retrier.stop()
+    expect(await db.handled()).toEqual(ids(messages))
+    expect(new Set(consumer.results)).toContain('handled')
+    expect(new Set(consumer.results)).toContain('queued')
+  })
+})
+
 describe('a failure that a batch has in common', () => {
   test('a flush that fails because of one message parks that one only', async () => {
     const messages = commands('a', 1, 2, 3, 4, 5).concat(commands('b', 1, 2))

@@ -4,7 +4,7 @@ import { isNobodysFault } from '../batch-processor.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
 import type { ParkedMessage } from './parked-message.ts'
 import type { RetryPolicy } from './retry-policy.ts'
-import { RetryWork } from './retry-work.ts'
+import { RetryWork, TakenByAnother } from './retry-work.ts'
 import { dueHeads } from './sql/due-heads.ts'
 import { nextAttemptAt } from './sql/next-attempt.ts'
 import { queueOfKey } from './sql/queue-of-key.ts'
@@ -104,10 +104,11 @@ export class Retrier {
   async #handled(run: readonly ParkedMessage[]): Promise<boolean> {
     const work = new RetryWork(this.options.context, run)
     try {
-      const taken = await this.options.groupCommit.submit(work)
-      if (taken) this.#retries.inc({ result: 'succeeded' }, run.length)
-      return taken
+      await this.options.groupCommit.submit(work)
+      this.#retries.inc({ result: 'succeeded' }, run.length)
+      return true
     } catch (error) {
+      if (error instanceof TakenByAnother) return false
       if (isNobodysFault(error)) throw error
       if (run.length > 1) return this.#handled(run.slice(0, Math.max(1, work.current ?? 1)))
       await this.#failed(run[0]!, error)

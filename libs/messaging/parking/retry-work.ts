@@ -1,16 +1,20 @@
-import { ConcurrencyConflict, type UnitOfWork, type Work } from '#libs/database'
+import type { UnitOfWork, Work } from '#libs/database'
 import { type ConsumerContext, handleMessage } from '../consumer-context.ts'
 import { Unprocessable } from '../errors.ts'
 import { type IncomingRecord, readRecord } from '../incoming-record.ts'
 import { type ParkedMessage, toReceivedRecord } from './parked-message.ts'
 import { takeParked } from './sql/take-parked.ts'
 
+/** Another process is handling these messages, or has: they are not ours to handle. */
+export class TakenByAnother extends Error {
+  override readonly name = 'TakenByAnother'
+}
+
 /**
  * Parked messages of one key, in order, removed and handled in one transaction. The inbox is not asked: the parked
- * row stands for the claim that was made when it was written. Answers `false`, with nothing done, when another
- * process has them.
+ * row stands for the claim that was made when it was written. Fails with `TakenByAnother` unless it gets all of them.
  */
-export class RetryWork implements Work<boolean> {
+export class RetryWork implements Work<void> {
   /** The message that was being handled when the last run stopped. */
   current: number | undefined
   readonly #records: readonly IncomingRecord[]
@@ -40,17 +44,14 @@ export class RetryWork implements Work<boolean> {
     this.current = undefined
   }
 
-  async run(uow: UnitOfWork): Promise<boolean> {
+  async run(uow: UnitOfWork): Promise<void> {
     const ids = this.messages.map(({ id }) => id)
-    const taken = await takeParked(uow, ids)
-    if (taken === 0) return false
-    if (taken < ids.length) throw new ConcurrencyConflict('another process handles some of these parked messages')
+    if ((await takeParked(uow, ids)) < ids.length) throw new TakenByAnother()
     for (const [index, { content, position }] of this.#records.entries()) {
       this.current = index
       if (content.kind === 'unreadable') throw new Unprocessable(content.detail)
       if (content.kind === 'message') await handleMessage(this.context, content.message, position, uow)
     }
     this.current = undefined
-    return true
   }
 }
