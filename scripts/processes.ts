@@ -50,8 +50,7 @@ export const planProcesses = (options: StartOptions, ports: Ports): ProcessPlan[
     cwd: ROOT,
     args: [
       `--max-old-space-size=${heap}`,
-      '--max-semi-space-size=4',
-      '--enable-source-maps',
+      '--max-semi-space-size=2',
       '--import',
       join(ROOT, 'dist', 'scripts', 'supervisor', 'lifeline.js'),
       join(ROOT, 'dist', 'apps', app, 'src', 'main.js'),

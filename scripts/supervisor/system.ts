@@ -7,6 +7,7 @@ import type { PidFiles } from './pid-files.ts'
 import { watchOver } from './postgres.ts'
 import { SupervisedProcess } from './supervised-process.ts'
 import { isNotable, type Terminal } from './terminal.ts'
+import { throttled } from './throttle.ts'
 
 /** A process that is not ready after this long will not be. Milliseconds. */
 const PATIENCE = 120_000
@@ -65,6 +66,7 @@ class Member {
   readonly #options: SystemOptions
   readonly #log: LogFile
   readonly #lastLines: string[] = []
+  readonly #warn: (line: string) => void
   #failed: string | undefined
   #restartedAt: number | undefined
   #everReady = false
@@ -72,6 +74,7 @@ class Member {
   constructor(plan: ProcessPlan, options: SystemOptions) {
     this.plan = plan
     this.#options = options
+    this.#warn = throttled((line) => options.terminal.from(plan.name, line))
     this.#log = new LogFile(join(options.data, 'logs', `${plan.name}.log`))
     this.process = new SupervisedProcess({
       name: plan.name,
@@ -112,8 +115,8 @@ class Member {
     this.#log.write(line)
     this.#lastLines.push(line)
     if (this.#lastLines.length > LAST_LINES) this.#lastLines.shift()
-    if (this.#options.verbose || (this.#everReady && isNotable(this.plan.name, line, stream)))
-      this.#options.terminal.from(this.plan.name, line)
+    if (this.#options.verbose) this.#options.terminal.from(this.plan.name, line)
+    else if (this.#everReady && isNotable(this.plan.name, line, stream)) this.#warn(line)
   }
 
   #crashed({ cause, delay, looping }: { cause: string; delay: number; looping: boolean }): void {
