@@ -1,0 +1,224 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import request from 'supertest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Consequences, type DataOf, type Message, uuidFrom } from '#libs/contracts'
+import { Database, GroupCommit } from '#libs/database'
+import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
+import type { HandlersOf } from '#libs/messaging'
+import { configureLogging } from '#libs/observability'
+import { type TestDatabase, testDatabase } from '#libs/testing'
+import { type Simulators, startSimulators, temporaryDirectory } from '../../simulators/src/testing/simulators.ts'
+import { announce, FulfillmentConsumers } from './consumers.ts'
+import { fulfillmentModule } from './fulfillment.module.ts'
+
+configureLogging({ level: 'silent' })
+
+let simulators: Simulators
+let app: NestFastifyApplication
+let testing: TestDatabase
+let folder: Awaited<ReturnType<typeof temporaryDirectory>>
+
+const startService = async (port: number): Promise<number> => {
+  // No broker is there: what is to be published stays in the outbox, where the tests look at it.
+  const environment = { PORT: '0', DATABASE_URL: testing.url, KAFKA_BROKERS: '127.0.0.1:1' }
+  const parsed = parseConfig(serviceEnvironment, environment)
+  if (!('config' in parsed)) throw new Error(parsed.problems.join())
+  const address = { CARRIER_CALLBACK_URL: `http://127.0.0.1:${port}`, SIMULATORS_URL: simulators.url }
+  app = await createApplication(fulfillmentModule({ ...parsed.config, ...address, CARRIER_CONNECTIONS: 16 }))
+  await app.listen(port, '127.0.0.1')
+  return Number(new URL(await app.getUrl()).port)
+}
+
+let port: number
+beforeAll(async () => {
+  folder = await temporaryDirectory()
+  testing = await testDatabase('fulfillment')
+  simulators = await startSimulators(folder.path)
+  // The carrier must know the port before the service has it: take a free one, then that one again.
+  port = await startService(0)
+  await app.close()
+  await startService(port)
+})
+const settings = (changes: object) => simulators.put('/carrier/settings', changes)
+beforeEach(() => settings({ latencyMs: 0, dispatchMs: 20, deliveryMs: 20, faultRate: 0, impossibleRate: 0 }))
+afterAll(async () => {
+  await app.close()
+  await simulators.stop()
+  await testing.drop()
+  await folder[Symbol.asyncDispose]()
+})
+
+type Type = keyof HandlersOf<'fulfillment-commands'>
+const customerId = 'cust-0001'
+const address = { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
+let count = 0
+const newOrder = (): string => uuidFrom(`order ${++count}`)
+
+/** A command arrives, as the consumer would bring it. */
+const command = <T extends Type>(type: T, data: DataOf<T>): Promise<void> => {
+  const { orderId } = data
+  const message = {
+    ...{ id: uuidFrom(`command ${++count}`), type, data, source: '/waybill/test', subject: orderId, key: customerId },
+    ...{ time: new Date().toISOString(), correlationId: orderId, causationId: orderId },
+  } as Message<T>
+  const position = { topic: 'fulfillment-commands', partition: 0, offset: BigInt(++count) } as const
+  return app.get(GroupCommit).submit({
+    announce: (uow) => announce(message as never, uow),
+    run: async (uow) => {
+      const consequences = new Consequences(message, '/waybill/fulfillment', uow.now)
+      await app.get(FulfillmentConsumers)[type](message as never, { uow, consequences, position })
+    },
+  })
+}
+const ship = (orderId: string, postalCode = address.postalCode) =>
+  command('shipment.ship', {
+    ...{ orderId, customerId, address: { ...address, postalCode } },
+    lines: [{ sku: 'MUG', quantity: 1 }],
+  })
+const cancel = (orderId: string) => command('shipment.cancel', { orderId, customerId })
+
+const published = async (orderId: string): Promise<string[]> => {
+  const rows = await app
+    .get(Database)
+    .query<{ type: string; key: string }>(
+      `SELECT headers->>'ce_type' AS type, key FROM outbox WHERE headers->>'correlationid' = $1 ORDER BY id`,
+      orderId,
+    )
+  for (const { key } of rows) expect(key).toBe(customerId)
+  return rows.map(({ type }) => type)
+}
+const heard = (orderId: string, ...types: string[]): Promise<void> =>
+  vi.waitFor(async () => expect(await published(orderId)).toEqual(types), { timeout: 20_000, interval: 10 })
+const atCarrier = async (orderId: string): Promise<{ shipmentId: string; trackingNumber: string; status: string }[]> =>
+  (await simulators.get(`/carrier/shipments?orderId=${orderId}`)).body.items
+
+describe('the way of a parcel', () => {
+  test('booked, dispatched, delivered, as the carrier reports it', async () => {
+    const order = newOrder()
+    await ship(order)
+    await heard(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered')
+    expect(await atCarrier(order)).toMatchObject([{ status: 'delivered' }])
+  })
+
+  test('to where nobody delivers', async () => {
+    const order = newOrder()
+    await ship(order, '00000')
+    await heard(order, 'shipment.impossible')
+  })
+
+  test('called back before it leaves', async () => {
+    await settings({ dispatchMs: 60_000 })
+    const order = newOrder()
+    await ship(order)
+    await heard(order, 'shipment.booked')
+    await cancel(order)
+    await heard(order, 'shipment.booked', 'shipment.cancelled')
+    expect(await atCarrier(order)).toMatchObject([{ status: 'cancelled' }])
+    await ship(order)
+    await heard(order, 'shipment.booked', 'shipment.cancelled', 'shipment.cancelled')
+  })
+
+  test('called back while it is being booked', async () => {
+    await settings({ latencyMs: 50, dispatchMs: 60_000 })
+    const order = newOrder()
+    await ship(order)
+    await cancel(order)
+    await heard(order, 'shipment.booked', 'shipment.cancelled')
+    expect(await atCarrier(order)).toMatchObject([{ status: 'cancelled' }])
+  })
+
+  test('called back too late', async () => {
+    const order = newOrder()
+    await ship(order)
+    const all = ['shipment.booked', 'shipment.dispatched', 'shipment.delivered']
+    await heard(order, ...all)
+    await cancel(order)
+    await heard(order, ...all, 'shipment.cancellation-refused')
+  })
+})
+
+describe('POST /carrier-events', () => {
+  const report = (events: object[]) => request(app.getHttpServer()).post('/carrier-events').send({ events })
+  const event = (orderId: string, type: string, parcel = { shipmentId: 's', trackingNumber: 't' }) => ({
+    ...{ eventId: `${orderId}-${type}`, type, orderId, ...parcel },
+    at: new Date().toISOString(),
+  })
+
+  test('takes every event down once, however often it is told', async () => {
+    await settings({ dispatchMs: 60_000 })
+    const order = newOrder()
+    await ship(order)
+    await heard(order, 'shipment.booked')
+    const { shipmentId, trackingNumber } = (await atCarrier(order))[0]!
+    const dispatched = event(order, 'dispatched', { shipmentId, trackingNumber })
+    await report([dispatched, dispatched]).expect(200)
+    await Promise.all([report([dispatched]).expect(200), report([dispatched]).expect(200)])
+    await heard(order, 'shipment.booked', 'shipment.dispatched')
+  })
+
+  test('a report that cannot be is acknowledged and hurts no other', async () => {
+    await settings({ dispatchMs: 60_000 })
+    const order = newOrder()
+    await ship(order)
+    await heard(order, 'shipment.booked')
+    await report([event(newOrder(), 'delivered'), event(order, 'dispatched')]).expect(200)
+    await heard(order, 'shipment.booked', 'shipment.dispatched')
+  })
+
+  test('says what it cannot read', async () => {
+    const answer = await report([{ eventId: 'e', type: 'lost' }]).expect(400)
+    expect(answer.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toContain('/events/0/type')
+  })
+})
+
+test('what follows a report names the report', async () => {
+  const order = newOrder()
+  await ship(order)
+  await heard(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered')
+  const { shipmentId } = (await atCarrier(order))[0]!
+  const rows = await app
+    .get(Database)
+    .query<{ causation: string }>(
+      `SELECT headers->>'causationid' AS causation FROM outbox WHERE headers->>'correlationid' = $1 ORDER BY id`,
+      order,
+    )
+  expect(rows.slice(1).map(({ causation }) => causation)).toEqual([
+    `${shipmentId}-dispatched`,
+    `${shipmentId}-delivered`,
+  ])
+})
+
+test('a service that was away hears everything once it is back', async () => {
+  await settings({ dispatchMs: 200 })
+  const orders = Array.from({ length: 20 }, newOrder)
+  await Promise.all(orders.map((order) => ship(order)))
+  await app.close()
+  await startService(port)
+  for (const order of orders) await heard(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered')
+  for (const order of orders) expect(await atCarrier(order)).toHaveLength(1)
+})
+
+/** Asks, and asks again whenever the answer was that there was none, as the saga does. */
+const insist = async (orderId: string): Promise<void> => {
+  let facts = await published(orderId)
+  while (!facts.includes('shipment.booked')) {
+    const known = facts.length
+    await ship(orderId)
+    const more = async () => {
+      facts = await published(orderId)
+      expect(facts.length).toBeGreaterThan(known)
+    }
+    await vi.waitFor(more, { timeout: 20_000, interval: 20 })
+  }
+}
+
+test('a carrier that fails before or after doing the work ships every parcel once', async () => {
+  await settings({ faultRate: 0.4 })
+  const orders = Array.from({ length: 30 }, newOrder)
+  await Promise.all(orders.map(insist))
+  const delivered = async () => {
+    for (const order of orders) expect(await published(order)).toContain('shipment.delivered')
+  }
+  await vi.waitFor(delivered, { timeout: 20_000, interval: 20 })
+  for (const order of orders) expect(await atCarrier(order)).toHaveLength(1)
+}, 60_000)
