@@ -24,6 +24,8 @@ export class Api<Q extends Fields = Fields, S extends Fields = Fields> {
   readonly key: number
   readonly name: string
   readonly versions: VersionRange
+  /** A request in which every field has its default. */
+  readonly emptyRequest: Decoded<Q>
   private readonly firstFlexible: number
   private readonly requests: (version: number) => Codec<Decoded<Q>, Encodable<Q>>
   private readonly responses: (version: number) => Codec<Decoded<S>, Encodable<S>>
@@ -35,6 +37,7 @@ export class Api<Q extends Fields = Fields, S extends Fields = Fields> {
     this.firstFlexible = declaration.flexible
     const request = struct(declaration.request)
     const response = struct(declaration.response)
+    this.emptyRequest = request.empty
     this.requests = compiled((version) => request.at(version, this.isFlexible(version)))
     this.responses = compiled((version) => response.at(version, this.isFlexible(version)))
   }

@@ -7,8 +7,8 @@ import { Writer } from './writer.ts'
  *
  *     { topic: until(12, string), topicId: since(13, uuid), partitions: array({ index: int32 }) }
  *
- * Decoding gives every field: one that a version lacks has its default. Encoding asks for every field that has no
- * default, whatever the version, and leaves out what the version lacks.
+ * Decoding gives every field: one that a version lacks has its default. Encoding asks for the fields that all versions
+ * carry and that have no default; what a version lacks is left out.
  */
 export class Field<Out, In, Optional extends boolean> {
   readonly type: Type<Out, In>
@@ -46,10 +46,8 @@ export type Encodable<F extends Fields> = { readonly [K in Exclude<keyof F, Opti
   readonly [K in OptionalKey<F>]?: InOf<F[K]> | undefined
 }
 
-/** Carried from version `first` on; with a default it may be left out when encoding. */
-export function since<O, I>(first: number, type: Type<O, I>): Field<O, I, false>
-export function since<O, I>(first: number, type: Type<O, I>, fallback: NoInfer<O>): Field<O, I, true>
-export function since<O, I>(first: number, type: Type<O, I>, fallback?: O): Field<O, I, boolean> {
+/** Carried from version `first` on. */
+export function since<O, I>(first: number, type: Type<O, I>, fallback?: NoInfer<O>): Field<O, I, true> {
   return new Field(type, first, Infinity, fallback === undefined ? type.empty : fallback)
 }
 

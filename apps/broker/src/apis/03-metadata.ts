@@ -1,0 +1,73 @@
+import { ErrorCode, metadata, ZERO_UUID } from '#libs/kafka-protocol'
+import type { Broker } from '../broker.ts'
+import { defineHandler } from '../handler.ts'
+import { StorageError } from '../log/log-error.ts'
+import { isRefusal, type Topic, topicNameProblem } from '../topics.ts'
+
+/**
+ * Metadata: 0-13
+ * - A topic that is created by asking for it has its leader in the same answer: it is answered when it can be used.
+ * - Authorized operations are not reported: there are no ACLs.
+ */
+export const handleMetadata = defineHandler({
+  api: metadata,
+  advertised: { min: 0, max: 13 },
+  async handle(request, { broker, apiVersion }) {
+    const wantsAll = request.topics === null || (apiVersion === 0 && request.topics.length === 0)
+    const mayCreate = apiVersion < 4 || request.allowAutoTopicCreation
+    const topics = wantsAll
+      ? Array.from(broker.topics.all(), (topic) => describe(broker, topic))
+      : await Promise.all(request.topics!.map((wanted) => find(broker, wanted, mayCreate)))
+    const { host, port } = broker.advertised
+    return {
+      brokers: [{ nodeId: broker.nodeId, host, port }],
+      clusterId: broker.topics.clusterId,
+      controllerId: broker.nodeId,
+      topics,
+    }
+  },
+})
+
+async function find(broker: Broker, wanted: { name: string | null; topicId: string }, mayCreate: boolean) {
+  if (wanted.name === null || wanted.topicId !== ZERO_UUID) {
+    const topic = broker.topics.findById(wanted.topicId)
+    return topic === undefined ? missing(ErrorCode.UNKNOWN_TOPIC_ID, null, wanted.topicId) : describe(broker, topic)
+  }
+  const { name } = wanted
+  const topic = broker.topics.find(name)
+  if (topic !== undefined) return describe(broker, topic)
+  if (topicNameProblem(name) !== undefined) return missing(ErrorCode.INVALID_TOPIC_EXCEPTION, name)
+  if (!mayCreate || !broker.settings['auto.create.topics.enable']) {
+    return missing(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, name)
+  }
+  try {
+    const created = await broker.topics.findOrCreate(name)
+    return isRefusal(created) ? missing(created.errorCode, name) : describe(broker, created)
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+    return missing(error.errorCode, name)
+  }
+}
+
+function missing(errorCode: ErrorCode, name: string | null, topicId = ZERO_UUID) {
+  return { errorCode, name, topicId, isInternal: false, partitions: [] }
+}
+
+function describe(broker: Broker, topic: Topic) {
+  const replicas = [broker.nodeId]
+  return {
+    errorCode: ErrorCode.NONE,
+    name: topic.name,
+    topicId: topic.topicId,
+    isInternal: false,
+    partitions: topic.logs.map((log) => ({
+      errorCode: ErrorCode.NONE,
+      partitionIndex: log.partition,
+      leaderId: broker.nodeId,
+      leaderEpoch: log.leaderEpoch,
+      replicaNodes: replicas,
+      isrNodes: replicas,
+      offlineReplicas: [],
+    })),
+  }
+}

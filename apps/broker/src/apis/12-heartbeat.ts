@@ -1,0 +1,12 @@
+import { heartbeat } from '#libs/kafka-protocol'
+import { defineHandler } from '../handler.ts'
+
+/** Heartbeat: 0-4 */
+export const handleHeartbeat = defineHandler({
+  api: heartbeat,
+  advertised: { min: 0, max: 4 },
+  handle({ groupId, memberId, groupInstanceId, generationId }, { broker }) {
+    const beat = { memberId, instanceId: groupInstanceId, generation: generationId }
+    return { errorCode: broker.groups.heartbeat(groupId, beat) }
+  },
+})

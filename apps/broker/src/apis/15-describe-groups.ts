@@ -1,0 +1,43 @@
+import { describeGroups, ErrorCode } from '#libs/kafka-protocol'
+import { type Group, metadataOf, NO_ASSIGNMENT } from '../groups/group.ts'
+import { defineHandler } from '../handler.ts'
+
+/**
+ * DescribeGroups: 0-6
+ * - Authorized operations are not reported: there are no ACLs.
+ */
+export const handleDescribeGroups = defineHandler({
+  api: describeGroups,
+  advertised: { min: 0, max: 6 },
+  handle: (request, { broker, apiVersion }) => ({
+    groups: request.groups.map((groupId) => {
+      const group = broker.groups.find(groupId)
+      return group === undefined ? unknown(groupId, apiVersion) : describe(group)
+    }),
+  }),
+})
+
+function unknown(groupId: string, apiVersion: number) {
+  const errorCode = apiVersion >= 6 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.NONE
+  const errorMessage = `Group ${groupId} not found.`
+  return { errorCode, errorMessage, groupId, groupState: 'Dead', protocolType: '', protocolData: '', members: [] }
+}
+
+function describe(group: Group) {
+  const isStable = group.state === 'Stable'
+  return {
+    errorCode: ErrorCode.NONE,
+    groupId: group.groupId,
+    groupState: group.state,
+    protocolType: group.protocolType ?? '',
+    protocolData: isStable ? (group.protocol ?? '') : '',
+    members: Array.from(group.members.values(), (member) => ({
+      memberId: member.memberId,
+      groupInstanceId: member.instanceId,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
+      memberMetadata: isStable ? metadataOf(member, group.protocol) : NO_ASSIGNMENT,
+      memberAssignment: isStable ? member.assignment : NO_ASSIGNMENT,
+    })),
+  }
+}

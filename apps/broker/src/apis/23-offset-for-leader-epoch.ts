@@ -1,0 +1,20 @@
+import { ErrorCode, offsetForLeaderEpoch } from '#libs/kafka-protocol'
+import { defineHandler } from '../handler.ts'
+import { epochError } from './01-fetch.ts'
+
+/** OffsetForLeaderEpoch: 2-4 */
+export const handleOffsetForLeaderEpoch = defineHandler({
+  api: offsetForLeaderEpoch,
+  advertised: { min: 2, max: 4 },
+  handle: (request, { broker }) => ({
+    topics: request.topics.map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {
+        const log = broker.topics.find(topic)?.logs[partition]
+        const errorCode = log === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : epochError(currentLeaderEpoch, log)
+        if (log === undefined || errorCode !== ErrorCode.NONE) return { partition, errorCode }
+        return { partition, errorCode, ...log.endOffsetForEpoch(leaderEpoch) }
+      }),
+    })),
+  }),
+})

@@ -1,0 +1,42 @@
+import { createPartitions, ErrorCode, type RequestOf } from '#libs/kafka-protocol'
+import type { Broker } from '../broker.ts'
+import { defineHandler } from '../handler.ts'
+import type { Refusal } from '../topics.ts'
+
+type Wanted = RequestOf<typeof createPartitions>['topics'][number]
+
+/** CreatePartitions: 0-3 */
+export const handleCreatePartitions = defineHandler({
+  api: createPartitions,
+  advertised: { min: 0, max: 3 },
+  async handle(request, { broker }) {
+    const results = []
+    for (const wanted of request.topics) {
+      const refusal = await add(broker, wanted, request.validateOnly)
+      results.push({ name: wanted.name, errorCode: ErrorCode.NONE, errorMessage: null, ...refusal })
+    }
+    return { results }
+  },
+})
+
+async function add(broker: Broker, wanted: Wanted, validateOnly: boolean): Promise<Refusal | undefined> {
+  const { name, count, assignments } = wanted
+  const topic = broker.topics.find(name)
+  if (topic === undefined) {
+    return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `The topic '${name}' does not exist.` }
+  }
+  if (count <= topic.partitions) {
+    const errorMessage = `The topic ${name} currently has ${topic.partitions} partition(s); ${count} would not be an increase.`
+    return { errorCode: ErrorCode.INVALID_PARTITIONS, errorMessage }
+  }
+  if (count > 10_000)
+    return { errorCode: ErrorCode.INVALID_PARTITIONS, errorMessage: 'That is more than 10000 partitions.' }
+  const isHere = ({ brokerIds }: { brokerIds: readonly number[] }) =>
+    brokerIds.length === 1 && brokerIds[0] === broker.nodeId
+  if (assignments !== null && (assignments.length !== count - topic.partitions || !assignments.every(isHere))) {
+    const errorMessage = `Every new partition must be assigned to broker ${broker.nodeId}, and to no other.`
+    return { errorCode: ErrorCode.INVALID_REPLICA_ASSIGNMENT, errorMessage }
+  }
+  if (!validateOnly) await broker.topics.addPartitions(topic, count)
+  return undefined
+}

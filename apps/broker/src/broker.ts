@@ -1,0 +1,79 @@
+import { createLogger, type Logger } from '#libs/observability'
+import type { Clock } from './clock.ts'
+import type { FileSystem } from './disk/file-system.ts'
+import { GroupCoordinator } from './groups/coordinator.ts'
+import { LogManager } from './log/log-manager.ts'
+import { ProducerIds } from './producer-ids.ts'
+import type { Settings } from './settings.ts'
+import { Topics } from './topics.ts'
+
+export interface BrokerOptions {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly fs: FileSystem
+  readonly dataDir: string
+}
+
+/** Where clients are told to connect. */
+export interface Endpoint {
+  host: string
+  port: number
+}
+
+const LOG_MAINTENANCE_MS = 5000
+
+/** Everything one broker has: the state behind the requests. */
+export class Broker {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly log: Logger = createLogger('broker')
+  readonly logs: LogManager
+  readonly topics: Topics
+  readonly groups: GroupCoordinator
+  readonly producerIds: ProducerIds
+  readonly advertised: Endpoint = { host: '', port: 0 }
+  private readonly upkeep: NodeJS.Timeout[]
+
+  private constructor(options: BrokerOptions, logs: LogManager, topics: Topics, groups: GroupCoordinator) {
+    this.settings = options.settings
+    this.clock = options.clock
+    this.logs = logs
+    this.topics = topics
+    this.groups = groups
+    this.producerIds = new ProducerIds(topics)
+    const maintenanceMs = Math.min(LOG_MAINTENANCE_MS, this.settings['log.retention.check.interval.ms'])
+    this.upkeep = [
+      setInterval(() => void this.logs.maintain(), maintenanceMs),
+      setInterval(() => void this.groups.expireOffsets(), this.settings['offsets.retention.check.interval.ms']),
+    ]
+  }
+
+  static async open(options: BrokerOptions): Promise<Broker> {
+    const { fs, dataDir, clock, settings } = options
+    const log = createLogger('log')
+    const logs = await LogManager.open({
+      fs,
+      dataDir,
+      now: clock.now,
+      report: (level, message, fields) => log[level](message, fields),
+    })
+    try {
+      const topics = await Topics.open(logs, settings)
+      const groups = await GroupCoordinator.open(logs, settings, clock)
+      return new Broker(options, logs, topics, groups)
+    } catch (error) {
+      await logs.close()
+      throw error
+    }
+  }
+
+  get nodeId(): number {
+    return this.settings['node.id']
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.upkeep) clearInterval(timer)
+    this.groups.close()
+    await this.logs.close()
+  }
+}

@@ -1,0 +1,80 @@
+import type { Api, Fields } from '#libs/kafka-protocol'
+import { ApiKey } from './api-key.ts'
+import { handleProduce } from './apis/00-produce.ts'
+import { handleFetch } from './apis/01-fetch.ts'
+import { handleListOffsets } from './apis/02-list-offsets.ts'
+import { handleMetadata } from './apis/03-metadata.ts'
+import { handleOffsetCommit } from './apis/08-offset-commit.ts'
+import { handleOffsetFetch } from './apis/09-offset-fetch.ts'
+import { handleFindCoordinator } from './apis/10-find-coordinator.ts'
+import { handleJoinGroup } from './apis/11-join-group.ts'
+import { handleHeartbeat } from './apis/12-heartbeat.ts'
+import { handleLeaveGroup } from './apis/13-leave-group.ts'
+import { handleSyncGroup } from './apis/14-sync-group.ts'
+import { handleDescribeGroups } from './apis/15-describe-groups.ts'
+import { handleListGroups } from './apis/16-list-groups.ts'
+import { handleApiVersions } from './apis/18-api-versions.ts'
+import { handleCreateTopics } from './apis/19-create-topics.ts'
+import { handleDeleteTopics } from './apis/20-delete-topics.ts'
+import { handleDeleteRecords } from './apis/21-delete-records.ts'
+import { handleInitProducerId } from './apis/22-init-producer-id.ts'
+import { handleOffsetForLeaderEpoch } from './apis/23-offset-for-leader-epoch.ts'
+import { handleDescribeConfigs } from './apis/32-describe-configs.ts'
+import { handleAlterConfigs } from './apis/33-alter-configs.ts'
+import { handleCreatePartitions } from './apis/37-create-partitions.ts'
+import { handleDeleteGroups } from './apis/42-delete-groups.ts'
+import { handleIncrementalAlterConfigs } from './apis/44-incremental-alter-configs.ts'
+import { handleOffsetDelete } from './apis/47-offset-delete.ts'
+import { handleDescribeCluster } from './apis/60-describe-cluster.ts'
+import type { Handler } from './handler.ts'
+
+/** Handlers differ in the messages they take; the dispatcher gives each what its own codec has read. */
+type AnyHandler = Handler & { readonly api: Api<Fields, Fields> }
+
+/** Forgetting an API does not compile. */
+export const dispatch: Record<ApiKey, AnyHandler> = {
+  [ApiKey.Produce]: handleProduce,
+  [ApiKey.Fetch]: handleFetch,
+  [ApiKey.ListOffsets]: handleListOffsets,
+  [ApiKey.Metadata]: handleMetadata,
+  [ApiKey.OffsetCommit]: handleOffsetCommit,
+  [ApiKey.OffsetFetch]: handleOffsetFetch,
+  [ApiKey.FindCoordinator]: handleFindCoordinator,
+  [ApiKey.JoinGroup]: handleJoinGroup,
+  [ApiKey.Heartbeat]: handleHeartbeat,
+  [ApiKey.LeaveGroup]: handleLeaveGroup,
+  [ApiKey.SyncGroup]: handleSyncGroup,
+  [ApiKey.DescribeGroups]: handleDescribeGroups,
+  [ApiKey.ListGroups]: handleListGroups,
+  [ApiKey.ApiVersions]: handleApiVersions,
+  [ApiKey.CreateTopics]: handleCreateTopics,
+  [ApiKey.DeleteTopics]: handleDeleteTopics,
+  [ApiKey.DeleteRecords]: handleDeleteRecords,
+  [ApiKey.InitProducerId]: handleInitProducerId,
+  [ApiKey.OffsetForLeaderEpoch]: handleOffsetForLeaderEpoch,
+  [ApiKey.DescribeConfigs]: handleDescribeConfigs,
+  [ApiKey.AlterConfigs]: handleAlterConfigs,
+  [ApiKey.CreatePartitions]: handleCreatePartitions,
+  [ApiKey.DeleteGroups]: handleDeleteGroups,
+  [ApiKey.IncrementalAlterConfigs]: handleIncrementalAlterConfigs,
+  [ApiKey.OffsetDelete]: handleOffsetDelete,
+  [ApiKey.DescribeCluster]: handleDescribeCluster,
+}
+
+const byKey: readonly (AnyHandler | undefined)[] = Object.entries(dispatch).reduce<(AnyHandler | undefined)[]>(
+  (table, [key, handler]) => {
+    table[Number(key)] = handler
+    return table
+  },
+  [],
+)
+
+/** Undefined when the request cannot be answered in any form: Kafka closes the connection then. */
+export function findHandler(apiKey: number, apiVersion: number): AnyHandler | undefined {
+  const handler = byKey[apiKey]
+  if (handler === undefined) return undefined
+  // Clients learn what the broker speaks from ApiVersions, so that one is answered in any version.
+  if (apiKey === ApiKey.ApiVersions) return apiVersion >= 0 ? handler : undefined
+  const { min, max } = handler.advertised
+  return apiVersion >= (handler.lowestAnswered ?? min) && apiVersion <= max ? handler : undefined
+}

@@ -1,0 +1,234 @@
+import { ErrorCode } from '#libs/kafka-protocol'
+import type { Clock } from '../clock.ts'
+import type { LogManager } from '../log/log-manager.ts'
+import { RecordLog } from '../record-log.ts'
+import type { Settings } from '../settings.ts'
+import { type Decision, type JoinAnswer, joinError, type Reply, type SyncAnswer, syncError } from './decision.ts'
+import { decideExpiry, nextDeadline } from './expiry.ts'
+import { evolveGroup, type Group, newGroup, resumeGroup } from './group.ts'
+import { decideHeartbeat, type Heartbeat } from './heartbeat.ts'
+import { decideJoin, type Join } from './join.ts'
+import { decideLeave, type Leaver } from './leave.ts'
+import { type Commit, decideCommit, decideOffsetDelete, decideOffsetExpiry } from './offsets.ts'
+import { type GroupRecord, snapshotOfGroup, type TopicPartition } from './records.ts'
+import { decideSync, type Sync } from './sync.ts'
+
+/**
+ * Runs the groups: asks the deciders, puts their records on disk, then answers. All groups live on one thread, so a
+ * decision is never interleaved with another.
+ *
+ * Crash story: an answer that a client has seen is on disk. What is not (heartbeats, an open join phase) is found again
+ * by the members themselves: they are known after the restart and get a full session to carry on.
+ */
+export class GroupCoordinator {
+  private readonly groups = new Map<string, Group>()
+  private readonly alarms = new Map<string, { readonly at: number; readonly cancel: () => void }>()
+  private readonly parked = new Map<number, (reply: Reply) => void>()
+  private nextRequest = 1
+  private records!: RecordLog<GroupRecord>
+  private readonly settings: Settings
+  private readonly clock: Clock
+
+  private constructor(settings: Settings, clock: Clock) {
+    this.settings = settings
+    this.clock = clock
+  }
+
+  static async open(logs: LogManager, settings: Settings, clock: Clock): Promise<GroupCoordinator> {
+    const coordinator = new GroupCoordinator(settings, clock)
+    const { groups } = coordinator
+    coordinator.records = await RecordLog.open<GroupRecord>(
+      logs,
+      'groups',
+      (record) => {
+        if (record.type === 'GroupDeleted') groups.delete(record.groupId)
+        else groups.set(record.groupId, evolveGroup(groups.get(record.groupId) ?? newGroup(record.groupId, 0), record))
+      },
+      function* () {
+        for (const group of groups.values()) yield* snapshotOfGroup(group)
+      },
+    )
+    for (const group of [...groups.values()]) coordinator.put(resumeGroup(group, clock.now()))
+    return coordinator
+  }
+
+  all(): Iterable<Group> {
+    return this.groups.values()
+  }
+
+  find(groupId: string): Group | undefined {
+    return this.groups.get(groupId)
+  }
+
+  async join(groupId: string, join: Omit<Join, 'request'>): Promise<JoinAnswer> {
+    const { settings } = this
+    const { sessionTimeoutMs, memberId } = join
+    const isTooShort = sessionTimeoutMs < settings['group.min.session.timeout.ms']
+    if (isTooShort || sessionTimeoutMs > settings['group.max.session.timeout.ms']) {
+      return joinError(ErrorCode.INVALID_SESSION_TIMEOUT, memberId)
+    }
+    const rules = {
+      now: this.clock.now(),
+      initialDelayMs: settings['group.initial.rebalance.delay.ms'],
+      maxSize: settings['group.max.size'],
+    }
+    const { request, reply } = this.park()
+    this.carryOut(decideJoin(this.get(groupId), { ...join, request }, rules))
+    const answer = await reply
+    return 'join' in answer ? answer.join : joinError(ErrorCode.UNKNOWN_SERVER_ERROR, memberId)
+  }
+
+  async sync(groupId: string, sync: Omit<Sync, 'request'>): Promise<SyncAnswer> {
+    const { request, reply } = this.park()
+    this.carryOut(decideSync(this.get(groupId), { ...sync, request }, this.clock.now()))
+    const answer = await reply
+    return 'sync' in answer ? answer.sync : syncError(ErrorCode.UNKNOWN_SERVER_ERROR)
+  }
+
+  heartbeat(groupId: string, heartbeat: Heartbeat): ErrorCode {
+    const { decision, errorCode } = decideHeartbeat(this.get(groupId), heartbeat, this.clock.now())
+    this.carryOut(decision)
+    return errorCode
+  }
+
+  async leave(groupId: string, leavers: readonly Leaver[]): Promise<readonly ErrorCode[]> {
+    const { decision, errors } = decideLeave(this.get(groupId), leavers, this.clock.now())
+    const failure = await this.carryOut(decision)
+    return failure === undefined ? errors : leavers.map(() => failure)
+  }
+
+  async commit(groupId: string, commit: Commit): Promise<ErrorCode> {
+    const isNew = !this.groups.has(groupId)
+    const { decision, errorCode } = decideCommit(this.get(groupId), commit, isNew, this.clock.now())
+    return (await this.carryOut(decision)) ?? errorCode
+  }
+
+  /** The group with nothing in it that a crash could still take back. */
+  async committed(groupId: string): Promise<Group | undefined> {
+    await this.records.settled()
+    return this.groups.get(groupId)
+  }
+
+  async deleteOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly ErrorCode[]> {
+    const { decision, errors } = decideOffsetDelete(this.get(groupId), partitions)
+    const failure = await this.carryOut(decision)
+    return failure === undefined ? errors : partitions.map(() => failure)
+  }
+
+  async deleteGroup(groupId: string): Promise<ErrorCode> {
+    const group = this.groups.get(groupId)
+    if (group === undefined) return ErrorCode.GROUP_ID_NOT_FOUND
+    if (group.state !== 'Empty') return ErrorCode.NON_EMPTY_GROUP
+    return (await this.forget(group)) ?? ErrorCode.NONE
+  }
+
+  /** A deleted topic takes the offsets committed for it along, as a new one of that name starts from nothing. */
+  async forgetTopic(topic: string): Promise<void> {
+    for (const group of [...this.groups.values()]) {
+      const offsets = [...(group.offsets.get(topic)?.keys() ?? [])].map((partition) => ({ topic, partition }))
+      if (offsets.length === 0) continue
+      const record: GroupRecord = { type: 'OffsetsDeleted', groupId: group.groupId, offsets }
+      this.put(evolveGroup(group, record))
+      await this.records.append([record])
+    }
+  }
+
+  /** `offsets.retention.minutes`: forgets old offsets, and empty groups that have none. */
+  async expireOffsets(): Promise<void> {
+    const retentionMs = this.settings['offsets.retention.minutes'] * 60_000
+    const now = this.clock.now()
+    for (const group of [...this.groups.values()]) {
+      const decision = decideOffsetExpiry(group, now, retentionMs)
+      await this.carryOut(decision)
+      const left = this.groups.get(group.groupId)
+      const isOver = left?.state === 'Empty' && left.offsets.size === 0 && left.pendingMembers.size === 0
+      if (isOver && left.emptySince <= now - retentionMs) await this.forget(left)
+    }
+  }
+
+  /** Answers everything that is parked and stops all alarms. */
+  close(): void {
+    for (const { cancel } of this.alarms.values()) cancel()
+    this.alarms.clear()
+    this.parked.clear()
+  }
+
+  private get(groupId: string): Group {
+    return this.groups.get(groupId) ?? newGroup(groupId, this.clock.now())
+  }
+
+  private park() {
+    const request = this.nextRequest++
+    const reply = new Promise<Reply>((resolve) => this.parked.set(request, resolve))
+    return { request, reply }
+  }
+
+  /** Resolves to the error that everybody is told when the disk refuses, else to undefined. */
+  private async carryOut(decision: Decision): Promise<ErrorCode | undefined> {
+    const { group, records, replies } = decision
+    if (group.generation > 0 || group.members.size > 0 || group.pendingMembers.size > 0 || group.offsets.size > 0) {
+      this.put(group)
+    }
+    if (records.length > 0) {
+      try {
+        await this.records.append(records)
+      } catch {
+        // The log manager has reported the disk; clients retry after this error.
+        for (const reply of replies) this.answer(failed(reply))
+        return ErrorCode.COORDINATOR_NOT_AVAILABLE
+      }
+    }
+    for (const reply of replies) this.answer(reply)
+    return undefined
+  }
+
+  private answer(reply: Reply): void {
+    this.parked.get(reply.to)?.(reply)
+    this.parked.delete(reply.to)
+  }
+
+  private async forget(group: Group): Promise<ErrorCode | undefined> {
+    this.groups.delete(group.groupId)
+    this.alarms.get(group.groupId)?.cancel()
+    this.alarms.delete(group.groupId)
+    try {
+      await this.records.append([{ type: 'GroupDeleted', groupId: group.groupId }])
+      return undefined
+    } catch {
+      return ErrorCode.COORDINATOR_NOT_AVAILABLE
+    }
+  }
+
+  private put(group: Group): void {
+    this.groups.set(group.groupId, group)
+    this.setAlarm(group)
+  }
+
+  /** Deadlines mostly move away, so an alarm that rings early just looks again instead of being moved each time. */
+  private setAlarm(group: Group): void {
+    const at = nextDeadline(group)
+    const before = this.alarms.get(group.groupId)
+    if (before !== undefined && before.at <= at) return
+    before?.cancel()
+    this.alarms.delete(group.groupId)
+    if (at === Infinity) return
+    const cancel = this.clock.after(at - this.clock.now(), () => this.ring(group.groupId))
+    this.alarms.set(group.groupId, { at, cancel })
+  }
+
+  private ring(groupId: string): void {
+    this.alarms.delete(groupId)
+    const group = this.groups.get(groupId)
+    if (group === undefined) return
+    const isDue = nextDeadline(group) <= this.clock.now()
+    if (isDue) void this.carryOut(decideExpiry(group, this.clock.now()))
+    else this.setAlarm(group)
+  }
+}
+
+function failed(reply: Reply): Reply {
+  const errorCode = ErrorCode.COORDINATOR_NOT_AVAILABLE
+  return 'join' in reply
+    ? { to: reply.to, join: joinError(errorCode, reply.join.memberId) }
+    : { to: reply.to, sync: syncError(errorCode) }
+}

@@ -1,0 +1,95 @@
+import { consumerTopics, ErrorCode } from '#libs/kafka-protocol'
+import { checkMember, Decision } from './decision.ts'
+import { type Group, metadataOf } from './group.ts'
+import type { CommittedOffset, TopicPartition } from './records.ts'
+
+export interface Commit {
+  readonly memberId: string
+  readonly instanceId: string | null
+  /** Negative: from somebody who manages partitions alone, or an administrator. */
+  readonly generation: number
+  readonly offsets: readonly (TopicPartition & CommittedOffset)[]
+}
+
+/** All offsets of the request are committed, or none. `isNew`: the group does not exist yet. */
+export function decideCommit(
+  group: Group,
+  commit: Commit,
+  isNew: boolean,
+  now: number,
+): { readonly decision: Decision; readonly errorCode: ErrorCode } {
+  const decision = new Decision(group)
+  const errorCode = checkCommit(group, commit, isNew)
+  if (errorCode !== ErrorCode.NONE) return { decision, errorCode }
+  const member = group.members.get(commit.memberId)
+  if (member !== undefined) decision.putMember({ ...member, lastSeen: now })
+  const { groupId } = group
+  if (commit.offsets.length > 0) decision.record({ type: 'OffsetsCommitted', groupId, offsets: commit.offsets })
+  return { decision, errorCode }
+}
+
+function checkCommit(group: Group, commit: Commit, isNew: boolean): ErrorCode {
+  if (commit.generation < 0 && group.state === 'Empty') return ErrorCode.NONE
+  if (isNew) return ErrorCode.ILLEGAL_GENERATION
+  const memberError = checkMember(group, commit.memberId, commit.instanceId)
+  if (memberError !== ErrorCode.NONE) return memberError
+  if (commit.generation !== group.generation) return ErrorCode.ILLEGAL_GENERATION
+  return group.state === 'CompletingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
+}
+
+/** Topics that the members of a live consumer group read; undefined when that cannot be known. */
+export function subscribedTopics(group: Group): ReadonlySet<string> | undefined {
+  if (group.protocolType !== 'consumer' || group.protocol === null) return undefined
+  const topics = new Set<string>()
+  for (const member of group.members.values()) {
+    const subscription = consumerTopics(metadataOf(member, group.protocol))
+    if (subscription === undefined) return undefined
+    for (const topic of subscription) topics.add(topic)
+  }
+  return topics
+}
+
+/**
+ * Forgets offsets that nobody has needed for the retention time: counted from when the group became empty, for
+ * consumers outside of groups from their last commit, and never for what a live group subscribes to.
+ */
+export function decideOffsetExpiry(group: Group, now: number, retentionMs: number): Decision {
+  const decision = new Decision(group)
+  const { groupId } = group
+  const expired = expiredOffsets(group, now - retentionMs)
+  if (expired.length > 0) decision.record({ type: 'OffsetsDeleted', groupId, offsets: expired })
+  return decision
+}
+
+function expiredOffsets(group: Group, before: number): TopicPartition[] {
+  const isSimple = group.protocolType === null
+  const subscribed = group.state === 'Empty' ? new Set<string>() : subscribedTopics(group)
+  if (subscribed === undefined) return []
+  const expired: TopicPartition[] = []
+  for (const [topic, partitions] of group.offsets) {
+    if (subscribed.has(topic)) continue
+    for (const [partition, { committedAt }] of partitions) {
+      const since = group.state === 'Empty' && !isSimple ? Math.max(group.emptySince, committedAt) : committedAt
+      if (since <= before) expired.push({ topic, partition })
+    }
+  }
+  return expired
+}
+
+/** OffsetDelete: not for topics that the group reads right now. */
+export function decideOffsetDelete(
+  group: Group,
+  partitions: readonly TopicPartition[],
+): { readonly decision: Decision; readonly errors: readonly ErrorCode[] } {
+  const decision = new Decision(group)
+  const subscribed = group.state === 'Empty' ? new Set<string>() : subscribedTopics(group)
+  const errors = partitions.map(({ topic }) =>
+    subscribed === undefined || subscribed.has(topic) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE,
+  )
+  const offsets = partitions.filter(
+    ({ topic, partition }, i) => errors[i] === ErrorCode.NONE && group.offsets.get(topic)?.has(partition) === true,
+  )
+  const { groupId } = group
+  if (offsets.length > 0) decision.record({ type: 'OffsetsDeleted', groupId, offsets })
+  return { decision, errors }
+}

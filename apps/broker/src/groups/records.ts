@@ -1,0 +1,70 @@
+import type { Group, Member } from './group.ts'
+
+/** A member as the journal keeps it; byte strings are base64. */
+export interface StoredMember {
+  readonly memberId: string
+  readonly instanceId: string | null
+  readonly clientId: string
+  readonly clientHost: string
+  readonly sessionTimeoutMs: number
+  readonly rebalanceTimeoutMs: number
+  readonly protocols: readonly { readonly name: string; readonly metadata: string }[]
+}
+
+export interface CommittedOffset {
+  readonly offset: number
+  readonly leaderEpoch: number
+  readonly metadata: string
+  /** Milliseconds since the epoch. */
+  readonly committedAt: number
+}
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** What happened to groups, as facts in the journal `groups`. Heartbeats and parked requests are not facts. */
+export type GroupRecord = { readonly groupId: string } & (
+  | {
+      readonly type: 'GenerationStarted'
+      readonly generation: number
+      readonly protocolType: string | null
+      readonly protocol: string | null
+      readonly leader: string | null
+      /** None: the group is empty. */
+      readonly members: readonly StoredMember[]
+      readonly at: number
+    }
+  | { readonly type: 'AssignmentsMade'; readonly assignments: Readonly<Record<string, string>> }
+  | { readonly type: 'StaticMemberReplaced'; readonly from: string; readonly member: StoredMember }
+  | { readonly type: 'OffsetsCommitted'; readonly offsets: readonly (TopicPartition & CommittedOffset)[] }
+  | { readonly type: 'OffsetsDeleted'; readonly offsets: readonly TopicPartition[] }
+  | { readonly type: 'GroupDeleted' }
+)
+
+export function stored(member: Member): StoredMember {
+  const { memberId, instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs } = member
+  const protocols = member.protocols.map(({ name, metadata }) => ({ name, metadata: metadata.toString('base64') }))
+  return { memberId, instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols }
+}
+
+/** The shortest sequence of records that gives this group again. */
+export function* snapshotOfGroup(group: Group): Generator<GroupRecord> {
+  const { groupId, generation, protocolType, protocol, leader } = group
+  if (generation > 0 || group.members.size > 0) {
+    const members = [...group.members.values()].map(stored)
+    const at = group.emptySince
+    yield { type: 'GenerationStarted', groupId, generation, protocolType, protocol, leader, members, at }
+  }
+  if (group.state === 'Stable' || group.state === 'PreparingRebalance') {
+    const assignments = Object.fromEntries(
+      [...group.members.values()].map(({ memberId, assignment }) => [memberId, assignment.toString('base64')]),
+    )
+    if (group.members.size > 0) yield { type: 'AssignmentsMade', groupId, assignments }
+  }
+  for (const [topic, partitions] of group.offsets) {
+    const offsets = [...partitions].map(([partition, committed]) => ({ topic, partition, ...committed }))
+    yield { type: 'OffsetsCommitted', groupId, offsets }
+  }
+}

@@ -1,0 +1,46 @@
+import { configureLogging } from '#libs/observability'
+import { Broker } from './broker.ts'
+import { systemClock } from './clock.ts'
+import { type Config, readConfig, USAGE } from './config.ts'
+import { NodeFileSystem } from './disk/node-file-system.ts'
+import { listenHttp } from './http.ts'
+import { Server } from './server.ts'
+
+async function run(config: Config): Promise<void> {
+  const { settings, dataDir, host } = config
+  const broker = await Broker.open({ settings, dataDir, clock: systemClock, fs: new NodeFileSystem() })
+  const { server, port } = await Server.listen(broker, host, config.port)
+  broker.advertised.host = config.advertisedHost
+  broker.advertised.port = port
+  const http = config.httpPort === undefined ? undefined : await listenHttp(broker, server, host, config.httpPort)
+  const stop = async (): Promise<void> => {
+    await server.close()
+    await http?.close()
+    await broker.close()
+    process.exit(0)
+  }
+  process.once('SIGTERM', () => void stop().catch(fail))
+  process.once('SIGINT', () => void stop().catch(fail))
+  process.stdout.write(`broker ready ${host}:${port}\n`)
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`broker: ${explain(error)}\n`)
+  process.exit(1)
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }
+  if (code === 'EADDRINUSE') return `${address}:${port} is in use by another process`
+  if (code === 'EACCES' && port !== undefined) return `no permission to listen on ${address}:${port}`
+  return error.message
+}
+
+configureLogging({ service: 'broker' })
+const config = readConfig(process.argv.slice(2), process.env)
+if ('problems' in config) {
+  process.stderr.write(`${config.problems.map((problem) => `broker: ${problem}`).join('\n')}\n${USAGE}\n`)
+  process.exit(1)
+}
+await run(config).catch(fail)

@@ -1,0 +1,42 @@
+import type { Broker } from './broker.ts'
+import type { Group } from './groups/group.ts'
+
+/** What the broker holds, as plain data. */
+export function overviewOf(broker: Broker) {
+  return {
+    clusterId: broker.topics.clusterId,
+    nodeId: broker.nodeId,
+    listener: broker.advertised,
+    topics: Array.from(broker.topics.all(), ({ name, topicId, configs, logs }) => ({
+      name,
+      topicId,
+      configs,
+      partitions: logs.map((log) => ({
+        partition: log.partition,
+        startOffset: log.logStartOffset,
+        endOffset: log.highWatermark,
+        bytes: log.size,
+      })),
+    })),
+    groups: Array.from(broker.groups.all(), (group) => ({
+      groupId: group.groupId,
+      state: group.state,
+      generation: group.generation,
+      members: Array.from(group.members.values(), ({ memberId, instanceId, clientId, clientHost }) => ({
+        ...{ memberId, instanceId, clientId, clientHost },
+      })),
+      offsets: offsetsOf(broker, group),
+    })),
+  }
+}
+
+function offsetsOf(broker: Broker, group: Group) {
+  const offsets: { topic: string; partition: number; offset: number; lag: number }[] = []
+  for (const [topic, partitions] of group.offsets) {
+    for (const [partition, { offset }] of partitions) {
+      const end = broker.topics.find(topic)?.logs[partition]?.highWatermark ?? offset
+      offsets.push({ topic, partition, offset, lag: Math.max(0, end - offset) })
+    }
+  }
+  return offsets
+}

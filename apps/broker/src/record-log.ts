@@ -1,0 +1,62 @@
+import type { Journal } from './log/journal.ts'
+import type { LogManager } from './log/log-manager.ts'
+
+/** A journal below this size is not worth compacting. */
+const COMPACT_ABOVE_BYTES = 1024 * 1024
+/** A journal is rewritten once it is this many times as large as what it says. */
+const COMPACT_RATIO = 4
+
+/**
+ * The durable records behind a state that is a fold over them. The owner applies records to its state first, so that
+ * decisions that follow see them, then appends; only when that resolves may anybody outside be told.
+ */
+export class RecordLog<R> {
+  private journal!: Journal
+  private tail: Promise<void> = Promise.resolve()
+  private compacting = false
+  private readonly snapshot: () => Iterable<R>
+
+  private constructor(snapshot: () => Iterable<R>) {
+    this.snapshot = snapshot
+  }
+
+  /** Replays what survived; `snapshot` gives the shortest sequence of records with the same outcome. */
+  static async open<R>(
+    logs: LogManager,
+    name: string,
+    replay: (record: R) => void,
+    snapshot: () => Iterable<R>,
+  ): Promise<RecordLog<R>> {
+    const log = new RecordLog(snapshot)
+    log.journal = await logs.openJournal(name, (entry) => replay(JSON.parse(entry.toString('utf8')) as R))
+    return log
+  }
+
+  /** All of the records or, after a crash, none of them. Rejects with StorageError. */
+  append(records: readonly R[]): Promise<void> {
+    const durable = this.journal.append(records.map(encode))
+    this.tail = durable.catch(() => {})
+    this.compactWhenLarge()
+    return durable
+  }
+
+  /** Resolves when everything appended so far is on disk, or has failed to get there. */
+  settled(): Promise<void> {
+    return this.tail
+  }
+
+  private compactWhenLarge(): void {
+    const { size, compactedSize } = this.journal
+    if (this.compacting || size < Math.max(COMPACT_ABOVE_BYTES, compactedSize * COMPACT_RATIO)) return
+    this.compacting = true
+    const encoded = () => Array.from(this.snapshot(), encode)
+    this.journal
+      .compact(encoded)
+      .catch(() => {}) // The log manager has reported it; the journal as it was remains in use.
+      .finally(() => {
+        this.compacting = false
+      })
+  }
+}
+
+const encode = (record: unknown): Buffer => Buffer.from(JSON.stringify(record))

@@ -1,0 +1,206 @@
+import { ErrorCode } from '#libs/kafka-protocol'
+import type { LogManager } from './log/log-manager.ts'
+import type { PartitionLog } from './log/partition-log.ts'
+import {
+  emptyMetadata,
+  evolveMetadata,
+  type MetadataImage,
+  type MetadataRecord,
+  newClusterId,
+  newTopicId,
+  snapshotOfMetadata,
+  type TopicRecord,
+} from './metadata-log.ts'
+import { RecordLog } from './record-log.ts'
+import type { Settings } from './settings.ts'
+import { logConfigOf, type TopicConfigs, topicConfigProblem } from './topic-config.ts'
+
+/** A topic that is ready: all its partitions are open and led by this broker. */
+export interface Topic extends TopicRecord {
+  readonly logs: readonly PartitionLog[]
+}
+
+/** A refusal in the protocol's terms. */
+export interface Refusal {
+  readonly errorCode: ErrorCode
+  readonly errorMessage: string
+}
+
+export const isRefusal = (value: object): value is Refusal => 'errorCode' in value
+
+const MAX_NAME_LENGTH = 249
+const MAX_PARTITIONS = 10_000
+
+/** Kafka's rule for topic names; undefined when the name is good. */
+export function topicNameProblem(name: string): string | undefined {
+  if (name === '') return 'Topic name is invalid: the empty string is not allowed'
+  if (name === '.' || name === '..') return "Topic name is invalid: '.' or '..' is not allowed"
+  if (name.length > MAX_NAME_LENGTH) return `Topic name is invalid: it is longer than ${MAX_NAME_LENGTH} characters`
+  if (/^[A-Za-z0-9._-]+$/.test(name)) return undefined
+  return `Topic name is invalid: '${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`
+}
+
+/**
+ * The topics of this broker. Creation makes the partitions first and the record after them, deletion the other way
+ * round, so a crash in between leaves directories nobody knows: they are removed at the next start.
+ */
+export class Topics {
+  private readonly byName = new Map<string, Topic>()
+  private readonly byId = new Map<string, Topic>()
+  /** Creations under way, so that a second request for the same name waits for the first. */
+  private readonly creating = new Map<string, Promise<Topic | Refusal>>()
+  private image: MetadataImage = emptyMetadata
+  private records!: RecordLog<MetadataRecord>
+  private readonly logs: LogManager
+  private readonly settings: Settings
+
+  private constructor(logs: LogManager, settings: Settings) {
+    this.logs = logs
+    this.settings = settings
+  }
+
+  static async open(logs: LogManager, settings: Settings): Promise<Topics> {
+    const topics = new Topics(logs, settings)
+    topics.records = await RecordLog.open<MetadataRecord>(
+      logs,
+      'metadata',
+      (record) => topics.apply(record),
+      () => snapshotOfMetadata(topics.image),
+    )
+    if (topics.image.clusterId === undefined) {
+      await topics.record({ type: 'ClusterCreated', clusterId: newClusterId() })
+    }
+    for (const record of topics.image.topics.values()) topics.publish(await topics.openLogs(record))
+    for (const { topic, partition } of logs.strays()) await logs.deletePartition(topic, partition)
+    return topics
+  }
+
+  get clusterId(): string {
+    return this.image.clusterId!
+  }
+
+  all(): Iterable<Topic> {
+    return this.byName.values()
+  }
+
+  find(name: string): Topic | undefined {
+    return this.byName.get(name)
+  }
+
+  findById(topicId: string): Topic | undefined {
+    return this.byId.get(topicId)
+  }
+
+  /** What would stop this creation, checked without doing anything. */
+  creationProblem(name: string, partitions: number, configs: TopicConfigs): Refusal | undefined {
+    const nameProblem = topicNameProblem(name)
+    if (nameProblem !== undefined) return refusal(ErrorCode.INVALID_TOPIC_EXCEPTION, nameProblem)
+    if (this.byName.has(name)) return refusal(ErrorCode.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
+    const twin = this.collision(name)
+    if (twin !== undefined) {
+      return refusal(ErrorCode.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with existing topic: ${twin}`)
+    }
+    if (partitions < 1 || partitions > MAX_PARTITIONS) {
+      const bounds = `larger than 0 and at most ${MAX_PARTITIONS}`
+      return refusal(ErrorCode.INVALID_PARTITIONS, `Number of partitions must be ${bounds}.`)
+    }
+    for (const [key, value] of Object.entries(configs)) {
+      const problem = topicConfigProblem(key, value)
+      if (problem !== undefined) return refusal(ErrorCode.INVALID_CONFIG, problem)
+    }
+    return undefined
+  }
+
+  /** Resolves when the topic can be used and would be there after a crash. */
+  async create(name: string, partitions: number, configs: TopicConfigs): Promise<Topic | Refusal> {
+    const underWay = this.creating.get(name)
+    if (underWay !== undefined) {
+      const other = await underWay
+      return isRefusal(other) ? other : refusal(ErrorCode.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
+    }
+    const problem = this.creationProblem(name, partitions, configs)
+    if (problem !== undefined) return problem
+    const creation = this.createNow({ name, topicId: newTopicId(), partitions, configs })
+    this.creating.set(name, creation)
+    return await creation.finally(() => this.creating.delete(name))
+  }
+
+  /** The topic, created with the broker's defaults if it is missing and that is allowed. */
+  async findOrCreate(name: string): Promise<Topic | Refusal> {
+    const existing = this.byName.get(name)
+    if (existing !== undefined) return existing
+    const underWay = this.creating.get(name)
+    return underWay ?? this.create(name, this.settings['num.partitions'], {})
+  }
+
+  async delete(topic: Topic): Promise<void> {
+    this.byName.delete(topic.name)
+    this.byId.delete(topic.topicId)
+    await this.record({ type: 'TopicDeleted', topicId: topic.topicId })
+    for (const log of topic.logs) await this.logs.deletePartition(topic.name, log.partition)
+  }
+
+  async addPartitions(topic: Topic, partitions: number): Promise<Topic> {
+    const added = []
+    for (let partition = topic.partitions; partition < partitions; partition++) {
+      added.push(this.logs.openPartition(topic.name, partition, topic.logs[0]!.config))
+    }
+    const logs = [...topic.logs, ...(await Promise.all(added))]
+    await this.record({ type: 'PartitionsAdded', topicId: topic.topicId, partitions })
+    return this.publish({ ...topic, partitions, logs })
+  }
+
+  /** `configs` must be free of problems. */
+  async configure(topic: Topic, configs: TopicConfigs): Promise<void> {
+    await this.record({ type: 'TopicConfigured', topicId: topic.topicId, configs })
+    const config = logConfigOf(configs, this.settings)
+    for (const log of topic.logs) log.config = config
+    this.publish({ ...topic, configs })
+  }
+
+  get nextProducerId(): number {
+    return this.image.nextProducerId
+  }
+
+  async reserveProducerIds(next: number): Promise<void> {
+    await this.record({ type: 'ProducerIdsReserved', next })
+  }
+
+  private apply(record: MetadataRecord): void {
+    this.image = evolveMetadata(this.image, record)
+  }
+
+  private record(record: MetadataRecord): Promise<void> {
+    this.apply(record)
+    return this.records.append([record])
+  }
+
+  private async createNow(record: TopicRecord): Promise<Topic> {
+    const topic = await this.openLogs(record)
+    await this.record({ type: 'TopicCreated', ...record })
+    return this.publish(topic)
+  }
+
+  private async openLogs(record: TopicRecord): Promise<Topic> {
+    const config = logConfigOf(record.configs, this.settings)
+    const opening = Array.from({ length: record.partitions }, (_, partition) =>
+      this.logs.openPartition(record.name, partition, config),
+    )
+    return { ...record, logs: await Promise.all(opening) }
+  }
+
+  private publish(topic: Topic): Topic {
+    this.byName.set(topic.name, topic)
+    this.byId.set(topic.topicId, topic)
+    return topic
+  }
+
+  /** Kafka refuses `a.b` beside `a_b`, because its metrics cannot tell them apart. */
+  private collision(name: string): string | undefined {
+    const folded = name.replaceAll('.', '_')
+    for (const existing of this.byName.keys()) if (existing.replaceAll('.', '_') === folded) return existing
+    return undefined
+  }
+}
+
+const refusal = (errorCode: ErrorCode, errorMessage: string): Refusal => ({ errorCode, errorMessage })
