@@ -14,6 +14,12 @@ const HEARTBEAT_MS = 1_500
 const LONG_POLL_MS = 500
 /** Partitions whose batches may be under way at once; all of them share a transaction anyway. */
 const CONCURRENCY = 64
+/**
+ * The client asks for partitions in the same order every time, so an answer must have room for all of them, or a
+ * backlog of the first ones would starve the last.
+ */
+const MAX_PARTITION_BYTES = 256 * 1024
+const MAX_FETCH_BYTES = CONCURRENCY * MAX_PARTITION_BYTES
 const RESTART_MS = 500
 /** An assigned consumer fetches all the time; one that has not for so long is cut off. */
 const SILENCE_MS = 5_000
@@ -95,6 +101,8 @@ export class GroupConsumer {
       sessionTimeout: SESSION_TIMEOUT_MS,
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: LONG_POLL_MS,
+      maxBytesPerPartition: MAX_PARTITION_BYTES,
+      maxBytes: MAX_FETCH_BYTES,
       allowAutoTopicCreation: false,
       metadataMaxAge: 60_000,
       retry: { restartOnFailure: async () => false },

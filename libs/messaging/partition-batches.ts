@@ -1,6 +1,6 @@
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
 import type { Topic } from '#libs/contracts'
-import { gauge, metrics } from '#libs/observability'
+import { gauge, histogram, metrics } from '#libs/observability'
 import { Abandoned, type BatchProcessor } from './batch-processor.ts'
 import type { HandlerTable } from './handlers.ts'
 import { readRecord } from './incoming-record.ts'
@@ -26,6 +26,11 @@ export class PartitionBatches {
     name: metrics.messaging.lag,
     help: 'Records of the partition that are not handled yet',
     labels: ['topic', 'partition'],
+  })
+  readonly #duration = histogram({
+    name: metrics.messaging.batchDuration,
+    help: 'Time from the arrival of a batch to its commit',
+    labels: ['topic'],
   })
   #draining = false
   #underWay = 0
@@ -75,10 +80,12 @@ export class PartitionBatches {
     const { topic, partition, messages, highWatermark } = batch
     for (let start = 0; start < messages.length && !this.#draining; start += MAX_RECORDS) {
       const part = messages.slice(start, start + MAX_RECORDS)
+      const committed = this.#duration.startTimer({ topic })
       await this.options.processor.process(
         part.map((message) => this.#read(topic as Topic, partition, message)),
         abandoned,
       )
+      committed()
       const last = part.at(-1)!.offset
       const next = BigInt(last) + 1n
       resolveOffset(last)

@@ -32,7 +32,7 @@ const present = (item: ParkedItem) => ({
   id: String(item.id),
   topic: item.topic,
   partition: item.partition,
-  offset: String(item.offset),
+  offset: Number(item.offset),
   key: item.key === null ? null : Buffer.from(item.key).toString('utf8'),
   messageId: item.messageId,
   type: item.type,
