@@ -1,7 +1,10 @@
 import 'reflect-metadata'
 import { startService } from '#libs/http'
+import { configureLogging } from '#libs/observability'
 import { readConfig } from './config.ts'
 import { simulatorsModule } from './simulators.module.ts'
 
 const config = readConfig()
+// The ledgers are replayed, and may have something to say, before the service starts.
+configureLogging({ service: 'simulators', level: config.LOG_LEVEL, format: config.LOG_FORMAT })
 await startService(await simulatorsModule(config), { name: 'simulators', config })

@@ -1,5 +1,3 @@
-import { simpleParser } from 'mailparser'
-
 export interface ParsedMail {
   /** Name and address: `Waybill <orders@waybill.example>`. */
   readonly from: string
@@ -60,7 +58,9 @@ const decodeQuotedPrintable = (body: string): string =>
 const unixLines = (text: string): string => text.replaceAll('\r\n', '\n').replace(/\n$/, '')
 
 const parseAnyMail = async (raw: Buffer): Promise<ParsedMail> => {
-  const mail = await simpleParser(raw, { skipHtmlToText: false, skipTextToHtml: true, skipImageLinks: true })
+  // Loaded when the first such mail arrives: with its HTML converters it is half of what this process would load.
+  const { simpleParser } = await import('mailparser')
+  const mail = await simpleParser(raw, { skipTextToHtml: true, skipImageLinks: true })
   const decoded: Record<string, string | undefined> = {
     from: mail.from?.text,
     subject: mail.subject,
