@@ -23,19 +23,23 @@ export class Writer {
   }
 
   int8(value: number): void {
-    this.current.writeInt8(value, this.reserve(1))
+    const at = this.reserve(1)
+    this.current.writeInt8(value, at)
   }
 
   int16(value: number): void {
-    this.current.writeInt16BE(value, this.reserve(2))
+    const at = this.reserve(2)
+    this.current.writeInt16BE(value, at)
   }
 
   uint16(value: number): void {
-    this.current.writeUInt16BE(value, this.reserve(2))
+    const at = this.reserve(2)
+    this.current.writeUInt16BE(value, at)
   }
 
   int32(value: number): void {
-    this.current.writeInt32BE(value, this.reserve(4))
+    const at = this.reserve(4)
+    this.current.writeInt32BE(value, at)
   }
 
   int64(value: number): void {
@@ -48,26 +52,29 @@ export class Writer {
   uvarint(value: number): void {
     let rest = value
     while (rest >= 0x80) {
-      this.current.writeUInt8((rest % 0x80) + 0x80, this.reserve(1))
+      this.uint8((rest % 0x80) + 0x80)
       rest = Math.floor(rest / 0x80)
     }
-    this.current.writeUInt8(rest, this.reserve(1))
+    this.uint8(rest)
   }
 
   /** 32 hexadecimal digits. */
   uuid(value: string): void {
     if (value.length !== 32) throw new TypeError(`not a topic id: ${value}`)
-    this.current.write(value, this.reserve(16), 16, 'hex')
+    const at = this.reserve(16)
+    this.current.write(value, at, 16, 'hex')
   }
 
   /** The text alone; its length in bytes must have been written before. */
   string(value: string, byteLength: number): void {
-    this.current.write(value, this.reserve(byteLength), byteLength, 'utf8')
+    const at = this.reserve(byteLength)
+    this.current.write(value, at, byteLength, 'utf8')
   }
 
   bytes(value: Buffer): void {
     if (value.length < COPY_BELOW_BYTES) {
-      value.copy(this.current, this.reserve(value.length))
+      const at = this.reserve(value.length)
+      value.copy(this.current, at)
       return
     }
     this.seal()
@@ -81,6 +88,11 @@ export class Writer {
     return this.done
   }
 
+  private uint8(value: number): void {
+    const at = this.reserve(1)
+    this.current.writeUInt8(value, at)
+  }
+
   private seal(): void {
     if (this.at === this.start) return
     this.done.push(this.current.subarray(this.start, this.at))
@@ -88,6 +100,7 @@ export class Writer {
     this.start = this.at
   }
 
+  /** Where the next bytes go. Call it before looking at `current`, which it may replace. */
   private reserve(bytes: number): number {
     const at = this.at
     if (at + bytes > this.current.length) return this.grow(bytes)

@@ -9,19 +9,27 @@ import { Server } from './server.ts'
 async function run(config: Config): Promise<void> {
   const { settings, dataDir, host } = config
   const broker = await Broker.open({ settings, dataDir, clock: systemClock, fs: new NodeFileSystem() })
-  const { server, port } = await Server.listen(broker, host, config.port)
-  broker.advertised.host = config.advertisedHost
-  broker.advertised.port = port
-  const http = config.httpPort === undefined ? undefined : await listenHttp(broker, server, host, config.httpPort)
+  const listeners = await listen(broker, config).catch(async (error) => {
+    await broker.close()
+    throw error
+  })
   const stop = async (): Promise<void> => {
-    await server.close()
-    await http?.close()
+    await listeners.server.close()
+    await listeners.http?.close()
     await broker.close()
     process.exit(0)
   }
   process.once('SIGTERM', () => void stop().catch(fail))
   process.once('SIGINT', () => void stop().catch(fail))
-  process.stdout.write(`broker ready ${host}:${port}\n`)
+  process.stdout.write(`broker ready ${host}:${broker.advertised.port}\n`)
+}
+
+async function listen(broker: Broker, { host, port, httpPort, advertisedHost }: Config) {
+  const { server, port: actual } = await Server.listen(broker, host, port)
+  broker.advertised.host = advertisedHost
+  broker.advertised.port = actual
+  const http = httpPort === undefined ? undefined : await listenHttp(broker, server, host, httpPort)
+  return { server, http }
 }
 
 function fail(error: unknown): void {
