@@ -103,7 +103,8 @@ export const orderCommandFor = (event: FulfilmentEvent): OrderCommand | undefine
       return { type: 'confirm' }
     case 'ParcelDispatched':
       return { type: 'ship', trackingNumber: event.data.trackingNumber }
-    case 'ParcelDelivered':
+    // Delivered and off the books: whoever sees the order completed finds money and stock settled.
+    case 'FulfilmentCompleted':
       return { type: 'complete' }
     case 'UndoGivenUp':
       return { type: 'refuseCancellation' }
