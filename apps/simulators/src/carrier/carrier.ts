@@ -22,6 +22,8 @@ export class Carrier {
   #settings = CARRIER_DEFAULTS
   readonly #shipments = new Map<string, Shipment>()
   readonly #shipmentsOfOrder = new Map<string, Shipment[]>()
+  /** One string for an address that a hundred thousand shipments have. */
+  readonly #callbackUrls = new Map<string, string>()
   readonly #answers = new Answers(async (position) => (await this.#journal.read(position)) as Entry & Answered)
   readonly #webhooks = new Webhooks((events) => this.#acknowledge(events.map(({ shipmentId }) => shipmentId)))
   #journal!: Journal<Entry>
@@ -107,7 +109,9 @@ export class Carrier {
   }
 
   #keep(booked: BookedShipment): Shipment {
-    const shipment: Shipment = { ...booked, status: 'booked', acknowledged: 0 }
+    const callbackUrl = this.#callbackUrls.get(booked.callbackUrl) ?? booked.callbackUrl
+    this.#callbackUrls.set(callbackUrl, callbackUrl)
+    const shipment: Shipment = { ...booked, callbackUrl, status: 'booked', acknowledged: 0 }
     this.#shipments.set(shipment.shipmentId, shipment)
     const ofOrder = this.#shipmentsOfOrder.get(shipment.orderId)
     if (ofOrder) ofOrder.push(shipment)

@@ -137,7 +137,7 @@ export const evolve = (account: Account, effect: Effect): Account => {
     case 'authorized': {
       const { authorizationId, amount, currency, declinesCapture } = effect
       const added = { authorizationId, amount, currency, declinesCapture, voided: false, captured: 0, refunded: 0 }
-      return { ...account, authorizations: [...account.authorizations, added] }
+      return { ...account, authorizations: account.authorizations.concat(added) }
     }
     case 'captured':
       return change(

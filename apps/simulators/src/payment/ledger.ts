@@ -23,13 +23,19 @@ type Entry =
   | (LedgerEntry & { readonly result: 'error' })
   | { readonly settings: PaymentSettings }
 
+/** What memory keeps of an order: hundreds of bytes, for the ledger is never cleared. */
+interface Order {
+  account: Account
+  /** Of its ledger entries, oldest first; grown by `concat`, since push and spread keep room for 16 more. */
+  positions: readonly number[]
+}
+
 /** The payment provider's books: accounts, answers and settings, all of them replayed from one journal. */
 export class PaymentLedger {
   readonly totals = new Totals()
   #settings = PAYMENT_DEFAULTS
-  readonly #accounts = new Map<string, Account>()
+  readonly #orders = new Map<string, Order>()
   readonly #positions: number[] = []
-  readonly #positionsOfOrder = new Map<string, number[]>()
   /** Idempotency keys of `tok_flaky` whose first attempt failed, as it must, and whose second will not. */
   readonly #flaked = new Set<string>()
   readonly #answers = new Answers(async (position) => (await this.#journal.read(position)) as Entry & Answered)
@@ -82,7 +88,7 @@ export class PaymentLedger {
 
   /** Everything about one order, oldest first. */
   operationsOf(orderId: string): Promise<LedgerEntry[]> {
-    return this.#read(this.#positionsOfOrder.get(orderId) ?? [])
+    return this.#read(this.#orders.get(orderId)?.positions ?? [])
   }
 
   /** The ledger from its `from`th line on, oldest first. */
@@ -100,11 +106,10 @@ export class PaymentLedger {
   }
 
   #decide(operation: Operation, { idempotencyKey, fingerprint }: { idempotencyKey: string; fingerprint: string }) {
-    const { orderId } = operation
-    const account = this.#accounts.get(orderId) ?? NO_ACCOUNT
+    const order = this.#order(operation.orderId)
     const chance = { id: randomBytes(12).toString('base64url'), declines: Math.random() < this.#settings.declineRate }
-    const { answer, effect } = decide(account, operation, chance)
-    if (effect) this.#accounts.set(orderId, evolve(account, effect))
+    const { answer, effect } = decide(order.account, operation, chance)
+    if (effect) order.account = evolve(order.account, effect)
     return {
       ...subject(operation),
       ...(effect && { amount: effect.amount, currency: effect.currency }),
@@ -118,6 +123,15 @@ export class PaymentLedger {
     }
   }
 
+  #order(orderId: string): Order {
+    let order = this.#orders.get(orderId)
+    if (order === undefined) {
+      order = { account: NO_ACCOUNT, positions: [] }
+      this.#orders.set(orderId, order)
+    }
+    return order
+  }
+
   #restore(entry: Entry, position: number): void {
     if ('settings' in entry) {
       this.#settings = { ...PAYMENT_DEFAULTS, ...entry.settings }
@@ -127,16 +141,16 @@ export class PaymentLedger {
     if (entry.code === FLAKED) this.#flaked.add(idempotencyKey)
     if ('answer' in entry) {
       this.#answers.restore(idempotencyKey, position)
-      if (entry.effect) this.#accounts.set(orderId, evolve(this.#accounts.get(orderId) ?? NO_ACCOUNT, entry.effect))
+      const order = this.#order(orderId)
+      if (entry.effect) order.account = evolve(order.account, entry.effect)
     }
     this.#index(entry, position)
   }
 
   #index(entry: LedgerEntry, position: number): void {
     this.#positions.push(position)
-    const ofOrder = this.#positionsOfOrder.get(entry.orderId)
-    if (ofOrder) ofOrder.push(position)
-    else this.#positionsOfOrder.set(entry.orderId, [position])
+    const order = this.#order(entry.orderId)
+    order.positions = order.positions.concat(position)
     if (entry.result !== 'error') this.#flaked.delete(entry.idempotencyKey)
     this.totals.add(entry)
   }
