@@ -72,6 +72,7 @@ export class GroupConsumer {
   }
 
   async #keepConsuming(): Promise<void> {
+    this.#log.info('connecting', { brokers: this.options.brokers.join(), topics: this.options.topics.join() })
     while (!this.#stopping) {
       try {
         await this.#prepareTopics()

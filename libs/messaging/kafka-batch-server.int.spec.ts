@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { Controller, type DynamicModule, Inject, Module } from '@nestjs/common'
 import { ConfigResourceTypes, type Kafka } from 'kafkajs'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { encode, type Message } from '#libs/contracts'
 import { createApplication } from '#libs/http'
+import { type BrokerProcess, startBroker } from '../testing/broker-process.ts'
 import { ensureTopics } from './ensure-topics.ts'
 import { Unprocessable } from './errors.ts'
 import type { HandlersOf, MessageContext } from './handlers.ts'
@@ -24,7 +25,16 @@ import {
 } from './messaging.fixture.ts'
 import { connectConsumers, messagingModule } from './messaging-module.ts'
 
-const brokers = process.env.KAFKA_BROKERS?.split(',') ?? []
+/** The Kafka that `KAFKA_BROKERS` names, or the bundled broker. */
+const given = process.env.KAFKA_BROKERS?.split(',')
+let bundled: BrokerProcess | undefined
+let brokers: readonly string[]
+beforeAll(async () => {
+  if (given === undefined) bundled = await startBroker()
+  brokers = given ?? [bundled!.brokers]
+})
+afterAll(() => bundled?.close())
+
 const BEHAVIOUR = Symbol('behaviour')
 
 @Controller()
@@ -108,94 +118,110 @@ const sendRaw = async (records: readonly SentRecord[]) => {
   await producer.disconnect()
 }
 
-describe.skipIf(brokers.length === 0)('with a broker', () => {
-  test('what is published is handled, in order per key', async () => {
-    await startService()
-    const a = commandsOf('a', 300)
-    const b = commandsOf('b', 300)
-    await publish(a.flatMap((message, i) => [message, b[i]!]))
-    await until(async () => (await handledOf(a)).length >= 300 && (await handledOf(b)).length >= 300)
-    expect(await handledOf(a)).toEqual(ids(a))
-    expect(await handledOf(b)).toEqual(ids(b))
-  })
-
-  test('the error of a handler reaches the transport as it was thrown', async () => {
-    const messages = commandsOf('a', 3)
-    await startService(({ id }) => {
-      if (id === messages[1]!.id) throw new Unprocessable('no such order')
-    })
-    await publish(messages)
-    await until(async () => (await handledOf(messages)).length === 2)
-    expect(await db.parked(messages[0]!.key)).toMatchObject([{ status: 'dead', reason: 'unprocessable' }])
-  })
-
-  test('garbage is parked, shown and stops nothing', async () => {
-    const { url } = await startService()
-    const before = commandsOf('a', 3)
-    const after = commandsOf('b', 3)
-    await publish(before)
-    const sent = Object.values(garbage).map((record) => ({ ...record, key: record.key && `${run}-a` }))
-    await sendRaw(sent)
-    await publish(after)
-    await until(async () => (await handledOf(before)).length === 3 && (await handledOf(after)).length === 3)
-    const parked = async () => {
-      const { items } = (await (await fetch(`${url}/internal/parked?limit=500`)).json()) as { items: { key: string }[] }
-      return items.filter(({ key }) => key === null || key === `${run}-a`)
-    }
-    await until(async () => (await parked()).length >= sent.length)
-    expect(new Set((await parked()).map((item) => (item as unknown as { status: string }).status))).toEqual(
-      new Set(['dead']),
-    )
-  })
-
-  test('a crash after the commit and before the offsets are stored changes nothing', async () => {
-    const messages = commandsOf('a', 20)
-    const first = await startService()
-    await publish(messages)
-    await until(async () => (await handledOf(messages)).length === 20)
-    await first.stop()
-    const admin = kafka.admin()
-    await admin.connect()
-    await admin.resetOffsets({ groupId: `payment-${run}`, topic: TOPIC, earliest: true })
-    await admin.disconnect()
-    await startService()
-    const more = commandsOf('a', 21).slice(20)
-    await publish(more)
-    await until(async () => (await handledOf(messages)).length > 20)
-    expect(await handledOf(messages)).toEqual(ids([...messages, ...more]))
-  })
-
-  test('a stop finishes what is under way and stores how far it came', async () => {
-    const messages = commandsOf('a', 50)
-    const { stop } = await startService()
-    await publish(messages)
-    await until(async () => (await handledOf(messages)).length > 0)
-    await stop()
-    const done = await handledOf(messages)
-    expect(done).toEqual(ids(messages).slice(0, done.length))
-    await db.database.execute('DELETE FROM inbox')
-    await startService()
-    await until(async () => (await handledOf(messages)).length >= 50)
-    expect(await handledOf(messages)).toEqual(ids(messages))
-  })
-
-  test('topics are created once, and grow when more partitions are wanted', async () => {
-    const admin = kafka.admin()
-    await admin.connect()
-    cleanUp.push(() => admin.disconnect())
-    const topic = `test-${run}`
-    cleanUp.push(() => admin.deleteTopics({ topics: [topic] }))
-    const wanted = (partitions: number) => ({ [topic]: { partitions, retentionMs: 60_000 } })
-    const partitions = async () => (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]!.partitions.length
-    await Promise.all([ensureTopics(admin, 1, wanted(2)), ensureTopics(admin, 1, wanted(2))])
-    expect(await partitions()).toBe(2)
-    await ensureTopics(admin, 1, wanted(3))
-    await ensureTopics(admin, 1, wanted(1))
-    expect(await partitions()).toBe(3)
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['retention.ms'] }],
-    })
-    expect(resources[0]!.configEntries).toMatchObject([{ configName: 'retention.ms', configValue: '60000' }])
-  })
+test('what is published is handled, in order per key', async () => {
+  await startService()
+  const a = commandsOf('a', 300)
+  const b = commandsOf('b', 300)
+  await publish(a.flatMap((message, i) => [message, b[i]!]))
+  await until(async () => (await handledOf(a)).length >= 300 && (await handledOf(b)).length >= 300)
+  expect(await handledOf(a)).toEqual(ids(a))
+  expect(await handledOf(b)).toEqual(ids(b))
 })
+
+test('the error of a handler reaches the transport as it was thrown', async () => {
+  const messages = commandsOf('a', 3)
+  await startService(({ id }) => {
+    if (id === messages[1]!.id) throw new Unprocessable('no such order')
+  })
+  await publish(messages)
+  await until(async () => (await handledOf(messages)).length === 2)
+  expect(await db.parked(messages[0]!.key)).toMatchObject([{ status: 'dead', reason: 'unprocessable' }])
+})
+
+test('garbage is parked, shown and stops nothing', async () => {
+  const { url } = await startService()
+  const before = commandsOf('a', 3)
+  const after = commandsOf('b', 3)
+  await publish(before)
+  const sent = Object.values(garbage).map((record) => ({ ...record, key: record.key && `${run}-a` }))
+  await sendRaw(sent)
+  await publish(after)
+  await until(async () => (await handledOf(before)).length === 3 && (await handledOf(after)).length === 3)
+  const parked = async () => {
+    const { items } = (await (await fetch(`${url}/internal/parked?limit=500`)).json()) as { items: { key: string }[] }
+    return items.filter(({ key }) => key === null || key === `${run}-a`)
+  }
+  await until(async () => (await parked()).length >= sent.length)
+  expect(new Set((await parked()).map((item) => (item as unknown as { status: string }).status))).toEqual(
+    new Set(['dead']),
+  )
+})
+
+test('a crash after the commit and before the offsets are stored changes nothing', async () => {
+  const messages = commandsOf('a', 20)
+  const first = await startService()
+  await publish(messages)
+  await until(async () => (await handledOf(messages)).length === 20)
+  await first.stop()
+  const admin = kafka.admin()
+  await admin.connect()
+  await admin.resetOffsets({ groupId: `payment-${run}`, topic: TOPIC, earliest: true })
+  await admin.disconnect()
+  await startService()
+  const more = commandsOf('a', 21).slice(20)
+  await publish(more)
+  await until(async () => (await handledOf(messages)).length > 20)
+  expect(await handledOf(messages)).toEqual(ids([...messages, ...more]))
+})
+
+test('a stop finishes what is under way and stores how far it came', async () => {
+  const messages = commandsOf('a', 50)
+  const { stop } = await startService()
+  await publish(messages)
+  await until(async () => (await handledOf(messages)).length > 0)
+  await stop()
+  const done = await handledOf(messages)
+  expect(done).toEqual(ids(messages).slice(0, done.length))
+  await db.database.execute('DELETE FROM inbox')
+  await startService()
+  await until(async () => (await handledOf(messages)).length >= 50)
+  expect(await handledOf(messages)).toEqual(ids(messages))
+})
+
+test('topics are created once, and grow when more partitions are wanted', async () => {
+  const admin = kafka.admin()
+  await admin.connect()
+  cleanUp.push(() => admin.disconnect())
+  const topic = `test-${run}`
+  cleanUp.push(() => admin.deleteTopics({ topics: [topic] }))
+  const wanted = (partitions: number) => ({ [topic]: { partitions, retentionMs: 60_000 } })
+  const partitions = async () => (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]!.partitions.length
+  await Promise.all([ensureTopics(admin, 1, wanted(2)), ensureTopics(admin, 1, wanted(2))])
+  expect(await partitions()).toBe(2)
+  await ensureTopics(admin, 1, wanted(3))
+  await ensureTopics(admin, 1, wanted(1))
+  expect(await partitions()).toBe(3)
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['retention.ms'] }],
+  })
+  expect(resources[0]!.configEntries).toMatchObject([{ configName: 'retention.ms', configValue: '60000' }])
+})
+
+test.skipIf(given !== undefined)(
+  'a broker that is killed and comes back finds its publisher and its consumer',
+  async () => {
+    const { server } = await startService()
+    const messages = commandsOf('a', 30)
+    await publish(messages.slice(0, 10))
+    await until(async () => (await handledOf(messages)).length === 10)
+    await bundled!.kill9()
+    await expect(publish(messages.slice(10, 20))).rejects.toThrow()
+    await bundled!.restart()
+    await publish(messages.slice(10, 20))
+    await publish(messages.slice(20))
+    await until(async () => (await handledOf(messages)).length === 30)
+    expect(await handledOf(messages)).toEqual(ids(messages))
+    await server.check()
+  },
+)
