@@ -106,16 +106,16 @@ describe('static members', () => {
     expect(given.joins.get(join)).toMatchObject({ leader: 'm1', memberId: 'm2', members: [] })
   })
 
-  test('a parked request of the predecessor is fenced at once', () => {
-    const given = stable()
-    given.join()
-    const parked = given.join('m1', { instanceId: 'a', protocols: [{ name: 'range', metadata: Buffer.from('v2') }] })
-    expect(given.group.state).toBe('CompletingRebalance')
-    const follower = given.group.leader === 'm1' ? 'm2' : 'm1'
-    const sync = given.sync(follower)
+  test('a parked request of the predecessor is fenced at once, and so is whatever it sends later', () => {
+    const given = GroupUnderTest.stableWithTwo()
     given.join('', { instanceId: 'a' })
-    expect(given.joins.get(parked)?.errorCode).toBe(ErrorCode.NONE)
-    expect(given.syncs.get(sync)?.errorCode).toBe(ErrorCode.REBALANCE_IN_PROGRESS)
+    const parked = given.joins.size
+    const successor = given.join('', { instanceId: 'a' })
+    const answers = [...given.joins.values()].slice(parked)
+    expect(answers).toMatchObject([{ errorCode: ErrorCode.FENCED_INSTANCE_ID, memberId: 'm4' }])
+    expect(given.joins.has(successor)).toBe(false)
+    const late = given.join('m4', { instanceId: 'a' })
+    expect(given.joins.get(late)?.errorCode).toBe(ErrorCode.FENCED_INSTANCE_ID)
   })
 
   test('an administrator removes one by its name', () => {

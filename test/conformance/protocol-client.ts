@@ -1,0 +1,51 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import {
+  type Api,
+  type Decoded,
+  type Encodable,
+  encodeRequest,
+  type Fields,
+  FrameParser,
+  Reader,
+  readResponseHeader,
+} from '#libs/kafka-protocol'
+
+/** Says to a broker exactly what a test wants said: any API, any version, in any order. */
+export class ProtocolClient {
+  private readonly socket: Socket
+  private readonly waiting: ((frame: Buffer) => void)[] = []
+  private correlationId = 0
+
+  private constructor(socket: Socket) {
+    this.socket = socket
+    const parser = new FrameParser(100_000_000)
+    socket.on('data', (chunk: Buffer) => parser.push(chunk, (frame) => this.waiting.shift()?.(Buffer.from(frame))))
+  }
+
+  static async connect(brokers: string): Promise<ProtocolClient> {
+    const [host, port] = brokers.split(',')[0]!.split(':')
+    const socket = connect(Number(port), host)
+    await once(socket, 'connect')
+    return new ProtocolClient(socket)
+  }
+
+  /** Answers come in the order of the requests, which may overlap. */
+  async send<Q extends Fields, S extends Fields>(
+    api: Api<Q, S>,
+    version: number,
+    body: Encodable<Q>,
+  ): Promise<Decoded<S>> {
+    const correlationId = ++this.correlationId
+    const frame = new Promise<Buffer>((resolve) => this.waiting.push(resolve))
+    this.socket.write(Buffer.concat(encodeRequest(api, version, { correlationId, clientId: 'conformance' }, body)))
+    const reader = new Reader(await frame)
+    const answered = readResponseHeader(reader, api as never, version)
+    if (answered !== correlationId) throw new Error(`answer ${answered} to request ${correlationId}`)
+    return api.readResponse(reader, version)
+  }
+
+  close(): void {
+    this.socket.destroy()
+  }
+}
