@@ -30,7 +30,7 @@ export interface ProcessPlan {
 }
 
 /** Heap limits in MiB, generous for what each does: together with PostgreSQL the system stays below 1 GB resident. */
-const HEAP = { service: 128, broker: 128, simulators: 96, console: 128 }
+const HEAP = { service: 192, broker: 128, simulators: 256, console: 128 }
 
 /** Address of a service's database on the server in use. */
 export const serviceDatabase = (options: StartOptions, service: Service): string => {
@@ -50,7 +50,7 @@ export const planProcesses = (options: StartOptions, ports: Ports): ProcessPlan[
     cwd: ROOT,
     args: [
       `--max-old-space-size=${heap}`,
-      '--max-semi-space-size=2',
+      '--max-semi-space-size=16',
       '--import',
       join(ROOT, 'dist', 'scripts', 'supervisor', 'lifeline.js'),
       join(ROOT, 'dist', 'apps', app, 'src', 'main.js'),

@@ -13,7 +13,7 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/contracts': { repo: [], npm: ['zod'] },
   'libs/kafka-protocol': { repo: [], npm: ['@node-rs/crc32'] },
   'libs/observability': { repo: [], npm: ['prom-client'] },
-  'libs/database': { repo: ['libs/observability'], npm: [] },
+  'libs/database': { repo: ['libs/observability'], npm: ['@prisma/adapter-pg'] },
   'libs/http': { repo: ['libs/observability', 'libs/contracts'], npm: '*' },
   'libs/inbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
   'libs/outbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: ['pg'] },

@@ -10,10 +10,7 @@ export interface PrismaSql {
 }
 
 export interface PrismaDatabase<Tx extends PrismaSql = PrismaSql> extends PrismaSql {
-  $transaction<T>(
-    work: (tx: Tx) => Promise<T>,
-    options?: { maxWait?: number; timeout?: number; isolationLevel?: 'ReadCommitted' },
-  ): Promise<T>
+  $transaction<T>(work: (tx: Tx) => Promise<T>, options?: { maxWait?: number; timeout?: number }): Promise<T>
   $disconnect(): Promise<void>
 }
 
@@ -30,7 +27,7 @@ export class DatabaseUnavailable extends Error {
 }
 
 /** Waiting this long for a connection or a commit means that something is wrong, not slow. Milliseconds. */
-const LIMITS = { maxWait: 10_000, timeout: 60_000, isolationLevel: 'ReadCommitted' } as const
+const LIMITS = { maxWait: 10_000, timeout: 60_000 }
 
 /** A service's own database. */
 export class Database<Client extends PrismaDatabase = PrismaDatabase> implements Sql {
@@ -44,7 +41,7 @@ export class Database<Client extends PrismaDatabase = PrismaDatabase> implements
     return reached(() => this.client.$executeRawUnsafe(statement, ...parameters))
   }
 
-  /** Runs `work` in one READ COMMITTED transaction: all of it or nothing. */
+  /** Runs `work` in one transaction, READ COMMITTED as is PostgreSQL's default: all of it or nothing. */
   async transaction<T>(work: (tx: PrismaSql) => Promise<T>): Promise<T> {
     return reached(() => this.client.$transaction(work, LIMITS))
   }

@@ -27,7 +27,7 @@ export interface OutboxRelayOptions {
 }
 
 /** How often the table is looked at without a wake-up, milliseconds: at first soon after work, then ever more rarely. */
-const POLL_MS = { min: 5, max: 1_000 }
+const POLL_MS = { min: 100, max: 1_000 }
 /** How often a relay without all slots looks for slots that a dead one left behind, milliseconds. */
 const REBALANCE_MS = 1_000
 /** Between tries to reach a database or broker that is away, milliseconds. */

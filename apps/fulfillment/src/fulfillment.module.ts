@@ -5,8 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common'
-import { PrismaPg } from '@prisma/adapter-pg'
-import { Database, GroupCommit } from '#libs/database'
+import { Database, GroupCommit, prismaOptions } from '#libs/database'
 import { EffectWorker } from '#libs/effects'
 import { healthModule } from '#libs/http'
 import { KafkaBatchServer, type KafkaPublisher, kafkaPublisher, messagingModule } from '#libs/messaging'
@@ -46,7 +45,7 @@ class FulfillmentModule implements OnApplicationBootstrap, OnApplicationShutdown
 
 export const fulfillmentModule = (config: Config): DynamicModule => {
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, CARRIER_CONNECTIONS: concurrency } = config
-  const database = new Database(new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }) }))
+  const database = new Database(new PrismaClient(prismaOptions(databaseUrl)))
   const groupCommit = new GroupCommit(database)
   const carrier = new Carrier(config.SIMULATORS_URL, config.CARRIER_CALLBACK_URL, concurrency)
   const publisher = kafkaPublisher({ brokers, clientId: 'fulfillment' })

@@ -5,8 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common'
-import { PrismaPg } from '@prisma/adapter-pg'
-import { Database, GroupCommit } from '#libs/database'
+import { Database, GroupCommit, prismaOptions } from '#libs/database'
 import { healthModule } from '#libs/http'
 import { IdempotentCommands } from '#libs/idempotency'
 import { KafkaBatchServer, type KafkaPublisher, kafkaPublisher, messagingModule } from '#libs/messaging'
@@ -44,7 +43,7 @@ class InventoryModule implements OnApplicationBootstrap, OnApplicationShutdown {
 
 export const inventoryModule = (config: Config): DynamicModule => {
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers } = config
-  const database = new Database(new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }) }))
+  const database = new Database(new PrismaClient(prismaOptions(databaseUrl)))
   const groupCommit = new GroupCommit(database)
   const publisher = kafkaPublisher({ brokers, clientId: 'inventory' })
   const consumers = new KafkaBatchServer({

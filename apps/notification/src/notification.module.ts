@@ -6,8 +6,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common'
-import { PrismaPg } from '@prisma/adapter-pg'
-import { Database, GroupCommit } from '#libs/database'
+import { Database, GroupCommit, prismaOptions } from '#libs/database'
 import { EffectWorker } from '#libs/effects'
 import { healthModule } from '#libs/http'
 import { KafkaBatchServer, type KafkaPublisher, kafkaPublisher, messagingModule } from '#libs/messaging'
@@ -23,6 +22,8 @@ import { untold } from './domain/notice.ts'
 import { type EmailKinds, emailRetry, type Mailer, smtpMailer } from './email.ts'
 
 const SERVICE = 'notification'
+/** A mail may be this much later, milliseconds; gathering for so long saves most of the transactions. */
+const LINGER_MS = 25
 const PUBLISHER = Symbol('publisher')
 const MAILER = Symbol('mailer')
 
@@ -52,9 +53,9 @@ class NotificationModule implements OnApplicationBootstrap, OnApplicationShutdow
 
 export const notificationModule = (config: Config): DynamicModule => {
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers } = config
-  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }) })
+  const prisma = new PrismaClient(prismaOptions(databaseUrl))
   const database = new Database(prisma)
-  const groupCommit = new GroupCommit(database)
+  const groupCommit = new GroupCommit(database, { lingerMs: LINGER_MS })
   const publisher = kafkaPublisher({ brokers, clientId: SERVICE })
   const mailer = smtpMailer(config.SMTP_HOST, config.SMTP_PORT)
   const emails = new EffectWorker<EmailKinds>({

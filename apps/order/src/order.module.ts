@@ -5,8 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common'
-import { PrismaPg } from '@prisma/adapter-pg'
-import { Database, GroupCommit } from '#libs/database'
+import { Database, GroupCommit, prismaOptions } from '#libs/database'
 import { healthModule } from '#libs/http'
 import { IdempotentCommands } from '#libs/idempotency'
 import { KafkaBatchServer, type KafkaPublisher, kafkaPublisher, messagingModule } from '#libs/messaging'
@@ -54,7 +53,7 @@ class OrderModule implements OnApplicationBootstrap, OnApplicationShutdown {
 
 export const orderModule = (config: Config): DynamicModule => {
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers } = config
-  const database = new Database(new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }) }))
+  const database = new Database(new PrismaClient(prismaOptions(databaseUrl)))
   const groupCommit = new GroupCommit(database)
   const publisher = kafkaPublisher({ brokers, clientId: 'order' })
   const relay = new OutboxRelay({ databaseUrl, database, publisher })

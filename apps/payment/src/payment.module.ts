@@ -5,8 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common'
-import { PrismaPg } from '@prisma/adapter-pg'
-import { Database, GroupCommit } from '#libs/database'
+import { Database, GroupCommit, prismaOptions } from '#libs/database'
 import { EffectWorker } from '#libs/effects'
 import { healthModule } from '#libs/http'
 import { KafkaBatchServer, type KafkaPublisher, kafkaPublisher, messagingModule } from '#libs/messaging'
@@ -45,7 +44,7 @@ class PaymentModule implements OnApplicationBootstrap, OnApplicationShutdown {
 
 export const paymentModule = (config: Config): DynamicModule => {
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, PROVIDER_CONNECTIONS: concurrency } = config
-  const database = new Database(new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }) }))
+  const database = new Database(new PrismaClient(prismaOptions(databaseUrl)))
   const groupCommit = new GroupCommit(database)
   const provider = new PaymentProvider(config.SIMULATORS_URL, concurrency)
   const publisher = kafkaPublisher({ brokers, clientId: 'payment' })

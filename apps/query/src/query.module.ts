@@ -1,6 +1,5 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common'
-import { PrismaPg } from '@prisma/adapter-pg'
-import { Database, GroupCommit } from '#libs/database'
+import { Database, GroupCommit, prismaOptions } from '#libs/database'
 import { healthModule } from '#libs/http'
 import { KafkaBatchServer, kafkaClient, messagingModule } from '#libs/messaging'
 import { PrismaClient } from '#prisma/query'
@@ -13,6 +12,8 @@ import { announce, ignored, projections, QueryConsumers } from './consumers.ts'
 import { ProjectionProgressReader } from './projection-progress.ts'
 
 const SERVICE = 'query'
+/** A read model may be this much later, milliseconds; gathering for so long saves most of its transactions. */
+const LINGER_MS = 25
 
 @Module({})
 class QueryModule implements OnApplicationShutdown {
@@ -28,7 +29,7 @@ class QueryModule implements OnApplicationShutdown {
 }
 
 export const queryModule = ({ DATABASE_URL: connectionString, KAFKA_BROKERS: brokers }: Config): DynamicModule => {
-  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString }) })
+  const prisma = new PrismaClient(prismaOptions(connectionString))
   const database = new Database(prisma)
   const admin = kafkaClient({ brokers, clientId: SERVICE }, 'briefly').admin()
   const consumers = new KafkaBatchServer({
@@ -37,7 +38,7 @@ export const queryModule = ({ DATABASE_URL: connectionString, KAFKA_BROKERS: bro
     topics: projections.orders,
     ignore: ignored,
     database,
-    groupCommit: new GroupCommit(database),
+    groupCommit: new GroupCommit(database, { lingerMs: LINGER_MS }),
     announce,
   })
   return {
