@@ -1,5 +1,7 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePorts } from './postgres/free-port.ts'
+import { areFree, freePorts } from './postgres/free-port.ts'
 import { PORT_NAMES, type Ports, planProcesses } from './processes.ts'
 import { ROOT } from './root.ts'
 import { ADDRESS, placeSamples } from './samples.ts'
@@ -24,7 +26,7 @@ const start = async (args: string[]): Promise<void> => {
   await checkPorts(options)
   if (options.fresh) await forget(options)
 
-  const plans = planProcesses(options, await choosePorts())
+  const plans = planProcesses(options, await choosePorts(options.data))
   const terminal = new Terminal(plans.map(({ name }) => name))
   if (left.length > 0) terminal.say(`ended what an earlier start left running: ${left.join(', ')}`)
   terminal.say(`Waybill starts, with its data in ${options.data}`)
@@ -44,9 +46,21 @@ const start = async (args: string[]): Promise<void> => {
   showAddresses(options, terminal, pids)
 }
 
-const choosePorts = async (): Promise<Ports> => {
-  const ports = await freePorts(PORT_NAMES.length)
-  return Object.fromEntries(PORT_NAMES.map((name, i) => [name, ports[i]])) as Ports
+/**
+ * The same ports at every start on the same data, as long as they are free: the carrier keeps the address that it
+ * reports to with each shipment, so fulfillment has to come back where it was.
+ */
+const choosePorts = async (data: string): Promise<Ports> => {
+  const file = join(data, 'ports.json')
+  const kept = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as Ports,
+    () => undefined,
+  )
+  if (kept !== undefined && (await areFree(PORT_NAMES.map((name) => kept[name])))) return kept
+  const free = await freePorts(PORT_NAMES.length)
+  const ports = Object.fromEntries(PORT_NAMES.map((name, i) => [name, free[i]])) as Ports
+  await writeFile(file, JSON.stringify(ports))
+  return ports
 }
 
 const showSamples = async (options: StartOptions, terminal: Terminal, startedAt: number): Promise<void> => {

@@ -1,5 +1,6 @@
 export { Database, DatabaseUnavailable, type PrismaDatabase, type PrismaSql, type Sql } from './database.ts'
 export { ConcurrencyConflict, isConnectionError, isRetryableConflict } from './errors.ts'
 export { GroupCommit, type GroupCommitOptions, type Work } from './group-commit.ts'
+export { Housekeeping } from './housekeeping.ts'
 export { prismaOptions } from './prisma-options.ts'
 export { type Part, type PartClass, UnitOfWork } from './unit-of-work.ts'

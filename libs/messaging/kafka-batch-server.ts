@@ -1,6 +1,7 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices'
 import type { MessageType, Topic } from '#libs/contracts'
-import type { Database, GroupCommit } from '#libs/database'
+import { type Database, type GroupCommit, Housekeeping } from '#libs/database'
+import { pruneInbox } from '#libs/inbox'
 import { counter, histogram, metrics, SIZES } from '#libs/observability'
 import { BatchProcessor } from './batch-processor.ts'
 import type { RecordResult } from './batch-work.ts'
@@ -26,6 +27,10 @@ export interface KafkaBatchServerOptions {
   readonly retryPolicy?: RetryPolicy
 }
 
+/** As long as the broker keeps commands: no redelivery reaches further back. Milliseconds. */
+const REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000
+const FORGOTTEN_AT_ONCE = 5_000
+
 /**
  * Nest's transport for Kafka that the framework lacks: `@Handles` methods of which a whole batch of records
  * shares one database transaction with everything the handlers write, in order, with parking instead of blocking or
@@ -34,9 +39,13 @@ export interface KafkaBatchServerOptions {
 export class KafkaBatchServer extends Server implements CustomTransportStrategy {
   #consumer: GroupConsumer | undefined
   #retrier: Retrier | undefined
+  readonly #housekeeping: Housekeeping
 
   constructor(private readonly options: KafkaBatchServerOptions) {
     super()
+    this.#housekeeping = new Housekeeping((now) =>
+      pruneInbox(options.database, new Date(now.getTime() - REMEMBERED_MS), FORGOTTEN_AT_ONCE),
+    )
   }
 
   /** Begins to consume; whether the broker can be reached is `check`'s to say. Fails when a handler is missing. */
@@ -52,6 +61,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   async close(): Promise<void> {
     await this.#consumer?.stop()
     await this.#retrier?.stop()
+    await this.#housekeeping.stop()
   }
 
   /** Rejects, saying why, when this process does not consume: the service's readiness check. */
@@ -95,6 +105,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.#consumer = new GroupConsumer({ brokers, clientId: service, groupId: service, topics, handlers, processor })
     retrier.start()
     this.#consumer.start()
+    this.#housekeeping.start()
   }
 }
 

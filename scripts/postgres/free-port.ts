@@ -9,3 +9,21 @@ export const freePorts = async (count: number): Promise<number[]> => {
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
   return ports
 }
+
+/** Whether nobody listens on any of these loopback ports at this moment. */
+export const areFree = async (ports: readonly number[]): Promise<boolean> => {
+  const free = await Promise.all(ports.map(isFree))
+  return free.every(Boolean)
+}
+
+const isFree = async (port: number): Promise<boolean> => {
+  const server = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    return true
+  } catch {
+    return false
+  } finally {
+    await new Promise((resolve) => server.close(resolve))
+  }
+}

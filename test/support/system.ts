@@ -28,7 +28,7 @@ export const startSystem = async (): Promise<RunningSystem> => {
   const [port, brokerPort, postgresPort] = (await freePorts(3)) as [number, number, number]
   const child = spawn(
     process.execPath,
-    [join(ROOT, 'dist/scripts/start.js'), '--data', data, '--port', String(port), '--no-samples'],
+    [join(ROOT, 'dist/scripts/start.js'), '--data', data, '--port', String(port), '--no-samples', '--fresh'],
     {
       cwd: ROOT,
       env: { ...process.env, BROKER_PORT: String(brokerPort), POSTGRES_PORT: String(postgresPort) },

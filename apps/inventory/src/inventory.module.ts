@@ -5,9 +5,9 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common'
-import { Database, GroupCommit, prismaOptions } from '#libs/database'
+import { Database, GroupCommit, Housekeeping, prismaOptions } from '#libs/database'
 import { healthModule } from '#libs/http'
-import { IdempotentCommands } from '#libs/idempotency'
+import { IdempotentCommands, pruneIdempotencyKeys } from '#libs/idempotency'
 import { KafkaBatchServer, type KafkaPublisher, kafkaPublisher, messagingModule } from '#libs/messaging'
 import { OutboxRelay } from '#libs/outbox'
 import { PrismaClient } from '#prisma/inventory'
@@ -17,6 +17,8 @@ import { announce, InventoryConsumers } from './consumers.ts'
 import { readProducts, seedStock } from './seed.ts'
 
 const PUBLISHER = Symbol('publisher')
+/** Idempotency keys forgotten by one statement, at most. */
+const KEYS_AT_ONCE = 5_000
 const PRODUCTS_FILE = Symbol('products file')
 
 @Module({})
@@ -27,14 +29,17 @@ class InventoryModule implements OnApplicationBootstrap, OnApplicationShutdown {
     @Inject(Database) private readonly database: Database,
     @Inject(GroupCommit) private readonly groupCommit: GroupCommit,
     @Inject(PRODUCTS_FILE) private readonly productsFile: string,
+    @Inject(Housekeeping) private readonly housekeeping: Housekeeping,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await seedStock(this.groupCommit, await readProducts(this.productsFile))
     this.relay.start()
+    this.housekeeping.start()
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.housekeeping.stop()
     await this.relay.stop()
     await this.publisher.close()
     await this.database.close()
@@ -66,6 +71,7 @@ export const inventoryModule = (config: Config): DynamicModule => {
       { provide: GroupCommit, useValue: groupCommit },
       { provide: IdempotentCommands, useValue: new IdempotentCommands({ groupCommit }) },
       { provide: OutboxRelay, useValue: new OutboxRelay({ databaseUrl, database, publisher }) },
+      { provide: Housekeeping, useValue: new Housekeeping((now) => pruneIdempotencyKeys(database, now, KEYS_AT_ONCE)) },
       { provide: PUBLISHER, useValue: publisher },
       { provide: PRODUCTS_FILE, useValue: config.PRODUCTS_FILE },
     ],

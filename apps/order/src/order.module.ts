@@ -5,9 +5,9 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common'
-import { Database, GroupCommit, prismaOptions } from '#libs/database'
+import { Database, GroupCommit, Housekeeping, prismaOptions } from '#libs/database'
 import { healthModule } from '#libs/http'
-import { IdempotentCommands } from '#libs/idempotency'
+import { IdempotentCommands, pruneIdempotencyKeys } from '#libs/idempotency'
 import { KafkaBatchServer, type KafkaPublisher, kafkaPublisher, messagingModule } from '#libs/messaging'
 import { OutboxRelay } from '#libs/outbox'
 import { DeadlineWorker } from '#libs/saga'
@@ -21,10 +21,11 @@ import { loadCatalogue } from './catalogue.ts'
 import type { Config } from './config.ts'
 import { announce, consumed, ignored, OrderConsumers } from './consumers.ts'
 import { fulfilmentRunner } from './fulfilment.ts'
-import { Housekeeping } from './housekeeping.ts'
 import { announceOrder } from './orders.ts'
 
 const PUBLISHER = Symbol('publisher')
+/** Idempotency keys forgotten by one statement, at most. */
+const KEYS_AT_ONCE = 5_000
 
 @Module({})
 class OrderModule implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -82,7 +83,7 @@ export const orderModule = (config: Config): DynamicModule => {
       { provide: OutboxRelay, useValue: relay },
       { provide: PUBLISHER, useValue: publisher },
       { provide: DeadlineWorker, useValue: deadlines },
-      { provide: Housekeeping, useValue: new Housekeeping(database) },
+      { provide: Housekeeping, useValue: new Housekeeping((now) => pruneIdempotencyKeys(database, now, KEYS_AT_ONCE)) },
     ],
   }
 }
