@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import {
+  ConcurrencyConflict,
+  Database,
+  DatabaseUnavailable,
+  GroupCommit,
+  prismaOptions,
+  type UnitOfWork,
+  type Work,
+} from '#libs/database'
+import { type TestDatabase, testDatabase } from '#libs/testing'
+import { PrismaClient } from '#prisma/notification'
+
+let server: TestDatabase
+let database: Database
+beforeAll(async () => {
+  server = await testDatabase('notification')
+  database = new Database(new PrismaClient(prismaOptions(server.url)))
+  await database.execute(
+    'CREATE TABLE entry (id int PRIMARY KEY, xid text NOT NULL, at int GENERATED ALWAYS AS IDENTITY)',
+  )
+})
+afterAll(async () => {
+  await database?.close()
+  await server?.drop()
+})
+beforeEach(() => database.execute('DELETE FROM entry'))
+
+const insert = (id: number): Work<number> => ({
+  run: async (uow) => {
+    await uow.execute('INSERT INTO entry (id, xid) VALUES ($1, pg_current_xact_id()::text)', id)
+    return id
+  },
+})
+const failing = (error: Error): Work<never> => ({
+  run: async (uow) => {
+    await insert(-1).run(uow)
+    throw error
+  },
+})
+const entries = () => database.query<{ id: number; xid: string }>('SELECT id, xid FROM entry ORDER BY at')
+const ids = async () => (await entries()).map(({ id }) => id)
+
+test('what queues up while one transaction commits becomes the next one, in order', async () => {
+  const groupCommit = new GroupCommit(database)
+  const first = groupCommit.submit(insert(0))
+  await new Promise((resolve) => setImmediate(resolve))
+  const rest = Array.from({ length: 50 }, (_, i) => groupCommit.submit(insert(i + 1)))
+  expect(await Promise.all([first, ...rest])).toEqual(Array.from({ length: 51 }, (_, i) => i))
+  expect(await ids()).toEqual(Array.from({ length: 51 }, (_, i) => i))
+  expect(new Set((await entries()).map(({ xid }) => xid)).size).toBe(2)
+})
+
+test('a work that fails leaves nothing and fails nobody else', async () => {
+  const groupCommit = new GroupCommit(database)
+  const results = await Promise.allSettled([
+    groupCommit.submit(insert(1)),
+    groupCommit.submit(failing(new Error('broken'))),
+    groupCommit.submit(insert(2)),
+    groupCommit.submit(insert(1)),
+  ])
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected'])
+  expect(await ids()).toEqual([1, 2])
+})
+
+test('a group is no heavier than allowed, unless one work alone is', async () => {
+  const groupCommit = new GroupCommit(database, { maxWeight: 10 })
+  const weighted = (id: number, weight: number): Work<number> => ({ ...insert(id), weight })
+  await Promise.all(
+    [weighted(1, 4), weighted(2, 4), weighted(3, 4), weighted(4, 25)].map((work) => groupCommit.submit(work)),
+  )
+  const groups = Map.groupBy(await entries(), ({ xid }) => xid)
+  expect([...groups.values()].map((group) => group.map(({ id }) => id))).toEqual([[1, 2], [3], [4]])
+})
+
+test('a lost race is run again, a refusal is not', async () => {
+  const groupCommit = new GroupCommit(database)
+  let runs = 0
+  const racing: Work<number> = {
+    run: async (uow) => {
+      await insert(7).run(uow)
+      if (++runs < 3) throw new ConcurrencyConflict('somebody was faster')
+      return runs
+    },
+  }
+  expect(await groupCommit.submit(racing)).toBe(3)
+  expect(await ids()).toEqual([7])
+  const refused = failing(new Error('no'))
+  let tries = 0
+  const counted: Work<never> = {
+    run: (uow) => {
+      tries++
+      return refused.run(uow)
+    },
+  }
+  await expect(groupCommit.submit(counted)).rejects.toThrow('no')
+  expect(tries).toBe(1)
+})
+
+test('parts flush once, those that come last after all others, and only a commit is told', async () => {
+  const groupCommit = new GroupCommit(database)
+  const flushed: string[] = []
+  class Last {
+    readonly flushedLast = true
+    async flush() {
+      flushed.push('last')
+    }
+  }
+  class Early {
+    async flush() {
+      flushed.push('early')
+    }
+  }
+  const told: string[] = []
+  const use = (uow: UnitOfWork) => {
+    uow.part(Last)
+    uow.part(Early)
+    uow.afterCommit(() => told.push('committed'))
+  }
+  await groupCommit.submit({ run: async (uow) => use(uow) })
+  expect(flushed).toEqual(['early', 'last'])
+  expect(told).toEqual(['committed'])
+  const broken: Work<never> = {
+    run: async (uow) => {
+      use(uow)
+      throw new Error('broken')
+    },
+  }
+  await expect(groupCommit.submit(broken)).rejects.toThrow('broken')
+  expect(told).toEqual(['committed'])
+})
+
+test('a session that is cut off is the database being away, and the next work finds it again', async () => {
+  const groupCommit = new GroupCommit(database)
+  const cutOff: Work<void> = {
+    run: async (uow) => {
+      const [row] = await uow.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+      await database.query('SELECT pg_terminate_backend($1::int)', row!.pid)
+      await insert(9).run(uow)
+    },
+  }
+  await expect(groupCommit.submit(cutOff)).rejects.toBeInstanceOf(DatabaseUnavailable)
+  expect(await groupCommit.submit(insert(10))).toBe(10)
+  expect(await ids()).toEqual([10])
+})
