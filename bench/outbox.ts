@@ -52,7 +52,7 @@ export const outbox = async (system: RunningSystem): Promise<void> => {
       },
     })
   }
-  const measure = async (what: string, count: number, gapMs: number, bar: readonly [number, number]): Promise<void> => {
+  const publish = async (count: number, gapMs: number): Promise<void> => {
     times.length = 0
     const adding: Promise<void>[] = []
     const startedAt = performance.now()
@@ -63,17 +63,21 @@ export const outbox = async (system: RunningSystem): Promise<void> => {
     }
     await Promise.all(adding)
     while (times.length < count) await pause(5)
+  }
+  const measure = async (what: string, count: number, gapMs: number, bar: readonly [number, number]): Promise<void> => {
+    await publish(count, gapMs)
     const [p50, p99] = [percentile(times, 50), percentile(times, 99)]
+    const met = p50 <= bar[0] && p99 <= bar[1]
     report(
-      `outbox commit to acknowledgement, ${what}`,
+      `outbox commit to acknowledgement, ${what}, p50 / p99`,
       `${ms(p50)} / ${ms(p99)} ms`,
       `≤ ${bar[0]} / ${bar[1]} ms`,
-      p50 <= bar[0] && p99 <= bar[1],
+      met,
     )
   }
-  await measure('warm-up', 200, 5, [8, 20])
-  await measure('at rest, p50 / p99', 500, 20, [8, 20])
-  await measure('600 events/s, p50 / p99', 6_000, 1_000 / 600, [10, 50])
+  await publish(200, 5) // warm-up
+  await measure('at rest', 500, 20, [8, 20])
+  await measure('600 events/s', 6_000, 1_000 / 600, [10, 50])
   await relay.stop()
   await kafka.close()
   await database.close()

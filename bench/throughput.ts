@@ -7,7 +7,8 @@ import { report } from './figures.ts'
 /** Orders under way at most: enough to keep every service busy, not so many that the queue is what is measured. */
 const UNDER_WAY = 2_000
 const CONNECTIONS = 48
-const WARM_UP_S = 10
+/** The services' code is compiled as it gets hot, which takes its time on nine processes that share two cores. Seconds. */
+const WARM_UP_S = 30
 
 /**
  * Orders per second from HTTP 201 to completed, sustained, everything on this machine: as many are placed as

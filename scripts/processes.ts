@@ -50,7 +50,7 @@ export const planProcesses = (options: StartOptions, ports: Ports): ProcessPlan[
     cwd: ROOT,
     args: [
       `--max-old-space-size=${heap}`,
-      '--max-semi-space-size=16',
+      '--max-semi-space-size=8',
       '--import',
       join(ROOT, 'dist', 'scripts', 'supervisor', 'lifeline.js'),
       join(ROOT, 'dist', 'apps', app, 'src', 'main.js'),

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
@@ -146,3 +146,16 @@ function sourcesOf(folder: string, suffix: string): string[] {
     .filter((file) => file.endsWith(suffix))
     .map((file) => join(folder, file))
 }
+
+describe('documents', () => {
+  test('every link to a file of this repository leads somewhere', () => {
+    const documents = ['README.md', ...sourcesOf('docs', '.md'), ...sourcesOf('bench', '.md')]
+    const dead = documents.flatMap((document) =>
+      [...readFileSync(join(root, document), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
+        .map((match) => join(dirname(document), match[1]!))
+        .filter((target) => !existsSync(join(root, target)))
+        .map((target) => `${document} links to ${target}, which is not there`),
+    )
+    expect(dead).toEqual([])
+  })
+})
