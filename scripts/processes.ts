@@ -51,6 +51,8 @@ export const planProcesses = (options: StartOptions, ports: Ports): ProcessPlan[
     args: [
       `--max-old-space-size=${heap}`,
       '--max-semi-space-size=8',
+      // The Kafka client sets timers for moments that have passed; newer versions of Node would say so each time.
+      '--disable-warning=TimeoutNegativeWarning',
       '--import',
       join(ROOT, 'dist', 'scripts', 'supervisor', 'lifeline.js'),
       join(ROOT, 'dist', 'apps', app, 'src', 'main.js'),
