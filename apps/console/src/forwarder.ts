@@ -28,8 +28,8 @@ const TIMEOUT_MS = 30_000
 const log = createLogger('gateway')
 
 /**
- * Passes requests on to the services. A request whose connection broke is sent again for a while: every GET and PUT
- * may be repeated by its nature and every POST of Waybill by its `Idempotency-Key`, so that a service that is killed
+ * Passes requests on to the services. A request whose connection broke is sent again for a while: every GET, PUT and
+ * cancellation may be repeated by its nature and every other POST by its `Idempotency-Key`, so that a service that is killed
  * and comes back costs its callers time, not answers.
  */
 export class Forwarder {

@@ -33,6 +33,7 @@ const orderSummary = z.object({
   status: orderStatus,
   reason: orderEndReason.optional(),
   cancellation: z.enum(['requested', 'refused']).optional(),
+  coordination,
   items: z.array(orderLine),
   total: money,
   payment: z.object({ status: z.string(), authorized: money, captured: money, refunded: money }),

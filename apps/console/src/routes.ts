@@ -2,7 +2,7 @@ import type { ServiceName } from './services.ts'
 
 interface Route {
   readonly method: 'GET' | 'POST' | 'PUT'
-  /** Below `/api`; also the path at the service, unless `path` says otherwise. */
+  /** Below `/api`, as Fastify writes paths; `pathAtService` says what it is at the service. */
   readonly at: string
   /** Who answers; the next one is asked when the one before does not know the resource yet. */
   readonly from: readonly [ServiceName, ...ServiceName[]]

@@ -22,7 +22,7 @@ export class NotificationConsumers {
       kind: 'email',
       key: orderId,
       payload: { notification, subject, text },
-      cause: { ...consequences.cause, id: fact.id },
+      cause: consequences.cause,
     })
   }
 }
