@@ -23,6 +23,8 @@ export interface BrokerProcess {
   stop(): Promise<number | null>
   /** Starts it again on the same port and data directory; stops it first if it runs. */
   restart(): Promise<void>
+  /** Starts it and kills it so many milliseconds later, whatever it has come to by then. */
+  startAndKill9(afterMs: number): Promise<void>
   /** Stops it and removes a data directory that was made for it. */
   close(): Promise<void>
 }
@@ -58,6 +60,12 @@ export async function startBroker(options: BrokerProcessOptions = {}): Promise<B
     restart: async () => {
       await end('SIGTERM')
       child = await launch(args)
+    },
+    startAndKill9: async (afterMs) => {
+      await end('SIGTERM')
+      child = spawn(process.execPath, [MAIN, ...args], { stdio: 'ignore' })
+      await pause(afterMs)
+      await end('SIGKILL')
     },
     close: async () => {
       await end('SIGTERM')

@@ -14,13 +14,19 @@ import {
 /** Says to a broker exactly what a test wants said: any API, any version, in any order. */
 export class ProtocolClient {
   private readonly socket: Socket
-  private readonly waiting: ((frame: Buffer) => void)[] = []
+  private readonly waiting: { readonly resolve: (frame: Buffer) => void; readonly reject: (error: Error) => void }[] = []
   private correlationId = 0
 
   private constructor(socket: Socket) {
     this.socket = socket
     const parser = new FrameParser(100_000_000)
-    socket.on('data', (chunk: Buffer) => parser.push(chunk, (frame) => this.waiting.shift()?.(Buffer.from(frame))))
+    socket.on('data', (chunk: Buffer) =>
+      parser.push(chunk, (frame) => this.waiting.shift()?.resolve(Buffer.from(frame))),
+    )
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      for (const { reject } of this.waiting.splice(0)) reject(new Error('the connection was closed'))
+    })
   }
 
   static async connect(brokers: string): Promise<ProtocolClient> {
@@ -30,14 +36,15 @@ export class ProtocolClient {
     return new ProtocolClient(socket)
   }
 
-  /** Answers come in the order of the requests, which may overlap. */
+  /** Answers come in the order of the requests, which may overlap; rejects when the connection closes before. */
   async send<Q extends Fields, S extends Fields>(
     api: Api<Q, S>,
     version: number,
     body: Encodable<Q>,
   ): Promise<Decoded<S>> {
     const correlationId = ++this.correlationId
-    const frame = new Promise<Buffer>((resolve) => this.waiting.push(resolve))
+    if (this.socket.destroyed) throw new Error('the connection was closed')
+    const frame = new Promise<Buffer>((resolve, reject) => this.waiting.push({ resolve, reject }))
     this.socket.write(Buffer.concat(encodeRequest(api, version, { correlationId, clientId: 'conformance' }, body)))
     const reader = new Reader(await frame)
     const answered = readResponseHeader(reader, api as never, version)
