@@ -107,6 +107,21 @@ export function struct<F extends Fields>(fields: F): Type<Decoded<F>, Encodable<
   return new Type(empty as Decoded<F>, (version, flexible) => structCodec(fields, version, flexible))
 }
 
+/** A struct that may be null: preceded by a byte that is 1, or -1 for null. */
+export function optional<F extends Fields>(fields: F): Type<Decoded<F> | null, Encodable<F> | null> {
+  const type = struct(fields)
+  return new Type<Decoded<F> | null, Encodable<F> | null>(null, (version, flexible) => {
+    const codec = type.at(version, flexible)
+    return {
+      read: (r) => (r.int8() < 0 ? null : codec.read(r)),
+      write: (w, value) => {
+        w.int8(value === null ? -1 : 1)
+        if (value !== null) codec.write(w, value)
+      },
+    }
+  })
+}
+
 type Message = Record<string, unknown>
 interface Slot {
   readonly name: string

@@ -26,6 +26,7 @@ const LOG_MAINTENANCE_MS = 5000
 export class Broker {
   readonly settings: Settings
   readonly clock: Clock
+  readonly dataDir: string
   readonly log: Logger = createLogger('broker')
   readonly logs: LogManager
   readonly topics: Topics
@@ -37,6 +38,7 @@ export class Broker {
   private constructor(options: BrokerOptions, logs: LogManager, topics: Topics, groups: GroupCoordinator) {
     this.settings = options.settings
     this.clock = options.clock
+    this.dataDir = options.dataDir
     this.logs = logs
     this.topics = topics
     this.groups = groups

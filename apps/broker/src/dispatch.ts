@@ -21,11 +21,17 @@ import { handleInitProducerId } from './apis/22-init-producer-id.ts'
 import { handleOffsetForLeaderEpoch } from './apis/23-offset-for-leader-epoch.ts'
 import { handleDescribeConfigs } from './apis/32-describe-configs.ts'
 import { handleAlterConfigs } from './apis/33-alter-configs.ts'
+import { handleDescribeLogDirs } from './apis/35-describe-log-dirs.ts'
 import { handleCreatePartitions } from './apis/37-create-partitions.ts'
 import { handleDeleteGroups } from './apis/42-delete-groups.ts'
+import { handleElectLeaders } from './apis/43-elect-leaders.ts'
 import { handleIncrementalAlterConfigs } from './apis/44-incremental-alter-configs.ts'
+import { handleAlterPartitionReassignments } from './apis/45-alter-partition-reassignments.ts'
+import { handleListPartitionReassignments } from './apis/46-list-partition-reassignments.ts'
 import { handleOffsetDelete } from './apis/47-offset-delete.ts'
 import { handleDescribeCluster } from './apis/60-describe-cluster.ts'
+import { handleListConfigResources } from './apis/74-list-config-resources.ts'
+import { handleDescribeTopicPartitions } from './apis/75-describe-topic-partitions.ts'
 import type { Handler } from './handler.ts'
 
 /** Handlers differ in the messages they take; the dispatcher gives each what its own codec has read. */
@@ -54,11 +60,17 @@ export const dispatch: Record<ApiKey, AnyHandler> = {
   [ApiKey.OffsetForLeaderEpoch]: handleOffsetForLeaderEpoch,
   [ApiKey.DescribeConfigs]: handleDescribeConfigs,
   [ApiKey.AlterConfigs]: handleAlterConfigs,
+  [ApiKey.DescribeLogDirs]: handleDescribeLogDirs,
   [ApiKey.CreatePartitions]: handleCreatePartitions,
   [ApiKey.DeleteGroups]: handleDeleteGroups,
+  [ApiKey.ElectLeaders]: handleElectLeaders,
   [ApiKey.IncrementalAlterConfigs]: handleIncrementalAlterConfigs,
+  [ApiKey.AlterPartitionReassignments]: handleAlterPartitionReassignments,
+  [ApiKey.ListPartitionReassignments]: handleListPartitionReassignments,
   [ApiKey.OffsetDelete]: handleOffsetDelete,
   [ApiKey.DescribeCluster]: handleDescribeCluster,
+  [ApiKey.ListConfigResources]: handleListConfigResources,
+  [ApiKey.DescribeTopicPartitions]: handleDescribeTopicPartitions,
 }
 
 const byKey: readonly (AnyHandler | undefined)[] = Object.entries(dispatch).reduce<(AnyHandler | undefined)[]>(

@@ -4,12 +4,12 @@ import { defineHandler } from '../handler.ts'
 const BROKERS = 1
 
 /**
- * DescribeCluster: 0-1
+ * DescribeCluster: 0-2
  * - Authorized operations are not reported: there are no ACLs.
  */
 export const handleDescribeCluster = defineHandler({
   api: describeCluster,
-  advertised: { min: 0, max: 1 },
+  advertised: { min: 0, max: 2 },
   handle({ endpointType }, { broker }) {
     const { host, port } = broker.advertised
     const node = { brokerId: broker.nodeId, host, port, isFenced: false }

@@ -1,0 +1,61 @@
+import { describeTopicPartitions, ErrorCode, ZERO_UUID } from '#libs/kafka-protocol'
+import type { Broker } from '../broker.ts'
+import { defineHandler } from '../handler.ts'
+import { type Topic, topicNameProblem } from '../topics.ts'
+
+/** Kafka's `max.request.partition.size.limit`. */
+const MAX_PARTITIONS = 2000
+
+/**
+ * DescribeTopicPartitions: 0
+ * - Authorized operations are not reported: there are no ACLs.
+ */
+export const handleDescribeTopicPartitions = defineHandler({
+  api: describeTopicPartitions,
+  advertised: { min: 0, max: 0 },
+  handle({ topics: wanted, responsePartitionLimit, cursor }, { broker }) {
+    const names = new Set(wanted.length > 0 ? wanted.map(({ name }) => name) : namesOf(broker))
+    const from = cursor?.topicName ?? ''
+    let room = Math.max(1, Math.min(responsePartitionLimit, MAX_PARTITIONS))
+    const topics = []
+    for (const name of [...names].filter((candidate) => candidate >= from).sort()) {
+      if (room === 0) return { topics, nextCursor: { topicName: name, partitionIndex: 0 } }
+      const topic = broker.topics.find(name)
+      if (topic === undefined) {
+        topics.push(missing(name))
+        continue
+      }
+      const first = name === cursor?.topicName ? Math.max(0, cursor.partitionIndex) : 0
+      const described = describe(broker, topic, first, first + room)
+      topics.push(described)
+      room -= described.partitions.length
+      const next = first + described.partitions.length
+      if (next < topic.partitions) return { topics, nextCursor: { topicName: name, partitionIndex: next } }
+    }
+    return { topics }
+  },
+})
+
+const namesOf = (broker: Broker): string[] => Array.from(broker.topics.all(), ({ name }) => name)
+
+function missing(name: string) {
+  const isInvalid = topicNameProblem(name) !== undefined
+  const errorCode = isInvalid ? ErrorCode.INVALID_TOPIC_EXCEPTION : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  return { errorCode, name, topicId: ZERO_UUID, partitions: [] }
+}
+
+function describe(broker: Broker, { name, topicId, logs }: Topic, from: number, to: number) {
+  const replicas = [broker.nodeId]
+  const partitions = logs.slice(from, to).map(({ partition, leaderEpoch }) => ({
+    errorCode: ErrorCode.NONE,
+    partitionIndex: partition,
+    leaderId: broker.nodeId,
+    leaderEpoch,
+    replicaNodes: replicas,
+    isrNodes: replicas,
+    eligibleLeaderReplicas: [],
+    lastKnownElr: [],
+    offlineReplicas: [],
+  }))
+  return { errorCode: ErrorCode.NONE, name, topicId, partitions }
+}
