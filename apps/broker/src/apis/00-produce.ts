@@ -45,7 +45,7 @@ type Append =
 interface PartitionError {
   readonly errorCode: number
   readonly message: string
-  readonly recordIndex?: number
+  readonly records?: readonly number[]
 }
 
 function requestError(acks: number, transactionalId: string | null): PartitionError | undefined {
@@ -97,9 +97,8 @@ async function settle(append: Append, acks: number) {
   return { index, errorCode: ErrorCode.NONE, baseOffset: offset, logAppendTimeMs, logStartOffset: log.logStartOffset }
 }
 
-function failure(index: number, { errorCode, message, recordIndex }: PartitionError) {
+function failure(index: number, { errorCode, message, records = [] }: PartitionError) {
   const errorMessage = message === '' ? errorName(errorCode) : message
-  const recordErrors =
-    recordIndex === undefined ? [] : [{ batchIndex: recordIndex, batchIndexErrorMessage: errorMessage }]
+  const recordErrors = records.map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: errorMessage }))
   return { index, errorCode, baseOffset: -1, recordErrors, errorMessage }
 }

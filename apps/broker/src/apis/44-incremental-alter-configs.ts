@@ -1,7 +1,8 @@
 import { ErrorCode, incrementalAlterConfigs, type RequestOf } from '#libs/kafka-protocol'
 import { alterTopicConfigs } from '../config-resource.ts'
 import { defineHandler } from '../handler.ts'
-import { type TopicConfigs, topicConfigKind } from '../topic-config.ts'
+import type { Settings } from '../settings.ts'
+import { type TopicConfigs, topicConfigDefault, topicConfigKind } from '../topic-config.ts'
 import type { Refusal, Topic } from '../topics.ts'
 
 const Operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
@@ -20,7 +21,7 @@ export const handleIncrementalAlterConfigs = defineHandler({
     for (const { resourceType, resourceName, configs } of request.resources) {
       const resource = { resourceType, resourceName }
       const refusal = await alterTopicConfigs(broker, resource, request.validateOnly, (topic) =>
-        applied(topic, configs),
+        applied(topic, configs, broker.settings),
       )
       responses.push({ errorCode: ErrorCode.NONE, errorMessage: null, ...refusal, ...resource })
     }
@@ -28,7 +29,7 @@ export const handleIncrementalAlterConfigs = defineHandler({
   },
 })
 
-function applied(topic: Topic, changes: readonly Change[]): TopicConfigs | Refusal {
+function applied(topic: Topic, changes: readonly Change[], settings: Settings): TopicConfigs | Refusal {
   const configs: Record<string, string> = { ...topic.configs }
   for (const { name, configOperation, value } of changes) {
     if (configOperation === Operation.delete) {
@@ -43,7 +44,8 @@ function applied(topic: Topic, changes: readonly Change[]): TopicConfigs | Refus
     const isKnown = configOperation === Operation.append || configOperation === Operation.subtract
     if (!isKnown) return invalid(`Unknown config operation ${configOperation}`)
     if (topicConfigKind(name) !== 'list') return invalid(`Config value append is not allowed for config key: ${name}`)
-    configs[name] = changedList(configs[name] ?? '', value, configOperation === Operation.append)
+    const before = configs[name] ?? topicConfigDefault(name, settings).value
+    configs[name] = changedList(before, value, configOperation === Operation.append)
   }
   return configs
 }

@@ -81,12 +81,12 @@ function checkTimestamps(batch: Buffer, config: LogConfig, now: number): LogRefu
 
 function checkRecords(batch: Buffer, config: LogConfig): LogRefusal | undefined {
   if (compressionOf(batchAttributes(batch)) !== Compression.none) return undefined
-  let withoutKey = -1
+  const withoutKey: number[] = []
   const wellFormed = visitRecords(batch, (record) => {
-    if (record.keyIsNull && withoutKey < 0) withoutKey = record.offsetDelta
+    if (config.cleanupPolicy.compact && record.keyIsNull) withoutKey.push(record.offsetDelta)
   })
   if (!wellFormed) return refuse(INVALID_RECORD, 'the records do not add up to what the header of the batch announces')
-  if (config.cleanupPolicy.compact && withoutKey >= 0) {
+  if (withoutKey.length > 0) {
     return refuse(INVALID_RECORD, 'a compacted topic accepts no record without a key', withoutKey)
   }
   return undefined

@@ -5,12 +5,12 @@ export interface LogRefusal {
   readonly ok: false
   readonly errorCode: ErrorCode
   readonly message: string
-  /** Index of the offending record in its batch, where one record is to blame. */
-  readonly recordIndex?: number
+  /** Indexes of the offending records in their batch, where single records are to blame. */
+  readonly records?: readonly number[]
 }
 
-export function refuse(errorCode: ErrorCode, message: string, recordIndex?: number): LogRefusal {
-  return recordIndex === undefined ? { ok: false, errorCode, message } : { ok: false, errorCode, message, recordIndex }
+export function refuse(errorCode: ErrorCode, message: string, records?: readonly number[]): LogRefusal {
+  return records === undefined ? { ok: false, errorCode, message } : { ok: false, errorCode, message, records }
 }
 
 /** The disk failed under data that had been accepted but not yet acknowledged: the client must hear KAFKA_STORAGE_ERROR. */

@@ -115,7 +115,7 @@ describe('append', () => {
     log.config = { ...log.config, cleanupPolicy: { delete: false, compact: true } }
     expect(log.append(testBatch({ values: ['a'] }))).toMatchObject({
       errorCode: ErrorCode.INVALID_RECORD,
-      recordIndex: 0,
+      records: [0],
     })
     expect(log.append(testBatch({ values: ['a'], key: 'k' })).ok).toBe(true)
   })
