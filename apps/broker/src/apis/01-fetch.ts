@@ -1,6 +1,7 @@
 import { ErrorCode, fetch, type RequestOf, type ResponseOf } from '#libs/kafka-protocol'
 import { defineHandler, type RequestContext } from '../handler.ts'
-import type { FetchResult, IsolationLevel, PartitionLog } from '../log/partition-log.ts'
+import type { FetchResult, IsolationLevel } from '../log/log-reader.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 
 /**
  * Fetch: 4-17

@@ -1,6 +1,7 @@
 import { ErrorCode, listOffsets } from '#libs/kafka-protocol'
 import { defineHandler, type RequestContext } from '../handler.ts'
-import type { IsolationLevel, PartitionLog } from '../log/partition-log.ts'
+import type { IsolationLevel } from '../log/log-reader.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 import { epochError } from './01-fetch.ts'
 
 const LATEST = -1

@@ -1,0 +1,111 @@
+import { ErrorCode } from '#libs/kafka-protocol'
+import { type LogRefusal, refuse } from './log-error.ts'
+import { RetiredSegmentError } from './log-segment.ts'
+import type { LogState } from './log-state.ts'
+import { type FoundRecord, findByTimestamp, findMaxTimestamp } from './offset-lookup.ts'
+import type { ReadLimits } from './segment-reader.ts'
+
+export interface AbortedTransaction {
+  readonly producerId: number
+  readonly firstOffset: number
+}
+
+export type FetchResult =
+  | {
+      readonly ok: true
+      /** Whole batches exactly as they go onto the wire; shared with the log, not to be modified. */
+      readonly records: readonly Buffer[]
+      readonly bytes: number
+      readonly highWatermark: number
+      readonly lastStableOffset: number
+      readonly logStartOffset: number
+      /** Sorted by first offset; null unless the read was READ_COMMITTED. */
+      readonly abortedTransactions: readonly AbortedTransaction[] | null
+    }
+  | LogRefusal
+
+export type IsolationLevel = 'READ_UNCOMMITTED' | 'READ_COMMITTED'
+
+export interface OffsetAndTimestamp {
+  readonly offset: number
+  readonly timestamp: number
+  readonly leaderEpoch: number
+}
+
+/** `PartitionLog.read`. */
+export function readLog(
+  log: LogState,
+  offset: number,
+  maxBytes: number,
+  isolation: IsolationLevel,
+  minOneBatch: boolean,
+): FetchResult | Promise<FetchResult> {
+  if (log.closed) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'the partition was closed')
+  const { logEndOffset } = log.writer
+  if (offset < log.logStartOffset || offset > logEndOffset) {
+    return refuse(ErrorCode.OFFSET_OUT_OF_RANGE, `offset ${offset} is outside [${log.logStartOffset}, ${logEndOffset}]`)
+  }
+  const bound = isolation === 'READ_COMMITTED' ? log.lastStableOffset : log.highWatermark
+  if (offset >= bound) return fetched(log, [], isolation)
+  const limits = { offset, maxBytes, bound, minOneBatch }
+  const recent = log.tail.read(limits)
+  if (recent !== undefined) return fetched(log, recent, isolation)
+  return readSegments(log, limits).then(
+    (records) => fetched(log, records, isolation),
+    (error: unknown) => {
+      // Retention or a deletion took the segment away under the read: ask again, the answer is another one now.
+      if (error instanceof RetiredSegmentError) return readLog(log, offset, maxBytes, isolation, minOneBatch)
+      const { topic, partition } = log
+      log.context.report('error', 'reading a log failed', { topic, partition, offset, reason: String(error) })
+      return refuse(ErrorCode.KAFKA_STORAGE_ERROR, `reading ${topic}-${partition} failed: ${error}`)
+    },
+  )
+}
+
+/** `PartitionLog.offsetForTimestamp`. */
+export async function lookUpOffset(
+  log: LogState,
+  timestamp: number,
+  isolation: IsolationLevel,
+): Promise<OffsetAndTimestamp> {
+  const end = isolation === 'READ_COMMITTED' ? log.lastStableOffset : log.highWatermark
+  if (timestamp === -1) return { offset: end, timestamp: -1, leaderEpoch: log.leaderEpoch }
+  if (timestamp === -2) {
+    return { offset: log.logStartOffset, timestamp: -1, leaderEpoch: log.epochs.epochAt(log.logStartOffset) }
+  }
+  const range = { from: log.logStartOffset, to: end, indexInterval: log.config.indexIntervalBytes }
+  let found: FoundRecord | undefined
+  try {
+    found = await (timestamp === -3
+      ? findMaxTimestamp([...log.segments], range)
+      : findByTimestamp([...log.segments], timestamp, range))
+  } catch (error) {
+    if (error instanceof RetiredSegmentError && !log.closed) return lookUpOffset(log, timestamp, isolation)
+    throw error
+  }
+  if (found === undefined) return { offset: -1, timestamp: -1, leaderEpoch: -1 }
+  return { ...found, leaderEpoch: log.epochs.epochAt(found.offset) }
+}
+
+async function readSegments({ segments, config }: LogState, limits: ReadLimits): Promise<Buffer[]> {
+  let index = segments.findLastIndex((segment) => segment.baseOffset <= limits.offset)
+  // An offset may lie in a gap at the end of a segment, then the next one has what follows.
+  for (let segment = segments[index]; segment !== undefined; segment = segments[++index]) {
+    const records = await segment.read(limits, config.indexIntervalBytes)
+    if (records.length > 0) return [records]
+    if (segment.endOffset > limits.offset) break
+  }
+  return []
+}
+
+function fetched(log: LogState, records: readonly Buffer[], isolation: IsolationLevel): FetchResult {
+  return {
+    ok: true,
+    records,
+    bytes: records.reduce((sum, batch) => sum + batch.length, 0),
+    highWatermark: log.highWatermark,
+    lastStableOffset: log.lastStableOffset,
+    logStartOffset: log.logStartOffset,
+    abortedTransactions: isolation === 'READ_COMMITTED' ? [] : null,
+  }
+}

@@ -1,0 +1,84 @@
+import type { FileSystem } from '../disk/file-system.ts'
+import type { LeaderEpochs } from './leader-epochs.ts'
+import type { LogConfig } from './log-config.ts'
+import type { LogSegment } from './log-segment.ts'
+import { LogWriter, type LogWriterOptions } from './log-writer.ts'
+import type { ProducerStateManager } from './producer-state.ts'
+import type { RecoveredLog } from './recovery.ts'
+import { Tail, type TailCache } from './tail-cache.ts'
+
+/** What a partition needs from the store it lives in. */
+export interface PartitionLogContext {
+  readonly fs: FileSystem
+  readonly directory: string
+  readonly now: () => number
+  readonly tails: TailCache
+  readonly leaderEpoch: number
+  readonly report: LogWriterOptions['report']
+}
+
+/** What appending, reading and upkeep of one partition share. */
+export class LogState {
+  /** First offset a client may read. */
+  logStartOffset: number
+  /** True after the partition was deleted or the broker began to stop: parked fetches should end. */
+  closed = false
+  /** Bytes appended since the last checkpoint; what a crash would cost to scan. */
+  uncheckpointedBytes = 0
+  /** Something happened that the last checkpoint does not tell. */
+  changedSinceCheckpoint: boolean
+
+  readonly leaderEpoch: number
+  /** Oldest first, never empty; the last one is the active segment. */
+  readonly segments: LogSegment[]
+  readonly producers: ProducerStateManager
+  readonly epochs: LeaderEpochs
+  readonly tail = new Tail()
+  readonly writer: LogWriter
+  private readonly listeners = new Set<() => void>()
+
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+    public config: LogConfig,
+    readonly context: PartitionLogContext,
+    recovered: RecoveredLog,
+  ) {
+    this.leaderEpoch = context.leaderEpoch
+    this.segments = recovered.segments
+    this.producers = recovered.producers
+    this.epochs = recovered.epochs
+    this.logStartOffset = recovered.logStartOffset
+    this.changedSinceCheckpoint = recovered.scannedBytes > 0
+    const onWritten: LogWriterOptions['onWritten'] = (batches) => {
+      for (const { bytes } of batches) context.tails.add(this.tail, bytes)
+      this.notify()
+    }
+    const options = { ...context, config: () => this.config, onWritten }
+    this.writer = new LogWriter(options, recovered.segments, recovered.endOffset)
+  }
+
+  get highWatermark(): number {
+    return this.writer.highWatermark
+  }
+
+  /** The high watermark: transactions are not supported, so none is ever open. */
+  get lastStableOffset(): number {
+    return this.highWatermark
+  }
+
+  moveLogStart(offset: number): void {
+    this.logStartOffset = offset
+    this.epochs.trimStart(offset)
+    this.notify()
+  }
+
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  notify(): void {
+    for (const listener of [...this.listeners]) listener()
+  }
+}

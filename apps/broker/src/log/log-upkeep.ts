@@ -1,0 +1,99 @@
+import type { LogState } from './log-state.ts'
+import { encodePartitionCheckpoint, writePartitionCheckpoint } from './partition-checkpoint.ts'
+import { expiredSegments } from './retention.ts'
+
+/** A crash costs a scan of at most this much time or this many bytes of appends. */
+const CHECKPOINT_MS = 60_000
+const CHECKPOINT_BYTES = 64 * 1024 * 1024
+
+/** Retention, checkpoints and closing take turns, since each relies on files that another one replaces. */
+export class LogUpkeep {
+  private lastCheckpoint: number
+  private turns: Promise<unknown> = Promise.resolve()
+
+  constructor(private readonly log: LogState) {
+    this.lastCheckpoint = log.context.now()
+  }
+
+  checkpoint(): Promise<void> {
+    return this.exclusively(() => this.writeCheckpoint())
+  }
+
+  maintain(): Promise<void> {
+    return this.exclusively(async () => {
+      const { log } = this
+      if (log.closed) return
+      if (log.writer.failure !== undefined) await log.writer.heal()
+      log.producers.expire(log.context.now())
+      await this.applyRetention()
+      if (this.checkpointIsDue()) await this.writeCheckpoint()
+      for (const segment of log.segments) segment.releaseIdle(segment === log.segments.at(-1))
+    })
+  }
+
+  discard(): Promise<void> {
+    return this.exclusively(async () => {
+      const { writer, context, tail, segments } = this.log
+      writer.closed = true
+      context.tails.forget(tail)
+      for (const segment of segments) segment.retire()
+    })
+  }
+
+  private exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.turns.then(work)
+    this.turns = turn.catch(() => {})
+    return turn
+  }
+
+  /** Deletes what retention no longer covers. */
+  private async applyRetention(): Promise<void> {
+    const { log } = this
+    const { segments, writer, context } = log
+    const expired = await expiredSegments(segments, log.config, log.logStartOffset, context.now())
+    if (expired === 0) return
+    // The active segment goes too when it is expired, but the log must keep its end offset in a file name.
+    if (expired === segments.length) {
+      if (!writer.idle) return
+      writer.roll(log.highWatermark)
+    }
+    const removed = segments.slice(0, expired)
+    log.moveLogStart(Math.max(log.logStartOffset, segments[expired]!.baseOffset))
+    // A crash after the removal must find the new log start, not a hole where the old one was.
+    await this.writeCheckpoint()
+    segments.splice(0, expired)
+    for (const segment of removed) await segment.remove()
+    await context.fs.syncDirectory(context.directory)
+  }
+
+  private checkpointIsDue(): boolean {
+    const { log } = this
+    const old = log.context.now() - this.lastCheckpoint >= CHECKPOINT_MS
+    return log.changedSinceCheckpoint && (old || log.uncheckpointedBytes >= CHECKPOINT_BYTES)
+  }
+
+  private async writeCheckpoint(): Promise<void> {
+    const { log } = this
+    const { writer, context } = log
+    const recoveryPoint = writer.logEndOffset
+    const encoded = encodePartitionCheckpoint({
+      logStartOffset: log.logStartOffset,
+      recoveryPoint,
+      epochs: log.epochs.list(),
+      producers: [...log.producers.entries()],
+    })
+    log.changedSinceCheckpoint = false
+    log.uncheckpointedBytes = 0
+    this.lastCheckpoint = context.now()
+    try {
+      // The state was taken at this offset, so the log must reach it before the state is written down.
+      await writer.durable(recoveryPoint)
+      await writer.syncDirectory()
+      for (const segment of log.segments) await segment.saveIndex()
+      await writePartitionCheckpoint(context.fs, context.directory, encoded)
+    } catch (error) {
+      log.changedSinceCheckpoint = true
+      throw error
+    }
+  }
+}
