@@ -9,7 +9,7 @@ import { evolveGroup, type Group, newGroup, resumeGroup } from './group.ts'
 import { decideHeartbeat, type Heartbeat } from './heartbeat.ts'
 import { decideJoin, type Join } from './join.ts'
 import { decideLeave, type Leaver } from './leave.ts'
-import { type Commit, decideCommit, decideOffsetDelete, decideOffsetExpiry } from './offsets.ts'
+import { type Commit, decideCommit, decideOffsetDelete, decideOffsetExpiry, decideTransactionEnd } from './offsets.ts'
 import { type GroupRecord, snapshotOfGroup, type TopicPartition } from './records.ts'
 import { decideSync, type Sync } from './sync.ts'
 
@@ -103,6 +103,31 @@ export class GroupCoordinator {
     return (await this.carryOut(decision)) ?? errorCode
   }
 
+  /** Offsets pending for this producer count from now on, or are dropped. Idempotent; rejects with StorageError. */
+  async endTransaction(groupId: string, producerId: number, commit: boolean): Promise<void> {
+    const group = this.groups.get(groupId)
+    if (group === undefined) return
+    const decision = decideTransactionEnd(group, producerId, commit)
+    if (decision.records.length > 0) this.put(decision.group)
+    try {
+      await this.records.append(decision.records)
+    } catch (error) {
+      const pending = group.pendingOffsets.get(producerId)
+      const now = this.groups.get(groupId)
+      // Still owed: the coordinator of the transaction tries again.
+      if (pending !== undefined && now !== undefined) {
+        this.put({ ...now, pendingOffsets: new Map(now.pendingOffsets).set(producerId, pending) })
+      }
+      throw error
+    }
+  }
+
+  *openTransactions(): Generator<{ readonly groupId: string; readonly producerId: number }> {
+    for (const { groupId, pendingOffsets } of this.groups.values()) {
+      for (const producerId of pendingOffsets.keys()) yield { groupId, producerId }
+    }
+  }
+
   /** The group with nothing in it that a crash could still take back. */
   async committed(groupId: string): Promise<Group | undefined> {
     await this.records.settled()
@@ -125,7 +150,9 @@ export class GroupCoordinator {
   /** A deleted topic takes the offsets committed for it along, as a new one of that name starts from nothing. */
   async forgetTopic(topic: string): Promise<void> {
     for (const group of [...this.groups.values()]) {
-      const offsets = [...(group.offsets.get(topic)?.keys() ?? [])].map((partition) => ({ topic, partition }))
+      const known = [group.offsets, ...group.pendingOffsets.values()]
+      const partitions = new Set(known.flatMap((offsets) => [...(offsets.get(topic)?.keys() ?? [])]))
+      const offsets = [...partitions].map((partition) => ({ topic, partition }))
       if (offsets.length === 0) continue
       const record: GroupRecord = { type: 'OffsetsDeleted', groupId: group.groupId, offsets }
       this.put(evolveGroup(group, record))
@@ -141,7 +168,8 @@ export class GroupCoordinator {
       const decision = decideOffsetExpiry(group, now, retentionMs)
       await this.carryOut(decision)
       const left = this.groups.get(group.groupId)
-      const isOver = left?.state === 'Empty' && left.offsets.size === 0 && left.pendingMembers.size === 0
+      const isOver =
+        left?.state === 'Empty' && left.offsets.size + left.pendingOffsets.size + left.pendingMembers.size === 0
       if (isOver && left.emptySince <= now - retentionMs) await this.forget(left)
     }
   }
@@ -166,9 +194,8 @@ export class GroupCoordinator {
   /** Resolves to the error that everybody is told when the disk refuses, else to undefined. */
   private async carryOut(decision: Decision): Promise<ErrorCode | undefined> {
     const { group, records, replies } = decision
-    if (group.generation > 0 || group.members.size > 0 || group.pendingMembers.size > 0 || group.offsets.size > 0) {
-      this.put(group)
-    }
+    const { generation, members, pendingMembers, offsets, pendingOffsets } = group
+    if (generation + members.size + pendingMembers.size + offsets.size + pendingOffsets.size > 0) this.put(group)
     if (records.length > 0) {
       try {
         await this.records.append(records)

@@ -1,4 +1,5 @@
-import type { CommittedOffset, GroupRecord, StoredMember } from './records.ts'
+import { addOffsets, mergeNewer, type Offsets, removeOffsets } from './offset-map.ts'
+import type { GroupRecord, StoredMember } from './records.ts'
 
 /**
  * A classic consumer group:
@@ -61,8 +62,9 @@ export interface Group {
   readonly syncDeadline: number | undefined
   /** When the last member left. */
   readonly emptySince: number
-  /** Topic, then partition. */
-  readonly offsets: ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>>
+  readonly offsets: Offsets
+  /** By producer id, what its open transaction will commit. */
+  readonly pendingOffsets: ReadonlyMap<number, Offsets>
 }
 
 export const NO_ASSIGNMENT = Buffer.alloc(0)
@@ -82,6 +84,7 @@ export function newGroup(groupId: string, now: number): Group {
     syncDeadline: undefined,
     emptySince: now,
     offsets: new Map(),
+    pendingOffsets: new Map(),
   }
 }
 
@@ -115,26 +118,26 @@ export function evolveGroup(group: Group, record: GroupRecord): Group {
       const leader = group.leader === record.from ? record.member.memberId : group.leader
       return { ...group, members, leader }
     }
-    case 'OffsetsCommitted': {
-      const offsets = new Map(group.offsets)
-      const copied = new Map<string, Map<number, CommittedOffset>>()
-      for (const { topic, partition, ...committed } of record.offsets) {
-        const partitions = copied.get(topic) ?? new Map(offsets.get(topic))
-        partitions.set(partition, committed)
-        copied.set(topic, partitions)
-        offsets.set(topic, partitions)
-      }
-      return { ...group, offsets }
+    case 'OffsetsCommitted':
+      return { ...group, offsets: addOffsets(group.offsets, record.offsets) }
+    case 'OffsetsPending': {
+      const pending = addOffsets(group.pendingOffsets.get(record.producerId) ?? new Map(), record.offsets)
+      return { ...group, pendingOffsets: new Map(group.pendingOffsets).set(record.producerId, pending) }
+    }
+    case 'TransactionEnded': {
+      const pendingOffsets = new Map(group.pendingOffsets)
+      const ended = pendingOffsets.get(record.producerId)
+      pendingOffsets.delete(record.producerId)
+      const offsets = record.commit && ended !== undefined ? mergeNewer(group.offsets, ended) : group.offsets
+      return { ...group, offsets, pendingOffsets }
     }
     case 'OffsetsDeleted': {
-      const offsets = new Map(group.offsets)
-      for (const { topic, partition } of record.offsets) {
-        const partitions = new Map(offsets.get(topic))
-        partitions.delete(partition)
-        if (partitions.size > 0) offsets.set(topic, partitions)
-        else offsets.delete(topic)
+      const pendingOffsets = new Map<number, Offsets>()
+      for (const [producerId, pending] of group.pendingOffsets) {
+        const left = removeOffsets(pending, record.offsets)
+        if (left.size > 0) pendingOffsets.set(producerId, left)
       }
-      return { ...group, offsets }
+      return { ...group, offsets: removeOffsets(group.offsets, record.offsets), pendingOffsets }
     }
     case 'GroupDeleted':
       return newGroup(group.groupId, group.emptySince)

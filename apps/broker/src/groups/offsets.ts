@@ -1,6 +1,7 @@
 import { consumerTopics, ErrorCode } from '#libs/kafka-protocol'
 import { checkMember, Decision } from './decision.ts'
 import { type Group, metadataOf } from './group.ts'
+import { isPending } from './offset-map.ts'
 import type { CommittedOffset, TopicPartition } from './records.ts'
 
 export interface Commit {
@@ -9,6 +10,8 @@ export interface Commit {
   /** Negative: from somebody who manages partitions alone, or an administrator. */
   readonly generation: number
   readonly offsets: readonly (TopicPartition & CommittedOffset)[]
+  /** The producer whose transaction they are part of; undefined: they count at once. */
+  readonly producerId?: number | undefined
 }
 
 /** All offsets of the request are committed, or none. `isNew`: the group does not exist yet. */
@@ -24,17 +27,32 @@ export function decideCommit(
   const member = group.members.get(commit.memberId)
   if (member !== undefined) decision.putMember({ ...member, lastSeen: now })
   const { groupId } = group
-  if (commit.offsets.length > 0) decision.record({ type: 'OffsetsCommitted', groupId, offsets: commit.offsets })
+  const { offsets, producerId } = commit
+  if (offsets.length === 0) return { decision, errorCode }
+  if (producerId === undefined) decision.record({ type: 'OffsetsCommitted', groupId, offsets })
+  else decision.record({ type: 'OffsetsPending', groupId, producerId, offsets })
   return { decision, errorCode }
 }
 
+/** The producer's transaction is over: what it had pending counts from now on, or never did. */
+export function decideTransactionEnd(group: Group, producerId: number, commit: boolean): Decision {
+  const decision = new Decision(group)
+  const { groupId } = group
+  if (group.pendingOffsets.has(producerId)) decision.record({ type: 'TransactionEnded', groupId, producerId, commit })
+  return decision
+}
+
 function checkCommit(group: Group, commit: Commit, isNew: boolean): ErrorCode {
+  const isTransactional = commit.producerId !== undefined
   if (commit.generation < 0 && group.state === 'Empty') return ErrorCode.NONE
   if (isNew) return ErrorCode.ILLEGAL_GENERATION
+  // Early versions of TxnOffsetCommit name no member, and the group's state never stands in the way of a transaction.
+  const namesNobody = commit.generation < 0 && commit.memberId === '' && commit.instanceId === null
+  if (isTransactional && namesNobody) return ErrorCode.NONE
   const memberError = checkMember(group, commit.memberId, commit.instanceId)
   if (memberError !== ErrorCode.NONE) return memberError
   if (commit.generation !== group.generation) return ErrorCode.ILLEGAL_GENERATION
-  return group.state === 'CompletingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
+  return group.state === 'CompletingRebalance' && !isTransactional ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
 }
 
 /** Topics that the members of a live consumer group read; undefined when that cannot be known. */
@@ -69,6 +87,7 @@ function expiredOffsets(group: Group, before: number): TopicPartition[] {
   for (const [topic, partitions] of group.offsets) {
     if (subscribed.has(topic)) continue
     for (const [partition, { committedAt }] of partitions) {
+      if (isPending(group.pendingOffsets, topic, partition)) continue
       const since = group.state === 'Empty' && !isSimple ? Math.max(group.emptySince, committedAt) : committedAt
       if (since <= before) expired.push({ topic, partition })
     }

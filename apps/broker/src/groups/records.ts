@@ -39,6 +39,13 @@ export type GroupRecord = { readonly groupId: string } & (
   | { readonly type: 'AssignmentsMade'; readonly assignments: Readonly<Record<string, string>> }
   | { readonly type: 'StaticMemberReplaced'; readonly from: string; readonly member: StoredMember }
   | { readonly type: 'OffsetsCommitted'; readonly offsets: readonly (TopicPartition & CommittedOffset)[] }
+  /** Part of a transaction: they count once it commits. */
+  | {
+      readonly type: 'OffsetsPending'
+      readonly producerId: number
+      readonly offsets: readonly (TopicPartition & CommittedOffset)[]
+    }
+  | { readonly type: 'TransactionEnded'; readonly producerId: number; readonly commit: boolean }
   | { readonly type: 'OffsetsDeleted'; readonly offsets: readonly TopicPartition[] }
   | { readonly type: 'GroupDeleted' }
 )
@@ -64,7 +71,13 @@ export function* snapshotOfGroup(group: Group): Generator<GroupRecord> {
     if (group.members.size > 0) yield { type: 'AssignmentsMade', groupId, assignments }
   }
   for (const [topic, partitions] of group.offsets) {
-    const offsets = [...partitions].map(([partition, committed]) => ({ topic, partition, ...committed }))
-    yield { type: 'OffsetsCommitted', groupId, offsets }
+    yield { type: 'OffsetsCommitted', groupId, offsets: storedOffsets(topic, partitions) }
+  }
+  for (const [producerId, pending] of group.pendingOffsets) {
+    const offsets = [...pending].flatMap(([topic, partitions]) => storedOffsets(topic, partitions))
+    yield { type: 'OffsetsPending', groupId, producerId, offsets }
   }
 }
+
+const storedOffsets = (topic: string, partitions: ReadonlyMap<number, CommittedOffset>) =>
+  Array.from(partitions, ([partition, committed]) => ({ topic, partition, ...committed }))
