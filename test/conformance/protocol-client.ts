@@ -14,7 +14,8 @@ import {
 /** Says to a broker exactly what a test wants said: any API, any version, in any order. */
 export class ProtocolClient {
   private readonly socket: Socket
-  private readonly waiting: { readonly resolve: (frame: Buffer) => void; readonly reject: (error: Error) => void }[] = []
+  private readonly waiting: { readonly resolve: (frame: Buffer) => void; readonly reject: (error: Error) => void }[] =
+    []
   private correlationId = 0
 
   private constructor(socket: Socket) {
