@@ -32,6 +32,17 @@ export interface ProcessPlan {
 /** Heap limits in MiB, generous for what each does: together with PostgreSQL the system stays below 1 GB resident. */
 const HEAP = { service: 192, broker: 128, simulators: 256, console: 128 }
 
+/** How Node is told to run a process of this kind. */
+export const nodeFlags = (kind: keyof typeof HEAP): string[] => [
+  `--max-old-space-size=${HEAP[kind]}`,
+  '--max-semi-space-size=8',
+  // The Kafka client sets timers for moments that have passed; newer versions of Node would say so each time.
+  '--disable-warning=TimeoutNegativeWarning',
+]
+
+/** Compiled code of the modules, kept from start to start: saves a good part of each process's start. */
+export const COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'waybill', 'compile')
+
 /** Address of a service's database on the server in use. */
 export const serviceDatabase = (options: StartOptions, service: Service): string => {
   const name = `waybill_${service}`
@@ -45,14 +56,11 @@ export const serviceDatabase = (options: StartOptions, service: Service): string
 export const planProcesses = (options: StartOptions, ports: Ports): ProcessPlan[] => {
   const brokers = options.kafkaBrokers ?? `127.0.0.1:${options.brokerPort}`
   const environment = { ...addresses(ports), KAFKA_BROKERS: brokers }
-  const node = (app: string, heap: number, args: string[], env: Record<string, string>): Launch => ({
+  const node = (app: string, kind: keyof typeof HEAP, args: string[], env: Record<string, string>): Launch => ({
     file: process.execPath,
     cwd: ROOT,
     args: [
-      `--max-old-space-size=${heap}`,
-      '--max-semi-space-size=8',
-      // The Kafka client sets timers for moments that have passed; newer versions of Node would say so each time.
-      '--disable-warning=TimeoutNegativeWarning',
+      ...nodeFlags(kind),
       '--import',
       join(ROOT, 'dist', 'scripts', 'supervisor', 'lifeline.js'),
       join(ROOT, 'dist', 'apps', app, 'src', 'main.js'),
@@ -60,11 +68,11 @@ export const planProcesses = (options: StartOptions, ports: Ports): ProcessPlan[
     ],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, HOST: '127.0.0.1', LOG_FORMAT: 'pretty', ...env },
   })
-  const http = (name: string, port: number, heap: number, env: Record<string, string>) => ({
+  const http = (name: string, port: number, kind: keyof typeof HEAP, env: Record<string, string>) => ({
     name,
     address: `http://localhost:${port}`,
     // The data folder, which the process itself ignores, marks it as part of this system.
-    launch: () => node(name, heap, [options.data], { ...environment, PORT: String(port), ...env }),
+    launch: () => node(name, kind, [options.data], { ...environment, PORT: String(port), ...env }),
     isReady: () => answersOk(`http://127.0.0.1:${port}/health/ready`),
   })
 
@@ -76,28 +84,25 @@ export const planProcesses = (options: StartOptions, ports: Ports): ProcessPlan[
       after: [],
       stage: 2,
       address: brokers,
-      launch: () => node('broker', HEAP.broker, brokerArguments(options, ports), {}),
+      launch: () => node('broker', 'broker', brokerArguments(options, ports), {}),
       isReady: () => accepts(options.brokerPort),
     })
   plans.push({
-    ...http('simulators', ports.simulators, HEAP.simulators, { DATA_DIR: join(options.data, 'simulators') }),
+    ...http('simulators', ports.simulators, 'simulators', { DATA_DIR: join(options.data, 'simulators') }),
     after: [],
     stage: 2,
   })
   const needed = plans.map(({ name }) => name).filter((name) => name !== 'simulators')
   for (const service of SERVICES)
     plans.push({
-      ...http(service, ports[service], HEAP.service, { DATABASE_URL: serviceDatabase(options, service) }),
+      ...http(service, ports[service], 'service', { DATABASE_URL: serviceDatabase(options, service) }),
       after: needed,
       stage: 3,
       database: service,
     })
-  plans.push({ ...http('console', options.port, HEAP.console, {}), after: [], stage: 3 })
+  plans.push({ ...http('console', options.port, 'console', {}), after: [], stage: 3 })
   return plans
 }
-
-/** Compiled code of the modules, kept from start to start: saves a good part of each process's start. */
-const COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'waybill', 'compile')
 
 const postgres = (options: StartOptions): ProcessPlan => ({
   name: 'postgres',
