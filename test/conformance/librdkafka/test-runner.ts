@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { testsFolder } from './installation.ts'
+
+/** A test of librdkafka's suite that needs a broker; the many that bring their own mock broker say nothing about ours. */
+export interface SuiteTest {
+  readonly name: string
+  /** How the broker must be set up: `default`, or `noautocreate`. */
+  readonly scenario: string
+}
+
+export type Outcome = 'passed' | 'failed' | 'skipped'
+
+export interface RunOptions {
+  readonly brokers: string
+  /** A folder with `bin/kafka-topics.sh`. */
+  readonly kafkaPath: string
+  readonly logFolder: string
+  /** Only the subtests with this in their name. */
+  readonly subtest?: string
+}
+
+/** Tests of share groups need Kafka 4.2, and are left out by claiming to be older. */
+const BROKER_VERSION = '4.1.0'
+/** Some tests race against timeouts meant for a machine of their own. */
+const TIMEOUT_MULTIPLIER = 3
+const LIMIT_MS = 300_000
+
+/** The table in test.c: `_TEST(0011_produce_batch, FLAGS, …, .scenario = "…")`. */
+export async function listTests(): Promise<SuiteTest[]> {
+  const source = await readFile(join(testsFolder, 'test.c'), 'utf8')
+  const table = source.slice(source.indexOf('struct test tests[] = {'), source.indexOf('/* Manual tests */'))
+  const entries = table.split(/\b_TEST\(/).slice(1)
+  return entries.flatMap((entry) => {
+    const name = /^\w+/.exec(entry)![0]
+    if (/TEST_F_LOCAL|TEST_F_MANUAL|TEST_BRKVER\(4, 2/.test(entry) || name.includes('_mock')) return []
+    const scenario = /\.scenario = "(\w+)/.exec(entry)?.[1] ?? 'default'
+    return [{ name, scenario }]
+  })
+}
+
+/** Runs one test in a process of its own; its output goes to a file named after it. */
+export async function runTest({ name, scenario }: SuiteTest, options: RunOptions): Promise<Outcome> {
+  const { brokers, kafkaPath, logFolder, subtest } = options
+  const file = join(logFolder, subtest === undefined ? name : `${name}.${subtest}`)
+  const config = { 'bootstrap.servers': brokers, 'test.topic.random': true }
+  const lines = Object.entries({ ...config, 'test.timeout.multiplier': TIMEOUT_MULTIPLIER })
+  await writeFile(`${file}.conf`, lines.map(([key, value]) => `${key}=${value}\n`).join(''))
+  const env = {
+    ...process.env,
+    ...{ TESTS: name.slice(0, 4), TEST_SCENARIO: scenario, TEST_KAFKA_VERSION: BROKER_VERSION },
+    ...{ BROKERS: brokers, KAFKA_PATH: kafkaPath, RDKAFKA_TEST_CONF: `${file}.conf` },
+    ...(subtest === undefined ? {} : { SUBTESTS: subtest }),
+    LD_LIBRARY_PATH: '../src:../src-cpp',
+  }
+  const output = await runToTheEnd(env, `${file}.log`)
+  return outcomeOf(name, output)
+}
+
+/** `-L` leaves out the tests that need no broker. */
+function runToTheEnd(env: NodeJS.ProcessEnv, logFile: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('./test-runner', ['-p1', '-L'], { cwd: testsFolder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS)
+    const log = createWriteStream(logFile)
+    let tail = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.pipe(log, { end: false })
+      stream.on('data', (chunk: Buffer) => {
+        tail = (tail + chunk.toString()).slice(-20_000)
+      })
+    }
+    child.once('error', reject)
+    child.once('close', () => {
+      clearTimeout(limit)
+      log.end()
+      resolve(tail)
+    })
+  })
+}
+
+/** From the summary at the end: `| 0011_produce_batch | PASSED | 1.0s`. No summary means that the runner has died. */
+function outcomeOf(name: string, output: string): Outcome {
+  const row = new RegExp(`\\b${name} +\\| +(PASSED|FAILED|SKIPPED)`).exec(output)
+  if (row?.[1] === 'PASSED') return 'passed'
+  return row?.[1] === 'SKIPPED' ? 'skipped' : 'failed'
+}
