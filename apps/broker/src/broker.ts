@@ -2,13 +2,14 @@ import { createLogger, type Logger } from '#libs/observability'
 import type { Clock } from './clock.ts'
 import type { FileSystem } from './disk/file-system.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
+import type { LiveSettings } from './live-settings.ts'
 import { LogManager } from './log/log-manager.ts'
 import { ProducerIds } from './producer-ids.ts'
 import type { Settings } from './settings.ts'
 import { Topics } from './topics.ts'
 
 export interface BrokerOptions {
-  readonly settings: Settings
+  readonly settings: LiveSettings
   readonly clock: Clock
   readonly fs: FileSystem
   readonly dataDir: string
@@ -24,7 +25,10 @@ const LOG_MAINTENANCE_MS = 5000
 
 /** Everything one broker has: the state behind the requests. */
 export class Broker {
+  /** The settings in force. */
   readonly settings: Settings
+  /** Where they come from. */
+  readonly configs: LiveSettings
   readonly clock: Clock
   readonly dataDir: string
   readonly log: Logger = createLogger('broker')
@@ -36,7 +40,8 @@ export class Broker {
   private readonly upkeep: NodeJS.Timeout[]
 
   private constructor(options: BrokerOptions, logs: LogManager, topics: Topics, groups: GroupCoordinator) {
-    this.settings = options.settings
+    this.configs = options.settings
+    this.settings = options.settings.values
     this.clock = options.clock
     this.dataDir = options.dataDir
     this.logs = logs
@@ -61,7 +66,7 @@ export class Broker {
     })
     try {
       const topics = await Topics.open(logs, settings)
-      const groups = await GroupCoordinator.open(logs, settings, clock)
+      const groups = await GroupCoordinator.open(logs, settings.values, clock)
       return new Broker(options, logs, topics, groups)
     } catch (error) {
       await logs.close()

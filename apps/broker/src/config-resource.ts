@@ -1,43 +1,158 @@
 import { ErrorCode } from '#libs/kafka-protocol'
 import type { Broker } from './broker.ts'
+import type { SettingScope } from './live-settings.ts'
 import { StorageError } from './log/log-error.ts'
-import { type TopicConfigs, topicConfigProblem } from './topic-config.ts'
-import type { Refusal, Topic } from './topics.ts'
+import { changeLogLevels, logLevelProblem, logLevels } from './log-levels.ts'
+import { type SettingKind, SettingProblem } from './setting-types.ts'
+import { definitionOf, isSetting } from './settings.ts'
+import { topicConfigDefault, topicConfigKind, topicConfigProblem } from './topic-config.ts'
+import { type Refusal, topicNameProblem } from './topics.ts'
 
 /** What a configuration request may speak of. */
-export const ResourceType = { topic: 2, broker: 4, brokerLogger: 8, group: 32 } as const
+export const ResourceType = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const
 
 export interface ConfigResource {
   readonly resourceType: number
   readonly resourceName: string
 }
 
-/** Changes a topic's settings to what `change` makes of them; returns why not, or undefined. */
-export async function alterTopicConfigs(
+export type Configs = Readonly<Record<string, string>>
+
+/** Something whose settings can be changed. */
+export interface Configurable {
+  /** What is set, without what is inherited. */
+  readonly configs: Configs
+  kindOf(name: string): SettingKind | undefined
+  /** What holds where nothing is set. */
+  inherited(name: string): string
+  /** Why these settings cannot be, or undefined. */
+  problem(configs: Configs): Refusal | undefined
+  /** Replaces what is set; `configs` must be free of problems. */
+  save(configs: Configs): Promise<void> | void
+}
+
+/** Changes the resource's settings to what `change` makes of them; returns why not, or undefined. */
+export async function alterConfigs(
   broker: Broker,
   resource: ConfigResource,
   validateOnly: boolean,
-  change: (topic: Topic) => TopicConfigs | Refusal,
+  change: (resource: Configurable) => Configs | Refusal,
 ): Promise<Refusal | undefined> {
-  if (resource.resourceType !== ResourceType.topic) {
-    return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'only topics can be changed while the broker runs' }
-  }
-  const topic = broker.topics.find(resource.resourceName)
-  if (topic === undefined) {
-    return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `Unknown topic ${resource.resourceName}` }
-  }
-  const changed = change(topic)
-  if (typeof changed.errorCode === 'number') return changed as Refusal
-  const configs = changed as TopicConfigs
-  for (const [name, value] of Object.entries(configs)) {
-    const problem = topicConfigProblem(name, value)
-    if (problem !== undefined) return { errorCode: ErrorCode.INVALID_CONFIG, errorMessage: problem }
-  }
+  const configurable = configurableOf(broker, resource)
+  if (isRefusal(configurable)) return configurable
+  const changed = change(configurable)
+  if (isRefusal(changed)) return changed
+  const problem = configurable.problem(changed)
+  if (problem !== undefined || validateOnly) return problem
   try {
-    if (!validateOnly) await broker.topics.configure(topic, configs)
+    await configurable.save(changed)
     return undefined
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
     return { errorCode: error.errorCode, errorMessage: error.message }
   }
 }
+
+/** A setting's name could be `errorCode`, but its value would not be a number. */
+const isRefusal = (value: Configurable | Configs | Refusal): value is Refusal =>
+  typeof (value as Refusal).errorCode === 'number'
+
+function configurableOf(broker: Broker, { resourceType, resourceName }: ConfigResource): Configurable | Refusal {
+  switch (resourceType) {
+    case ResourceType.topic:
+      return topicConfigurable(broker, resourceName)
+    case ResourceType.broker: {
+      const scope = resourceName === '' ? 'cluster' : 'broker'
+      return otherBroker(broker, resourceName) ?? brokerConfigurable(broker, scope)
+    }
+    case ResourceType.brokerLogger:
+      return otherBroker(broker, resourceName) ?? loggerConfigurable()
+    case ResourceType.group:
+      return withoutSettings('group')
+    case ResourceType.clientMetrics:
+      return withoutSettings('client metrics')
+    default:
+      return invalidRequest(`Unknown resource type ${resourceType}`)
+  }
+}
+
+function topicConfigurable(broker: Broker, name: string): Configurable | Refusal {
+  if (name === '') return invalidRequest('Default topic resources are not allowed.')
+  const nameProblem = topicNameProblem(name)
+  if (nameProblem !== undefined) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: nameProblem }
+  const topic = broker.topics.find(name)
+  if (topic === undefined) {
+    return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `The topic '${name}' does not exist.` }
+  }
+  return {
+    configs: topic.configs,
+    kindOf: topicConfigKind,
+    inherited: (key) => topicConfigDefault(key, broker.settings),
+    problem: (configs) => firstProblem(configs, topicConfigProblem, ErrorCode.INVALID_CONFIG),
+    save: (configs) => broker.topics.configure(topic, configs),
+  }
+}
+
+/** Why the named broker is not this one; the empty name stands for all brokers. */
+export function otherBroker(broker: Broker, name: string): Refusal | undefined {
+  if (name === '' || name === String(broker.nodeId)) return undefined
+  return /^-?\d+$/.test(name)
+    ? invalidRequest(`Unexpected broker id, expected ${broker.nodeId}, but received ${name}`)
+    : invalidRequest(`Node id must be an integer, but it is: ${name}`)
+}
+
+function brokerConfigurable(broker: Broker, scope: SettingScope): Configurable {
+  const { configs } = broker
+  return {
+    configs: configs.changesOf(scope),
+    kindOf: (name) => (isSetting(name) ? definitionOf(name).kind : undefined),
+    inherited: (name) => (isSetting(name) ? (configs.layersOf(name)[0]?.value ?? '') : ''),
+    problem: (wanted) => firstProblem(wanted, settingProblem, ErrorCode.INVALID_REQUEST),
+    save: (wanted) => broker.topics.configureBroker(scope, wanted),
+  }
+}
+
+function settingProblem(name: string, value: string): string | undefined {
+  if (!isSetting(name)) return `Unknown broker config name: ${name}`
+  const { dynamic, parse } = definitionOf(name)
+  if (dynamic !== true) return `Cannot update these configs dynamically: [${name}]`
+  const parsed = parse(value)
+  return parsed instanceof SettingProblem
+    ? `Invalid value ${value} for configuration ${name}: ${parsed.reason}`
+    : undefined
+}
+
+const loggerConfigurable = (): Configurable => ({
+  configs: logLevels(),
+  kindOf: () => 'string',
+  inherited: () => '',
+  problem: (configs) => firstProblem(configs, logLevelProblem, ErrorCode.INVALID_CONFIG),
+  save: changeLogLevels,
+})
+
+/** Classic groups have no settings of their own, and clients send no metrics. */
+const withoutSettings = (what: string): Configurable => ({
+  configs: {},
+  kindOf: () => undefined,
+  inherited: () => '',
+  problem: (configs) =>
+    firstProblem(configs, (name) => `Unknown ${what} config name: ${name}`, ErrorCode.INVALID_CONFIG),
+  save: () => {},
+})
+
+function firstProblem(
+  configs: Configs,
+  problemOf: (name: string, value: string) => string | undefined,
+  errorCode: ErrorCode,
+): Refusal | undefined {
+  for (const [name, value] of Object.entries(configs)) {
+    const errorMessage = problemOf(name, value)
+    if (errorMessage !== undefined) return { errorCode, errorMessage }
+  }
+  return undefined
+}
+
+export const invalidRequest = (errorMessage: string): Refusal => ({
+  errorCode: ErrorCode.INVALID_REQUEST,
+  errorMessage,
+})

@@ -1,10 +1,21 @@
-import { definitions, type SettingKind, type SettingName, type Settings } from './settings.ts'
-import { type TopicConfigs, topicConfigDefault, topicConfigKind, topicConfigNames } from './topic-config.ts'
+import type { LiveSettings, SettingSource } from './live-settings.ts'
+import { logLevels } from './log-levels.ts'
+import { documentationOf } from './setting-docs.ts'
+import type { SettingKind } from './setting-types.ts'
+import { definitionOf, definitions, type SettingName } from './settings.ts'
+import {
+  type TopicConfigs,
+  topicConfigDefault,
+  topicConfigKind,
+  topicConfigNames,
+  topicConfigSynonyms,
+} from './topic-config.ts'
 
 /** Where a value comes from, by the protocol's numbers. */
-const Source = { topic: 1, staticBroker: 4, default: 5 } as const
-
-const KINDS: Record<SettingKind, number> = { boolean: 1, string: 2, int: 3, long: 5, list: 7 }
+const TOPIC = 1
+const LOGGER = 6
+const SOURCES: Record<SettingSource, number> = { broker: 2, cluster: 3, static: 4, default: 5 }
+const KINDS: Record<SettingKind, number> = { boolean: 1, string: 2, int: 3, long: 5, double: 6, list: 7 }
 
 interface Synonym {
   readonly name: string
@@ -14,43 +25,67 @@ interface Synonym {
 
 export interface DescribedConfig {
   readonly name: string
-  readonly value: string
+  readonly value: string | null
   readonly readOnly: boolean
   readonly configSource: number
   readonly isSensitive: boolean
   readonly synonyms: readonly Synonym[]
   readonly configType: number
-  readonly documentation: null
+  readonly documentation: string
 }
 
 /** Every setting of a topic: its own, the broker's under which it lies, or Kafka's default. */
-export function describeTopicConfigs(configs: TopicConfigs, settings: Settings): DescribedConfig[] {
+export function describeTopicConfigs(configs: TopicConfigs, settings: LiveSettings): DescribedConfig[] {
   return topicConfigNames.map((name) => {
-    const { value, synonym } = topicConfigDefault(name, settings)
-    const inherited: Synonym =
-      synonym === undefined
-        ? { name, value, source: Source.default }
-        : { name: synonym, value, source: sourceOf(synonym, settings) }
+    const inherited = topicConfigSynonyms(name).flatMap((synonym, i) =>
+      // Only the first synonym has the same unit, and so a default that can stand for the topic's.
+      synonymsOf(synonym, settings).filter(({ source }) => i === 0 || source !== SOURCES.default),
+    )
     const own = configs[name]
-    const synonyms = own === undefined ? [inherited] : [{ name, value: own, source: Source.topic }, inherited]
-    return described(name, synonyms, false, topicConfigKind(name))
+    const synonyms = own === undefined ? inherited : [{ name, value: own, source: TOPIC }, ...inherited]
+    return {
+      ...described(name, synonyms, topicConfigKind(name)!),
+      value: own ?? topicConfigDefault(name, settings.values),
+      readOnly: false,
+    }
   })
 }
 
-/** The broker's settings; they are set when it starts and stay as they are. */
-export function describeBrokerConfigs(settings: Settings): DescribedConfig[] {
+/** Every setting of this broker. */
+export function describeBrokerConfigs(settings: LiveSettings): DescribedConfig[] {
   return (Object.keys(definitions) as SettingName[]).map((name) => {
-    const synonym = { name, value: String(settings[name]), source: sourceOf(name, settings) }
-    return described(name, [synonym], true, definitions[name].kind)
+    const { kind, dynamic } = definitionOf(name)
+    return { ...described(name, synonymsOf(name, settings), kind), readOnly: dynamic !== true }
   })
 }
 
-function sourceOf(name: SettingName, settings: Settings): number {
-  return settings[name] === definitions[name].fallback ? Source.default : Source.staticBroker
+/** What was set for all brokers of the cluster while they ran. */
+export function describeClusterConfigs(settings: LiveSettings): DescribedConfig[] {
+  return Object.entries(settings.changesOf('cluster')).map(([name, value]) => ({
+    ...described(name, [{ name, value, source: SOURCES.cluster }], definitionOf(name as SettingName).kind),
+    readOnly: false,
+  }))
 }
 
-function described(name: string, synonyms: readonly Synonym[], readOnly: boolean, kind: SettingKind): DescribedConfig {
-  const { value, source } = synonyms[0]!
-  const configType = KINDS[kind]
-  return { name, value, readOnly, configSource: source, isSensitive: false, synonyms, configType, documentation: null }
+/** The level of every logger. */
+export function describeLogLevels(): DescribedConfig[] {
+  return Object.entries(logLevels()).map(([name, value]) => ({
+    ...described(name, [], 'string'),
+    ...{ value, readOnly: false, configSource: LOGGER, configType: 0 },
+  }))
+}
+
+const synonymsOf = (name: SettingName, settings: LiveSettings): Synonym[] =>
+  settings.layersOf(name).map(({ source, value }) => ({ name, value, source: SOURCES[source] }))
+
+function described(name: string, synonyms: readonly Synonym[], kind: SettingKind): Omit<DescribedConfig, 'readOnly'> {
+  return {
+    name,
+    value: synonyms[0]?.value ?? null,
+    configSource: synonyms[0]?.source ?? SOURCES.default,
+    isSensitive: false,
+    synonyms,
+    configType: KINDS[kind],
+    documentation: documentationOf(name),
+  }
 }

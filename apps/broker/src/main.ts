@@ -7,8 +7,9 @@ import { listenHttp } from './http.ts'
 import { Server } from './server.ts'
 
 async function run(config: Config): Promise<void> {
-  const { settings, dataDir, host } = config
+  const { settings, dataDir, host, notes } = config
   const broker = await Broker.open({ settings, dataDir, clock: systemClock, fs: new NodeFileSystem() })
+  for (const note of notes) broker.log.info(note)
   const listeners = await listen(broker, config).catch(async (error) => {
     await broker.close()
     throw error
@@ -21,15 +22,14 @@ async function run(config: Config): Promise<void> {
   }
   process.once('SIGTERM', () => void stop().catch(fail))
   process.once('SIGINT', () => void stop().catch(fail))
-  process.stdout.write(`broker ready ${host}:${broker.advertised.port}\n`)
+  process.stdout.write(`broker ready ${host}:${listeners.port}\n`)
 }
 
-async function listen(broker: Broker, { host, port, httpPort, advertisedHost }: Config) {
+async function listen(broker: Broker, { host, port, httpPort, advertised }: Config) {
   const { server, port: actual } = await Server.listen(broker, host, port)
-  broker.advertised.host = advertisedHost
-  broker.advertised.port = actual
+  Object.assign(broker.advertised, { port: actual, ...advertised })
   const http = httpPort === undefined ? undefined : await listenHttp(broker, server, host, httpPort)
-  return { server, http }
+  return { server, http, port: actual }
 }
 
 function fail(error: unknown): void {
@@ -47,8 +47,14 @@ function explain(error: unknown): string {
 
 configureLogging({ service: 'broker' })
 const config = readConfig(process.argv.slice(2), process.env)
+if (config === 'help') {
+  process.stdout.write(USAGE)
+  process.exit(0)
+}
 if ('problems' in config) {
-  process.stderr.write(`${config.problems.map((problem) => `broker: ${problem}`).join('\n')}\n${USAGE}\n`)
+  process.stderr.write(
+    `${config.problems.map((problem) => `broker: ${problem}`).join('\n')}\nbroker: --help says what can be given\n`,
+  )
   process.exit(1)
 }
 await run(config).catch(fail)

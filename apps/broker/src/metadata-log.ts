@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { SettingScope } from './live-settings.ts'
+import type { SettingTexts } from './settings.ts'
 import type { TopicConfigs } from './topic-config.ts'
 
 /** What the broker knows besides its logs and groups, as a sequence of facts in the journal `metadata`. */
@@ -14,6 +16,8 @@ export type MetadataRecord =
     }
   | { readonly type: 'PartitionsAdded'; readonly topicId: string; readonly partitions: number }
   | { readonly type: 'TopicConfigured'; readonly topicId: string; readonly configs: TopicConfigs }
+  /** Everything that is set for this scope, not only what has changed. */
+  | { readonly type: 'BrokerConfigured'; readonly scope: SettingScope; readonly configs: SettingTexts }
   | { readonly type: 'TopicDeleted'; readonly topicId: string }
   /** Ids below `next` may have been handed out. */
   | { readonly type: 'ProducerIdsReserved'; readonly next: number }
@@ -30,9 +34,16 @@ export interface MetadataImage {
   /** By topic id. */
   readonly topics: ReadonlyMap<string, TopicRecord>
   readonly nextProducerId: number
+  /** The broker's settings that were changed while it ran. */
+  readonly brokerConfigs: Readonly<Record<SettingScope, SettingTexts>>
 }
 
-export const emptyMetadata: MetadataImage = { clusterId: undefined, topics: new Map(), nextProducerId: 0 }
+export const emptyMetadata: MetadataImage = {
+  clusterId: undefined,
+  topics: new Map(),
+  nextProducerId: 0,
+  brokerConfigs: { broker: {}, cluster: {} },
+}
 
 export function evolveMetadata(image: MetadataImage, record: MetadataRecord): MetadataImage {
   switch (record.type) {
@@ -46,6 +57,8 @@ export function evolveMetadata(image: MetadataImage, record: MetadataRecord): Me
       return changeTopic(image, record.topicId, { partitions: record.partitions })
     case 'TopicConfigured':
       return changeTopic(image, record.topicId, { configs: record.configs })
+    case 'BrokerConfigured':
+      return { ...image, brokerConfigs: { ...image.brokerConfigs, [record.scope]: record.configs } }
     case 'TopicDeleted': {
       const topics = new Map(image.topics)
       topics.delete(record.topicId)
@@ -69,6 +82,10 @@ function withTopic(image: MetadataImage, topic: TopicRecord): MetadataImage {
 export function* snapshotOfMetadata(image: MetadataImage): Generator<MetadataRecord> {
   if (image.clusterId !== undefined) yield { type: 'ClusterCreated', clusterId: image.clusterId }
   if (image.nextProducerId > 0) yield { type: 'ProducerIdsReserved', next: image.nextProducerId }
+  for (const scope of ['broker', 'cluster'] as const) {
+    const configs = image.brokerConfigs[scope]
+    if (Object.keys(configs).length > 0) yield { type: 'BrokerConfigured', scope, configs }
+  }
   for (const topic of image.topics.values()) yield { type: 'TopicCreated', ...topic }
 }
 

@@ -1,138 +1,134 @@
-/**
- * The broker's settings under Kafka's own names with Kafka's own defaults. What is not listed here is refused, so a
- * setting that would have no effect cannot be believed to have one.
- */
-export type SettingKind = 'boolean' | 'int' | 'long' | 'string' | 'list'
-
-interface Definition<T> {
-  readonly kind: SettingKind
-  readonly fallback: T
-  /** The value, or a sentence that says what is wrong with the text. */
-  readonly parse: (text: string) => T | SettingProblem
-}
-
-export class SettingProblem {
-  readonly reason: string
-
-  constructor(reason: string) {
-    this.reason = reason
-  }
-}
+import { listener } from './listener.ts'
+import {
+  bool,
+  cleanupPolicy,
+  type Definition,
+  double,
+  dynamic,
+  int,
+  long,
+  oneOf,
+  SettingProblem,
+  text,
+  unset,
+} from './setting-types.ts'
+import { ignoredSetting, refusedSetting } from './settings-without-effect.ts'
 
 const MAX_INT = 2 ** 31 - 1
+const NEVER = Number.MAX_SAFE_INTEGER
+const DAY_MS = 24 * 3_600_000
 
-function integer(kind: 'int' | 'long', fallback: number, min: number, max: number): Definition<number> {
-  return {
-    kind,
-    fallback,
-    parse: (text) => {
-      const value = Number(text)
-      if (!/^-?\d+$/.test(text.trim())) return new SettingProblem('it must be a whole number')
-      if (value < min || value > max) return new SettingProblem(`it must be between ${min} and ${max}`)
-      return value
-    },
-  }
-}
-export const int = (fallback: number, min = 0, max = MAX_INT) => integer('int', fallback, min, max)
-export const long = (fallback: number, min = 0, max = Number.MAX_SAFE_INTEGER) => {
-  const definition = integer('long', fallback, min, max)
-  // Kafka's "never" is 2^63 - 1, which tools send literally.
-  const parse = (text: string) => (text.trim() === '9223372036854775807' ? max : definition.parse(text))
-  return { ...definition, parse }
-}
-
-export const bool = (fallback: boolean): Definition<boolean> => ({
-  kind: 'boolean',
-  fallback,
-  parse: (text) => {
-    const value = text.trim().toLowerCase()
-    return value === 'true' ? true : value === 'false' ? false : new SettingProblem('it must be true or false')
-  },
-})
-
-export const oneOf = <const T extends string>(fallback: T, ...others: T[]): Definition<T> => ({
-  kind: 'string',
-  fallback,
-  parse: (text) => {
-    const known = [fallback, ...others].find((value) => value.toLowerCase() === text.trim().toLowerCase())
-    return known ?? new SettingProblem(`it must be one of ${[fallback, ...others].join(', ')}`)
-  },
-})
-
-/** `delete`, `compact` or both. */
-export const cleanupPolicy = (fallback: string): Definition<string> => ({
-  kind: 'list',
-  fallback,
-  parse: (text) => {
-    const policies = text.split(',').map((policy) => policy.trim())
-    const known = policies.every((policy) => policy === 'delete' || policy === 'compact')
-    return known ? policies.join(',') : new SettingProblem('it must be delete, compact or both')
-  },
-})
-
-const UNSET = -1
-
+/**
+ * The broker's settings under Kafka's own names with Kafka's own defaults: those that do something, or that topics
+ * inherit. What Kafka knows besides is listed in settings-without-effect.ts, anything else is refused.
+ */
 export const definitions = {
   'node.id': int(1),
+  'broker.rack': unset(text('')),
+  'advertised.listeners': unset(listener),
+
   'num.partitions': int(1, 1, 10_000),
   'default.replication.factor': int(1, 1, 32_767),
+  'min.insync.replicas': dynamic(int(1, 1)),
   'auto.create.topics.enable': bool(true),
   'delete.topic.enable': bool(true),
-  'message.max.bytes': int(1_048_588),
+
+  'message.max.bytes': dynamic(int(1_048_588)),
   'fetch.max.bytes': int(57_671_680, 1024),
+  'max.incremental.fetch.session.cache.slots': int(1000),
+  'max.request.partition.size.limit': int(2000, 1),
+
   'socket.request.max.bytes': int(104_857_600, 1),
+  'socket.listen.backlog.size': int(50, 1),
+  'queued.max.request.bytes': long(-1, -1),
   'connections.max.idle.ms': long(600_000, -1),
-  'max.connections': int(MAX_INT),
-  'log.retention.ms': long(UNSET, -1),
-  'log.retention.minutes': int(UNSET, -1),
-  'log.retention.hours': int(168, -1),
-  'log.retention.bytes': long(-1, -1),
+  'max.connections': dynamic(int(MAX_INT)),
+  'max.connections.per.ip': dynamic(int(MAX_INT)),
+
+  'compression.type': dynamic(oneOf('producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd')),
+  'log.cleaner.delete.retention.ms': dynamic(long(DAY_MS)),
+  'log.cleaner.enable': bool(true),
+  'log.cleaner.max.compaction.lag.ms': dynamic(long(NEVER, 1)),
+  'log.cleaner.min.cleanable.ratio': dynamic(double(0.5, 0, 1)),
+  'log.cleaner.min.compaction.lag.ms': dynamic(long(0)),
+  'log.cleanup.policy': dynamic(cleanupPolicy('delete')),
+  'log.flush.interval.messages': dynamic(long(NEVER, 1)),
+  'log.flush.interval.ms': dynamic(unset(long(0))),
+  'log.index.interval.bytes': dynamic(int(4096)),
+  'log.index.size.max.bytes': dynamic(int(10_485_760, 4)),
+  'log.message.timestamp.after.max.ms': dynamic(long(3_600_000)),
+  'log.message.timestamp.before.max.ms': dynamic(long(NEVER)),
+  'log.message.timestamp.type': dynamic(oneOf('CreateTime', 'LogAppendTime')),
+  'log.preallocate': dynamic(bool(false)),
+  'log.retention.bytes': dynamic(long(-1, -1)),
   'log.retention.check.interval.ms': long(300_000, 1),
-  'log.segment.bytes': int(1024 ** 3, 14),
-  'log.roll.ms': long(UNSET, -1),
+  'log.retention.hours': int(168, -1),
+  'log.retention.minutes': unset(int(0, -1)),
+  'log.retention.ms': dynamic(unset(long(0, -1))),
   'log.roll.hours': int(168, 1),
-  'log.index.interval.bytes': int(4096),
-  'log.cleanup.policy': cleanupPolicy('delete'),
-  'log.message.timestamp.type': oneOf('CreateTime', 'LogAppendTime'),
-  'log.message.timestamp.before.max.ms': long(Number.MAX_SAFE_INTEGER),
-  'log.message.timestamp.after.max.ms': long(3_600_000),
+  'log.roll.jitter.hours': int(0),
+  'log.roll.jitter.ms': dynamic(unset(long(0))),
+  'log.roll.ms': dynamic(unset(long(0, 1))),
+  'log.segment.bytes': dynamic(int(1024 ** 3, 14)),
+  'log.segment.delete.delay.ms': dynamic(long(60_000)),
+  'unclean.leader.election.enable': dynamic(bool(false)),
+
   'group.initial.rebalance.delay.ms': int(3000),
-  'group.min.session.timeout.ms': int(6000, 1),
   'group.max.session.timeout.ms': int(1_800_000, 1),
   'group.max.size': int(MAX_INT, 1),
+  'group.min.session.timeout.ms': int(6000, 1),
   'offset.metadata.max.bytes': int(4096),
-  'offsets.retention.minutes': int(10_080, 1),
   'offsets.retention.check.interval.ms': long(600_000, 1),
-} as const satisfies Record<string, Definition<string | number | boolean>>
+  'offsets.retention.minutes': int(10_080, 1),
+
+  'producer.id.expiration.ms': dynamic(int(DAY_MS, 1)),
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(10_000, 1),
+  'transaction.max.timeout.ms': int(900_000, 1),
+  'transactional.id.expiration.ms': int(7 * DAY_MS, 1),
+} as const satisfies Record<string, Definition<string | number | boolean | null>>
 
 export type SettingName = keyof typeof definitions
-export type Settings = {
-  readonly [K in SettingName]: (typeof definitions)[K]['fallback'] extends infer T
-    ? T extends number
-      ? number
-      : T extends boolean
-        ? boolean
-        : string
-    : never
-}
+type Widened<T> = T extends number ? number : T extends boolean ? boolean : T extends string ? string : T
+export type Settings = { readonly [K in SettingName]: Widened<(typeof definitions)[K]['fallback']> }
 
 export const isSetting = (name: string): name is SettingName => Object.hasOwn(definitions, name)
 
-/** Applies `KEY=VALUE` entries to the defaults, or returns one sentence per bad entry. */
-export function parseSettings(entries: readonly string[]): Settings | { readonly problems: string[] } {
-  const values: Record<string, unknown> = {}
-  for (const [name, definition] of Object.entries(definitions)) values[name] = definition.fallback
+export const definitionOf = (name: SettingName): Definition<string | number | boolean | null> => definitions[name]
+
+/** Settings as they are written, by name. */
+export type SettingTexts = Readonly<Partial<Record<SettingName, string>>>
+
+/** `broker.id` is the name that `node.id` had once. */
+const aliases: Readonly<Record<string, SettingName>> = { 'broker.id': 'node.id' }
+
+/**
+ * Reads `KEY=VALUE` entries; of two for one key the later holds. Problems are one sentence per bad entry, notes one
+ * per entry that is Kafka's and does nothing here.
+ */
+export function readSettings(
+  entries: readonly string[],
+): { readonly given: SettingTexts; readonly notes: readonly string[] } | { readonly problems: readonly string[] } {
+  const given: Partial<Record<SettingName, string>> = {}
   const problems: string[] = []
+  const notes: string[] = []
   for (const entry of entries) {
     const equals = entry.indexOf('=')
-    const name = equals < 0 ? entry : entry.slice(0, equals)
-    if (equals < 0) problems.push(`"${entry}" is not of the form KEY=VALUE`)
-    else if (!isSetting(name)) problems.push(`unknown setting "${name}"`)
-    else {
-      const value = definitions[name].parse(entry.slice(equals + 1))
-      if (value instanceof SettingProblem) problems.push(`bad value for "${name}": ${value.reason}`)
-      else values[name] = value
+    const key = entry.slice(0, Math.max(equals, 0)).trim()
+    const name = aliases[key] ?? key
+    if (equals < 0) {
+      problems.push(`"${entry}" is not of the form KEY=VALUE`)
+    } else if (isSetting(name)) {
+      const value = entry.slice(equals + 1).trim()
+      const parsed = definitions[name].parse(value)
+      if (parsed instanceof SettingProblem) problems.push(`bad value for "${key}": "${value}": ${parsed.reason}`)
+      else given[name] = value
+    } else {
+      const refusal = refusedSetting(name)
+      const note = ignoredSetting(name)
+      if (refusal !== undefined) problems.push(`setting "${name}" is not supported: ${refusal}`)
+      else if (note !== undefined) notes.push(`setting "${name}" has no effect: ${note}`)
+      else problems.push(`unknown setting "${name}"`)
     }
   }
-  return problems.length > 0 ? { problems } : (Object.freeze(values) as Settings)
+  return problems.length > 0 ? { problems } : { given, notes }
 }

@@ -1,4 +1,5 @@
 import { ErrorCode } from '#libs/kafka-protocol'
+import type { LiveSettings, SettingScope } from './live-settings.ts'
 import type { LogManager } from './log/log-manager.ts'
 import type { PartitionLog } from './log/partition-log.ts'
 import {
@@ -12,7 +13,7 @@ import {
   type TopicRecord,
 } from './metadata-log.ts'
 import { RecordLog } from './record-log.ts'
-import type { Settings } from './settings.ts'
+import type { SettingTexts } from './settings.ts'
 import { logConfigOf, type TopicConfigs, topicConfigProblem } from './topic-config.ts'
 
 /** A topic that is ready: all its partitions are open and led by this broker. */
@@ -52,14 +53,14 @@ export class Topics {
   private image: MetadataImage = emptyMetadata
   private records!: RecordLog<MetadataRecord>
   private readonly logs: LogManager
-  private readonly settings: Settings
+  private readonly settings: LiveSettings
 
-  private constructor(logs: LogManager, settings: Settings) {
+  private constructor(logs: LogManager, settings: LiveSettings) {
     this.logs = logs
     this.settings = settings
   }
 
-  static async open(logs: LogManager, settings: Settings): Promise<Topics> {
+  static async open(logs: LogManager, settings: LiveSettings): Promise<Topics> {
     const topics = new Topics(logs, settings)
     topics.records = await RecordLog.open<MetadataRecord>(
       logs,
@@ -70,6 +71,7 @@ export class Topics {
     if (topics.image.clusterId === undefined) {
       await topics.record({ type: 'ClusterCreated', clusterId: newClusterId() })
     }
+    for (const scope of ['broker', 'cluster'] as const) settings.change(scope, topics.image.brokerConfigs[scope])
     for (const record of topics.image.topics.values()) topics.publish(await topics.openLogs(record))
     for (const { topic, partition } of logs.strays()) await logs.deletePartition(topic, partition)
     return topics
@@ -130,7 +132,7 @@ export class Topics {
     const existing = this.byName.get(name)
     if (existing !== undefined) return existing
     const underWay = this.creating.get(name)
-    return underWay ?? this.create(name, this.settings['num.partitions'], {})
+    return underWay ?? this.create(name, this.settings.values['num.partitions'], {})
   }
 
   async delete(topic: Topic): Promise<void> {
@@ -153,9 +155,19 @@ export class Topics {
   /** `configs` must be free of problems. */
   async configure(topic: Topic, configs: TopicConfigs): Promise<void> {
     await this.record({ type: 'TopicConfigured', topicId: topic.topicId, configs })
-    const config = logConfigOf(configs, this.settings)
+    const config = logConfigOf(configs, this.settings.values)
     for (const log of topic.logs) log.config = config
     this.publish({ ...topic, configs })
+  }
+
+  /** Replaces what was set for this scope while running; topics follow where they say nothing themselves. */
+  async configureBroker(scope: SettingScope, configs: SettingTexts): Promise<void> {
+    await this.record({ type: 'BrokerConfigured', scope, configs })
+    this.settings.change(scope, configs)
+    for (const topic of this.byName.values()) {
+      const config = logConfigOf(topic.configs, this.settings.values)
+      for (const log of topic.logs) log.config = config
+    }
   }
 
   get nextProducerId(): number {
@@ -182,7 +194,7 @@ export class Topics {
   }
 
   private async openLogs(record: TopicRecord): Promise<Topic> {
-    const config = logConfigOf(record.configs, this.settings)
+    const config = logConfigOf(record.configs, this.settings.values)
     const opening = Array.from({ length: record.partitions }, (_, partition) =>
       this.logs.openPartition(record.name, partition, config),
     )

@@ -21,7 +21,7 @@ export const handleProduce = defineHandler({
       name,
       // Every batch is appended before anything is awaited, so pipelined requests keep their order.
       partitions: partitionData.map(({ index, records }) =>
-        refusal === undefined ? append(context, name, index, records) : { index, error: refusal },
+        refusal === undefined ? append(context, acks, name, index, records) : { index, error: refusal },
       ),
     }))
     if (acks === 0) {
@@ -54,7 +54,7 @@ function requestError(acks: number, transactionalId: string | null): PartitionEr
   return { errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, message: 'transactions are not supported' }
 }
 
-function append(context: RequestContext, topic: string, index: number, records: Buffer | null): Append {
+function append(context: RequestContext, acks: number, topic: string, index: number, records: Buffer | null): Append {
   const log = context.broker.topics.find(topic)?.logs[index]
   if (log === undefined) return { index, error: { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, message: '' } }
   if (records === null || records.length === 0) {
@@ -63,6 +63,11 @@ function append(context: RequestContext, topic: string, index: number, records: 
   if (context.apiVersion < 7 && isZstd(records)) {
     const message = 'Produce requests before version 7 may not carry zstd'
     return { index, error: { errorCode: ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, message } }
+  }
+  const { minInsyncReplicas } = log.config
+  if (acks === -1 && minInsyncReplicas > 1) {
+    const message = `There is 1 replica, and min.insync.replicas is ${minInsyncReplicas}`
+    return { index, error: { errorCode: ErrorCode.NOT_ENOUGH_REPLICAS, message } }
   }
   const result = log.append(records)
   if (!result.ok) return { index, error: result }

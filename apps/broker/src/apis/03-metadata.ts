@@ -1,4 +1,5 @@
 import { ErrorCode, metadata, ZERO_UUID } from '#libs/kafka-protocol'
+import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS, UNREPORTED } from '../authorized-operations.ts'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
 import { StorageError } from '../log/log-error.ts'
@@ -7,7 +8,6 @@ import { isRefusal, type Topic, topicNameProblem } from '../topics.ts'
 /**
  * Metadata: 0-13
  * - A topic that is created by asking for it has its leader in the same answer: it is answered when it can be used.
- * - Authorized operations are not reported: there are no ACLs.
  */
 export const handleMetadata = defineHandler({
   api: metadata,
@@ -17,19 +17,38 @@ export const handleMetadata = defineHandler({
     const mayCreate = apiVersion < 4 || request.allowAutoTopicCreation
     const topics = wantsAll
       ? Array.from(broker.topics.all(), (topic) => describe(broker, topic))
-      : await Promise.all(request.topics!.map((wanted) => find(broker, wanted, mayCreate)))
+      : await Promise.all(distinct(request.topics!).map((wanted) => find(broker, wanted, mayCreate, apiVersion)))
     const { host, port } = broker.advertised
+    const isAskedForOperations = request.includeTopicAuthorizedOperations
     return {
-      brokers: [{ nodeId: broker.nodeId, host, port }],
+      brokers: [{ nodeId: broker.nodeId, host, port, rack: broker.settings['broker.rack'] }],
       clusterId: broker.topics.clusterId,
       controllerId: broker.nodeId,
-      topics,
+      topics: isAskedForOperations
+        ? topics.map((topic) => ({ ...topic, topicAuthorizedOperations: TOPIC_OPERATIONS }))
+        : topics,
+      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : UNREPORTED,
     }
   },
 })
 
-async function find(broker: Broker, wanted: { name: string | null; topicId: string }, mayCreate: boolean) {
-  if (wanted.name === null || wanted.topicId !== ZERO_UUID) {
+interface Wanted {
+  readonly name: string | null
+  readonly topicId: string
+}
+
+/** Each topic is answered once, however often it is asked for. */
+const distinct = (wanted: readonly Wanted[]): readonly Wanted[] => [
+  ...new Map(wanted.map((topic) => [`${topic.topicId}${topic.name}`, topic])).values(),
+]
+
+const FIRST_BY_ID = 12
+
+async function find(broker: Broker, wanted: Wanted, mayCreate: boolean, apiVersion: number) {
+  // Ids are carried from version 10 on, but may be asked by only from version 12 on.
+  const isById = wanted.name === null || wanted.topicId !== ZERO_UUID
+  if (isById && apiVersion < FIRST_BY_ID) return missing(ErrorCode.INVALID_REQUEST, wanted.name ?? '', wanted.topicId)
+  if (wanted.name === null || isById) {
     const topic = broker.topics.findById(wanted.topicId)
     return topic === undefined ? missing(ErrorCode.UNKNOWN_TOPIC_ID, null, wanted.topicId) : describe(broker, topic)
   }

@@ -1,18 +1,18 @@
 import { describeGroups, ErrorCode } from '#libs/kafka-protocol'
+import { GROUP_OPERATIONS, UNREPORTED } from '../authorized-operations.ts'
 import { type Group, metadataOf, NO_ASSIGNMENT } from '../groups/group.ts'
 import { defineHandler } from '../handler.ts'
 
-/**
- * DescribeGroups: 0-6
- * - Authorized operations are not reported: there are no ACLs.
- */
+/** DescribeGroups: 0-6 */
 export const handleDescribeGroups = defineHandler({
   api: describeGroups,
   advertised: { min: 0, max: 6 },
   handle: (request, { broker, apiVersion }) => ({
-    groups: request.groups.map((groupId) => {
+    groups: [...new Set(request.groups)].map((groupId) => {
       const group = broker.groups.find(groupId)
-      return group === undefined ? unknown(groupId, apiVersion) : describe(group)
+      if (group === undefined) return unknown(groupId, apiVersion)
+      const authorizedOperations = request.includeAuthorizedOperations ? GROUP_OPERATIONS : UNREPORTED
+      return { ...describe(group), authorizedOperations }
     }),
   }),
 })

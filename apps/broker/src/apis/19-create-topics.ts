@@ -46,7 +46,7 @@ async function create(broker: Broker, wanted: Wanted, validateOnly: boolean) {
       ? { name, topicId: ZERO_UUID, partitions, configs }
       : await broker.topics.create(name, partitions, configs)
     if (isRefusal(created)) return refused(name, created)
-    const described = describeTopicConfigs(created.configs, broker.settings)
+    const described = describeTopicConfigs(created.configs, broker.configs)
     return {
       ...{ name, topicId: created.topicId, errorCode: ErrorCode.NONE, errorMessage: null },
       ...{ numPartitions: partitions, replicationFactor: 1, configs: described },

@@ -1,51 +1,66 @@
 import { describeConfigs, ErrorCode, type RequestOf } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
-import { ResourceType } from '../config-resource.ts'
-import { type DescribedConfig, describeBrokerConfigs, describeTopicConfigs } from '../describe-configs.ts'
+import { invalidRequest, otherBroker, ResourceType } from '../config-resource.ts'
+import {
+  type DescribedConfig,
+  describeBrokerConfigs,
+  describeClusterConfigs,
+  describeLogLevels,
+  describeTopicConfigs,
+} from '../describe-configs.ts'
 import { defineHandler } from '../handler.ts'
+import { type Refusal, topicNameProblem } from '../topics.ts'
 
 type Resource = RequestOf<typeof describeConfigs>['resources'][number]
 
 /**
  * DescribeConfigs: 1-4
- * - Topics and this broker; there is no documentation text.
+ * - Of the loggers there is the root logger only; groups and client metrics have no settings.
  */
 export const handleDescribeConfigs = defineHandler({
   api: describeConfigs,
   advertised: { min: 1, max: 4 },
-  handle: (request, { broker }) => ({
-    results: request.resources.map((resource) => describe(broker, resource, request.includeSynonyms)),
+  handle: ({ resources, includeSynonyms, includeDocumentation }, { broker }) => ({
+    results: resources.map((resource) => {
+      const { resourceType, resourceName, configurationKeys } = resource
+      const found = configsOf(broker, resource)
+      if ('errorCode' in found) return { ...found, resourceType, resourceName, configs: [] }
+      const isWanted = (name: string): boolean =>
+        configurationKeys === null || configurationKeys.length === 0 || configurationKeys.includes(name)
+      const configs = found.configs
+        .filter(({ name }) => isWanted(name))
+        .map((config) => ({
+          ...config,
+          synonyms: includeSynonyms ? config.synonyms : [],
+          documentation: includeDocumentation ? config.documentation : null,
+        }))
+      return { errorCode: ErrorCode.NONE, errorMessage: '', resourceType, resourceName, configs }
+    }),
   }),
 })
 
-function describe(broker: Broker, resource: Resource, includeSynonyms: boolean) {
-  const { resourceType, resourceName, configurationKeys } = resource
-  const found = configsOf(broker, resource)
-  if ('errorCode' in found) return { ...found, resourceType, resourceName, configs: [] }
-  const configs = found.configs
-    .filter(
-      ({ name }) => configurationKeys === null || configurationKeys.length === 0 || configurationKeys.includes(name),
-    )
-    .map((config) => (includeSynonyms ? config : { ...config, synonyms: [] }))
-  return { errorCode: ErrorCode.NONE, errorMessage: null, resourceType, resourceName, configs }
-}
-
-function configsOf(
-  broker: Broker,
-  { resourceType, resourceName }: Resource,
-): { configs: DescribedConfig[] } | { errorCode: ErrorCode; errorMessage: string } {
-  if (resourceType === ResourceType.topic) {
-    const topic = broker.topics.find(resourceName)
-    if (topic !== undefined) return { configs: describeTopicConfigs(topic.configs, broker.settings) }
-    return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `Unknown topic ${resourceName}` }
+function configsOf(broker: Broker, resource: Resource): { configs: DescribedConfig[] } | Refusal {
+  const { resourceType, resourceName } = resource
+  switch (resourceType) {
+    case ResourceType.topic: {
+      const topic = broker.topics.find(resourceName)
+      if (topic !== undefined) return { configs: describeTopicConfigs(topic.configs, broker.configs) }
+      const nameProblem = topicNameProblem(resourceName)
+      if (nameProblem !== undefined) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: nameProblem }
+      return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `Unknown topic ${resourceName}` }
+    }
+    case ResourceType.broker: {
+      const describe = resourceName === '' ? describeClusterConfigs : describeBrokerConfigs
+      return otherBroker(broker, resourceName) ?? { configs: describe(broker.configs) }
+    }
+    case ResourceType.brokerLogger:
+      if (resourceName === '') return invalidRequest('Broker id must not be empty')
+      return otherBroker(broker, resourceName) ?? { configs: describeLogLevels() }
+    case ResourceType.group:
+      return resourceName === '' ? invalidRequest('Group name must not be empty') : { configs: [] }
+    case ResourceType.clientMetrics:
+      return { configs: [] }
+    default:
+      return invalidRequest(`Unknown resource type ${resourceType}`)
   }
-  if (resourceType === ResourceType.broker) {
-    const isHere = resourceName === '' || resourceName === String(broker.nodeId)
-    if (isHere) return { configs: describeBrokerConfigs(broker.settings) }
-    const errorMessage = `Unexpected broker id, expected ${broker.nodeId} or empty string, but received ${resourceName}`
-    return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage }
-  }
-  const hasNone = resourceType === ResourceType.group || resourceType === ResourceType.brokerLogger
-  if (hasNone) return { configs: [] }
-  return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `Unsupported resource type: ${resourceType}` }
 }

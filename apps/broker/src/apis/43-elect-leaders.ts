@@ -12,7 +12,13 @@ export const handleElectLeaders = defineHandler({
   advertised: { min: 0, max: 2 },
   handle({ electionType, topicPartitions }, { broker }) {
     if (electionType < 0 || electionType > UNCLEAN) {
-      return { errorCode: ErrorCode.INVALID_REQUEST, replicaElectionResults: [] }
+      const errorCode = ErrorCode.INVALID_REQUEST
+      const errorMessage = `Unknown election type ${electionType}`
+      const replicaElectionResults = (topicPartitions ?? []).map(({ topic, partitions }) => ({
+        topic,
+        partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode, errorMessage })),
+      }))
+      return { errorCode, replicaElectionResults }
     }
     // Asked for everything, the answer holds what changed: nothing.
     const replicaElectionResults = (topicPartitions ?? []).map(({ topic, partitions }) => ({

@@ -1,17 +1,16 @@
 import { ErrorCode, incrementalAlterConfigs, type RequestOf } from '#libs/kafka-protocol'
-import { alterTopicConfigs } from '../config-resource.ts'
+import { alterConfigs, type Configs, type Configurable, invalidRequest } from '../config-resource.ts'
 import { defineHandler } from '../handler.ts'
-import type { Settings } from '../settings.ts'
-import { type TopicConfigs, topicConfigDefault, topicConfigKind } from '../topic-config.ts'
-import type { Refusal, Topic } from '../topics.ts'
+import type { Refusal } from '../topics.ts'
 
 const Operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 
-type Change = RequestOf<typeof incrementalAlterConfigs>['resources'][number]['configs'][number]
+type Resource = RequestOf<typeof incrementalAlterConfigs>['resources'][number]
+type Change = Resource['configs'][number]
 
 /**
  * IncrementalAlterConfigs: 0-1
- * - Topics only; the broker's settings are fixed when it starts.
+ * - A setting that the broker does not know is refused.
  */
 export const handleIncrementalAlterConfigs = defineHandler({
   api: incrementalAlterConfigs,
@@ -20,40 +19,54 @@ export const handleIncrementalAlterConfigs = defineHandler({
     const responses = []
     for (const { resourceType, resourceName, configs } of request.resources) {
       const resource = { resourceType, resourceName }
-      const refusal = await alterTopicConfigs(broker, resource, request.validateOnly, (topic) =>
-        applied(topic, configs, broker.settings),
-      )
+      const refusal =
+        duplicate(request.resources, resource, configs) ??
+        (await alterConfigs(broker, resource, request.validateOnly, (target) => applied(target, configs)))
       responses.push({ errorCode: ErrorCode.NONE, errorMessage: null, ...refusal, ...resource })
     }
     return { responses }
   },
 })
 
-function applied(topic: Topic, changes: readonly Change[], settings: Settings): TopicConfigs | Refusal {
-  const configs: Record<string, string> = { ...topic.configs }
+function duplicate(
+  resources: readonly Resource[],
+  { resourceType, resourceName }: Pick<Resource, 'resourceType' | 'resourceName'>,
+  changes: readonly Change[],
+): Refusal | undefined {
+  const same = resources.filter((other) => other.resourceType === resourceType && other.resourceName === resourceName)
+  if (same.length > 1) return invalidRequest('Each resource must appear at most once.')
+  const names = new Set(changes.map(({ name }) => name))
+  return names.size < changes.length ? invalidRequest('Error due to duplicate config keys') : undefined
+}
+
+function applied(target: Configurable, changes: readonly Change[]): Configs | Refusal {
+  const configs: Record<string, string> = { ...target.configs }
   for (const { name, configOperation, value } of changes) {
     if (configOperation === Operation.delete) {
       delete configs[name]
       continue
     }
-    if (value === null) return invalid(`Null value not supported for ${name}`)
+    if (value === null) return invalidRequest(`Null value not supported for : ${name}`)
     if (configOperation === Operation.set) {
       configs[name] = value
       continue
     }
-    const isKnown = configOperation === Operation.append || configOperation === Operation.subtract
-    if (!isKnown) return invalid(`Unknown config operation ${configOperation}`)
-    if (topicConfigKind(name) !== 'list') return invalid(`Config value append is not allowed for config key: ${name}`)
-    const before = configs[name] ?? topicConfigDefault(name, settings).value
-    configs[name] = changedList(before, value, configOperation === Operation.append)
+    const isAppend = configOperation === Operation.append
+    if (!isAppend && configOperation !== Operation.subtract) {
+      return invalidRequest(`Unknown config operation ${configOperation}`)
+    }
+    if (target.kindOf(name) !== 'list') {
+      const verb = isAppend ? 'APPEND to' : 'SUBTRACT from'
+      const errorMessage = `Can't ${verb} key ${name} because its type is not LIST.`
+      return { errorCode: ErrorCode.INVALID_CONFIG, errorMessage }
+    }
+    configs[name] = changedList(configs[name] ?? target.inherited(name), value, isAppend)
   }
   return configs
 }
 
 function changedList(list: string, value: string, isAppend: boolean): string {
   const given = value.split(',').filter((entry) => entry !== '')
-  const before = list.split(',').filter((entry) => entry !== '' && !given.includes(entry))
-  return (isAppend ? [...before, ...given] : before).join(',')
+  const before = list.split(',').filter((entry) => entry !== '' && (isAppend || !given.includes(entry)))
+  return (isAppend ? [...before, ...given.filter((entry) => !before.includes(entry))] : before).join(',')
 }
-
-const invalid = (errorMessage: string): Refusal => ({ errorCode: ErrorCode.INVALID_CONFIG, errorMessage })

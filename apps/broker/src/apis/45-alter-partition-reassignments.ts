@@ -1,7 +1,6 @@
 import { alterPartitionReassignments, ErrorCode } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
-import type { Refusal } from '../topics.ts'
 
 /**
  * AlterPartitionReassignments: 0-1
@@ -29,16 +28,13 @@ function refusal(
   topic: string,
   partition: number,
   replicas: readonly number[] | null,
-): Refusal | undefined {
+): { readonly errorCode: ErrorCode; readonly errorMessage: string | null } | undefined {
   if (broker.topics.find(topic)?.logs[partition] === undefined) {
     const errorMessage = `Unable to find a topic named ${topic} with a partition ${partition}.`
     return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage }
   }
   if (replicas === null) {
-    return {
-      errorCode: ErrorCode.NO_REASSIGNMENT_IN_PROGRESS,
-      errorMessage: 'No partition reassignment is in progress.',
-    }
+    return { errorCode: ErrorCode.NO_REASSIGNMENT_IN_PROGRESS, errorMessage: null }
   }
   if (replicas.length === 1 && replicas[0] === broker.nodeId) return undefined
   const errorMessage = `The replicas must be broker ${broker.nodeId} alone: there is no other.`

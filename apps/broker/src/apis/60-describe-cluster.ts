@@ -1,26 +1,31 @@
 import { describeCluster, ErrorCode } from '#libs/kafka-protocol'
+import { CLUSTER_OPERATIONS, UNREPORTED } from '../authorized-operations.ts'
 import { defineHandler } from '../handler.ts'
 
 const BROKERS = 1
+const CONTROLLERS = 2
 
-/**
- * DescribeCluster: 0-2
- * - Authorized operations are not reported: there are no ACLs.
- */
+/** DescribeCluster: 0-2 */
 export const handleDescribeCluster = defineHandler({
   api: describeCluster,
   advertised: { min: 0, max: 2 },
-  handle({ endpointType }, { broker }) {
+  handle({ endpointType, includeClusterAuthorizedOperations }, { broker }) {
+    if (endpointType !== BROKERS) {
+      const isKnown = endpointType === CONTROLLERS
+      return {
+        errorCode: isKnown ? ErrorCode.MISMATCHED_ENDPOINT_TYPE : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE,
+        errorMessage: 'The request was sent to an endpoint of type BROKER.',
+        clusterId: '',
+        brokers: [],
+      }
+    }
     const { host, port } = broker.advertised
-    const node = { brokerId: broker.nodeId, host, port, isFenced: false }
-    const isAskedForBrokers = endpointType === BROKERS
     return {
-      errorCode: isAskedForBrokers ? ErrorCode.NONE : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE,
-      errorMessage: isAskedForBrokers ? null : 'this is a broker',
-      endpointType,
+      errorCode: ErrorCode.NONE,
       clusterId: broker.topics.clusterId,
       controllerId: broker.nodeId,
-      brokers: isAskedForBrokers ? [node] : [],
+      brokers: [{ brokerId: broker.nodeId, host, port, rack: broker.settings['broker.rack'], isFenced: false }],
+      clusterAuthorizedOperations: includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : UNREPORTED,
     }
   },
 })

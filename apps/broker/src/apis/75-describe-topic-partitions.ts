@@ -1,22 +1,21 @@
 import { describeTopicPartitions, ErrorCode, ZERO_UUID } from '#libs/kafka-protocol'
+import { TOPIC_OPERATIONS } from '../authorized-operations.ts'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
 import { type Topic, topicNameProblem } from '../topics.ts'
 
-/** Kafka's `max.request.partition.size.limit`. */
-const MAX_PARTITIONS = 2000
-
-/**
- * DescribeTopicPartitions: 0
- * - Authorized operations are not reported: there are no ACLs.
- */
+/** DescribeTopicPartitions: 0 */
 export const handleDescribeTopicPartitions = defineHandler({
   api: describeTopicPartitions,
   advertised: { min: 0, max: 0 },
   handle({ topics: wanted, responsePartitionLimit, cursor }, { broker }) {
+    if (cursor !== null && cursor.partitionIndex < 0) {
+      const topics = wanted.map(({ name }) => ({ ...missing(name), errorCode: ErrorCode.INVALID_REQUEST }))
+      return { topics }
+    }
     const names = new Set(wanted.length > 0 ? wanted.map(({ name }) => name) : namesOf(broker))
     const from = cursor?.topicName ?? ''
-    let room = Math.max(1, Math.min(responsePartitionLimit, MAX_PARTITIONS))
+    let room = Math.max(1, Math.min(responsePartitionLimit, broker.settings['max.request.partition.size.limit']))
     const topics = []
     for (const name of [...names].filter((candidate) => candidate >= from).sort()) {
       if (room === 0) return { topics, nextCursor: { topicName: name, partitionIndex: 0 } }
@@ -25,7 +24,7 @@ export const handleDescribeTopicPartitions = defineHandler({
         topics.push(missing(name))
         continue
       }
-      const first = name === cursor?.topicName ? Math.max(0, cursor.partitionIndex) : 0
+      const first = name === cursor?.topicName ? cursor.partitionIndex : 0
       const described = describe(broker, topic, first, first + room)
       topics.push(described)
       room -= described.partitions.length
@@ -41,7 +40,7 @@ const namesOf = (broker: Broker): string[] => Array.from(broker.topics.all(), ({
 function missing(name: string) {
   const isInvalid = topicNameProblem(name) !== undefined
   const errorCode = isInvalid ? ErrorCode.INVALID_TOPIC_EXCEPTION : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-  return { errorCode, name, topicId: ZERO_UUID, partitions: [] }
+  return { errorCode, name, topicId: ZERO_UUID, partitions: [], topicAuthorizedOperations: TOPIC_OPERATIONS }
 }
 
 function describe(broker: Broker, { name, topicId, logs }: Topic, from: number, to: number) {
@@ -57,5 +56,5 @@ function describe(broker: Broker, { name, topicId, logs }: Topic, from: number, 
     lastKnownElr: [],
     offlineReplicas: [],
   }))
-  return { errorCode: ErrorCode.NONE, name, topicId, partitions }
+  return { errorCode: ErrorCode.NONE, name, topicId, partitions, topicAuthorizedOperations: TOPIC_OPERATIONS }
 }

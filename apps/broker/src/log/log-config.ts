@@ -9,6 +9,8 @@ export interface LogConfig {
   readonly messageTimestampBeforeMaxMs: number
   readonly messageTimestampAfterMaxMs: number
   readonly indexIntervalBytes: number
+  /** `acks=all` is refused while there are fewer replicas than that; there is one. */
+  readonly minInsyncReplicas: number
   readonly cleanupPolicy: { readonly delete: boolean; readonly compact: boolean }
 }
 
@@ -23,5 +25,6 @@ export const defaultLogConfig: LogConfig = Object.freeze({
   messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
   messageTimestampAfterMaxMs: 3_600_000,
   indexIntervalBytes: 4096,
+  minInsyncReplicas: 1,
   cleanupPolicy: Object.freeze({ delete: true, compact: false }),
 })

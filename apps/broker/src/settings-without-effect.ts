@@ -1,0 +1,67 @@
+/**
+ * Settings that Kafka has and this broker has no use for. Where nobody is misled by ignoring one, it is accepted with
+ * a note, so that a `server.properties` works as it is; where ignoring it would pretend something, it is refused.
+ */
+type Rules = readonly (readonly [names: RegExp, reason: string])[]
+
+const ignored: Rules = [
+  [/^(process\.roles|controller\..*|metadata\..*|initial\.broker\.registration\..*)$/, 'there is no controller quorum'],
+  [/^(replica\.|replication\.|num\.replica\.|alter\.log\.dirs\.|controlled\.shutdown\.).*$/, 'there are no replicas'],
+  [/^(auto\.leader\.|leader\.imbalance\.).*$/, 'the one broker leads everything'],
+  [/^(broker\.heartbeat|broker\.session|request\.timeout|socket\.connection\.setup)\..*$/, 'there is one broker'],
+  [/^inter\.broker\.(listener\.name|protocol\.version)$/, 'there is one broker'],
+  [
+    /^(num\.(network|io)\.threads|background\.threads|queued\.max\.requests)$/,
+    'one thread serves all; connections have limits of their own',
+  ],
+  [/^(num\.recovery\.threads\.per\.data\.dir|log\.dir\.failure\.timeout\.ms)$/, 'recovery needs no threads'],
+  [/^socket\.(send|receive)\.buffer\.bytes$/, "the operating system's socket buffers are used"],
+  [
+    /^(offsets\.topic|offsets\.load|offsets\.commit|group\.coordinator)\..*$/,
+    'groups live in a journal, not in a topic',
+  ],
+  [/^(transaction\.state\.log|add\.partitions\.to\.txn)\..*$/, 'transactions live in a journal, not in a topic'],
+  [
+    /^transaction\.(partition\.verification|remove\.expired\.transaction)\..*$/,
+    'partition and coordinator share a process',
+  ],
+  [/^log\.cleaner\.(threads|backoff|dedupe|io)\..*|log\.cleaner\.(threads|backoff\.ms)$/, 'the cleaner tunes itself'],
+  [/^log\.flush\.(scheduler|offset|start)\..*$/, 'acks=all is answered from the device, and recovery points are kept'],
+  [/^compression\.(gzip|lz4|zstd)\.level$/, 'batches are stored as they came'],
+  [/^(producer|fetch|delete\.records)\.purgatory\..*$/, 'waiting requests are dropped when they are answered'],
+  [/^(group\.consumer|group\.share|group\.streams|share)\..*$/, 'groups have the classic protocol only'],
+  [/^(metric\.reporters|metrics\..*|kafka\.metrics\..*|telemetry\..*)$/, 'metrics are at /metrics of the HTTP port'],
+  [/^(quota\.|connection\.failed\.authentication|connections\.max\.reauth).*$/, 'there are no quotas and no logins'],
+  [/^(listener\.security\.protocol\.map|early\.start\.listeners)$/, 'there is one listener, without encryption'],
+  [/^(follower\.fetch|remote\.|log\.local\.retention).*$/, 'there is no tiered storage'],
+  [
+    /^(reserved\.broker\.max\.id|broker\.id\.generation\.enable|zookeeper\..*)$/,
+    'Kafka itself has no use for it any more',
+  ],
+]
+
+const refused: Rules = [
+  [/^log\.dirs?$/, 'give the directory with --data-dir'],
+  [/^listeners$/, 'give the address with --host and --port'],
+  [
+    /^(ssl|sasl|authorizer|super\.users|delegation\.token|principal|security|password)\b.*$/,
+    'there is no security yet',
+  ],
+  [/^listener\.name\..*$/, 'there is one listener, without security'],
+  [/^remote\.log\.storage\.system\.enable$/, 'there is no tiered storage'],
+  [/\.class(\.name)?$|^config\.providers$/, 'Java classes cannot be loaded'],
+  [
+    /^max\.connections\.per\.ip\.overrides$|^max\.connection\.creation\.rate$/,
+    'there are limits for all addresses alike',
+  ],
+  [/^transaction\.two\.phase\.commit\.enable$/, 'there are no two-phase commits'],
+  [/^cordoned\.log\.dirs$/, 'there is one data directory'],
+]
+
+const reasonIn = (rules: Rules, name: string): string | undefined => rules.find(([names]) => names.test(name))?.[1]
+
+/** Why this setting of Kafka's cannot be accepted; undefined when it can, or is not Kafka's. */
+export const refusedSetting = (name: string): string | undefined => reasonIn(refused, name)
+
+/** Why this setting of Kafka's does nothing; undefined when it does something, or is not Kafka's. */
+export const ignoredSetting = (name: string): string | undefined => reasonIn(ignored, name)
