@@ -1,18 +1,22 @@
 import {
+  batchAttributes,
   batchBaseSequence,
   batchLastOffsetDelta,
   batchMaxTimestamp,
   batchProducerEpoch,
   batchProducerId,
   batchRecordsCount,
+  type EndMarker,
   ErrorCode,
+  encodeEndMarker,
+  isTransactional,
   stampBatch,
   stampLogAppendTime,
 } from '#libs/kafka-protocol'
 import { validateBatch } from './batch-validation.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
 import type { LogState } from './log-state.ts'
-import { lastSequenceOf } from './producer-state.ts'
+import { type Admission, lastSequenceOf, type SequencedBatch } from './producer-state.ts'
 
 /**
  * What `append` decided. Offsets are assigned at once; the bytes are not yet anywhere: call `written` (acks=1) or
@@ -32,17 +36,17 @@ export type AppendResult =
 
 /**
  * Validates one RecordBatch v2 exactly as received and assigns its offsets. Takes ownership of `batch`: base offset
- * and leader epoch are patched in place. Never throws for bad input.
+ * and leader epoch are patched in place. A transactional batch that begins a transaction here needs an admission. Never
+ * throws for bad input.
  */
-export function appendBatch(log: LogState, batch: Buffer): AppendResult {
-  if (log.closed) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'the partition was closed')
-  const { failure } = log.writer
-  if (failure !== undefined) return refuse(ErrorCode.KAFKA_STORAGE_ERROR, failure.message)
+export function appendBatch(log: LogState, batch: Buffer, admission: Admission | undefined): AppendResult {
+  const refusal = unavailable(log)
+  if (refusal !== undefined) return refusal
   const now = log.context.now()
   const invalid = validateBatch(batch, log.config, now)
   if (invalid !== undefined) return invalid
   const sequenced = sequencedBatch(batch)
-  const known = sequenced && log.producers.check(sequenced)
+  const known = sequenced && log.producers.check(sequenced, admission)
   if (known !== undefined && 'ok' in known) return known
   const logAppendTime = log.config.messageTimestampType === 'LogAppendTime' ? now : -1
   if (known !== undefined) {
@@ -51,21 +55,45 @@ export function appendBatch(log: LogState, batch: Buffer): AppendResult {
   const baseOffset = log.writer.logEndOffset
   const lastOffset = baseOffset + batchLastOffsetDelta(batch)
   if (logAppendTime >= 0) stampLogAppendTime(batch, logAppendTime)
-  stampBatch(batch, baseOffset, log.leaderEpoch)
   const at = { baseOffset, lastOffset, timestamp: batchMaxTimestamp(batch) }
   const previous = sequenced && log.producers.apply(sequenced, at, now)
-  const undo = () => sequenced && log.producers.restore(sequenced.producerId, previous)
+  accept(log, batch, baseOffset, lastOffset, () => {
+    if (sequenced !== undefined) log.producers.undo(sequenced.producerId, previous, baseOffset)
+  })
+  return { ok: true, duplicate: false, baseOffset, lastOffset, logAppendTime }
+}
+
+/** `PartitionLog.appendMarker`. */
+export function appendMarker(log: LogState, marker: EndMarker, isBumped: boolean): AppendResult {
+  const refusal = unavailable(log) ?? log.producers.checkMarker(marker, isBumped)
+  if (refusal !== undefined) return refusal
+  const now = log.context.now()
+  const offset = log.writer.logEndOffset
+  const previous = log.producers.applyMarker(marker, offset, now)
+  accept(log, encodeEndMarker(marker, now), offset, offset, () =>
+    log.producers.undo(marker.producerId, previous, offset),
+  )
+  return { ok: true, duplicate: false, baseOffset: offset, lastOffset: offset, logAppendTime: -1 }
+}
+
+function unavailable({ closed, writer }: LogState): LogRefusal | undefined {
+  if (closed) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'the partition was closed')
+  return writer.failure === undefined ? undefined : refuse(ErrorCode.KAFKA_STORAGE_ERROR, writer.failure.message)
+}
+
+function accept(log: LogState, batch: Buffer, baseOffset: number, lastOffset: number, undo: () => void): void {
+  stampBatch(batch, baseOffset, log.leaderEpoch)
   log.epochs.note(log.leaderEpoch, baseOffset)
   log.changedSinceCheckpoint = true
   log.uncheckpointedBytes += batch.length
   log.writer.accept({ bytes: batch, baseOffset, endOffset: lastOffset + 1, undo })
-  return { ok: true, duplicate: false, baseOffset, lastOffset, logAppendTime }
 }
 
-function sequencedBatch(batch: Buffer) {
+function sequencedBatch(batch: Buffer): SequencedBatch | undefined {
   const producerId = batchProducerId(batch)
   if (producerId < 0) return undefined
   const firstSequence = batchBaseSequence(batch)
   const lastSequence = lastSequenceOf(firstSequence, batchRecordsCount(batch))
-  return { producerId, epoch: batchProducerEpoch(batch), firstSequence, lastSequence }
+  const transactional = isTransactional(batchAttributes(batch))
+  return { producerId, epoch: batchProducerEpoch(batch), firstSequence, lastSequence, transactional }
 }

@@ -1,14 +1,10 @@
-import { ErrorCode } from '#libs/kafka-protocol'
+import { batchLastOffset, batchSize, ErrorCode } from '#libs/kafka-protocol'
+import type { AbortedTransaction } from './aborted-transactions.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
 import { RetiredSegmentError } from './log-segment.ts'
 import type { LogState } from './log-state.ts'
 import { type FoundRecord, findByTimestamp, findMaxTimestamp } from './offset-lookup.ts'
 import type { ReadLimits } from './segment-reader.ts'
-
-export interface AbortedTransaction {
-  readonly producerId: number
-  readonly firstOffset: number
-}
 
 export type FetchResult =
   | {
@@ -46,12 +42,12 @@ export function readLog(
     return refuse(ErrorCode.OFFSET_OUT_OF_RANGE, `offset ${offset} is outside [${log.logStartOffset}, ${logEndOffset}]`)
   }
   const bound = isolation === 'READ_COMMITTED' ? log.lastStableOffset : log.highWatermark
-  if (offset >= bound) return fetched(log, [], isolation)
+  if (offset >= bound) return fetched(log, offset, [], isolation)
   const limits = { offset, maxBytes, bound, minOneBatch }
   const recent = log.tail.read(limits)
-  if (recent !== undefined) return fetched(log, recent, isolation)
+  if (recent !== undefined) return fetched(log, offset, recent, isolation)
   return readSegments(log, limits).then(
-    (records) => fetched(log, records, isolation),
+    (records) => fetched(log, offset, records, isolation),
     (error: unknown) => {
       // Retention or a deletion took the segment away under the read: ask again, the answer is another one now.
       if (error instanceof RetiredSegmentError) return readLog(log, offset, maxBytes, isolation, minOneBatch)
@@ -98,7 +94,7 @@ async function readSegments({ segments, config }: LogState, limits: ReadLimits):
   return []
 }
 
-function fetched(log: LogState, records: readonly Buffer[], isolation: IsolationLevel): FetchResult {
+function fetched(log: LogState, offset: number, records: readonly Buffer[], isolation: IsolationLevel): FetchResult {
   return {
     ok: true,
     records,
@@ -106,6 +102,17 @@ function fetched(log: LogState, records: readonly Buffer[], isolation: Isolation
     highWatermark: log.highWatermark,
     lastStableOffset: log.lastStableOffset,
     logStartOffset: log.logStartOffset,
-    abortedTransactions: isolation === 'READ_COMMITTED' ? [] : null,
+    abortedTransactions: isolation === 'READ_COMMITTED' ? abortedAmong(log, offset, records) : null,
   }
+}
+
+const NONE: readonly AbortedTransaction[] = []
+
+/** What was aborted of the transactions that `records`, read from `offset` on, are part of. */
+function abortedAmong({ producers }: LogState, offset: number, records: readonly Buffer[]) {
+  const last = records.at(-1)
+  if (producers.aborted.size === 0 || last === undefined || last.length === 0) return NONE
+  let end = 0
+  for (let at = 0; at < last.length; at += batchSize(last, at)) end = batchLastOffset(last, at) + 1
+  return producers.aborted.overlapping(offset, end)
 }

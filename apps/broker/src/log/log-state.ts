@@ -52,24 +52,29 @@ export class LogState {
     this.changedSinceCheckpoint = recovered.scannedBytes > 0
     const onWritten: LogWriterOptions['onWritten'] = (batches) => {
       for (const { bytes } of batches) context.tails.add(this.tail, bytes)
+      this.producers.open.written(this.highWatermark)
       this.notify()
     }
     const options = { ...context, config: () => this.config, onWritten }
     this.writer = new LogWriter(options, recovered.segments, recovered.endOffset)
+    this.producers.open.written(recovered.endOffset)
   }
 
   get highWatermark(): number {
     return this.writer.highWatermark
   }
 
-  /** The high watermark: transactions are not supported, so none is ever open. */
+  /** Below it every transaction has ended, and its marker is readable. */
   get lastStableOffset(): number {
-    return this.highWatermark
+    const { highWatermark } = this.writer
+    const { first } = this.producers.open
+    return first < highWatermark ? Math.max(first, this.logStartOffset) : highWatermark
   }
 
   moveLogStart(offset: number): void {
     this.logStartOffset = offset
     this.epochs.trimStart(offset)
+    this.producers.aborted.trimStart(offset)
     this.notify()
   }
 

@@ -1,3 +1,5 @@
+import { abortedPath } from './aborted-transactions.ts'
+import { writeAtomically } from './atomic-file.ts'
 import type { LogState } from './log-state.ts'
 import { encodePartitionCheckpoint, writePartitionCheckpoint } from './partition-checkpoint.ts'
 import { expiredSegments } from './retention.ts'
@@ -5,6 +7,8 @@ import { expiredSegments } from './retention.ts'
 /** A crash costs a scan of at most this much time or this many bytes of appends. */
 const CHECKPOINT_MS = 60_000
 const CHECKPOINT_BYTES = 64 * 1024 * 1024
+
+const PRODUCER_EXPIRATION_MS = 24 * 3_600_000
 
 /** Retention, checkpoints and closing take turns, since each relies on files that another one replaces. */
 export class LogUpkeep {
@@ -24,7 +28,7 @@ export class LogUpkeep {
       const { log } = this
       if (log.closed) return
       if (log.writer.failure !== undefined) await log.writer.heal()
-      log.producers.expire(log.context.now())
+      log.producers.expire(log.context.now(), PRODUCER_EXPIRATION_MS)
       await this.applyRetention()
       if (this.checkpointIsDue()) await this.writeCheckpoint()
       for (const segment of log.segments) segment.releaseIdle(segment === log.segments.at(-1))
@@ -81,7 +85,10 @@ export class LogUpkeep {
       recoveryPoint,
       epochs: log.epochs.list(),
       producers: [...log.producers.entries()],
+      aborted: log.producers.aborted.size,
     })
+    const aborted = log.producers.aborted.changed ? log.producers.aborted.encode() : undefined
+    log.producers.aborted.changed = false
     log.changedSinceCheckpoint = false
     log.uncheckpointedBytes = 0
     this.lastCheckpoint = context.now()
@@ -90,9 +97,11 @@ export class LogUpkeep {
       await writer.durable(recoveryPoint)
       await writer.syncDirectory()
       for (const segment of log.segments) await segment.saveIndex()
+      if (aborted !== undefined) await writeAtomically(context.fs, abortedPath(context.directory), aborted)
       await writePartitionCheckpoint(context.fs, context.directory, encoded)
     } catch (error) {
       log.changedSinceCheckpoint = true
+      if (aborted !== undefined) log.producers.aborted.changed = true
       throw error
     }
   }

@@ -12,6 +12,8 @@ export interface PartitionCheckpoint {
   readonly recoveryPoint: number
   readonly epochs: readonly EpochStart[]
   readonly producers: readonly (readonly [number, ProducerStateEntry])[]
+  /** How many aborted transactions the file `aborted` holds between the log start and the recovery point. */
+  readonly aborted?: number
 }
 
 const path = (directory: string) => `${directory}/checkpoint`

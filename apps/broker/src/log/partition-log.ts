@@ -1,10 +1,11 @@
-import { ErrorCode } from '#libs/kafka-protocol'
-import { type AppendResult, appendBatch } from './log-appender.ts'
+import { type EndMarker, ErrorCode } from '#libs/kafka-protocol'
+import { type AppendResult, appendBatch, appendMarker } from './log-appender.ts'
 import type { LogConfig } from './log-config.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
 import { type FetchResult, type IsolationLevel, lookUpOffset, type OffsetAndTimestamp, readLog } from './log-reader.ts'
 import { LogState, type PartitionLogContext } from './log-state.ts'
 import { LogUpkeep } from './log-upkeep.ts'
+import type { Admission, ProducerStateEntry } from './producer-state.ts'
 import type { RecoveredLog } from './recovery.ts'
 
 /**
@@ -47,6 +48,7 @@ export class PartitionLog {
     return this.state.logStartOffset
   }
 
+  /** End of what a reader of committed records may see. */
   get lastStableOffset(): number {
     return this.state.lastStableOffset
   }
@@ -78,10 +80,29 @@ export class PartitionLog {
 
   /**
    * Validates one RecordBatch v2 exactly as received and assigns its offsets. Takes ownership of `batch`: base offset
-   * and leader epoch are patched in place. Never throws for bad input.
+   * and leader epoch are patched in place. A transactional batch that begins a transaction here needs an admission.
+   * Never throws for bad input.
    */
-  append(batch: Buffer): AppendResult {
-    return appendBatch(this.state, batch)
+  append(batch: Buffer, admission?: Admission): AppendResult {
+    return appendBatch(this.state, batch, admission)
+  }
+
+  /**
+   * Ends the producer's transaction in this partition, whether it has written here or not. `isBumped`: the epoch must
+   * be newer than what it ends.
+   */
+  appendMarker(marker: EndMarker, isBumped = false): AppendResult {
+    return appendMarker(this.state, marker, isBumped)
+  }
+
+  /** With an epoch: of an instance of the producer that may go on with it. */
+  hasOpenTransaction(producerId: number, epoch?: number): boolean {
+    return this.state.producers.hasOpen(producerId, epoch)
+  }
+
+  /** What is known of those who write here, by producer id. */
+  producers(): Iterable<readonly [number, ProducerStateEntry]> {
+    return this.state.producers.entries()
   }
 
   /** Resolves when everything below `endOffset` is in the page cache; rejects with StorageError. */

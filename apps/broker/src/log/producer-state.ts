@@ -1,5 +1,7 @@
 import { ErrorCode } from '#libs/kafka-protocol'
+import { AbortedTransactions } from './aborted-transactions.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
+import { OpenTransactions } from './open-transactions.ts'
 
 /** What the log remembers of one accepted batch of an idempotent producer. */
 export interface BatchMetadata {
@@ -17,76 +19,160 @@ export interface ProducerStateEntry {
   readonly batches: readonly BatchMetadata[]
   /** When it last wrote, for expiry. */
   readonly lastSeen: number
+  /** Where its open transaction begins in this partition. */
+  readonly transactionStart?: number | undefined
+  /** Of the coordinator that wrote its last marker. */
+  readonly coordinatorEpoch?: number | undefined
 }
+
+/**
+ * Why a transactional batch that begins a transaction here may do so: the coordinator knew the partition as part of it,
+ * or has just added it for a producer that takes a new epoch with every transaction.
+ */
+export type Admission = 'verified' | 'added'
 
 export interface SequencedBatch {
   readonly producerId: number
   readonly epoch: number
   readonly firstSequence: number
   readonly lastSequence: number
+  readonly transactional: boolean
+}
+
+/** The end of a transaction in this partition. */
+export interface Marker {
+  readonly producerId: number
+  readonly epoch: number
+  readonly commit: boolean
+  readonly coordinatorEpoch: number
 }
 
 /** A client keeps at most five requests in flight, so an older batch is never sent again. */
 const BATCHES_TO_RETAIN = 5
 const MAX_SEQUENCE = 0x7fff_ffff
-const EXPIRATION_MS = 24 * 3_600_000
+
+const { INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE, OUT_OF_ORDER_SEQUENCE_NUMBER, TRANSACTION_COORDINATOR_FENCED } =
+  ErrorCode
 
 /**
- * The sequence numbers of every producer of one partition: what makes a retry harmless. Mirrors Kafka's
- * ProducerStateManager: a batch sent again is answered with its first offset, a gap is refused, an older epoch is
- * fenced, a new epoch starts at 0, and a producer nobody remembers may start anywhere.
+ * The sequence numbers and transactions of every producer of one partition: what makes a retry harmless and an aborted
+ * record invisible. Mirrors Kafka's ProducerStateManager: a batch sent again is answered with its first offset, a gap
+ * is refused, an older epoch is fenced, a new epoch starts at 0, and a producer nobody remembers may start anywhere.
  */
 export class ProducerStateManager {
+  readonly open = new OpenTransactions()
   private readonly producers: Map<number, ProducerStateEntry>
 
-  constructor(known: Iterable<readonly [number, ProducerStateEntry]> = []) {
+  constructor(
+    known: Iterable<readonly [number, ProducerStateEntry]> = [],
+    readonly aborted: AbortedTransactions = new AbortedTransactions(),
+  ) {
     this.producers = new Map(known)
+    const started = [...this.producers].filter(([, { transactionStart }]) => transactionStart !== undefined)
+    started.sort(([, a], [, b]) => a.transactionStart! - b.transactionStart!)
+    for (const [producerId, { transactionStart }] of started) this.open.begin(transactionStart!, producerId)
   }
 
   /** The earlier acceptance of this very batch, a refusal, or undefined when it is new and in sequence. */
-  check(batch: SequencedBatch): BatchMetadata | LogRefusal | undefined {
+  check(batch: SequencedBatch, admission: Admission | undefined): BatchMetadata | LogRefusal | undefined {
     const entry = this.producers.get(batch.producerId)
-    if (entry === undefined) return undefined
-    if (batch.epoch < entry.epoch) {
+    if (entry === undefined) return checkUnknown(batch, admission)
+    if (batch.epoch === entry.epoch) {
+      const original = entry.batches.find(
+        (known) => known.firstSequence === batch.firstSequence && known.lastSequence === batch.lastSequence,
+      )
+      if (original !== undefined) return original
+    }
+    if (batch.epoch < entry.epoch) return staleEpoch(batch, entry.epoch)
+    const isOpen = entry.transactionStart !== undefined && batch.epoch === entry.epoch
+    if (batch.transactional && !isOpen && admission === undefined) return notAdded(batch)
+    const last = batch.epoch === entry.epoch ? (entry.batches.at(-1)?.lastSequence ?? -1) : -1
+    if (batch.firstSequence !== nextSequence(last)) return outOfOrder(batch, nextSequence(last))
+    if (!batch.transactional && entry.transactionStart !== undefined) {
       return refuse(
-        ErrorCode.INVALID_PRODUCER_EPOCH,
-        `producer ${batch.producerId} wrote with epoch ${batch.epoch}, current is ${entry.epoch}`,
+        INVALID_TXN_STATE,
+        `producer ${batch.producerId} has a transaction open, the batch is not part of it`,
       )
     }
-    if (batch.epoch > entry.epoch) return batch.firstSequence === 0 ? undefined : outOfOrder(batch, 0)
-    const original = entry.batches.find(
-      (known) => known.firstSequence === batch.firstSequence && known.lastSequence === batch.lastSequence,
-    )
-    if (original !== undefined) return original
-    const expected = nextSequence(entry.batches.at(-1)?.lastSequence ?? -1)
-    return batch.firstSequence === expected ? undefined : outOfOrder(batch, expected)
+    return undefined
   }
 
-  /** Returns what was known before, for `restore`. */
+  /** Returns what was known before, for `undo`. */
   apply(batch: SequencedBatch, at: Omit<BatchMetadata, 'firstSequence' | 'lastSequence'>, now: number) {
     const previous = this.producers.get(batch.producerId)
-    const { firstSequence, lastSequence } = batch
-    const known = previous !== undefined && previous.epoch === batch.epoch ? previous.batches : []
+    const { producerId, epoch, firstSequence, lastSequence } = batch
+    const known = previous !== undefined && previous.epoch === epoch ? previous.batches : []
     const batches = [...known.slice(1 - BATCHES_TO_RETAIN), { firstSequence, lastSequence, ...at }]
-    this.producers.set(batch.producerId, { epoch: batch.epoch, batches, lastSeen: now })
+    const begins = batch.transactional && previous?.transactionStart === undefined
+    if (begins) this.open.begin(at.baseOffset, producerId)
+    const transactionStart = begins ? at.baseOffset : previous?.transactionStart
+    const { coordinatorEpoch } = previous ?? {}
+    this.producers.set(producerId, { epoch, batches, lastSeen: now, transactionStart, coordinatorEpoch })
     return previous
   }
 
-  restore(producerId: number, previous: ProducerStateEntry | undefined): void {
+  /** `isBumped`: the marker must be of a newer epoch than what it ends, unless it has been written before. */
+  checkMarker({ producerId, epoch, coordinatorEpoch }: Marker, isBumped: boolean): LogRefusal | undefined {
+    const entry = this.producers.get(producerId)
+    if (entry === undefined) return undefined
+    const isLate = isBumped && epoch === entry.epoch && entry.transactionStart !== undefined
+    if (epoch < entry.epoch || isLate) {
+      return refuse(INVALID_PRODUCER_EPOCH, `a marker of epoch ${epoch}, producer ${producerId} is at ${entry.epoch}`)
+    }
+    const known = entry.coordinatorEpoch ?? -1
+    if (coordinatorEpoch >= known) return undefined
+    return refuse(
+      TRANSACTION_COORDINATOR_FENCED,
+      `a marker of coordinator epoch ${coordinatorEpoch}, known is ${known}`,
+    )
+  }
+
+  /** Returns what was known before, for `undo`. The sequence goes on where the epoch does. */
+  applyMarker({ producerId, epoch, commit, coordinatorEpoch }: Marker, offset: number, now: number) {
+    const previous = this.producers.get(producerId)
+    const firstOffset = previous?.transactionStart
+    if (firstOffset !== undefined) {
+      const stableOffset = this.open.end(firstOffset, offset)
+      if (!commit) this.aborted.add({ producerId, firstOffset, lastOffset: offset, stableOffset })
+    }
+    const batches = previous?.epoch === epoch ? previous.batches : []
+    this.producers.set(producerId, { epoch, batches, lastSeen: now, coordinatorEpoch })
+    return previous
+  }
+
+  /** Takes back the latest `apply` or `applyMarker` of this producer, which concerned `offset`. */
+  undo(producerId: number, previous: ProducerStateEntry | undefined, offset: number): void {
+    const before = previous?.transactionStart
+    const after = this.producers.get(producerId)?.transactionStart
+    if (before === undefined && after !== undefined) this.open.cancelBegin(after)
+    if (before !== undefined && after === undefined) {
+      this.open.cancelEnd()
+      this.aborted.cancel(offset)
+    }
     if (previous === undefined) this.producers.delete(producerId)
     else this.producers.set(producerId, previous)
   }
 
-  /** Forgets producers idle for a day; sooner would turn an idle producer's next batch into a gap. */
-  expire(now: number): void {
-    for (const [producerId, entry] of this.producers) {
-      if (now - entry.lastSeen > EXPIRATION_MS) this.producers.delete(producerId)
+  hasOpen(producerId: number, epoch?: number): boolean {
+    const entry = this.producers.get(producerId)
+    return entry?.transactionStart !== undefined && (epoch === undefined || entry.epoch === epoch)
+  }
+
+  /** Forgets producers idle for so long; too soon would turn an idle producer's next batch into a gap. */
+  expire(now: number, expirationMs: number): void {
+    for (const [producerId, { lastSeen, transactionStart }] of this.producers) {
+      if (transactionStart === undefined && now - lastSeen >= expirationMs) this.producers.delete(producerId)
     }
   }
 
   entries(): IterableIterator<[number, ProducerStateEntry]> {
     return this.producers.entries()
   }
+}
+
+function checkUnknown(batch: SequencedBatch, admission: Admission | undefined): LogRefusal | undefined {
+  if (batch.transactional && admission === undefined) return notAdded(batch)
+  return admission === 'added' && batch.firstSequence !== 0 ? outOfOrder(batch, 0) : undefined
 }
 
 /** The sequence after `sequence`; they wrap at 2^31 - 1. */
@@ -99,9 +185,11 @@ export function lastSequenceOf(firstSequence: number, records: number): number {
   return last <= MAX_SEQUENCE ? last : last - MAX_SEQUENCE - 1
 }
 
-function outOfOrder(batch: SequencedBatch, expected: number): LogRefusal {
-  return refuse(
-    ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
-    `producer ${batch.producerId} sent sequence ${batch.firstSequence}, expected ${expected}`,
-  )
-}
+const notAdded = ({ producerId }: SequencedBatch): LogRefusal =>
+  refuse(INVALID_TXN_STATE, `the partition was not added to the transaction of producer ${producerId}`)
+
+const staleEpoch = ({ producerId, epoch }: SequencedBatch, current: number): LogRefusal =>
+  refuse(INVALID_PRODUCER_EPOCH, `producer ${producerId} wrote with epoch ${epoch}, current is ${current}`)
+
+const outOfOrder = ({ producerId, firstSequence }: SequencedBatch, expected: number): LogRefusal =>
+  refuse(OUT_OF_ORDER_SEQUENCE_NUMBER, `producer ${producerId} sent sequence ${firstSequence}, expected ${expected}`)

@@ -9,12 +9,16 @@ import {
   batchProducerId,
   batchRecordsCount,
   isControl,
+  isTransactional,
+  readEndMarker,
 } from '#libs/kafka-protocol'
 import type { FileSystem } from '../disk/file-system.ts'
+import { AbortedTransactions, abortedPath } from './aborted-transactions.ts'
+import { readChecked } from './atomic-file.ts'
 import { scanBatches } from './batch-scan.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { LogSegment } from './log-segment.ts'
-import { readPartitionCheckpoint } from './partition-checkpoint.ts'
+import { type PartitionCheckpoint, readPartitionCheckpoint } from './partition-checkpoint.ts'
 import { lastSequenceOf, ProducerStateManager } from './producer-state.ts'
 
 export interface RecoveredLog {
@@ -44,10 +48,11 @@ export async function recoverLog(
   now: number,
 ): Promise<RecoveredLog> {
   const checkpoint = readPartitionCheckpoint(fs, directory)
-  if (checkpoint !== undefined) {
+  const aborted = checkpoint && readAborted(fs, directory, checkpoint)
+  if (checkpoint !== undefined && aborted !== undefined) {
     const recovery = new Recovery(fs, directory, indexInterval, leaderEpoch, now)
     const state = {
-      producers: new ProducerStateManager(checkpoint.producers),
+      producers: new ProducerStateManager(checkpoint.producers, aborted),
       epochs: new LeaderEpochs([...checkpoint.epochs]),
     }
     const recovered = await recovery.run(checkpoint.recoveryPoint, checkpoint.logStartOffset, state)
@@ -56,6 +61,18 @@ export async function recoverLog(
   const recovery = new Recovery(fs, directory, indexInterval, leaderEpoch, now)
   const state = { producers: new ProducerStateManager(), epochs: new LeaderEpochs() }
   return (await recovery.run(0, checkpoint?.logStartOffset ?? 0, state))!
+}
+
+/** Undefined when they are not all there: an aborted record must not come back as a committed one. */
+function readAborted(
+  fs: FileSystem,
+  directory: string,
+  { logStartOffset, recoveryPoint, aborted = 0 }: PartitionCheckpoint,
+): AbortedTransactions | undefined {
+  if (aborted === 0) return new AbortedTransactions()
+  const content = readChecked(fs, abortedPath(directory))
+  const known = content && AbortedTransactions.decode(content, logStartOffset, recoveryPoint)
+  return known?.size === aborted ? known : undefined
 }
 
 interface ReplayedState {
@@ -165,11 +182,17 @@ class Recovery {
     const baseOffset = batchBaseOffset(bytes, at)
     epochs.note(batchLeaderEpoch(bytes, at), baseOffset)
     const producerId = batchProducerId(bytes, at)
-    if (producerId < 0 || isControl(batchAttributes(bytes, at))) return
+    if (producerId < 0) return
+    const epoch = batchProducerEpoch(bytes, at)
+    const attributes = batchAttributes(bytes, at)
+    if (isControl(attributes)) {
+      producers.applyMarker({ producerId, epoch, ...readEndMarker(bytes, at) }, baseOffset, this.now)
+      return
+    }
     const firstSequence = batchBaseSequence(bytes, at)
     const lastSequence = lastSequenceOf(firstSequence, batchRecordsCount(bytes, at))
     producers.apply(
-      { producerId, epoch: batchProducerEpoch(bytes, at), firstSequence, lastSequence },
+      { producerId, epoch, firstSequence, lastSequence, transactional: isTransactional(attributes) },
       { baseOffset, lastOffset: batchLastOffset(bytes, at), timestamp: batchMaxTimestamp(bytes, at) },
       this.now,
     )
