@@ -1,4 +1,5 @@
 import { BATCH_OVERHEAD, batchBaseTimestamp, batchRecordsCount, batchSize } from './record-batch.ts'
+import { readVarint } from './varint.ts'
 
 /** What the broker wants to know of a record; keys and values stay where they are. */
 export interface RecordHead {
@@ -30,17 +31,4 @@ export function visitRecords(batch: Buffer, visit: (record: RecordHead) => void)
     cursor.at = recordEnd
   }
   return cursor.at === end
-}
-
-/** Zigzag varint of at most 10 bytes; NaN when it runs over `end`. Arithmetic, because deltas exceed 32 bits. */
-function readVarint(b: Buffer, cursor: { at: number }, end: number): number {
-  let value = 0
-  let scale = 1
-  for (let length = 0; length < 10 && cursor.at < end; length++) {
-    const byte = b[cursor.at++]!
-    value += (byte & 0x7f) * scale
-    if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2
-    scale *= 0x80
-  }
-  return Number.NaN
 }

@@ -40,6 +40,7 @@ export { listTransactions } from './apis/66-list-transactions.ts'
 export { listConfigResources } from './apis/74-list-config-resources.ts'
 export { describeTopicPartitions } from './apis/75-describe-topic-partitions.ts'
 export { type RecordHead, visitRecords } from './batch-records.ts'
+export { type BatchRecord, readRecords, rewriteBatch } from './batch-rewrite.ts'
 export { consumerTopics } from './consumer-protocol.ts'
 export { type EndMarker, encodeEndMarker, readEndMarker } from './control-batch.ts'
 export { crc32c } from './crc32c.ts'
@@ -66,6 +67,7 @@ export {
   batchSize,
   Compression,
   compressionOf,
+  hasDeleteHorizon,
   isBatchIntact,
   isControl,
   isTransactional,

@@ -8,7 +8,8 @@ import { crc32c } from './crc32c.ts'
  *    12  partitionLeaderEpoch  int32  │ touching the rest
  *    16  magic                 int8   ┘
  *    17  crc                   uint32   CRC-32C of everything after it
- *    21  attributes            int16    bits 0-2 compression, 3 log append time, 4 transactional, 5 control
+ *    21  attributes            int16    bits 0-2 compression, 3 log append time, 4 transactional, 5 control,
+ *                                     6 baseTimestamp is the time from which compaction may drop tombstones
  *    23  lastOffsetDelta       int32
  *    27  baseTimestamp         int64
  *    35  maxTimestamp          int64
@@ -46,6 +47,7 @@ export const compressionOf = (attributes: number): number => attributes & 0x07
 export const usesLogAppendTime = (attributes: number): boolean => (attributes & 0x08) !== 0
 export const isTransactional = (attributes: number): boolean => (attributes & 0x10) !== 0
 export const isControl = (attributes: number): boolean => (attributes & 0x20) !== 0
+export const hasDeleteHorizon = (attributes: number): boolean => (attributes & 0x40) !== 0
 
 /** Places the batch in the log. */
 export function stampBatch(b: Buffer, baseOffset: number, leaderEpoch: number): void {
