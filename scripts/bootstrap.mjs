@@ -26,6 +26,7 @@ const COMMANDS = {
   stop: { steps: [], program: ['dist/scripts/stop.js'] },
   broker: { steps: BUILD, program: ['dist/apps/broker/src/main.js'] },
   bench: { steps: BUILD, program: ['dist/bench/main.js'] },
+  'bench:broker': { steps: BUILD, program: ['dist/bench/broker/main.js'] },
   build: { steps: BUILD },
   generate: { steps: SOURCES },
   typecheck: { steps: SOURCES, program: [bin('tsc'), '--noEmit'] },
