@@ -25,11 +25,14 @@ export interface BatchRecord {
   readonly rest: Buffer
 }
 
+/** No batch may decompress to more: as much as a request may hold. */
+const UNCOMPRESSED_LIMIT = 100 * 1024 * 1024
+
 /**
  * The records of a batch in any compression. Offset deltas may have gaps, as compaction leaves them. Throws
  * MalformedError when they do not add up, or are more than `limit` bytes when decompressed.
  */
-export function readRecords(batch: Buffer, limit: number): BatchRecord[] {
+export function readRecords(batch: Buffer, limit = UNCOMPRESSED_LIMIT): BatchRecord[] {
   const body = decompress(
     compressionOf(batchAttributes(batch)),
     batch.subarray(BATCH_OVERHEAD, batchSize(batch)),

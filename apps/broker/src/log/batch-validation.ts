@@ -4,7 +4,6 @@ import {
   batchAttributes,
   batchBaseOffset,
   batchBaseSequence,
-  batchBaseTimestamp,
   batchLastOffsetDelta,
   batchMagic,
   batchMaxTimestamp,
@@ -16,24 +15,21 @@ import {
   ErrorCode,
   isBatchIntact,
   isControl,
+  readRecords,
   visitRecords,
 } from '#libs/kafka-protocol'
 import type { LogConfig } from './log-config.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
 
 const { CORRUPT_MESSAGE, INVALID_RECORD, INVALID_TIMESTAMP, MESSAGE_TOO_LARGE } = ErrorCode
+const NO_TIMESTAMP = -1
 
 /**
  * What Kafka's LogValidator asks of a batch from a producer, in its order: framing, size, CRC, header, records. The
- * records of a compressed batch are not looked into.
+ * records of a compressed batch are looked into only where the topic asks something of each of them.
  */
 export function validateBatch(batch: Buffer, config: LogConfig, now: number): LogRefusal | undefined {
-  return (
-    checkFrame(batch, config) ??
-    checkHeader(batch) ??
-    checkTimestamps(batch, config, now) ??
-    checkRecords(batch, config)
-  )
+  return checkFrame(batch, config) ?? checkHeader(batch) ?? checkRecords(batch, config, now)
 }
 
 function checkFrame(batch: Buffer, config: LogConfig): LogRefusal | undefined {
@@ -67,27 +63,30 @@ function checkHeader(batch: Buffer): LogRefusal | undefined {
   return undefined
 }
 
-function checkTimestamps(batch: Buffer, config: LogConfig, now: number): LogRefusal | undefined {
-  if (config.messageTimestampType === 'LogAppendTime') return undefined
-  const latest = batchMaxTimestamp(batch)
-  if (latest > now + config.messageTimestampAfterMaxMs) {
-    return refuse(INVALID_TIMESTAMP, `timestamp ${latest} lies too far in the future of ${now}`)
-  }
-  if (latest >= 0 && batchBaseTimestamp(batch) < now - config.messageTimestampBeforeMaxMs) {
-    return refuse(INVALID_TIMESTAMP, `timestamp ${batchBaseTimestamp(batch)} lies too far in the past of ${now}`)
-  }
-  return undefined
-}
-
-function checkRecords(batch: Buffer, config: LogConfig): LogRefusal | undefined {
-  if (compressionOf(batchAttributes(batch)) !== Compression.none) return undefined
+function checkRecords(batch: Buffer, config: LogConfig, now: number): LogRefusal | undefined {
   const withoutKey: number[] = []
-  const wellFormed = visitRecords(batch, (record) => {
-    if (config.cleanupPolicy.compact && record.keyIsNull) withoutKey.push(record.offsetDelta)
-  })
-  if (!wellFormed) return refuse(INVALID_RECORD, 'the records do not add up to what the header of the batch announces')
-  if (withoutKey.length > 0) {
-    return refuse(INVALID_RECORD, 'a compacted topic accepts no record without a key', withoutKey)
+  const badTime: number[] = []
+  const keysWanted = config.cleanupPolicy.compact
+  const stampsItself = config.messageTimestampType === 'LogAppendTime'
+  const earliest = stampsItself ? -Infinity : now - config.messageTimestampBeforeMaxMs
+  const latest = stampsItself ? Infinity : now + config.messageTimestampAfterMaxMs
+  const look = (index: number, keyIsNull: boolean, timestamp: number): void => {
+    if (keysWanted && keyIsNull) withoutKey.push(index)
+    if ((timestamp < earliest || timestamp > latest) && timestamp !== NO_TIMESTAMP) badTime.push(index)
   }
-  return undefined
+  if (compressionOf(batchAttributes(batch)) === Compression.none) {
+    const wellFormed = visitRecords(batch, (record) => look(record.offsetDelta, record.keyIsNull, record.timestamp))
+    if (!wellFormed)
+      return refuse(INVALID_RECORD, 'the records do not add up to what the header of the batch announces')
+  } else if (keysWanted || earliest > 0 || batchMaxTimestamp(batch) > latest) {
+    try {
+      for (const [index, record] of readRecords(batch).entries()) look(index, record.key === null, record.timestamp)
+    } catch (error) {
+      return refuse(INVALID_RECORD, error instanceof Error ? error.message : String(error))
+    }
+  }
+  if (badTime.length > 0) return refuse(INVALID_TIMESTAMP, `a timestamp lies too far from ${now}`, badTime)
+  return withoutKey.length === 0
+    ? undefined
+    : refuse(INVALID_RECORD, 'a compacted topic accepts no record without a key', withoutKey)
 }
