@@ -3,6 +3,9 @@ export class MalformedError extends Error {
   override readonly name = 'MalformedError'
 }
 
+/** More than any honest request has; as objects they weigh many times what they do in the frame. */
+const MAX_ELEMENTS = 250_000
+
 /**
  * Reads the protocol's primitive types from one frame. Byte fields are views of the frame, not copies. Every length is
  * checked against what is left before anything is allocated for it.
@@ -12,6 +15,7 @@ export class MalformedError extends Error {
 export class Reader {
   private readonly bytes: Buffer
   private at = 0
+  private elements = 0
 
   constructor(bytes: Buffer) {
     this.bytes = bytes
@@ -88,6 +92,8 @@ export class Reader {
   /** Checks a count of elements, each at least one byte long. */
   count(count: number): number {
     if (count < 0 || count > this.remaining) throw new MalformedError(`an array of ${count} elements does not fit`)
+    this.elements += count
+    if (this.elements > MAX_ELEMENTS) throw new MalformedError(`more than ${MAX_ELEMENTS} elements`)
     return count
   }
 

@@ -4,7 +4,9 @@ import type { FileSystem } from './disk/file-system.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { LogManager } from './log/log-manager.ts'
+import { MemoryBudget } from './memory-budget.ts'
 import { ProducerIds } from './producer-ids.ts'
+import { RequestMetrics } from './request-metrics.ts'
 import type { Settings } from './settings.ts'
 import { Topics } from './topics.ts'
 
@@ -36,6 +38,8 @@ export class Broker {
   readonly topics: Topics
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
+  readonly memory = new MemoryBudget(() => memoryLimit(this.settings))
+  readonly requests = new RequestMetrics()
   readonly advertised: Endpoint = { host: '', port: 0 }
   private readonly upkeep: NodeJS.Timeout[]
 
@@ -83,4 +87,12 @@ export class Broker {
     this.groups.close()
     await this.logs.close()
   }
+}
+
+const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024
+
+/** Kafka has no limit unless one is set, and a heap that can be filled; here there always is one. */
+function memoryLimit(settings: Settings): number {
+  const limit = settings['queued.max.request.bytes']
+  return limit > 0 ? limit : DEFAULT_MEMORY_BYTES
 }

@@ -11,15 +11,24 @@ import {
 import type { Broker } from './broker.ts'
 import { findHandler } from './dispatch.ts'
 import { CLOSE, type Handler, NO_RESPONSE, type RequestContext } from './handler.ts'
+import type { BudgetReader } from './memory-budget.ts'
+import { SendQueue } from './send-queue.ts'
 
 /** Frames that may wait behind the one being handled; more stay in the socket. */
 const MAX_QUEUED_FRAMES = 64
-/** Answered bytes that the client has not taken yet; above this nothing more is read from it. */
+/** Answered bytes that the client has not taken yet; above this none of its requests is begun. */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024
 const MAX_IN_FLIGHT = 64
+/** What a connection may hold of requests though memory is exhausted. */
+const ALLOWANCE_BYTES = 64 * 1024
+/** While memory is short, who holds some of it must move this much in this time. */
+const SLOW_MS = 10_000
+const SLOW_BYTES = 640 * 1024
 
 /** A response in its place in the order of the requests; empty until it is known. */
 interface Slot {
+  /** Of the request, to be given back with the answer. */
+  readonly bytes: number
   answer: readonly Buffer[] | undefined
 }
 
@@ -27,28 +36,39 @@ interface Slot {
  * One client. Requests are begun in order, one at a time (handlers that say so may overlap), and answered in order.
  * A client that does not read its answers, or asks faster than it is served, is not read from.
  */
-export class Connection {
+export class Connection implements BudgetReader {
   private readonly broker: Broker
   private readonly clientHost: string
-  /** Milliseconds of the broker's clock; for closing idle connections. */
-  lastActive: number
   private readonly socket: Socket
   private readonly parser: FrameParser
+  private readonly sending: SendQueue
   private readonly waiting: Buffer[] = []
   private readonly slots: Slot[] = []
   private readonly closeListeners = new Set<() => void>()
+  /** Bytes of requests that have been received and not been answered. */
+  private held = 0
   private busy = false
+  private advancing = false
   private closed = false
+  /** Milliseconds of the broker's clock. */
+  private lastReceived: number
+  private lastSent: number
+  /** When the frame began that is not complete. */
+  private frameBegan = 0
+  /** Bytes received and sent. */
+  private moved = 0
+  private mark: { readonly at: number; readonly moved: number } | undefined
 
   constructor(socket: Socket, broker: Broker) {
     this.socket = socket
     this.broker = broker
     this.clientHost = `/${socket.remoteAddress ?? ''}`
-    this.lastActive = broker.clock.now()
+    this.lastReceived = broker.clock.now()
+    this.lastSent = this.lastReceived
     this.parser = new FrameParser(broker.settings['socket.request.max.bytes'])
+    this.sending = new SendQueue(socket, (bytes) => this.sent(bytes))
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.receive(chunk))
-    socket.on('drain', () => this.advance())
     socket.on('error', () => this.close())
     socket.on('close', () => this.close())
   }
@@ -58,9 +78,26 @@ export class Connection {
     return () => this.closeListeners.delete(listener)
   }
 
-  /** Nothing is under way that the client waits for. */
-  get idle(): boolean {
-    return this.slots.length === 0 && this.waiting.length === 0
+  /** Nothing has happened for so long that the client should have done, or it takes that long for one frame. */
+  isIdle(forMs: number): boolean {
+    const before = this.broker.clock.now() - forMs
+    if (this.sending.unsent > 0) return this.lastSent < before
+    if (this.slots.length > 0 || this.waiting.length > 0) return false
+    return this.lastReceived < before || (this.parser.unfinished > 0 && this.frameBegan < before)
+  }
+
+  /** Asked again and again while memory is short: it holds memory, and has hardly moved since it was first asked. */
+  isTooSlow(): boolean {
+    const isReading = this.parser.unfinished > 0 && !this.socket.isPaused()
+    if (!isReading && this.sending.unsent === 0) {
+      this.mark = undefined
+      return false
+    }
+    const now = this.broker.clock.now()
+    if (this.mark !== undefined && now - this.mark.at < SLOW_MS) return false
+    const isTooSlow = this.mark !== undefined && this.moved - this.mark.moved < SLOW_BYTES
+    this.mark = { at: now, moved: this.moved }
+    return isTooSlow
   }
 
   close(): void {
@@ -68,15 +105,27 @@ export class Connection {
     this.closed = true
     this.socket.destroy()
     this.waiting.length = 0
+    this.parser.clear()
+    this.broker.memory.finished(this)
+    this.broker.memory.release(this.held + this.sending.unsent)
+    this.held = 0
     for (const listener of [...this.closeListeners]) listener()
     this.closeListeners.clear()
   }
 
+  resume(): void {
+    this.advance()
+  }
+
   private receive(chunk: Buffer): void {
     if (this.closed) return
-    this.lastActive = this.broker.clock.now()
+    this.lastReceived = this.broker.clock.now()
+    if (this.parser.unfinished === 0) this.frameBegan = this.lastReceived
+    this.held += chunk.length
+    this.moved += chunk.length
+    this.broker.memory.take(chunk.length)
     try {
-      this.parser.push(chunk, (frame) => this.waiting.push(frame))
+      this.parser.push(chunk, this.accept)
     } catch (error) {
       this.refuse(error)
       return
@@ -84,7 +133,15 @@ export class Connection {
     this.advance()
   }
 
+  private readonly accept = (frame: Buffer): void => {
+    this.waiting.push(frame)
+    this.frameBegan = this.lastReceived
+  }
+
   private advance(): void {
+    // What is answered at once, or frees memory for others, comes back here.
+    if (this.advancing || this.closed) return
+    this.advancing = true
     while (!this.closed && !this.busy && this.waiting.length > 0 && this.hasRoom()) {
       const frame = this.waiting.shift()!
       try {
@@ -93,13 +150,20 @@ export class Connection {
         this.refuse(error)
       }
     }
+    this.advancing = false
     if (this.closed) return
-    if (this.waiting.length > MAX_QUEUED_FRAMES) this.socket.pause()
+    if (this.waiting.length > MAX_QUEUED_FRAMES || this.mustWaitForMemory()) this.socket.pause()
     else if (this.socket.isPaused()) this.socket.resume()
   }
 
   private hasRoom(): boolean {
-    return this.slots.length < MAX_IN_FLIGHT && this.socket.writableLength < MAX_UNSENT_BYTES
+    return this.slots.length < MAX_IN_FLIGHT && this.sending.unsent < MAX_UNSENT_BYTES
+  }
+
+  private mustWaitForMemory(): boolean {
+    const { memory } = this.broker
+    if (this.parser.unfinished === 0) memory.finished(this)
+    return this.held > ALLOWANCE_BYTES && memory.exhausted && !memory.mayExceed(this)
   }
 
   private begin(frame: Buffer): void {
@@ -110,17 +174,18 @@ export class Connection {
       throw new MalformedError(`api key ${header.apiKey} version ${header.apiVersion} is not supported`)
     }
     const request = this.read(reader, handler, header)
-    const slot: Slot = { answer: undefined }
+    const slot: Slot = { bytes: frame.length + 4, answer: undefined }
     this.slots.push(slot)
+    const began = this.broker.requests.begin()
     const answer = handler.handle(request, this.contextOf(header))
     if (!(answer instanceof Promise)) {
-      this.answer(slot, handler, header, answer)
+      this.answer(slot, handler, header, answer, began)
       return
     }
     if (handler.pipelined !== true) this.busy = true
     answer.then(
-      (value) => this.resume(handler, () => this.answer(slot, handler, header, value)),
-      (error) => this.resume(handler, () => this.refuse(error)),
+      (value) => this.continue(handler, () => this.answer(slot, handler, header, value, began)),
+      (error) => this.continue(handler, () => this.refuse(error)),
     )
   }
 
@@ -136,7 +201,7 @@ export class Connection {
     return handler.api.readRequest(reader, header.apiVersion)
   }
 
-  private resume(handler: Handler, settle: () => void): void {
+  private continue(handler: Handler, settle: () => void): void {
     if (this.closed) return
     try {
       settle()
@@ -152,7 +217,9 @@ export class Connection {
     handler: Handler,
     header: RequestHeader,
     value: Awaited<ReturnType<Handler['handle']>>,
+    began: number,
   ): void {
+    this.broker.requests.end(handler.api.key, began)
     if (value === CLOSE) {
       this.close()
       return
@@ -162,14 +229,33 @@ export class Connection {
     this.send()
   }
 
-  /** Sends every answer whose turn it is, in one system call. */
+  /** Sends every answer whose turn it is. */
   private send(): void {
     if (this.closed || this.slots[0]?.answer === undefined) return
-    this.socket.cork()
+    const buffers: Buffer[] = []
+    let answered = 0
+    let bytes = 0
     while (this.slots[0]?.answer !== undefined) {
-      for (const buffer of this.slots.shift()!.answer!) this.socket.write(buffer)
+      const slot = this.slots.shift()!
+      answered += slot.bytes
+      for (const buffer of slot.answer!) {
+        bytes += buffer.length
+        buffers.push(buffer)
+      }
     }
-    this.socket.uncork()
+    if (this.sending.unsent === 0) this.lastSent = this.broker.clock.now()
+    this.held -= answered
+    this.broker.memory.take(bytes)
+    this.broker.memory.release(answered)
+    this.sending.push(buffers)
+  }
+
+  private sent(bytes: number): void {
+    if (this.closed) return
+    this.lastSent = this.broker.clock.now()
+    this.moved += bytes
+    this.broker.memory.release(bytes)
+    this.advance()
   }
 
   /** Malformed input is the client's fault and not worth more than a line; anything else is ours. */

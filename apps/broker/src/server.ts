@@ -1,24 +1,30 @@
-import { createServer, type Server as NetServer } from 'node:net'
+import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { Broker } from './broker.ts'
 import { Connection } from './connection.ts'
 
 const IDLE_CHECK_MS = 10_000
+const MEMORY_CHECK_MS = 1000
+/** The kernel takes as much of this as it allows; a short queue would make clients of a restarted broker wait. */
+const BACKLOG = 4096
 
 /** The listening socket and the connections made to it. */
 export class Server {
+  private readonly broker: Broker
   private readonly net: NetServer
   private readonly connections = new Set<Connection>()
-  private readonly idleCheck: NodeJS.Timeout
+  private readonly perAddress = new Map<string, number>()
+  private readonly checks: NodeJS.Timeout[]
+  /** Connections that were refused for being too many. */
+  refused = 0
+  accepted = 0
 
   private constructor(broker: Broker) {
-    this.net = createServer((socket) => {
-      const connection = new Connection(socket, broker)
-      this.connections.add(connection)
-      connection.onClose(() => this.connections.delete(connection))
-    })
-    this.net.maxConnections = broker.settings['max.connections']
-    this.idleCheck = setInterval(() => this.closeIdle(broker), IDLE_CHECK_MS)
-    this.idleCheck.unref()
+    this.broker = broker
+    this.net = createServer((socket) => this.accept(socket))
+    this.checks = [
+      setInterval(() => this.closeIdle(), IDLE_CHECK_MS),
+      setInterval(() => this.closeSlow(), MEMORY_CHECK_MS),
+    ]
   }
 
   /** Resolves with the port when connections are accepted; rejects when the address cannot be had. */
@@ -26,7 +32,7 @@ export class Server {
     const server = new Server(broker)
     await new Promise<void>((resolve, reject) => {
       server.net.once('error', reject)
-      server.net.listen({ host, port, backlog: 511 }, () => {
+      server.net.listen({ host, port, backlog: BACKLOG }, () => {
         server.net.off('error', reject)
         resolve()
       })
@@ -41,18 +47,47 @@ export class Server {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.idleCheck)
+    for (const check of this.checks) clearInterval(check)
     const closed = new Promise<void>((resolve) => this.net.close(() => resolve()))
     for (const connection of [...this.connections]) connection.close()
     await closed
   }
 
-  private closeIdle(broker: Broker): void {
-    const limit = broker.settings['connections.max.idle.ms']
-    if (limit < 0) return
-    const before = broker.clock.now() - limit
-    for (const connection of [...this.connections]) {
-      if (connection.idle && connection.lastActive < before) connection.close()
+  private accept(socket: Socket): void {
+    const address = socket.remoteAddress ?? ''
+    const { settings } = this.broker
+    const fromThere = this.perAddress.get(address) ?? 0
+    if (this.connections.size >= settings['max.connections'] || fromThere >= settings['max.connections.per.ip']) {
+      this.refused++
+      socket.destroy()
+      return
     }
+    this.accepted++
+    this.perAddress.set(address, fromThere + 1)
+    const connection = new Connection(socket, this.broker)
+    this.connections.add(connection)
+    connection.onClose(() => {
+      this.connections.delete(connection)
+      const left = this.perAddress.get(address)! - 1
+      if (left > 0) this.perAddress.set(address, left)
+      else this.perAddress.delete(address)
+    })
+  }
+
+  private closeIdle(): void {
+    const limit = this.broker.settings['connections.max.idle.ms']
+    if (limit < 0) return
+    for (const connection of [...this.connections]) if (connection.isIdle(limit)) connection.close()
+  }
+
+  /** While memory is short, nobody may hold it and do nothing. */
+  private closeSlow(): void {
+    const { memory, log } = this.broker
+    if (!memory.exhausted) return
+    const slow = [...this.connections].filter((connection) => connection.isTooSlow())
+    if (slow.length === 0) return
+    for (const connection of slow) connection.close()
+    const { used, limit } = memory
+    log.warn('connections that held memory and did not move were closed', { connections: slow.length, used, limit })
   }
 }

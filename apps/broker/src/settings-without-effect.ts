@@ -15,6 +15,7 @@ const ignored: Rules = [
     'one thread serves all; connections have limits of their own',
   ],
   [/^(num\.recovery\.threads\.per\.data\.dir|log\.dir\.failure\.timeout\.ms)$/, 'recovery needs no threads'],
+  [/^socket\.listen\.backlog\.size$/, 'the queue is as long as the operating system allows'],
   [/^socket\.(send|receive)\.buffer\.bytes$/, "the operating system's socket buffers are used"],
   [
     /^(offsets\.topic|offsets\.load|offsets\.commit|group\.coordinator)\..*$/,

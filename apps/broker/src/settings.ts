@@ -39,7 +39,6 @@ export const definitions = {
   'max.request.partition.size.limit': int(2000, 1),
 
   'socket.request.max.bytes': int(104_857_600, 1),
-  'socket.listen.backlog.size': int(50, 1),
   'queued.max.request.bytes': long(-1, -1),
   'connections.max.idle.ms': long(600_000, -1),
   'max.connections': dynamic(int(MAX_INT)),
