@@ -1,6 +1,7 @@
 import { createLogger, type Logger } from '#libs/observability'
 import type { Clock } from './clock.ts'
 import type { FileSystem } from './disk/file-system.ts'
+import { FetchSessionCache } from './fetch/fetch-session-cache.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { LogManager } from './log/log-manager.ts'
@@ -9,6 +10,7 @@ import { ProducerIds } from './producer-ids.ts'
 import { RequestMetrics } from './request-metrics.ts'
 import type { Settings } from './settings.ts'
 import { Topics } from './topics.ts'
+import { TransactionCoordinator, type TransactionParts } from './transactions/coordinator.ts'
 
 export interface BrokerOptions {
   readonly settings: LiveSettings
@@ -24,6 +26,8 @@ export interface Endpoint {
 }
 
 const LOG_MAINTENANCE_MS = 5000
+const TIMED_OUT_CHECK = 'transaction.abort.timed.out.transaction.cleanup.interval.ms'
+const UNUSED_TRANSACTIONS_MS = 3_600_000
 
 /** Everything one broker has: the state behind the requests. */
 export class Broker {
@@ -38,24 +42,33 @@ export class Broker {
   readonly topics: Topics
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
+  readonly transactions: TransactionCoordinator
   readonly memory = new MemoryBudget(() => memoryLimit(this.settings))
   readonly requests = new RequestMetrics()
+  readonly fetchSessions: FetchSessionCache
   readonly advertised: Endpoint = { host: '', port: 0 }
   private readonly upkeep: NodeJS.Timeout[]
 
-  private constructor(options: BrokerOptions, logs: LogManager, topics: Topics, groups: GroupCoordinator) {
+  private constructor(options: BrokerOptions, parts: TransactionParts, transactions: TransactionCoordinator) {
     this.configs = options.settings
     this.settings = options.settings.values
     this.clock = options.clock
     this.dataDir = options.dataDir
-    this.logs = logs
-    this.topics = topics
-    this.groups = groups
-    this.producerIds = new ProducerIds(topics)
+    this.fetchSessions = new FetchSessionCache(
+      this.settings['max.incremental.fetch.session.cache.slots'],
+      this.clock.now,
+    )
+    this.logs = parts.logs
+    this.topics = parts.topics
+    this.groups = parts.groups
+    this.producerIds = parts.producerIds
+    this.transactions = transactions
     const maintenanceMs = Math.min(LOG_MAINTENANCE_MS, this.settings['log.retention.check.interval.ms'])
     this.upkeep = [
       setInterval(() => void this.logs.maintain(), maintenanceMs),
       setInterval(() => void this.groups.expireOffsets(), this.settings['offsets.retention.check.interval.ms']),
+      setInterval(() => void this.transactions.abortTimedOut(), this.settings[TIMED_OUT_CHECK]),
+      setInterval(() => void this.transactions.forgetUnused(), UNUSED_TRANSACTIONS_MS),
     ]
   }
 
@@ -71,7 +84,8 @@ export class Broker {
     try {
       const topics = await Topics.open(logs, settings)
       const groups = await GroupCoordinator.open(logs, settings.values, clock)
-      return new Broker(options, logs, topics, groups)
+      const parts = { logs, topics, groups, producerIds: new ProducerIds(topics), settings: settings.values, clock }
+      return new Broker(options, parts, await TransactionCoordinator.open(parts))
     } catch (error) {
       await logs.close()
       throw error
@@ -85,6 +99,7 @@ export class Broker {
   async close(): Promise<void> {
     for (const timer of this.upkeep) clearInterval(timer)
     this.groups.close()
+    this.transactions.close()
     await this.logs.close()
   }
 }

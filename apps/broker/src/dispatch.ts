@@ -19,6 +19,11 @@ import { handleDeleteTopics } from './apis/20-delete-topics.ts'
 import { handleDeleteRecords } from './apis/21-delete-records.ts'
 import { handleInitProducerId } from './apis/22-init-producer-id.ts'
 import { handleOffsetForLeaderEpoch } from './apis/23-offset-for-leader-epoch.ts'
+import { handleAddPartitionsToTxn } from './apis/24-add-partitions-to-txn.ts'
+import { handleAddOffsetsToTxn } from './apis/25-add-offsets-to-txn.ts'
+import { handleEndTxn } from './apis/26-end-txn.ts'
+import { handleWriteTxnMarkers } from './apis/27-write-txn-markers.ts'
+import { handleTxnOffsetCommit } from './apis/28-txn-offset-commit.ts'
 import { handleDescribeConfigs } from './apis/32-describe-configs.ts'
 import { handleAlterConfigs } from './apis/33-alter-configs.ts'
 import { handleDescribeLogDirs } from './apis/35-describe-log-dirs.ts'
@@ -30,6 +35,9 @@ import { handleAlterPartitionReassignments } from './apis/45-alter-partition-rea
 import { handleListPartitionReassignments } from './apis/46-list-partition-reassignments.ts'
 import { handleOffsetDelete } from './apis/47-offset-delete.ts'
 import { handleDescribeCluster } from './apis/60-describe-cluster.ts'
+import { handleDescribeProducers } from './apis/61-describe-producers.ts'
+import { handleDescribeTransactions } from './apis/65-describe-transactions.ts'
+import { handleListTransactions } from './apis/66-list-transactions.ts'
 import { handleListConfigResources } from './apis/74-list-config-resources.ts'
 import { handleDescribeTopicPartitions } from './apis/75-describe-topic-partitions.ts'
 import type { Handler } from './handler.ts'
@@ -58,6 +66,11 @@ export const dispatch: Record<ApiKey, AnyHandler> = {
   [ApiKey.DeleteRecords]: handleDeleteRecords,
   [ApiKey.InitProducerId]: handleInitProducerId,
   [ApiKey.OffsetForLeaderEpoch]: handleOffsetForLeaderEpoch,
+  [ApiKey.AddPartitionsToTxn]: handleAddPartitionsToTxn,
+  [ApiKey.AddOffsetsToTxn]: handleAddOffsetsToTxn,
+  [ApiKey.EndTxn]: handleEndTxn,
+  [ApiKey.WriteTxnMarkers]: handleWriteTxnMarkers,
+  [ApiKey.TxnOffsetCommit]: handleTxnOffsetCommit,
   [ApiKey.DescribeConfigs]: handleDescribeConfigs,
   [ApiKey.AlterConfigs]: handleAlterConfigs,
   [ApiKey.DescribeLogDirs]: handleDescribeLogDirs,
@@ -69,6 +82,9 @@ export const dispatch: Record<ApiKey, AnyHandler> = {
   [ApiKey.ListPartitionReassignments]: handleListPartitionReassignments,
   [ApiKey.OffsetDelete]: handleOffsetDelete,
   [ApiKey.DescribeCluster]: handleDescribeCluster,
+  [ApiKey.DescribeProducers]: handleDescribeProducers,
+  [ApiKey.DescribeTransactions]: handleDescribeTransactions,
+  [ApiKey.ListTransactions]: handleListTransactions,
   [ApiKey.ListConfigResources]: handleListConfigResources,
   [ApiKey.DescribeTopicPartitions]: handleDescribeTopicPartitions,
 }

@@ -115,6 +115,7 @@ export function logConfigOf(configs: TopicConfigs, settings: Settings): LogConfi
     messageTimestampAfterMaxMs: number('message.timestamp.after.max.ms'),
     indexIntervalBytes: number('index.interval.bytes'),
     minInsyncReplicas: number('min.insync.replicas'),
+    producerIdExpirationMs: settings['producer.id.expiration.ms'],
     cleanupPolicy: { delete: policies.includes('delete'), compact: policies.includes('compact') },
   }
 }

@@ -1,29 +1,43 @@
-import { ErrorCode, errorName, produce } from '#libs/kafka-protocol'
+import {
+  BATCH_OVERHEAD,
+  batchAttributes,
+  batchProducerEpoch,
+  batchProducerId,
+  ErrorCode,
+  errorName,
+  isTransactional,
+  produce,
+} from '#libs/kafka-protocol'
 import { CLOSE, defineHandler, NO_RESPONSE, type RequestContext } from '../handler.ts'
 import { StorageError } from '../log/log-error.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import type { Topic } from '../topics.ts'
+import { type Admitted, admitBatch } from '../transactions/admission.ts'
 
 /**
- * Produce: 0-11, answered from 3 (librdkafka up to 2.10 gives up compression where 0 is not advertised)
+ * Produce: 0-13, answered from 3 (librdkafka up to 2.10 gives up compression where 0 is not advertised)
  * - `acks=1` is answered when the batch is in the page cache, `acks=all` when it is on the device.
  * - The timeout is ignored: there are no replicas to wait for, and the disk answers or fails.
- * - A transactional id is refused: transactions are not supported.
  */
 export const handleProduce = defineHandler({
   api: produce,
-  advertised: { min: 0, max: 11 },
+  advertised: { min: 0, max: 13 },
   lowestAnswered: 3,
   pipelined: true,
   handle(request, context) {
-    const { acks } = request
-    const refusal = requestError(acks, request.transactionalId)
-    const appends = request.topicData.map(({ name, partitionData }) => ({
-      name,
-      // Every batch is appended before anything is awaited, so pipelined requests keep their order.
-      partitions: partitionData.map(({ index, records }) =>
-        refusal === undefined ? append(context, acks, name, index, records) : { index, error: refusal },
-      ),
-    }))
+    const { acks, transactionalId } = request
+    const isAcksValid = acks >= -1 && acks <= 1
+    const appends = request.topicData.map(({ name, topicId, partitionData }) => {
+      const topic = findTopic(context, name, topicId)
+      return {
+        name,
+        topicId,
+        // Every batch is appended before anything is awaited, so pipelined requests keep their order.
+        partitions: partitionData.map(({ index, records }) =>
+          isAcksValid ? append(context, transactionalId, acks, topic, index, records) : { index, error: INVALID_ACKS },
+        ),
+      }
+    })
     if (acks === 0) {
       const failed = appends.some(({ partitions }) => partitions.some((partition) => 'error' in partition))
       return failed ? CLOSE : NO_RESPONSE
@@ -40,6 +54,8 @@ type Append =
       readonly offset: number
       readonly end: number
       readonly logAppendTimeMs: number
+      /** When the transaction that the batch begins here is known to be begun. */
+      readonly admitted: Promise<void> | undefined
     }
 
 interface PartitionError {
@@ -48,14 +64,27 @@ interface PartitionError {
   readonly records?: readonly number[]
 }
 
-function requestError(acks: number, transactionalId: string | null): PartitionError | undefined {
-  if (acks < -1 || acks > 1) return { errorCode: ErrorCode.INVALID_REQUIRED_ACKS, message: 'acks must be -1, 0 or 1' }
-  if (transactionalId === null) return undefined
-  return { errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, message: 'transactions are not supported' }
+const INVALID_ACKS = { errorCode: ErrorCode.INVALID_REQUIRED_ACKS, message: 'acks must be -1, 0 or 1' }
+
+const TOPIC_IDS_SINCE = 13
+
+/** The topic, or the error that stands for it. */
+function findTopic({ broker, apiVersion }: RequestContext, name: string, topicId: string): Topic | PartitionError {
+  const byId = apiVersion >= TOPIC_IDS_SINCE
+  const errorCode = byId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  return (byId ? broker.topics.findById(topicId) : broker.topics.find(name)) ?? { errorCode, message: '' }
 }
 
-function append(context: RequestContext, acks: number, topic: string, index: number, records: Buffer | null): Append {
-  const log = context.broker.topics.find(topic)?.logs[index]
+function append(
+  context: RequestContext,
+  transactionalId: string | null,
+  acks: number,
+  topic: Topic | PartitionError,
+  index: number,
+  records: Buffer | null,
+): Append {
+  if ('errorCode' in topic) return { index, error: topic }
+  const log = topic.logs[index]
   if (log === undefined) return { index, error: { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, message: '' } }
   if (records === null || records.length === 0) {
     return { index, error: { errorCode: ErrorCode.INVALID_RECORD, message: 'there is no record batch' } }
@@ -69,9 +98,24 @@ function append(context: RequestContext, acks: number, topic: string, index: num
     const message = `There is 1 replica, and min.insync.replicas is ${minInsyncReplicas}`
     return { index, error: { errorCode: ErrorCode.NOT_ENOUGH_REPLICAS, message } }
   }
-  const result = log.append(records)
+  const begun = transactionalId === null ? undefined : beginTransaction(context, transactionalId, log, records)
+  if (begun?.ok === false) return { index, error: begun }
+  const result = log.append(records, begun?.admission)
   if (!result.ok) return { index, error: result }
-  return { index, log, offset: result.baseOffset, end: result.lastOffset + 1, logAppendTimeMs: result.logAppendTime }
+  const { baseOffset: offset, lastOffset, logAppendTime: logAppendTimeMs } = result
+  return { index, log, offset, end: lastOffset + 1, logAppendTimeMs, admitted: begun?.durable }
+}
+
+/** Undefined where there is nothing to begin: the batch is not transactional, or goes on with what is open. */
+function beginTransaction(
+  { broker, apiVersion }: RequestContext,
+  transactionalId: string,
+  log: PartitionLog,
+  batch: Buffer,
+): Admitted | undefined {
+  if (batch.length < BATCH_OVERHEAD || !isTransactional(batchAttributes(batch))) return undefined
+  if (log.hasOpenTransaction(batchProducerId(batch), batchProducerEpoch(batch))) return undefined
+  return admitBatch(broker.transactions, transactionalId, batch, log.topic, log.partition, apiVersion)
 }
 
 const ATTRIBUTES_LOW_BYTE = 22
@@ -79,14 +123,21 @@ const ZSTD = 4
 const isZstd = (batch: Buffer): boolean =>
   batch.length > ATTRIBUTES_LOW_BYTE && (batch[ATTRIBUTES_LOW_BYTE]! & 7) === ZSTD
 
-async function settleAll(appends: readonly { name: string; partitions: readonly Append[] }[], acks: number) {
-  const responses = appends.map(({ name, partitions }) => ({
+interface TopicAppends {
+  readonly name: string
+  readonly topicId: string
+  readonly partitions: readonly Append[]
+}
+
+async function settleAll(appends: readonly TopicAppends[], acks: number) {
+  const responses = appends.map(({ name, topicId, partitions }) => ({
     name,
+    topicId,
     partitionResponses: Promise.all(partitions.map((partition) => settle(partition, acks))),
   }))
   const settled = []
-  for (const { name, partitionResponses } of responses)
-    settled.push({ name, partitionResponses: await partitionResponses })
+  for (const { name, topicId, partitionResponses } of responses)
+    settled.push({ name, topicId, partitionResponses: await partitionResponses })
   return { responses: settled }
 }
 
@@ -94,6 +145,7 @@ async function settle(append: Append, acks: number) {
   if ('error' in append) return failure(append.index, append.error)
   try {
     await (acks === -1 ? append.log.durable(append.end) : append.log.written(append.end))
+    if (append.admitted !== undefined) await append.admitted
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
     return failure(append.index, { errorCode: error.errorCode, message: error.message })

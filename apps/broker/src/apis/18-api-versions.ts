@@ -4,10 +4,20 @@ import { defineHandler } from '../handler.ts'
 
 const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 
+/** Producers take a new epoch with every transaction where this is finalized at 2 (KIP-890). */
+const TRANSACTION_VERSION = { name: 'transaction.version', minVersion: 0, maxVersion: 2 }
+const FEATURES = {
+  supportedFeatures: [TRANSACTION_VERSION],
+  finalizedFeaturesEpoch: 0,
+  finalizedFeatures: [{ name: TRANSACTION_VERSION.name, minVersionLevel: 2, maxVersionLevel: 2 }],
+}
+/** Before this version, clients cannot read a feature that may be at level 0. */
+const LEVEL_0_SINCE = 4
+
 /**
  * ApiVersions: 0-4
  * - A version above 4 is answered in version 0 with UNSUPPORTED_VERSION and the range of this API alone (KIP-511).
- * - No features are announced.
+ * - The only feature is `transaction.version` 2: there is no other version of the rest to agree on.
  */
 export const handleApiVersions = defineHandler({
   api: apiVersions,
@@ -26,6 +36,7 @@ export const handleApiVersions = defineHandler({
     if (apiVersion >= 3 && !(SOFTWARE.test(clientSoftwareName) && SOFTWARE.test(clientSoftwareVersion))) {
       return { errorCode: ErrorCode.INVALID_REQUEST, apiKeys: [] }
     }
-    return { errorCode: ErrorCode.NONE, apiKeys: all }
+    const features = apiVersion < LEVEL_0_SINCE ? { ...FEATURES, supportedFeatures: [] } : FEATURES
+    return { errorCode: ErrorCode.NONE, apiKeys: all, ...features }
   },
 })

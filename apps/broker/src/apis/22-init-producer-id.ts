@@ -1,23 +1,32 @@
 import { ErrorCode, initProducerId } from '#libs/kafka-protocol'
 import { defineHandler } from '../handler.ts'
+import { producerRefused } from '../transactions/decision.ts'
+import { fencedFor } from '../transactions/fenced.ts'
+import { NO_EPOCH, NO_PRODUCER_ID } from '../transactions/transaction.ts'
 
-const MAX_EPOCH = 2 ** 15 - 1
+const FENCED_SINCE = 4
 
-/**
- * InitProducerId: 0-5
- * - For idempotent producers only: a transactional id is refused, as transactions are not supported.
- */
+/** InitProducerId: 0-5 */
 export const handleInitProducerId = defineHandler({
   api: initProducerId,
   advertised: { min: 0, max: 5 },
-  async handle({ transactionalId, producerId, producerEpoch }, { broker }) {
-    if (transactionalId !== null) {
-      return { errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, producerId: -1, producerEpoch: -1 }
+  async handle({ transactionalId, transactionTimeoutMs, producerId, producerEpoch }, { broker, apiVersion }) {
+    const isNew = producerId === NO_PRODUCER_ID && producerEpoch === NO_EPOCH
+    if (!isNew && (producerId === NO_PRODUCER_ID || producerEpoch === NO_EPOCH)) {
+      return answerOf(producerRefused(ErrorCode.INVALID_REQUEST))
     }
-    // A producer that recovers keeps its id under the next epoch; its sequences start over with it.
-    if (producerId >= 0 && producerEpoch >= 0 && producerEpoch < MAX_EPOCH - 1) {
-      return { errorCode: ErrorCode.NONE, producerId, producerEpoch: producerEpoch + 1 }
+    if (transactionalId === null) {
+      return { errorCode: ErrorCode.NONE, producerId: await broker.producerIds.take(), producerEpoch: 0 }
     }
-    return { errorCode: ErrorCode.NONE, producerId: await broker.producerIds.take(), producerEpoch: 0 }
+    const current = isNew ? undefined : { producerId, epoch: producerEpoch }
+    const init = { transactionalId, timeoutMs: transactionTimeoutMs, current }
+    const answer = await broker.transactions.initProducer(init)
+    return answerOf({ ...answer, errorCode: fencedFor(apiVersion, FENCED_SINCE, answer.errorCode) })
   },
+})
+
+const answerOf = ({ errorCode, producerId, epoch }: ReturnType<typeof producerRefused>) => ({
+  errorCode,
+  producerId,
+  producerEpoch: epoch,
 })

@@ -11,6 +11,8 @@ export interface LogConfig {
   readonly indexIntervalBytes: number
   /** `acks=all` is refused while there are fewer replicas than that; there is one. */
   readonly minInsyncReplicas: number
+  /** How long the partition remembers a producer that writes nothing. */
+  readonly producerIdExpirationMs: number
   readonly cleanupPolicy: { readonly delete: boolean; readonly compact: boolean }
 }
 
@@ -26,5 +28,6 @@ export const defaultLogConfig: LogConfig = Object.freeze({
   messageTimestampAfterMaxMs: 3_600_000,
   indexIntervalBytes: 4096,
   minInsyncReplicas: 1,
+  producerIdExpirationMs: 24 * 3_600_000,
   cleanupPolicy: Object.freeze({ delete: true, compact: false }),
 })

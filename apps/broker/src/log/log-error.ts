@@ -18,3 +18,11 @@ export class StorageError extends Error {
   readonly errorCode = ErrorCode.KAFKA_STORAGE_ERROR
   override readonly name = 'StorageError'
 }
+
+/** For `catch`: the code that stands for a StorageError; anything else is thrown on. */
+export function storageErrorCode(errorCode: ErrorCode): (error: unknown) => ErrorCode {
+  return (error) => {
+    if (error instanceof StorageError) return errorCode
+    throw error
+  }
+}

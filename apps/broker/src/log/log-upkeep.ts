@@ -8,8 +8,6 @@ import { expiredSegments } from './retention.ts'
 const CHECKPOINT_MS = 60_000
 const CHECKPOINT_BYTES = 64 * 1024 * 1024
 
-const PRODUCER_EXPIRATION_MS = 24 * 3_600_000
-
 /** Retention, checkpoints and closing take turns, since each relies on files that another one replaces. */
 export class LogUpkeep {
   private lastCheckpoint: number
@@ -28,7 +26,7 @@ export class LogUpkeep {
       const { log } = this
       if (log.closed) return
       if (log.writer.failure !== undefined) await log.writer.heal()
-      log.producers.expire(log.context.now(), PRODUCER_EXPIRATION_MS)
+      log.producers.expire(log.context.now(), log.config.producerIdExpirationMs)
       await this.applyRetention()
       if (this.checkpointIsDue()) await this.writeCheckpoint()
       for (const segment of log.segments) segment.releaseIdle(segment === log.segments.at(-1))

@@ -1,0 +1,26 @@
+import { ErrorCode, txnOffsetCommit } from '#libs/kafka-protocol'
+import { defineHandler } from '../handler.ts'
+import { storageErrorCode } from '../log/log-error.ts'
+import { commitOffsets } from '../offset-commits.ts'
+import { admit, txnOffsetCommitVersions } from '../transactions/admission.ts'
+
+/** TxnOffsetCommit: 0-5 */
+export const handleTxnOffsetCommit = defineHandler({
+  api: txnOffsetCommit,
+  advertised: { min: 0, max: 5 },
+  async handle(request, { broker, apiVersion }) {
+    const { transactionalId, groupId, producerId, producerEpoch: epoch } = request
+    const topics = await commitOffsets(broker, request.topics, async (offsets) => {
+      if (groupId === '') return ErrorCode.INVALID_GROUP_ID
+      const wanted = { producerId, epoch, partitions: [], groups: [groupId] }
+      const admitted = admit(broker.transactions, transactionalId, wanted, apiVersion, txnOffsetCommitVersions)
+      if (!admitted.ok) return admitted.errorCode
+      const { memberId, groupInstanceId: instanceId, generationId: generation } = request
+      const outcome = broker.groups.commit(groupId, { memberId, instanceId, generation, offsets, producerId })
+      const known = admitted.durable?.then(() => ErrorCode.NONE, storageErrorCode(ErrorCode.COORDINATOR_NOT_AVAILABLE))
+      const errors = await Promise.all([outcome, known ?? ErrorCode.NONE])
+      return errors.find((error) => error !== ErrorCode.NONE) ?? ErrorCode.NONE
+    })
+    return { topics }
+  },
+})

@@ -1,0 +1,214 @@
+import { ErrorCode } from '#libs/kafka-protocol'
+import type { Clock } from '../clock.ts'
+import type { GroupCoordinator } from '../groups/coordinator.ts'
+import { StorageError } from '../log/log-error.ts'
+import type { LogManager } from '../log/log-manager.ts'
+import type { ProducerIds } from '../producer-ids.ts'
+import { RecordLog } from '../record-log.ts'
+import type { Settings } from '../settings.ts'
+import type { Topics } from '../topics.ts'
+import { type Addition, decideAddPartitions, verifyPartitions } from './add-partitions.ts'
+import { type Decision, type ProducerAnswer, producerRefused } from './decision.ts'
+import { abortByBroker, decideEnd, decideEndAndBump, type EndTransaction } from './end.ts'
+import { isForgotten, isTimedOut } from './expiry.ts'
+import { decideInitProducer, type InitProducer, mayNeedProducerId } from './init-producer.ts'
+import { OutcomeWriter } from './outcome-writer.ts'
+import { snapshotOfTransaction, type TransactionRecord } from './records.ts'
+import { evolveTransaction, isPrepared, NO_PRODUCER_ID, type Transaction } from './transaction.ts'
+
+export interface TransactionParts {
+  readonly logs: LogManager
+  readonly topics: Topics
+  readonly groups: GroupCoordinator
+  readonly producerIds: ProducerIds
+  readonly settings: Settings
+  readonly clock: Clock
+}
+
+/** How long to leave a disk alone that has refused an outcome. */
+const RETRY_MS = 1000
+
+/**
+ * Runs the transactions: asks the deciders, puts their records on disk, and sees every prepared outcome through.
+ *
+ * Crash story. Prepared is on the device before the first marker is written, and complete only after the last one is,
+ * so a start finds each transaction open, or prepared and completes it before anybody is served. A partition that was
+ * added to a transaction is in this journal before a client hears of what it wrote there.
+ */
+export class TransactionCoordinator {
+  private readonly transactions = new Map<string, Transaction>()
+  private records!: RecordLog<TransactionRecord>
+  private readonly outcomes: OutcomeWriter
+  private readonly parts: TransactionParts
+  private closed = false
+
+  private constructor(parts: TransactionParts) {
+    this.parts = parts
+    this.outcomes = new OutcomeWriter(parts.topics, parts.groups, parts.logs.leaderEpoch)
+  }
+
+  /** Resolves when all prepared transactions are complete, unless the disk refuses. */
+  static async open(parts: TransactionParts): Promise<TransactionCoordinator> {
+    const coordinator = new TransactionCoordinator(parts)
+    const { transactions } = coordinator
+    coordinator.records = await RecordLog.open<TransactionRecord>(
+      parts.logs,
+      'transactions',
+      (record) =>
+        coordinator.put(record.transactionalId, evolveTransaction(coordinator.find(record.transactionalId), record)),
+      function* () {
+        for (const transaction of transactions.values()) yield snapshotOfTransaction(transaction)
+      },
+    )
+    await coordinator.recover()
+    return coordinator
+  }
+
+  all(): Iterable<Transaction> {
+    return this.transactions.values()
+  }
+
+  find(transactionalId: string): Transaction | undefined {
+    return this.transactions.get(transactionalId)
+  }
+
+  async initProducer(init: InitProducer): Promise<ProducerAnswer> {
+    const { transactionalId, timeoutMs } = init
+    if (transactionalId === '') return producerRefused(ErrorCode.INVALID_REQUEST)
+    if (timeoutMs <= 0 || timeoutMs > this.parts.settings['transaction.max.timeout.ms']) {
+      return producerRefused(ErrorCode.INVALID_TRANSACTION_TIMEOUT)
+    }
+    return this.decideWithProducerId(transactionalId, (newProducerId, now) =>
+      decideInitProducer(this.find(transactionalId), init, newProducerId, now),
+    )
+  }
+
+  /** Begins the transaction if need be. What is added counts at once; a client may hear of it when it is `durable`. */
+  add(transactionalId: string, addition: Addition): { readonly errorCode: ErrorCode; readonly durable: Promise<void> } {
+    const decision = decideAddPartitions(this.find(transactionalId), addition, this.parts.clock.now())
+    const durable = this.take(transactionalId, decision)
+    // Whoever does not wait for it, because something else went wrong, need not hear of it.
+    durable.catch(() => {})
+    return { errorCode: decision.answer, durable }
+  }
+
+  verify(transactionalId: string, wanted: Addition): ErrorCode {
+    return verifyPartitions(this.find(transactionalId), wanted)
+  }
+
+  /** Resolves when the outcome can be seen everywhere. `bumpsEpoch`: the producer goes on under another epoch. */
+  async end(transactionalId: string, end: EndTransaction, bumpsEpoch: boolean): Promise<ProducerAnswer> {
+    return this.decideWithProducerId(transactionalId, (newProducerId, now) => {
+      const before = this.find(transactionalId)
+      return bumpsEpoch ? decideEndAndBump(before, end, newProducerId, now) : decideEnd(before, end, now)
+    })
+  }
+
+  /** Aborts transactions whose producers have not ended them in time. */
+  async abortTimedOut(): Promise<void> {
+    const isDue = (transaction: Transaction | undefined) =>
+      transaction !== undefined && isTimedOut(transaction, this.parts.clock.now())
+    for (const { transactionalId } of [...this.all()].filter(isDue)) {
+      await this.decideWithProducerId(transactionalId, (newProducerId, now) => {
+        const before = this.find(transactionalId)
+        const answer = producerRefused(ErrorCode.NONE)
+        return before !== undefined && isDue(before)
+          ? abortByBroker(before, newProducerId, now, answer)
+          : { transaction: before, records: [], answer }
+      })
+    }
+  }
+
+  /** `transactional.id.expiration.ms`: forgets ids that nobody uses any more. */
+  async forgetUnused(): Promise<void> {
+    const now = this.parts.clock.now()
+    const expirationMs = this.parts.settings['transactional.id.expiration.ms']
+    for (const transaction of [...this.all()]) {
+      if (!isForgotten(transaction, now, expirationMs)) continue
+      const { transactionalId } = transaction
+      const record = { type: 'TransactionalIdExpired', transactionalId } as const
+      // A record that does not reach the disk is written again after the next start.
+      await this.take(transactionalId, { transaction: undefined, records: [record], answer: undefined }).catch(() => {})
+    }
+  }
+
+  /** Outcomes under way are seen through by the next start. */
+  close(): void {
+    this.closed = true
+  }
+
+  /** Decides with a fresh producer id at hand where one may be needed. */
+  private async decideWithProducerId(
+    transactionalId: string,
+    decide: (newProducerId: number, now: number) => Decision<ProducerAnswer>,
+  ): Promise<ProducerAnswer> {
+    try {
+      let newProducerId = NO_PRODUCER_ID
+      while (newProducerId === NO_PRODUCER_ID && mayNeedProducerId(this.find(transactionalId))) {
+        newProducerId = await this.parts.producerIds.take()
+      }
+      const decision = decide(newProducerId, this.parts.clock.now())
+      const { transaction, records, answer } = decision
+      if (records.length > 0 && transaction !== undefined && isPrepared(transaction)) {
+        this.put(transactionalId, transaction)
+        const errorCode = await this.seeThrough(transaction, records, false)
+        return errorCode === ErrorCode.NONE ? answer : producerRefused(errorCode)
+      }
+      await this.take(transactionalId, decision)
+      return answer
+    } catch (error) {
+      // The log manager has reported the disk; clients retry after this error.
+      if (error instanceof StorageError) return producerRefused(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+      throw error
+    }
+  }
+
+  /**
+   * Makes a prepared outcome durable, then true everywhere, then the transaction complete. When the disk refuses, the
+   * decision stands and is tried again until it succeeds; only a crash before it was durable undoes it.
+   */
+  private async seeThrough(
+    prepared: Transaction,
+    records: readonly TransactionRecord[],
+    again: boolean,
+  ): Promise<ErrorCode> {
+    let unsaved = records
+    try {
+      if (unsaved.length > 0) await this.records.append(unsaved)
+      unsaved = []
+      await this.outcomes.write(prepared, again)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      this.parts.clock.after(RETRY_MS, () => {
+        if (!this.closed) void this.seeThrough(prepared, unsaved, true)
+      })
+      return unsaved.length > 0 ? ErrorCode.COORDINATOR_NOT_AVAILABLE : ErrorCode.NONE
+    }
+    const { transactionalId } = prepared
+    const record = { type: 'TransactionCompleted', transactionalId, at: this.parts.clock.now() } as const
+    const transaction = evolveTransaction(prepared, record)
+    // Nobody waits for this record: without it the next start finds that nothing is left to be written.
+    void this.take(transactionalId, { transaction, records: [record], answer: undefined }).catch(() => {})
+    return ErrorCode.NONE
+  }
+
+  private async recover(): Promise<void> {
+    const active = new Map<number, Transaction>()
+    for (const transaction of this.all()) {
+      if (transaction.state === 'Ongoing' || isPrepared(transaction)) active.set(transaction.producerId, transaction)
+    }
+    await this.outcomes.abortUnknown(active)
+    await Promise.all([...this.all()].filter(isPrepared).map((prepared) => this.seeThrough(prepared, [], true)))
+  }
+
+  /** Carries out a decision; resolves when nothing in its answer can be lost any more, rejects with StorageError. */
+  private take(transactionalId: string, { transaction, records }: Decision<unknown>): Promise<void> {
+    this.put(transactionalId, transaction)
+    return records.length > 0 ? this.records.append(records) : this.records.settled()
+  }
+
+  private put(transactionalId: string, transaction: Transaction | undefined): void {
+    if (transaction === undefined) this.transactions.delete(transactionalId)
+    else this.transactions.set(transactionalId, transaction)
+  }
+}
