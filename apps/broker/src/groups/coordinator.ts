@@ -196,14 +196,14 @@ export class GroupCoordinator {
     const { group, records, replies } = decision
     const { generation, members, pendingMembers, offsets, pendingOffsets } = group
     if (generation + members.size + pendingMembers.size + offsets.size + pendingOffsets.size > 0) this.put(group)
-    if (records.length > 0) {
-      try {
-        await this.records.append(records)
-      } catch {
-        // The log manager has reported the disk; clients retry after this error.
-        for (const reply of replies) this.answer(failed(reply))
-        return ErrorCode.COORDINATOR_NOT_AVAILABLE
-      }
+    try {
+      if (records.length > 0) await this.records.append(records)
+      // An answer may tell of a generation that another request has just started: that must be on disk as well.
+      else if (replies.length > 0) await this.records.settled()
+    } catch {
+      // The log manager has reported the disk; clients retry after this error.
+      for (const reply of replies) this.answer(failed(reply))
+      return ErrorCode.COORDINATOR_NOT_AVAILABLE
     }
     for (const reply of replies) this.answer(reply)
     return undefined

@@ -107,7 +107,9 @@ function rejoin(decision: Decision, known: Member, join: Join, rules: JoinRules)
   if (known.joining !== undefined) {
     decision.join(known.joining, joinError(ErrorCode.UNKNOWN_MEMBER_ID, known.memberId))
   }
-  decision.putMember({ ...joiningMember(known.memberId, join, rules.now), assignment: known.assignment })
+  // A parked SyncGroup stays until the join phase opens, which answers it.
+  const { assignment, syncing } = known
+  decision.putMember({ ...joiningMember(known.memberId, join, rules.now), assignment, syncing })
   prepareRebalance(decision, rules.now, rules.initialDelayMs)
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { batchSize, isBatchIntact } from '#libs/kafka-protocol'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
-import { testBatch } from './batch.fixture.ts'
+import { seededRandom, testBatch } from './batch.fixture.ts'
 import { defaultLogConfig } from './log-config.ts'
 import { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
@@ -123,20 +123,9 @@ async function perform(subject: Subject, { do: action, ...step }: Step): Promise
     const promised = { stop: subject.batches.length, kill: written, crash: subject.durable }[action]
     if (action === 'stop') await subject.manager.close()
     else if (action === 'kill') subject.fs.kill()
-    else subject.fs.crash(generator((step as { seed: number }).seed))
+    else subject.fs.crash(seededRandom((step as { seed: number }).seed))
     await subject.open()
     await subject.checkAfterRestart(promised)
-  }
-}
-
-/** mulberry32: the same seed tears the same writes. */
-function generator(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
 
