@@ -1,8 +1,8 @@
 import { ErrorCode, listOffsets } from '#libs/kafka-protocol'
+import { epochError } from '../fetch/fetch-part.ts'
 import { defineHandler, type RequestContext } from '../handler.ts'
 import type { IsolationLevel } from '../log/log-reader.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
-import { epochError } from './01-fetch.ts'
 
 const LATEST = -1
 /** Tiered storage: the earliest offset on local disk is the earliest there is, and nothing has been tiered. */

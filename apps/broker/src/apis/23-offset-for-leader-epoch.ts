@@ -1,6 +1,6 @@
 import { ErrorCode, offsetForLeaderEpoch } from '#libs/kafka-protocol'
+import { epochError } from '../fetch/fetch-part.ts'
 import { defineHandler } from '../handler.ts'
-import { epochError } from './01-fetch.ts'
 
 /** OffsetForLeaderEpoch: 2-4 */
 export const handleOffsetForLeaderEpoch = defineHandler({
