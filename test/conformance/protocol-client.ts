@@ -17,9 +17,12 @@ export class ProtocolClient {
   private readonly waiting: { readonly resolve: (frame: Buffer) => void; readonly reject: (error: Error) => void }[] =
     []
   private correlationId = 0
+  /** Resolves when the connection is gone. */
+  readonly closed: Promise<void>
 
   private constructor(socket: Socket) {
     this.socket = socket
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
     const parser = new FrameParser(100_000_000)
     socket.on('data', (chunk: Buffer) =>
       parser.push(chunk, (frame) => this.waiting.shift()?.resolve(Buffer.from(frame))),
@@ -51,6 +54,17 @@ export class ProtocolClient {
     const answered = readResponseHeader(reader, api as never, version)
     if (answered !== correlationId) throw new Error(`answer ${answered} to request ${correlationId}`)
     return api.readResponse(reader, version)
+  }
+
+  /** A request that has no answer. */
+  tell<Q extends Fields>(api: Api<Q, Fields>, version: number, body: Encodable<Q>): void {
+    const header = { correlationId: ++this.correlationId, clientId: 'conformance' }
+    this.socket.write(Buffer.concat(encodeRequest(api, version, header, body)))
+  }
+
+  /** Bytes that need not be a request. */
+  write(bytes: Buffer): void {
+    this.socket.write(bytes)
   }
 
   close(): void {
