@@ -5,7 +5,7 @@ import { evolveGroup, type Group, newGroup, resumeGroup } from './group.ts'
 import { decideHeartbeat } from './heartbeat.ts'
 import { decideJoin, type Join } from './join.ts'
 import { decideLeave } from './leave.ts'
-import { type Commit, decideCommit } from './offsets.ts'
+import { type Commit, decideCommit, decideOffsetDelete, decideTransactionEnd } from './offsets.ts'
 import type { GroupRecord } from './records.ts'
 import { decideSync } from './sync.ts'
 
@@ -67,6 +67,14 @@ export class GroupUnderTest {
     )
     this.take(decision)
     return errorCode
+  }
+
+  endTransaction(producerId: number, commit: boolean): void {
+    this.take(decideTransactionEnd(this.group, producerId, commit))
+  }
+
+  deleteOffsets(): void {
+    this.take(decideOffsetDelete(this.group, [{ topic: 't', partition: 0 }]).decision)
   }
 
   /** Lets time pass; what lapses, lapses. */

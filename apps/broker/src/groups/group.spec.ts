@@ -245,3 +245,57 @@ test('whatever happens: generations only grow, nobody waits forever, and what wa
     { numRuns: 300 },
   )
 })
+
+describe('offsets of a transaction', () => {
+  const offsetsIn = (given: GroupUnderTest) => given.group.offsets.get('t')?.get(0)?.offset
+
+  test('count when it commits', () => {
+    const given = new GroupUnderTest()
+    expect(given.commit('', -1, 5, { producerId: 9 })).toBe(ErrorCode.NONE)
+    expect(offsetsIn(given)).toBeUndefined()
+    given.restart()
+    given.endTransaction(9, true)
+    expect(offsetsIn(given)).toBe(5)
+    expect(given.group.pendingOffsets.size).toBe(0)
+  })
+
+  test('are dropped when it aborts', () => {
+    const given = new GroupUnderTest()
+    given.commit('', -1, 1)
+    given.commit('', -1, 5, { producerId: 9 })
+    given.endTransaction(9, false)
+    expect(offsetsIn(given)).toBe(1)
+  })
+
+  test('do not replace what was committed after they were sent', () => {
+    const given = new GroupUnderTest()
+    given.commit('', -1, 5, { producerId: 9 })
+    given.pass(1)
+    given.commit('', -1, 7)
+    given.endTransaction(9, true)
+    expect(offsetsIn(given)).toBe(7)
+  })
+
+  test('are deleted with the others, and kept while they are pending', () => {
+    const given = new GroupUnderTest()
+    given.commit('', -1, 1)
+    given.commit('', -1, 5, { producerId: 9 })
+    expect(decideOffsetExpiry(given.group, 1_000_000, 10).records).toEqual([])
+    given.deleteOffsets()
+    given.endTransaction(9, true)
+    expect(offsetsIn(given)).toBeUndefined()
+  })
+
+  test('are accepted while the members rebalance, of the current generation alone', () => {
+    const given = GroupUnderTest.stableWithTwo()
+    given.join('m1')
+    expect(given.commit('m2', 2, 5, { producerId: 9 })).toBe(ErrorCode.NONE)
+    given.join('m2')
+    expect(given.group.state).toBe('CompletingRebalance')
+    expect(given.commit('m2', 3, 5, { producerId: 9 })).toBe(ErrorCode.NONE)
+    expect(given.commit('m2', 2, 5, { producerId: 9 })).toBe(ErrorCode.ILLEGAL_GENERATION)
+    expect(given.commit('m9', 3, 5, { producerId: 9 })).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+    // Early versions of the protocol name nobody.
+    expect(given.commit('', -1, 5, { producerId: 9 })).toBe(ErrorCode.NONE)
+  })
+})

@@ -95,6 +95,9 @@ function expiredOffsets(group: Group, before: number): TopicPartition[] {
   return expired
 }
 
+const isKnown = ({ offsets, pendingOffsets }: Group, topic: string, partition: number): boolean =>
+  offsets.get(topic)?.has(partition) === true || isPending(pendingOffsets, topic, partition)
+
 /** OffsetDelete: not for topics that the group reads right now. */
 export function decideOffsetDelete(
   group: Group,
@@ -106,7 +109,7 @@ export function decideOffsetDelete(
     subscribed === undefined || subscribed.has(topic) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE,
   )
   const offsets = partitions.filter(
-    ({ topic, partition }, i) => errors[i] === ErrorCode.NONE && group.offsets.get(topic)?.has(partition) === true,
+    ({ topic, partition }, i) => errors[i] === ErrorCode.NONE && isKnown(group, topic, partition),
   )
   const { groupId } = group
   if (offsets.length > 0) decision.record({ type: 'OffsetsDeleted', groupId, offsets })
