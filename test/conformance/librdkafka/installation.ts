@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
@@ -45,6 +45,7 @@ export async function buildTestRunner(): Promise<void> {
   const reason = await installClient()
   if (reason !== undefined) throw new Error(reason)
   if (existsSync(join(testsFolder, 'test-runner'))) return
+  await wantOneReplica()
   await execute('make', ['-j', `${availableParallelism()}`, '-C', testsFolder, 'test-runner'])
 }
 
@@ -61,6 +62,16 @@ async function build(): Promise<void> {
     env: { ...process.env, CKJS_LINKING: 'dynamic' },
   })
   await writeFile(stamp, identity())
+}
+
+/** A few tests create their topics with three replicas, which no single broker takes, Apache Kafka's included. */
+async function wantOneReplica(): Promise<void> {
+  for await (const file of glob('*.{c,cpp}', { cwd: testsFolder })) {
+    const path = join(testsFolder, file)
+    const source = await readFile(path, 'utf8')
+    const changed = source.replace(/(create_topic_wait_exists\([^;]*), 3, (\d+)\)/g, '$1, 1, $2)')
+    if (changed !== source) await writeFile(path, changed)
+  }
 }
 
 /** A build serves one version of the client under one ABI of Node. */

@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type BrokerProcess, startBroker } from '#libs/testing'
 import { buildTestRunner, testsFolder } from './installation.ts'
-import { listTests, type Outcome, type RunOptions, runTest, type SuiteTest } from './test-runner.ts'
+import { listTests, type Outcome, type RunOptions, runTests, type SuiteTests } from './test-runner.ts'
 
 /**
  * `npm run test:librdkafka [-- NUMBER…]`: librdkafka's own tests on the bundled broker, or on the one that KAFKA_BROKERS
@@ -12,14 +12,13 @@ const root = resolve(import.meta.dirname, '../../..').replace(/\/dist$/, '')
 const kept = join(root, 'test/conformance/librdkafka/passing.txt')
 const logFolder = join(root, '.runtime/librdkafka/logs')
 
-interface Item {
-  readonly test: SuiteTest
+/** One run of `test-runner`: tests of one number, or some of their subtests where not all of them pass. */
+interface Run {
+  readonly tests: SuiteTests
   readonly subtest?: string
-  readonly isKept: boolean
 }
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
-const titleOf = ({ test, subtest }: Item) => (subtest === undefined ? test.name : `${test.name} ${subtest}`)
 
 /** A line of passing.txt is a test, or a test and one of its subtests where not all of them pass. */
 async function keptTitles(): Promise<string[]> {
@@ -27,14 +26,13 @@ async function keptTitles(): Promise<string[]> {
   return lines.map((line) => line.replace(/#.*/, '').trim()).filter((line) => line !== '')
 }
 
-async function itemsOf(numbers: readonly string[]): Promise<Item[]> {
-  const titles = await keptTitles()
-  const items = (await listTests()).flatMap((test): Item[] => {
-    const subtests = titles.filter((title) => title.startsWith(`${test.name} `)).map((title) => title.split(' ')[1]!)
-    if (subtests.length > 0) return subtests.map((subtest) => ({ test, subtest, isKept: true }))
-    return [{ test, isKept: titles.includes(test.name) }]
+async function runsOf(numbers: readonly string[], titles: readonly string[]): Promise<Run[]> {
+  const wanted = (await listTests()).filter(({ number }) => numbers.length === 0 || numbers.includes(number))
+  return wanted.flatMap((tests): Run[] => {
+    const subtests = titles.filter((title) => tests.names.some((name) => title.startsWith(`${name} `)))
+    if (subtests.length === 0) return [{ tests }]
+    return subtests.map((title) => ({ tests, subtest: title.split(' ')[1]! }))
   })
-  return items.filter(({ test }) => numbers.length === 0 || numbers.some((number) => test.name.startsWith(number)))
 }
 
 /** Brokers by scenario, started when the first test asks for one. */
@@ -74,20 +72,21 @@ async function run(numbers: readonly string[]): Promise<number> {
   const brokers = new Brokers()
   const counts: Record<Outcome, number> = { passed: 0, failed: 0, skipped: 0 }
   const broken: string[] = []
+  const titles = await keptTitles()
   try {
-    for (const item of await itemsOf(numbers)) {
-      const options: RunOptions = { brokers: await brokers.addressFor(item.test.scenario), kafkaPath, logFolder }
+    for (const { tests, subtest } of await runsOf(numbers, titles)) {
+      const options: RunOptions = { brokers: await brokers.addressFor(tests.scenario), kafkaPath, logFolder }
       const started = Date.now()
-      const outcome = await runTest(
-        item.test,
-        item.subtest === undefined ? options : { ...options, subtest: item.subtest },
-      )
+      const outcomes = await runTests(tests, subtest === undefined ? options : { ...options, subtest })
       const seconds = ((Date.now() - started) / 1000).toFixed(1)
-      counts[outcome]++
-      const isBroken = item.isKept && outcome !== 'passed'
-      if (isBroken) broken.push(titleOf(item))
-      const note = isBroken ? ' BUT IT IS LISTED' : outcome === 'passed' && !item.isKept ? ' and is not listed' : ''
-      say(`${outcome.padEnd(7)} ${seconds.padStart(6)} s  ${titleOf(item)}${note}`)
+      for (const [name, outcome] of outcomes) {
+        const title = subtest === undefined ? name : `${name} ${subtest}`
+        const isKept = titles.includes(title)
+        counts[outcome]++
+        if (isKept && outcome !== 'passed') broken.push(title)
+        const note = outcome === 'passed' ? (isKept ? '' : ' and is not listed') : isKept ? ' BUT IS LISTED' : ''
+        say(`${outcome.padEnd(7)} ${seconds.padStart(6)} s  ${title}${note}`)
+      }
     }
   } finally {
     await brokers.close()

@@ -4,11 +4,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { testsFolder } from './installation.ts'
 
-/** A test of librdkafka's suite that needs a broker; the many that bring their own mock broker say nothing about ours. */
-export interface SuiteTest {
-  readonly name: string
+/** What `test-runner` can be asked to run at once: the tests of one number that need the same broker. */
+export interface SuiteTests {
+  readonly number: string
   /** How the broker must be set up: `default`, or `noautocreate`. */
   readonly scenario: string
+  readonly names: readonly string[]
 }
 
 export type Outcome = 'passed' | 'failed' | 'skipped'
@@ -28,35 +29,44 @@ const BROKER_VERSION = '4.1.0'
 const TIMEOUT_MULTIPLIER = 3
 const LIMIT_MS = 300_000
 
-/** The table in test.c: `_TEST(0011_produce_batch, FLAGS, …, .scenario = "…")`. */
-export async function listTests(): Promise<SuiteTest[]> {
+/**
+ * The tests that need a broker, from the table in test.c: `_TEST(0011_produce_batch, FLAGS, …, .scenario = "…")`. The
+ * many that bring their own mock broker say nothing about ours.
+ */
+export async function listTests(): Promise<SuiteTests[]> {
   const source = await readFile(join(testsFolder, 'test.c'), 'utf8')
   const table = source.slice(source.indexOf('struct test tests[] = {'), source.indexOf('/* Manual tests */'))
-  const entries = table.split(/\b_TEST\(/).slice(1)
-  return entries.flatMap((entry) => {
+  const found = new Map<string, SuiteTests & { names: string[] }>()
+  for (const entry of table.split(/\b_TEST\(/).slice(1)) {
     const name = /^\w+/.exec(entry)![0]
-    if (/TEST_F_LOCAL|TEST_F_MANUAL|TEST_BRKVER\(4, 2/.test(entry) || name.includes('_mock')) return []
+    const isForeign = /TEST_F_(LOCAL|MANUAL|KNOWN_ISSUE,)|TEST_BRKVER\(4, 2/.test(entry) || name.includes('_mock')
+    if (isForeign) continue
     const scenario = /\.scenario = "(\w+)/.exec(entry)?.[1] ?? 'default'
-    return [{ name, scenario }]
-  })
+    const number = name.slice(0, 4)
+    const key = `${number} ${scenario}`
+    if (!found.has(key)) found.set(key, { number, scenario, names: [] })
+    found.get(key)!.names.push(name)
+  }
+  return [...found.values()]
 }
 
-/** Runs one test in a process of its own; its output goes to a file named after it. */
-export async function runTest({ name, scenario }: SuiteTest, options: RunOptions): Promise<Outcome> {
+/** Runs them in a process of their own, whose output goes to a file; resolves to the outcome of each. */
+export async function runTests(tests: SuiteTests, options: RunOptions): Promise<Map<string, Outcome>> {
+  const { number, scenario, names } = tests
   const { brokers, kafkaPath, logFolder, subtest } = options
-  const file = join(logFolder, subtest === undefined ? name : `${name}.${subtest}`)
+  const file = join(logFolder, [number, scenario, subtest ?? 'all'].join('.'))
   const config = { 'bootstrap.servers': brokers, 'test.topic.random': true }
   const lines = Object.entries({ ...config, 'test.timeout.multiplier': TIMEOUT_MULTIPLIER })
   await writeFile(`${file}.conf`, lines.map(([key, value]) => `${key}=${value}\n`).join(''))
   const env = {
     ...process.env,
-    ...{ TESTS: name.slice(0, 4), TEST_SCENARIO: scenario, TEST_KAFKA_VERSION: BROKER_VERSION },
+    ...{ TESTS: number, TEST_SCENARIO: scenario, TEST_KAFKA_VERSION: BROKER_VERSION },
     ...{ BROKERS: brokers, KAFKA_PATH: kafkaPath, RDKAFKA_TEST_CONF: `${file}.conf` },
     ...(subtest === undefined ? {} : { SUBTESTS: subtest }),
     LD_LIBRARY_PATH: '../src:../src-cpp',
   }
   const output = await runToTheEnd(env, `${file}.log`)
-  return outcomeOf(name, output)
+  return new Map(names.map((name) => [name, outcomeOf(name, output)]))
 }
 
 /** `-L` leaves out the tests that need no broker. */
