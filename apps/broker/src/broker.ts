@@ -10,6 +10,7 @@ import { ProducerIds } from './producer-ids.ts'
 import { RequestMetrics } from './request-metrics.ts'
 import type { Settings } from './settings.ts'
 import { Topics } from './topics.ts'
+import { Traffic } from './traffic.ts'
 import { TransactionCoordinator, type TransactionParts } from './transactions/coordinator.ts'
 
 export interface BrokerOptions {
@@ -45,11 +46,14 @@ export class Broker {
   readonly transactions: TransactionCoordinator
   readonly memory = new MemoryBudget(() => memoryLimit(this.settings))
   readonly requests = new RequestMetrics()
+  readonly traffic = new Traffic()
+  /** Trouble with the disk since the broker started. */
+  readonly storage: { readonly errors: number }
   readonly fetchSessions: FetchSessionCache
   readonly advertised: Endpoint = { host: '', port: 0 }
   private readonly upkeep: NodeJS.Timeout[]
 
-  private constructor(options: BrokerOptions, parts: TransactionParts, transactions: TransactionCoordinator) {
+  private constructor(options: BrokerOptions, parts: TransactionParts, transactions: TransactionCoordinator, storage: Broker['storage']) {
     this.configs = options.settings
     this.settings = options.settings.values
     this.clock = options.clock
@@ -58,6 +62,7 @@ export class Broker {
       this.settings['max.incremental.fetch.session.cache.slots'],
       this.clock.now,
     )
+    this.storage = storage
     this.logs = parts.logs
     this.topics = parts.topics
     this.groups = parts.groups
@@ -75,17 +80,21 @@ export class Broker {
   static async open(options: BrokerOptions): Promise<Broker> {
     const { fs, dataDir, clock, settings } = options
     const log = createLogger('log')
+    const storage = { errors: 0 }
     const logs = await LogManager.open({
       fs,
       dataDir,
       now: clock.now,
-      report: (level, message, fields) => log[level](message, fields),
+      report: (level, message, fields) => {
+        if (level === 'error') storage.errors++
+        log[level](message, fields)
+      },
     })
     try {
       const topics = await Topics.open(logs, settings)
       const groups = await GroupCoordinator.open(logs, settings.values, clock)
       const parts = { logs, topics, groups, producerIds: new ProducerIds(topics), settings: settings.values, clock }
-      return new Broker(options, parts, await TransactionCoordinator.open(parts))
+      return new Broker(options, parts, await TransactionCoordinator.open(parts), storage)
     } catch (error) {
       await logs.close()
       throw error

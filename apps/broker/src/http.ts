@@ -1,28 +1,35 @@
 import { createServer, type Server as HttpServer } from 'node:http'
-import { gauge, observeProcess, registry } from '#libs/observability'
+import { observeProcess, registry } from '#libs/observability'
 import type { Broker } from './broker.ts'
+import { metricsPage } from './metrics-page.ts'
 import { overviewOf } from './overview.ts'
+import type { Histogram } from './request-metrics.ts'
 import type { Server } from './server.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Health, metrics and an overview of topics and groups, for people and machines that do not speak Kafka. */
-export async function listenHttp(broker: Broker, server: Server, host: string, port: number) {
+export async function listenHttp(broker: Broker, server: Server, syncs: Histogram, host: string, port: number) {
   observeProcess('broker')
   const http: HttpServer = createServer((request, response) => {
     const answer = (status: number, type: string, body: string): void => {
       response.writeHead(status, { 'content-type': type }).end(body)
     }
-    const path = (request.url ?? '/').split('?')[0]
-    if (request.method !== 'GET') return answer(405, JSON_TYPE, '{"error":"only GET is answered"}\n')
-    if (path === '/health/live' || path === '/health/ready') return answer(200, JSON_TYPE, '{"status":"ok"}\n')
-    if (path === '/') return answer(200, JSON_TYPE, `${JSON.stringify(overviewOf(broker), null, 2)}\n`)
-    if (path !== '/metrics') return answer(404, JSON_TYPE, '{"error":"not found"}\n')
-    measure(broker, server)
-    registry.metrics().then(
-      (text) => answer(200, registry.contentType, text),
-      (error) => answer(500, JSON_TYPE, `${JSON.stringify({ error: String(error) })}\n`),
-    )
+    const json = (status: number, body: unknown): void =>
+      answer(status, JSON_TYPE, `${JSON.stringify(body, null, 2)}\n`)
+    const path = (request.url ?? '/').split('?')[0]!
+    if (request.method !== 'GET') return json(405, { error: 'only GET is answered' })
+    if (path === '/metrics') {
+      registry.metrics().then(
+        (process) => answer(200, registry.contentType, `${process}\n${metricsPage(broker, server, syncs)}`),
+        (error) => json(500, { error: String(error) }),
+      )
+      return
+    }
+    if (path === '/health/live') return json(200, { status: 'ok' })
+    if (path === '/health/ready') return ready(broker, json)
+    const found = resource(broker, path)
+    return found === undefined ? json(404, { error: 'not found' }) : json(200, found)
   })
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)
@@ -37,43 +44,20 @@ export async function listenHttp(broker: Broker, server: Server, host: string, p
   }
 }
 
-const connections = gauge({ name: 'broker_connections', help: 'Open client connections' })
-const logSize = gauge({ name: 'broker_topic_bytes', help: 'Bytes in the log, by topic', labels: ['topic'] })
-const endOffset = gauge({
-  name: 'broker_topic_end_offset',
-  help: 'Sum of the end offsets of all partitions, by topic',
-  labels: ['topic'],
-})
-const lag = gauge({
-  name: 'broker_group_lag',
-  help: 'Records that the group has not committed yet',
-  labels: ['group', 'topic'],
-})
-const members = gauge({ name: 'broker_group_members', help: 'Members of the group', labels: ['group'] })
+/** Not ready while a partition refuses writes: the disk is full, or fails. */
+function ready(broker: Broker, json: (status: number, body: unknown) => void): void {
+  const failed = [...broker.logs.partitions()].filter(({ healthy }) => !healthy)
+  if (failed.length === 0) json(200, { status: 'ok' })
+  else
+    json(503, { status: 'storage failed', partitions: failed.map(({ topic, partition }) => `${topic}-${partition}`) })
+}
 
-/** Everything is measured when somebody asks; requests pay nothing for it. */
-function measure(broker: Broker, server: Server): void {
-  connections.set(server.connectionCount)
-  for (const metric of [logSize, endOffset, lag, members]) metric.reset()
-  const { topics, groups } = overviewOf(broker)
-  for (const { name, partitions } of topics) {
-    logSize.set(
-      { topic: name },
-      partitions.reduce((sum, { bytes }) => sum + bytes, 0),
-    )
-    endOffset.set(
-      { topic: name },
-      partitions.reduce((sum, partition) => sum + partition.endOffset, 0),
-    )
-  }
-  for (const group of groups) {
-    members.set({ group: group.groupId }, group.members.length)
-    const byTopic = Map.groupBy(group.offsets, ({ topic }) => topic)
-    for (const [topic, offsets] of byTopic) {
-      lag.set(
-        { group: group.groupId, topic },
-        offsets.reduce((sum, { lag }) => sum + lag, 0),
-      )
-    }
-  }
+/** `/`, or one part of it: `/topics`, `/topics/NAME`, `/groups`, `/groups/ID`, `/transactions`. */
+function resource(broker: Broker, path: string): unknown {
+  const overview = overviewOf(broker)
+  const [part = '', name] = path.slice(1).split('/').map(decodeURIComponent)
+  if (part === '') return overview
+  if (part === 'topics') return name === undefined ? overview.topics : overview.topics.find((it) => it.name === name)
+  if (part === 'groups') return name === undefined ? overview.groups : overview.groups.find((it) => it.groupId === name)
+  return part === 'transactions' && name === undefined ? overview.transactions : undefined
 }

@@ -2,15 +2,18 @@ import { configureLogging } from '#libs/observability'
 import { Broker } from './broker.ts'
 import { systemClock } from './clock.ts'
 import { type Config, readConfig, USAGE } from './config.ts'
-import { NodeFileSystem } from './disk/node-file-system.ts'
+import { MeasuredFileSystem } from './disk/measured-file-system.ts'
 import { listenHttp } from './http.ts'
+import { Histogram } from './request-metrics.ts'
 import { Server } from './server.ts'
 
 async function run(config: Config): Promise<void> {
   const { settings, dataDir, host, notes } = config
-  const broker = await Broker.open({ settings, dataDir, clock: systemClock, fs: new NodeFileSystem() })
+  const syncs = new Histogram()
+  const fs = new MeasuredFileSystem(syncs)
+  const broker = await Broker.open({ settings, dataDir, clock: systemClock, fs })
   for (const note of notes) broker.log.info(note)
-  const listeners = await listen(broker, config).catch(async (error) => {
+  const listeners = await listen(broker, syncs, config).catch(async (error) => {
     await broker.close()
     throw error
   })
@@ -25,10 +28,10 @@ async function run(config: Config): Promise<void> {
   process.stdout.write(`broker ready ${host}:${listeners.port}\n`)
 }
 
-async function listen(broker: Broker, { host, port, httpPort, advertised }: Config) {
+async function listen(broker: Broker, syncs: Histogram, { host, port, httpPort, advertised }: Config) {
   const { server, port: actual } = await Server.listen(broker, host, port)
   Object.assign(broker.advertised, { port: actual, ...advertised })
-  const http = httpPort === undefined ? undefined : await listenHttp(broker, server, host, httpPort)
+  const http = httpPort === undefined ? undefined : await listenHttp(broker, server, syncs, host, httpPort)
   return { server, http, port: actual }
 }
 

@@ -11,11 +11,15 @@ export function overviewOf(broker: Broker) {
       name,
       topicId,
       configs,
+      traffic: broker.traffic.of(name),
       partitions: logs.map((log) => ({
         partition: log.partition,
         startOffset: log.logStartOffset,
+        lastStableOffset: log.lastStableOffset,
         endOffset: log.highWatermark,
         bytes: log.size,
+        segments: log.segmentCount,
+        isHealthy: log.healthy,
       })),
     })),
     groups: Array.from(broker.groups.all(), (group) => ({
@@ -25,7 +29,17 @@ export function overviewOf(broker: Broker) {
       members: Array.from(group.members.values(), ({ memberId, instanceId, clientId, clientHost }) => ({
         ...{ memberId, instanceId, clientId, clientHost },
       })),
+      lag: offsetsOf(broker, group).reduce((sum, { lag }) => sum + lag, 0),
       offsets: offsetsOf(broker, group),
+    })),
+    transactions: Array.from(broker.transactions.all(), (transaction) => ({
+      transactionalId: transaction.transactionalId,
+      state: transaction.state,
+      producerId: transaction.producerId,
+      epoch: transaction.epoch,
+      startedAt: transaction.startedAt < 0 ? null : new Date(transaction.startedAt).toISOString(),
+      partitions: Array.from(transaction.partitions, ([topic, partitions]) => ({ topic, partitions: [...partitions] })),
+      groups: [...transaction.groups],
     })),
   }
 }

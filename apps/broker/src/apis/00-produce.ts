@@ -101,8 +101,12 @@ function append(
   const begun = transactionalId === null ? undefined : beginTransaction(context, transactionalId, log, records)
   if (begun?.ok === false) return { index, error: begun }
   const result = log.append(records, begun?.admission)
-  if (!result.ok) return { index, error: result }
+  if (!result.ok) {
+    context.broker.traffic.of(topic.name).refused++
+    return { index, error: result }
+  }
   const { baseOffset: offset, lastOffset, logAppendTime: logAppendTimeMs } = result
+  if (!result.duplicate) context.broker.traffic.appended(topic.name, records.length, lastOffset - offset + 1)
   return { index, log, offset, end: lastOffset + 1, logAppendTimeMs, admitted: begun?.durable }
 }
 

@@ -26,7 +26,12 @@ export const handleFetch = defineHandler({
       maxBytes: Math.min(request.maxBytes, broker.settings['fetch.max.bytes']),
       isolation: request.isolationLevel === 1 ? 'READ_COMMITTED' : 'READ_UNCOMMITTED',
     }
-    const answer = (reading: Reading) => respond(reading, parts, session)
+    const answer = (reading: Reading) => {
+      for (const [i, result] of reading.results.entries()) {
+        if (result?.ok === true && result.bytes > 0) broker.traffic.fetched(parts[i]!.log!.topic, result.records)
+      }
+      return respond(reading, parts, session)
+    }
     const found = read(parts, limits, request, context)
     return found instanceof Promise ? found.then(answer) : answer(found)
   },

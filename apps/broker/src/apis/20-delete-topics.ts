@@ -28,6 +28,7 @@ async function remove(broker: Broker, name: string | null, topicId: string) {
     return { name: topic.name, topicId: topic.topicId, errorCode: ErrorCode.TOPIC_DELETION_DISABLED }
   }
   await broker.topics.delete(topic)
+  broker.traffic.forget(topic.name)
   await broker.groups.forgetTopic(topic.name)
   return { name: topic.name, topicId: topic.topicId, errorCode: ErrorCode.NONE }
 }

@@ -73,6 +73,10 @@ export class PartitionLog {
     return this.state.writer.failure === undefined
   }
 
+  get segmentCount(): number {
+    return this.state.segments.length
+  }
+
   /** Bytes in all segments. */
   get size(): number {
     return this.state.segments.reduce((sum, segment) => sum + segment.size, 0)
