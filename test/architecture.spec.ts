@@ -12,7 +12,8 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/decider': { repo: [], npm: [] },
   'libs/contracts': { repo: [], npm: ['zod'] },
   'libs/kafka-protocol': { repo: [], npm: ['@node-rs/crc32'] },
-  'libs/observability': { repo: [], npm: ['prom-client'] },
+  'libs/logging': { repo: [], npm: [] },
+  'libs/observability': { repo: ['libs/logging'], npm: ['prom-client'] },
   'libs/database': { repo: ['libs/observability'], npm: ['@prisma/adapter-pg'] },
   'libs/http': { repo: ['libs/observability', 'libs/contracts'], npm: '*' },
   'libs/inbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
@@ -30,7 +31,7 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
     npm: ['kafkajs', '@nestjs/common', '@nestjs/microservices', 'rxjs', 'zod'],
   },
   'libs/testing': { repo: ['libs/*', 'scripts'], npm: '*' },
-  'apps/broker': { repo: ['libs/kafka-protocol', 'libs/observability'], npm: ['prom-client'] },
+  'apps/broker': { repo: ['libs/kafka-protocol', 'libs/logging', 'libs/observability'], npm: ['prom-client'] },
   ...Object.fromEntries(
     ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query', 'console', 'simulators'].flatMap(
       (app) => [

@@ -1,5 +1,12 @@
-export { describeError } from './describe-error.ts'
-export { configureLogging, createLogger, type Fields, type LogFormat, type Logger, type LogLevel } from './logger.ts'
+export {
+  configureLogging,
+  createLogger,
+  describeError,
+  type Fields,
+  type LogFormat,
+  type Logger,
+  type LogLevel,
+} from '#libs/logging'
 export { counter, gauge, histogram, observeProcess, registry, SECONDS, SIZES } from './metrics.ts'
 export { fields, metrics } from './names.ts'
 export { continueTrace } from './trace.ts'

@@ -1,4 +1,4 @@
-import { createLogger, type Logger } from '#libs/observability'
+import { createLogger, type Logger } from '#libs/logging'
 import type { Clock } from './clock.ts'
 import type { FileSystem } from './disk/file-system.ts'
 import { FetchSessionCache } from './fetch/fetch-session-cache.ts'
@@ -53,7 +53,12 @@ export class Broker {
   readonly advertised: Endpoint = { host: '', port: 0 }
   private readonly upkeep: NodeJS.Timeout[]
 
-  private constructor(options: BrokerOptions, parts: TransactionParts, transactions: TransactionCoordinator, storage: Broker['storage']) {
+  private constructor(
+    options: BrokerOptions,
+    parts: TransactionParts,
+    transactions: TransactionCoordinator,
+    storage: Broker['storage'],
+  ) {
     this.configs = options.settings
     this.settings = options.settings.values
     this.clock = options.clock

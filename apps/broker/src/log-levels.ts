@@ -1,4 +1,4 @@
-import { configureLogging, type LogLevel } from '#libs/observability'
+import { configureLogging, type LogLevel } from '#libs/logging'
 
 /** Kafka's levels, and what they are here. */
 const LEVELS: Readonly<Record<string, LogLevel>> = {

@@ -1,0 +1,2 @@
+export { describeError } from './describe-error.ts'
+export { configureLogging, createLogger, type Fields, type LogFormat, type Logger, type LogLevel } from './logger.ts'
