@@ -1,10 +1,15 @@
 import {
   BATCH_OVERHEAD,
+  batchAttributes,
   batchBaseOffset,
+  batchLastOffset,
+  batchProducerId,
   batchRecordsCount,
   batchSize,
   crc32c,
   isBatchIntact,
+  isControl,
+  isTransactional,
 } from '#libs/kafka-protocol'
 
 export interface Producer {
@@ -40,30 +45,45 @@ export interface StoredRecord {
   readonly value: string
 }
 
-/** The records of consecutive uncompressed batches; a batch that is not intact is an error. */
-export function decodeBatches(bytes: Buffer): { records: StoredRecord[]; next: number } {
-  const records: StoredRecord[] = []
-  let next = 0
+export interface StoredBatch {
+  readonly producerId: number
+  readonly lastOffset: number
+  readonly isTransactional: boolean
+  /** The marker that ends a transaction; it holds no records of anybody. */
+  readonly isControl: boolean
+  readonly records: readonly StoredRecord[]
+}
+
+/** Consecutive uncompressed batches; one that is not intact is an error. */
+export function* decodeBatches(bytes: Buffer): Generator<StoredBatch> {
   for (let at = 0; at < bytes.length; at += batchSize(bytes, at)) {
     if (!isBatchIntact(bytes, at)) throw new Error(`the batch at offset ${batchBaseOffset(bytes, at)} is damaged`)
-    const baseOffset = batchBaseOffset(bytes, at)
-    const isControl = (bytes.readInt16BE(at + 21) & 0x20) !== 0
-    next = baseOffset + bytes.readInt32BE(at + 23) + 1
-    if (isControl) continue
-    const cursor = { at: at + BATCH_OVERHEAD }
-    for (let index = 0; index < batchRecordsCount(bytes, at); index++) {
-      const end = varint(bytes, cursor) + cursor.at
-      cursor.at++
-      varint(bytes, cursor)
-      const offset = baseOffset + varint(bytes, cursor)
-      const keyLength = varint(bytes, cursor)
-      cursor.at += Math.max(0, keyLength)
-      const length = varint(bytes, cursor)
-      records.push({ offset, value: bytes.toString('utf8', cursor.at, cursor.at + length) })
-      cursor.at = end
+    const attributes = batchAttributes(bytes, at)
+    yield {
+      producerId: batchProducerId(bytes, at),
+      lastOffset: batchLastOffset(bytes, at),
+      isTransactional: isTransactional(attributes),
+      isControl: isControl(attributes),
+      records: isControl(attributes) ? [] : decodeRecords(bytes, at),
     }
   }
-  return { records, next }
+}
+
+function decodeRecords(bytes: Buffer, at: number): StoredRecord[] {
+  const records: StoredRecord[] = []
+  const cursor = { at: at + BATCH_OVERHEAD }
+  for (let index = 0; index < batchRecordsCount(bytes, at); index++) {
+    const end = varint(bytes, cursor) + cursor.at
+    cursor.at++
+    varint(bytes, cursor)
+    const offset = batchBaseOffset(bytes, at) + varint(bytes, cursor)
+    const keyLength = varint(bytes, cursor)
+    cursor.at += Math.max(0, keyLength)
+    const length = varint(bytes, cursor)
+    records.push({ offset, value: bytes.toString('utf8', cursor.at, cursor.at + length) })
+    cursor.at = end
+  }
+  return records
 }
 
 function encodeRecord(value: string, offsetDelta: number): Buffer {

@@ -7,6 +7,7 @@ import { until } from '../support/until.ts'
 import { seeded } from '../support/workload.ts'
 import type { StoredRecord } from './batch.ts'
 import { RawProducer } from './raw-producer.ts'
+import { RawTransactions } from './raw-transactions.ts'
 import { ask, committedOffset, logStart, readPartition } from './reader.ts'
 
 const KILLS = Number(process.env.ROBUSTNESS_KILLS ?? 50)
@@ -15,6 +16,7 @@ const LONGEST_LIFE_MS = 250
 const LONGEST_START_MS = 300
 
 const PARTITIONS = [0, 1, 2].flatMap((partition) => ['a', 'b'].map((topic) => ({ topic, partition })))
+const TRANSACTIONAL = { topic: 'transactional', partitions: 3 }
 const TRIMMED = { topic: 'trimmed', partition: 0 }
 
 let broker: BrokerProcess
@@ -23,6 +25,7 @@ beforeAll(async () => {
   broker = await startBroker({ settings: { 'log.segment.bytes': 100_000, 'log.index.interval.bytes': 1024 } })
   const topics = [
     ...['a', 'b'].map((name) => ({ name, numPartitions: 3 })),
+    { name: TRANSACTIONAL.topic, numPartitions: TRANSACTIONAL.partitions },
     { name: TRIMMED.topic, numPartitions: 1 },
   ].map((topic) => ({ ...topic, replicationFactor: 1, assignments: [], configs: [] }))
   await ask(broker.brokers, (client) => client.send(createTopics, 5, { topics, timeoutMs: 5000 }))
@@ -47,10 +50,20 @@ test(`${KILLS} kills under load (seed ${SEED}): what was acknowledged is there, 
   )
   const client = await KafkajsLoad.start(broker.brokers)
   const offsets = new SimpleCommitter(broker.brokers)
+  const transactional = ([1, 2, 2] as const).map((protocol, index) => {
+    const name = `transactions-${index}`
+    return new RawTransactions({
+      ...TRANSACTIONAL,
+      brokers: broker.brokers,
+      name,
+      protocol,
+      random: seeded(SEED - index),
+    })
+  })
   const trimmer = new Trimmer(broker.brokers, producers[1]!)
   const load = Promise.all([
     ...producers.map((producer) => producer.run(isDone)),
-    ...[client, offsets, trimmer].map((one) => one.run(isDone)),
+    ...[client, offsets, trimmer, ...transactional].map((one) => one.run(isDone)),
   ])
 
   let generation = 0
@@ -70,13 +83,15 @@ test(`${KILLS} kills under load (seed ${SEED}): what was acknowledged is there, 
   await load
 
   for (const producer of producers) expect(producer.errors).toEqual([])
-  expect(offsets.wentBack).toEqual([])
-  expect(trimmer.wentBack).toEqual([])
+  for (const one of [offsets, trimmer, ...transactional]) expect(one.wentBack).toEqual([])
+  for (const one of transactional) expect(one.errors).toEqual([])
+  await verifyTransactions(transactional)
   const before = await verify(producers, client)
   await client.consumedAll(before)
   await broker.stop()
   await broker.restart()
   expect(await verify(producers, client)).toEqual(before)
+  await verifyTransactions(transactional)
   await client.close()
 })
 
@@ -104,6 +119,20 @@ async function verify(producers: readonly RawProducer[], client: KafkajsLoad): P
     }
   }
   return stored
+}
+
+/** Of every transaction a reader of committed records sees all that it wrote, or nothing. */
+async function verifyTransactions(producers: readonly RawTransactions[]): Promise<void> {
+  const { topic, partitions } = TRANSACTIONAL
+  for (let partition = 0; partition < partitions; partition++) {
+    const values = (await readPartition(broker.brokers, topic, partition, { committed: true })).map(
+      ({ value }) => value,
+    )
+    for (const { name, committed } of producers) {
+      const expected = committed[partition]!.map((number) => `${name} ${number}`)
+      expect(values.filter((value) => value.startsWith(`${name} `))).toEqual(expected)
+    }
+  }
 }
 
 const sentBy = (one: RawProducer | KafkajsLoad, topic: string, partition: number): number =>
