@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Api, encodeRequest, Reader, type RequestHeader, readResponseHeader } from '#libs/kafka-protocol'
-import { configureLogging } from '#libs/observability'
+import { configureLogging } from '#libs/logging'
 import { ImaginingReader } from '../../../libs/kafka-protocol/imagining-reader.fixture.ts'
 import { Broker } from './broker.ts'
 import { ManualClock } from './clock.fixture.ts'

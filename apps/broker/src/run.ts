@@ -1,0 +1,64 @@
+import { configureLogging } from '#libs/logging'
+import { Broker } from './broker.ts'
+import { systemClock } from './clock.ts'
+import { type Config, readConfig, USAGE } from './config.ts'
+import { MeasuredFileSystem } from './disk/measured-file-system.ts'
+import { Histogram } from './request-metrics.ts'
+import { Server } from './server.ts'
+
+async function run(config: Config): Promise<void> {
+  const { settings, dataDir, host, notes } = config
+  const syncs = new Histogram()
+  const fs = new MeasuredFileSystem(syncs)
+  const broker = await Broker.open({ settings, dataDir, clock: systemClock, fs })
+  for (const note of notes) broker.log.info(note)
+  const listeners = await listen(broker, syncs, config).catch(async (error) => {
+    await broker.close()
+    throw error
+  })
+  const stop = async (): Promise<void> => {
+    await listeners.server.close()
+    await listeners.http?.close()
+    await broker.close()
+    process.exit(0)
+  }
+  process.once('SIGTERM', () => void stop().catch(fail))
+  process.once('SIGINT', () => void stop().catch(fail))
+  process.stdout.write(`broker ready ${host}:${listeners.port}\n`)
+}
+
+async function listen(broker: Broker, syncs: Histogram, { host, port, httpPort, advertised }: Config) {
+  const { server, port: actual } = await Server.listen(broker, host, port)
+  Object.assign(broker.advertised, { port: actual, ...advertised })
+  if (httpPort === undefined) return { server, http: undefined, port: actual }
+  // Loaded only where it is used: Node's HTTP and the metrics' library take longer than all the rest of the broker.
+  const { listenHttp } = await import('./http.ts')
+  return { server, http: await listenHttp(broker, server, syncs, host, httpPort), port: actual }
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`broker: ${explain(error)}\n`)
+  process.exit(1)
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }
+  if (code === 'EADDRINUSE') return `${address}:${port} is in use by another process`
+  if (code === 'EACCES' && port !== undefined) return `no permission to listen on ${address}:${port}`
+  return error.message
+}
+
+configureLogging({ service: 'broker' })
+const config = readConfig(process.argv.slice(2), process.env)
+if (config === 'help') {
+  process.stdout.write(USAGE)
+  process.exit(0)
+}
+if ('problems' in config) {
+  process.stderr.write(
+    `${config.problems.map((problem) => `broker: ${problem}`).join('\n')}\nbroker: --help says what can be given\n`,
+  )
+  process.exit(1)
+}
+await run(config).catch(fail)
