@@ -36,6 +36,21 @@ export async function valuesIn(log: PartitionLog, isolation: IsolationLevel, max
   }
 }
 
+/** How many transactions have ended in the log. */
+export async function markersIn(log: PartitionLog): Promise<number> {
+  let markers = 0
+  for (let offset = log.logStartOffset; ; ) {
+    const result = await log.read(offset, 1_000_000)
+    if (!result.ok) throw new Error(result.message)
+    const records = Buffer.concat(result.records)
+    if (records.length === 0) return markers
+    for (let at = 0; at < records.length; at += batchSize(records, at)) {
+      offset = batchLastOffset(records, at) + 1
+      if (isControl(batchAttributes(records, at))) markers++
+    }
+  }
+}
+
 /** Length, attributes, two deltas and a null key, one byte each, come before the value and its length. */
 function shortValue(bytes: Buffer, batchAt: number): string {
   const at = batchAt + BATCH_OVERHEAD + 5
