@@ -1,5 +1,5 @@
 import { crc32c } from './crc32c.ts'
-import { BATCH_OVERHEAD } from './record-batch.ts'
+import { BATCH_OVERHEAD, batchSize } from './record-batch.ts'
 
 /** How a transaction ended in one partition. */
 export interface EndMarker {
@@ -19,6 +19,7 @@ export interface EndMarker {
 const RECORD = Buffer.from([32, 0, 0, 0, 8, 0, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0])
 const TYPE_AT = BATCH_OVERHEAD + 7
 const COORDINATOR_EPOCH_AT = BATCH_OVERHEAD + 12
+const END_OF_RECORD = BATCH_OVERHEAD + RECORD.length
 const COMMIT = 1
 const TRANSACTIONAL_CONTROL = 0x30
 
@@ -41,7 +42,15 @@ export function encodeEndMarker({ producerId, epoch, commit, coordinatorEpoch }:
   return batch
 }
 
-/** What the control batch at `at` says; it must be one of `encodeEndMarker`. */
+/**
+ * What the control batch at `at` says; it must be one of `encodeEndMarker`. Read from its end, because compaction may
+ * have changed the length of the timestamp before it.
+ */
 export function readEndMarker(b: Buffer, at = 0): Pick<EndMarker, 'commit' | 'coordinatorEpoch'> {
-  return { commit: b.readInt16BE(at + TYPE_AT) === COMMIT, coordinatorEpoch: b.readInt32BE(at + COORDINATOR_EPOCH_AT) }
+  const end = at + batchSize(b, at)
+  const after = END_OF_RECORD - end
+  return {
+    commit: b.readInt16BE(TYPE_AT - after) === COMMIT,
+    coordinatorEpoch: b.readInt32BE(COORDINATOR_EPOCH_AT - after),
+  }
 }

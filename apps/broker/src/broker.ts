@@ -76,6 +76,7 @@ export class Broker {
     const maintenanceMs = Math.min(LOG_MAINTENANCE_MS, this.settings['log.retention.check.interval.ms'])
     this.upkeep = [
       setInterval(() => void this.logs.maintain(), maintenanceMs),
+      setInterval(() => void this.compactLogs(), this.settings['log.cleaner.backoff.ms']),
       setInterval(() => void this.groups.expireOffsets(), this.settings['offsets.retention.check.interval.ms']),
       setInterval(() => void this.transactions.abortTimedOut(), this.settings[TIMED_OUT_CHECK]),
       setInterval(() => void this.transactions.forgetUnused(), UNUSED_TRANSACTIONS_MS),
@@ -90,6 +91,7 @@ export class Broker {
       fs,
       dataDir,
       now: clock.now,
+      cleanerBytes: () => settings.values['log.cleaner.dedupe.buffer.size'],
       report: (level, message, fields) => {
         if (level === 'error') storage.errors++
         log[level](message, fields)
@@ -108,6 +110,10 @@ export class Broker {
 
   get nodeId(): number {
     return this.settings['node.id']
+  }
+
+  private async compactLogs(): Promise<void> {
+    if (this.settings['log.cleaner.enable']) await this.logs.compact()
   }
 
   async close(): Promise<void> {

@@ -26,7 +26,7 @@ const ignored: Rules = [
     /^transaction\.(partition\.verification|remove\.expired\.transaction)\..*$/,
     'partition and coordinator share a process',
   ],
-  [/^log\.cleaner\.(threads|backoff|dedupe|io)\..*|log\.cleaner\.(threads|backoff\.ms)$/, 'the cleaner tunes itself'],
+  [/^log\.cleaner\.(threads|io\..*)$/, 'the cleaner tunes itself'],
   [/^log\.flush\.(scheduler|offset|start)\..*$/, 'acks=all is answered from the device, and recovery points are kept'],
   [/^compression\.(gzip|lz4|zstd)\.level$/, 'batches are stored as they came'],
   [/^(producer|fetch|delete\.records)\.purgatory\..*$/, 'waiting requests are dropped when they are answered'],

@@ -45,6 +45,8 @@ export const definitions = {
   'max.connections.per.ip': dynamic(int(MAX_INT)),
 
   'compression.type': dynamic(oneOf('producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd')),
+  'log.cleaner.backoff.ms': int(15_000, 1),
+  'log.cleaner.dedupe.buffer.size': dynamic(long(128 * 1024 * 1024)),
   'log.cleaner.delete.retention.ms': dynamic(long(DAY_MS)),
   'log.cleaner.enable': bool(true),
   'log.cleaner.max.compaction.lag.ms': dynamic(long(NEVER, 1)),

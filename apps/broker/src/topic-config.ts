@@ -114,8 +114,12 @@ export function logConfigOf(configs: TopicConfigs, settings: Settings): LogConfi
     messageTimestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
     messageTimestampAfterMaxMs: number('message.timestamp.after.max.ms'),
     indexIntervalBytes: number('index.interval.bytes'),
-    minInsyncReplicas: number('min.insync.replicas'),
     producerIdExpirationMs: settings['producer.id.expiration.ms'],
+    minInsyncReplicas: number('min.insync.replicas'),
+    deleteRetentionMs: number('delete.retention.ms'),
+    minCleanableDirtyRatio: number('min.cleanable.dirty.ratio'),
+    minCompactionLagMs: number('min.compaction.lag.ms'),
+    maxCompactionLagMs: number('max.compaction.lag.ms'),
     cleanupPolicy: { delete: policies.includes('delete'), compact: policies.includes('compact') },
   }
 }

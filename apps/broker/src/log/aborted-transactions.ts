@@ -47,6 +47,14 @@ export class AbortedTransactions {
     return found.sort((a, b) => a.firstOffset - b.firstOffset)
   }
 
+  /** Forgets those with markers at these offsets: nothing of what they wrote is left. */
+  forget(markerOffsets: ReadonlySet<number>): void {
+    const left = this.entries.filter(({ lastOffset }) => !markerOffsets.has(lastOffset))
+    if (left.length === this.entries.length) return
+    this.entries = left
+    this.changed = true
+  }
+
   /** Forgets what ended below the log start. */
   trimStart(logStartOffset: number): void {
     const gone = this.indexOfMarker(logStartOffset)

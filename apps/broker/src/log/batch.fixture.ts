@@ -1,8 +1,10 @@
 import { BATCH_OVERHEAD, batchSize, crc32c } from '#libs/kafka-protocol'
 
 export interface TestBatch {
-  readonly values: readonly (string | Buffer)[]
+  readonly values: readonly (string | Buffer | null)[]
   readonly key?: string
+  /** One per value, in place of `key`. */
+  readonly keys?: readonly string[]
   /** One per value; the last one repeats. Default 1000. */
   readonly timestamps?: readonly number[]
   readonly producerId?: number
@@ -16,7 +18,9 @@ export function testBatch(options: TestBatch): Buffer {
   const timestamps = options.timestamps ?? [1000]
   const at = (index: number) => timestamps[Math.min(index, timestamps.length - 1)]!
   const base = at(0)
-  const records = options.values.map((value, index) => encodeRecord(value, index, at(index) - base, options.key))
+  const records = options.values.map((value, index) =>
+    encodeRecord(value, index, at(index) - base, options.keys?.[index] ?? options.key),
+  )
   const body = Buffer.concat(records)
   const batch = Buffer.alloc(BATCH_OVERHEAD + body.length)
   body.copy(batch, BATCH_OVERHEAD)
@@ -47,8 +51,13 @@ export function baseOffsets(records: readonly Buffer[]): number[] {
   return found
 }
 
-function encodeRecord(value: string | Buffer, offsetDelta: number, timestampDelta: number, key?: string): Buffer {
-  const bytes = Buffer.from(value)
+function encodeRecord(
+  value: string | Buffer | null,
+  offsetDelta: number,
+  timestampDelta: number,
+  key?: string,
+): Buffer {
+  const bytes = Buffer.from(value ?? '')
   const keyBytes = key === undefined ? Buffer.alloc(0) : Buffer.from(key)
   const body = Buffer.concat([
     Buffer.of(0),
@@ -56,7 +65,7 @@ function encodeRecord(value: string | Buffer, offsetDelta: number, timestampDelt
     varint(offsetDelta),
     varint(key === undefined ? -1 : keyBytes.length),
     keyBytes,
-    varint(bytes.length),
+    varint(value === null ? -1 : bytes.length),
     bytes,
     varint(0),
   ])

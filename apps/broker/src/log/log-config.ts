@@ -9,10 +9,14 @@ export interface LogConfig {
   readonly messageTimestampBeforeMaxMs: number
   readonly messageTimestampAfterMaxMs: number
   readonly indexIntervalBytes: number
-  /** `acks=all` is refused while there are fewer replicas than that; there is one. */
-  readonly minInsyncReplicas: number
   /** How long the partition remembers a producer that writes nothing. */
   readonly producerIdExpirationMs: number
+  /** `acks=all` is refused while there are fewer replicas than that; there is one. */
+  readonly minInsyncReplicas: number
+  readonly deleteRetentionMs: number
+  readonly minCleanableDirtyRatio: number
+  readonly minCompactionLagMs: number
+  readonly maxCompactionLagMs: number
   readonly cleanupPolicy: { readonly delete: boolean; readonly compact: boolean }
 }
 
@@ -27,7 +31,11 @@ export const defaultLogConfig: LogConfig = Object.freeze({
   messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
   messageTimestampAfterMaxMs: 3_600_000,
   indexIntervalBytes: 4096,
-  minInsyncReplicas: 1,
   producerIdExpirationMs: 24 * 3_600_000,
+  minInsyncReplicas: 1,
+  deleteRetentionMs: 24 * 3_600_000,
+  minCleanableDirtyRatio: 0.5,
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
   cleanupPolicy: Object.freeze({ delete: true, compact: false }),
 })

@@ -1,4 +1,5 @@
 import type { FileSystem } from '../disk/file-system.ts'
+import { LogCleaner } from './compaction/log-cleaner.ts'
 import { DataDirectory } from './data-directory.ts'
 import { Journal } from './journal.ts'
 import type { LogConfig } from './log-config.ts'
@@ -18,9 +19,12 @@ export interface LogManagerOptions {
   readonly report?: Report
   /** Upper bound for batches kept in memory for live consumers, all partitions together. Default 32 MiB. */
   readonly tailBytes?: number
+  /** Upper bound for the memory of compaction (`log.cleaner.dedupe.buffer.size`). Default 128 MiB. */
+  readonly cleanerBytes?: () => number
 }
 
 const DEFAULT_TAIL_BYTES = 32 * 1024 * 1024
+const DEFAULT_CLEANER_BYTES = 128 * 1024 * 1024
 
 /** All logs of one data directory. */
 export class LogManager {
@@ -30,6 +34,7 @@ export class LogManager {
   private readonly journals: Journal[] = []
   private readonly tails: TailCache
   private readonly report: Report
+  private readonly cleaner: LogCleaner
   private deletions = 0
 
   private constructor(
@@ -38,6 +43,12 @@ export class LogManager {
   ) {
     this.tails = new TailCache(options.tailBytes ?? DEFAULT_TAIL_BYTES)
     this.report = options.report ?? (() => {})
+    this.cleaner = new LogCleaner({
+      logs: () => this.open.values(),
+      now: options.now,
+      report: this.report,
+      mapBytes: options.cleanerBytes ?? (() => DEFAULT_CLEANER_BYTES),
+    })
   }
 
   /**
@@ -135,6 +146,11 @@ export class LogManager {
     }
   }
 
+  /** Compacts the logs that are dirty enough, one after the other. Call it every `log.cleaner.backoff.ms`. */
+  compact(): Promise<void> {
+    return this.cleaner.run()
+  }
+
   /** Flushes everything and leaves the mark of a clean stop, unless something could not be flushed. */
   async close(): Promise<void> {
     let clean = true
@@ -145,6 +161,7 @@ export class LogManager {
       })
       clean &&= log.healthy
     }
+    await this.cleaner.stop()
     this.open.clear()
     for (const journal of this.journals) {
       await journal.close().catch((error: unknown) => {

@@ -84,12 +84,15 @@ export async function lookUpOffset(
 }
 
 async function readSegments({ segments, config }: LogState, limits: ReadLimits): Promise<Buffer[]> {
-  let index = segments.findLastIndex((segment) => segment.baseOffset <= limits.offset)
-  // An offset may lie in a gap at the end of a segment, then the next one has what follows.
+  // An offset may lie in a gap, before the first segment or at the end of another: then the next one has what follows.
+  let index = Math.max(
+    0,
+    segments.findLastIndex((segment) => segment.baseOffset <= limits.offset),
+  )
   for (let segment = segments[index]; segment !== undefined; segment = segments[++index]) {
     const records = await segment.read(limits, config.indexIntervalBytes)
     if (records.length > 0) return [records]
-    if (segment.endOffset > limits.offset) break
+    if (segment.size > 0 && segment.endOffset > limits.offset) break
   }
   return []
 }

@@ -37,6 +37,7 @@ export class LogSegment {
     private readonly directory: string,
     readonly baseOffset: number,
     size: number,
+    private name = `${segmentName(baseOffset)}.log`,
   ) {
     this.size = size
     this.syncedSize = size
@@ -46,7 +47,7 @@ export class LogSegment {
   }
 
   get logPath(): string {
-    return `${this.directory}/${segmentName(this.baseOffset)}.log`
+    return `${this.directory}/${this.name}`
   }
 
   get indexPath(): string {
@@ -86,6 +87,12 @@ export class LogSegment {
   retire(): void {
     this.retired = true
     this.closeFile()
+  }
+
+  /** Replaces whatever has this name. */
+  rename(name: string): void {
+    this.fs.rename(this.logPath, `${this.directory}/${name}`)
+    this.name = name
   }
 
   /** Removes the files; readers that are under way finish on the open handle. */
@@ -216,6 +223,9 @@ export class LogSegment {
     this.handle = undefined
   }
 }
+
+/** Relative offsets in an index are 32 bits. */
+export const MAX_SEGMENT_OFFSETS = 2 ** 32
 
 /** Twenty digits, as in Kafka, so that names sort by offset. */
 export function segmentName(baseOffset: number): string {

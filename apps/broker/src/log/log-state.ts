@@ -27,6 +27,11 @@ export class LogState {
   uncheckpointedBytes = 0
   /** Something happened that the last checkpoint does not tell. */
   changedSinceCheckpoint: boolean
+  /** Below, compaction has left one record per key. */
+  cleanedUpTo: number
+  gapsBelow: number
+  /** A cleaned segment could not quite take the place of its originals: only a restart can tell which are there. */
+  hasUnfinishedSwap = false
 
   readonly leaderEpoch: number
   /** Oldest first, never empty; the last one is the active segment. */
@@ -50,6 +55,8 @@ export class LogState {
     this.epochs = recovered.epochs
     this.logStartOffset = recovered.logStartOffset
     this.changedSinceCheckpoint = recovered.scannedBytes > 0
+    this.cleanedUpTo = recovered.cleanedUpTo
+    this.gapsBelow = recovered.gapsBelow
     const onWritten: LogWriterOptions['onWritten'] = (batches) => {
       for (const { bytes } of batches) context.tails.add(this.tail, bytes)
       this.producers.open.written(this.highWatermark)

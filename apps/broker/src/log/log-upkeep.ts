@@ -1,5 +1,7 @@
 import { abortedPath } from './aborted-transactions.ts'
 import { writeAtomically } from './atomic-file.ts'
+import { swapName } from './compaction/segment-swap.ts'
+import { type LogSegment, segmentName } from './log-segment.ts'
 import type { LogState } from './log-state.ts'
 import { encodePartitionCheckpoint, writePartitionCheckpoint } from './partition-checkpoint.ts'
 import { expiredSegments } from './retention.ts'
@@ -39,6 +41,41 @@ export class LogUpkeep {
       writer.closed = true
       context.tails.forget(tail)
       for (const segment of segments) segment.retire()
+    })
+  }
+
+  /**
+   * Puts a cleaned segment in the place of those it was made of, unless they are not all there any more; a crash at
+   * any point leaves the old ones or the new one.
+   */
+  replaceSegments(originals: readonly LogSegment[], cleaned: LogSegment): Promise<void> {
+    return this.exclusively(async () => {
+      const { log } = this
+      const { segments, context } = log
+      const from = segments.indexOf(originals[0]!)
+      const areThere = from >= 0 && originals.every((original, index) => segments[from + index] === original)
+      if (log.closed || !areThere) {
+        await cleaned.remove()
+        throw new Error('the segments went away while they were cleaned')
+      }
+      const end = segments[from + originals.length]!.baseOffset
+      log.gapsBelow = Math.max(log.gapsBelow, end)
+      // A restart must know that offsets have gaps here, and that no more is to be replayed.
+      await this.writeCheckpoint()
+      try {
+        cleaned.rename(swapName(cleaned.baseOffset, end))
+        await context.fs.syncDirectory(context.directory)
+        segments.splice(from, originals.length, cleaned)
+        // Recent batches in memory are those from before the cleaning.
+        context.tails.forget(log.tail)
+        for (const original of originals) await original.remove()
+        await context.fs.syncDirectory(context.directory)
+        cleaned.rename(`${segmentName(cleaned.baseOffset)}.log`)
+        await context.fs.syncDirectory(context.directory)
+      } catch (error) {
+        log.hasUnfinishedSwap = true
+        throw error
+      }
     })
   }
 
@@ -84,6 +121,8 @@ export class LogUpkeep {
       epochs: log.epochs.list(),
       producers: [...log.producers.entries()],
       aborted: log.producers.aborted.size,
+      cleanedUpTo: log.cleanedUpTo,
+      gapsBelow: log.gapsBelow,
     })
     const aborted = log.producers.aborted.changed ? log.producers.aborted.encode() : undefined
     log.producers.aborted.changed = false

@@ -2,7 +2,7 @@ import type { FileSystem } from '../disk/file-system.ts'
 import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
 import type { LogConfig } from './log-config.ts'
 import { StorageError } from './log-error.ts'
-import { LogSegment } from './log-segment.ts'
+import { LogSegment, MAX_SEGMENT_OFFSETS } from './log-segment.ts'
 
 export interface PendingBatch {
   readonly bytes: Buffer
@@ -24,8 +24,6 @@ export interface LogWriterOptions {
 
 /** A write larger than this leaves the event loop to a thread. */
 const SYNC_WRITE_LIMIT = 1024 * 1024
-/** Relative offsets in an index are 32 bits. */
-const MAX_SEGMENT_OFFSETS = 2 ** 32
 
 /** Brings accepted batches into segments and onto the device: group commit, rolling, and what to do when the disk fails. */
 export class LogWriter {

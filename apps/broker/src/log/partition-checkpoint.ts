@@ -14,6 +14,9 @@ export interface PartitionCheckpoint {
   readonly producers: readonly (readonly [number, ProducerStateEntry])[]
   /** How many aborted transactions the file `aborted` holds between the log start and the recovery point. */
   readonly aborted?: number
+  readonly cleanedUpTo?: number
+  /** Below, compaction may have left gaps between offsets. */
+  readonly gapsBelow?: number
 }
 
 const path = (directory: string) => `${directory}/checkpoint`

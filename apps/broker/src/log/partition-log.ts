@@ -1,4 +1,6 @@
 import { type EndMarker, ErrorCode } from '#libs/kafka-protocol'
+import { type CleaningResult, Compactor } from './compaction/compactor.ts'
+import { type DirtyRange, dirtyRange } from './compaction/dirty-range.ts'
 import { type AppendResult, appendBatch, appendMarker } from './log-appender.ts'
 import type { LogConfig } from './log-config.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
@@ -177,6 +179,16 @@ export class PartitionLog {
   /** Periodic work: retention, a checkpoint when it is due, idle handles, a new attempt after a failed sync. */
   maintain(): Promise<void> {
     return this.upkeep.maintain()
+  }
+
+  /** What compaction would have to do; undefined when there is nothing, or the topic is not compacted. */
+  dirtyRange(): Promise<DirtyRange | undefined> {
+    return dirtyRange(this.state)
+  }
+
+  /** Compacts that range; `mapBytes` bounds the memory for the last offsets of keys. One call at a time. */
+  compact(dirty: DirtyRange, mapBytes: number): Promise<CleaningResult> {
+    return new Compactor(this.state, this.upkeep, mapBytes).run(dirty)
   }
 
   /** Ends parked fetches and refuses appends; what was appended is made durable. */

@@ -3,11 +3,11 @@ import {
   batchBaseOffset,
   batchBaseSequence,
   batchLastOffset,
+  batchLastOffsetDelta,
   batchLeaderEpoch,
   batchMaxTimestamp,
   batchProducerEpoch,
   batchProducerId,
-  batchRecordsCount,
   isControl,
   isTransactional,
   readEndMarker,
@@ -16,6 +16,7 @@ import type { FileSystem } from '../disk/file-system.ts'
 import { AbortedTransactions, abortedPath } from './aborted-transactions.ts'
 import { readChecked } from './atomic-file.ts'
 import { scanBatches } from './batch-scan.ts'
+import { finishSwaps } from './compaction/segment-swap.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { LogSegment } from './log-segment.ts'
 import { type PartitionCheckpoint, readPartitionCheckpoint } from './partition-checkpoint.ts'
@@ -28,6 +29,8 @@ export interface RecoveredLog {
   readonly endOffset: number
   readonly producers: ProducerStateManager
   readonly epochs: LeaderEpochs
+  readonly cleanedUpTo: number
+  readonly gapsBelow: number
   /** Bytes read to find the end; 0 after a clean stop. */
   readonly scannedBytes: number
   /** Bytes cut off because they were torn or damaged. */
@@ -47,19 +50,22 @@ export async function recoverLog(
   leaderEpoch: number,
   now: number,
 ): Promise<RecoveredLog> {
+  await finishSwaps(fs, directory)
   const checkpoint = readPartitionCheckpoint(fs, directory)
   const aborted = checkpoint && readAborted(fs, directory, checkpoint)
   if (checkpoint !== undefined && aborted !== undefined) {
-    const recovery = new Recovery(fs, directory, indexInterval, leaderEpoch, now)
+    const { cleanedUpTo = 0, gapsBelow = 0 } = checkpoint
+    const recovery = new Recovery(fs, directory, indexInterval, leaderEpoch, now, gapsBelow)
     const state = {
       producers: new ProducerStateManager(checkpoint.producers, aborted),
       epochs: new LeaderEpochs([...checkpoint.epochs]),
+      cleanedUpTo,
     }
     const recovered = await recovery.run(checkpoint.recoveryPoint, checkpoint.logStartOffset, state)
     if (recovered !== undefined) return recovered
   }
-  const recovery = new Recovery(fs, directory, indexInterval, leaderEpoch, now)
-  const state = { producers: new ProducerStateManager(), epochs: new LeaderEpochs() }
+  const recovery = new Recovery(fs, directory, indexInterval, leaderEpoch, now, checkpoint?.gapsBelow ?? Infinity)
+  const state = { producers: new ProducerStateManager(), epochs: new LeaderEpochs(), cleanedUpTo: 0 }
   return (await recovery.run(0, checkpoint?.logStartOffset ?? 0, state))!
 }
 
@@ -78,6 +84,7 @@ function readAborted(
 interface ReplayedState {
   readonly producers: ProducerStateManager
   readonly epochs: LeaderEpochs
+  readonly cleanedUpTo: number
 }
 
 class Recovery {
@@ -90,6 +97,8 @@ class Recovery {
     private readonly indexInterval: number,
     private readonly leaderEpoch: number,
     private readonly now: number,
+    /** Compaction has been here: offsets grow, but not one by one. */
+    private readonly gapsBelow: number,
   ) {}
 
   /** Undefined when the log turns out shorter than the recovery point: durable data is damaged, state must be rebuilt. */
@@ -103,7 +112,7 @@ class Recovery {
     const kept = segments.slice(0, first)
     for (const segment of segments.slice(first)) {
       const expected = kept.length > first ? kept.at(-1)!.endOffset : undefined
-      if (expected !== undefined && segment.baseOffset !== expected) break
+      if (expected !== undefined && !this.continues(segment.baseOffset, expected)) break
       const whole = await this.recoverSegment(segment, recoveryPoint, state)
       kept.push(segment)
       if (!whole) break
@@ -127,7 +136,8 @@ class Recovery {
     }
     if (changed) await this.fs.syncDirectory(this.directory)
     const { scannedBytes, truncatedBytes } = this
-    return { segments, logStartOffset, endOffset, ...state, scannedBytes, truncatedBytes }
+    const gapsBelow = Math.min(this.gapsBelow, endOffset)
+    return { segments, logStartOffset, endOffset, ...state, gapsBelow, scannedBytes, truncatedBytes }
   }
 
   private segmentsOnDisk(): LogSegment[] {
@@ -151,7 +161,8 @@ class Recovery {
     const end = await segment.use((file) =>
       scanBatches(file, from, size, true, (bytes, at, position) => {
         const baseOffset = batchBaseOffset(bytes, at)
-        if (baseOffset !== expected || !this.mayFollow(bytes, at, recoveryPoint, state.epochs)) return false
+        if (!this.continues(baseOffset, expected) || !this.mayFollow(bytes, at, recoveryPoint, state.epochs))
+          return false
         expected = batchLastOffset(bytes, at) + 1
         segment.note(bytes, at, position, this.indexInterval)
         if (baseOffset >= recoveryPoint) this.replay(bytes, at, state)
@@ -169,6 +180,10 @@ class Recovery {
     segment.size = end
     segment.syncedSize = end
     return end === size
+  }
+
+  private continues(baseOffset: number, expected: number): boolean {
+    return baseOffset === expected || (baseOffset > expected && baseOffset <= this.gapsBelow)
   }
 
   /** The epoch is not under the CRC, but out of order it is damage too. Below the recovery point it was checked before. */
@@ -190,7 +205,8 @@ class Recovery {
       return
     }
     const firstSequence = batchBaseSequence(bytes, at)
-    const lastSequence = lastSequenceOf(firstSequence, batchRecordsCount(bytes, at))
+    // Not its records: compaction may have taken some.
+    const lastSequence = lastSequenceOf(firstSequence, batchLastOffsetDelta(bytes, at) + 1)
     producers.apply(
       { producerId, epoch, firstSequence, lastSequence, transactional: isTransactional(attributes) },
       { baseOffset, lastOffset: batchLastOffset(bytes, at), timestamp: batchMaxTimestamp(bytes, at) },

@@ -16,13 +16,15 @@ export async function expiredSegments(
   let count = 0
   for (const segment of segments) {
     const active = segment === segments.at(-1)
-    if (segment.size === 0) break
+    if (segment.size === 0 && active) break
     await segment.describe(config.indexIntervalBytes)
+    // Compaction may have left nothing of a segment.
+    const isEmpty = segment.size === 0
     const belowStart = segment.endOffset <= logStartOffset
     const tooOld =
       config.retentionMs >= 0 && segment.maxTimestamp >= 0 && now - segment.maxTimestamp > config.retentionMs
     const tooMuch = config.retentionBytes >= 0 && !active && excess >= segment.size
-    if (!belowStart && !(config.cleanupPolicy.delete && (tooOld || tooMuch))) break
+    if (!belowStart && !(config.cleanupPolicy.delete && (tooOld || tooMuch || isEmpty))) break
     excess -= segment.size
     count++
   }
