@@ -34,24 +34,28 @@ export class RecordLog<R> {
 
   /** All of the records or, after a crash, none of them. Rejects with StorageError. */
   append(records: readonly R[]): Promise<void> {
-    const durable = this.journal.append(records.map(encode))
+    // After a failure the journal lacks what the state already reflects: only a snapshot makes the two agree again.
+    const durable = this.journal.healthy ? this.journal.append(records.map(encode)) : this.compact()
     this.tail = durable.catch(() => {})
     this.compactWhenLarge()
     return durable
   }
 
-  /** Resolves when everything appended so far is on disk, or has failed to get there. */
-  settled(): Promise<void> {
-    return this.tail
+  /** Resolves when everything the state reflects by now is on disk. Rejects with StorageError. */
+  async settled(): Promise<void> {
+    await this.tail
+    if (!this.journal.healthy) await this.append([])
+  }
+
+  private compact(): Promise<void> {
+    return this.journal.compact(() => Array.from(this.snapshot(), encode))
   }
 
   private compactWhenLarge(): void {
     const { size, compactedSize } = this.journal
     if (this.compacting || size < Math.max(COMPACT_ABOVE_BYTES, compactedSize * COMPACT_RATIO)) return
     this.compacting = true
-    const encoded = () => Array.from(this.snapshot(), encode)
-    this.journal
-      .compact(encoded)
+    this.compact()
       .catch(() => {}) // The log manager has reported it; the journal as it was remains in use.
       .finally(() => {
         this.compacting = false

@@ -4,6 +4,7 @@ import { ErrorCode } from '#libs/kafka-protocol'
 import { ManualClock } from '../clock.fixture.ts'
 import { type Config, readConfig } from '../config.ts'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
+import { type Mount, mount } from '../disk/mount.fixture.ts'
 import { seededRandom } from '../log/batch.fixture.ts'
 import { LogManager } from '../log/log-manager.ts'
 import { GroupCoordinator } from './coordinator.ts'
@@ -41,6 +42,7 @@ const ACTORS: readonly (readonly [string, string | null])[] = [
 
 class Subject {
   private readonly fs = new MemoryFileSystem()
+  private mounted!: Mount
   private clock = new ManualClock()
   private coordinator!: GroupCoordinator
   private life = 0
@@ -63,7 +65,8 @@ class Subject {
   }
 
   private async start(): Promise<void> {
-    const logs = await LogManager.open({ fs: this.fs, dataDir: '/data', now: this.clock.now })
+    this.mounted = mount(this.fs)
+    const logs = await LogManager.open({ fs: this.mounted.fs, dataDir: '/data', now: this.clock.now })
     this.coordinator = await GroupCoordinator.open(logs, settings.values, this.clock)
   }
 
@@ -196,6 +199,7 @@ class Subject {
     this.life++
     this.unanswered.clear()
     this.coordinator.close()
+    this.mounted.unmount()
     if (how === 'kill') this.fs.kill()
     else this.fs.crash(seededRandom(seed))
     this.clock = new ManualClock(this.clock.now() + (seed % 3000))

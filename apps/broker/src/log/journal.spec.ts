@@ -71,15 +71,17 @@ describe('journal', () => {
     expect(entries).toEqual(['a', 'b', 'c'])
   })
 
-  it('rejects while the disk is full and goes on when there is room', async () => {
+  it('rejects when the disk is full, and from then on, until a compaction has found room for everything', async () => {
     await append('a')
     fs.fail = (operation) => (operation === 'write' ? 'ENOSPC' : undefined)
     await expect(append('b')).rejects.toMatchObject({ name: 'StorageError' })
     fs.fail = () => undefined
-    await append('c')
+    await expect(append('c')).rejects.toMatchObject({ name: 'StorageError' })
+    await journal.compact(() => [Buffer.from('everything')])
+    await append('d')
     await journal.close()
     await open()
-    expect(entries).toEqual(['a', 'c'])
+    expect(entries).toEqual(['everything', 'd'])
   })
 
   it('acknowledges nothing after a failed sync until a compaction has written everything anew', async () => {

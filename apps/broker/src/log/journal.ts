@@ -101,7 +101,7 @@ export class Journal {
     await this.commit.durable(covered)
   }
 
-  /** False after a failed sync: only a compaction makes it accept entries again. */
+  /** False after a failed write or sync: only a compaction makes it accept entries again. */
   get healthy(): boolean {
     return this.failure === undefined
   }
@@ -122,15 +122,17 @@ export class Journal {
         await sync
         return end
       },
+      // Whoever appended has moved on, so without these entries those that follow would make no sense.
       writeFailed: (error) => {
         this.pending = []
         this.written = this.accepted
+        this.failure = this.storageError('writing', error)
         try {
           this.file.truncate(this.size)
         } catch {
           // Harmless: the next frame is written over what the failed one left, and no rest of a frame has a right CRC.
         }
-        return this.storageError('writing', error)
+        return this.failure
       },
       // After a failed sync the content of the file is unknown, so nothing more may be acknowledged on top of it.
       syncFailed: (error) => {
