@@ -1,3 +1,4 @@
+import { Compression } from '#libs/kafka-protocol'
 import type { LogConfig } from './log/log-config.ts'
 import {
   bool,
@@ -8,7 +9,9 @@ import {
   long,
   oneOf,
   type SettingKind,
+  gzipLevel,
   SettingProblem,
+  text,
   textOf,
 } from './setting-types.ts'
 import type { SettingName, Settings } from './settings.ts'
@@ -35,6 +38,18 @@ function derived(
   return { kind, parse, synonyms, fallback: (settings) => textOf(fallback(settings)) }
 }
 
+/** Not the broker's to give a default for. */
+function own(definition: Definition<number | boolean | string>): TopicSetting {
+  const { kind, parse, fallback } = definition
+  return { kind, parse, synonyms: [], fallback: () => textOf(fallback) }
+}
+
+/** Anything but false would promise what is not there. */
+const neverTrue: Definition<boolean> = {
+  ...bool(false),
+  parse: (text) => (text.trim().toLowerCase() === 'false' ? false : new SettingProblem('there is no tiered storage')),
+}
+
 const HOUR_MS = 3_600_000
 const hours = (count: number): number => (count < 0 ? -1 : count * HOUR_MS)
 
@@ -49,15 +64,22 @@ const segmentMs = (settings: Settings): number => settings['log.roll.ms'] ?? hou
 const jitterMs = (settings: Settings): number =>
   settings['log.roll.jitter.ms'] ?? hours(settings['log.roll.jitter.hours'])
 
-/** The settings a topic may have of its own. Those that concern replicas are kept and reported, and do nothing here. */
+/** The settings a topic may have of its own. Those that concern replicas or tiers are kept and reported, and do nothing here. */
 const definitions: Readonly<Record<string, TopicSetting>> = {
   'cleanup.policy': inherits(cleanupPolicy(''), 'log.cleanup.policy'),
+  'compression.gzip.level': inherits(gzipLevel, 'compression.gzip.level'),
+  'compression.lz4.level': inherits(int(0, 1, 17), 'compression.lz4.level'),
   'compression.type': inherits(oneOf('producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'), 'compression.type'),
+  'compression.zstd.level': inherits(int(0, -131_072, 22), 'compression.zstd.level'),
   'delete.retention.ms': inherits(long(0), 'log.cleaner.delete.retention.ms'),
   'file.delete.delay.ms': inherits(long(0), 'log.segment.delete.delay.ms'),
   'flush.messages': inherits(long(0, 1), 'log.flush.interval.messages'),
   'flush.ms': inherits(long(0), 'log.flush.interval.ms', textOf(Number.MAX_SAFE_INTEGER)),
+  'follower.replication.throttled.replicas': own(text('')),
   'index.interval.bytes': inherits(int(0), 'log.index.interval.bytes'),
+  'leader.replication.throttled.replicas': own(text('')),
+  'local.retention.bytes': own(long(-2, -2)),
+  'local.retention.ms': own(long(-2, -2)),
   'max.compaction.lag.ms': inherits(long(0, 1), 'log.cleaner.max.compaction.lag.ms'),
   'max.message.bytes': inherits(int(0), 'message.max.bytes'),
   'message.timestamp.after.max.ms': inherits(long(0), 'log.message.timestamp.after.max.ms'),
@@ -67,6 +89,9 @@ const definitions: Readonly<Record<string, TopicSetting>> = {
   'min.compaction.lag.ms': inherits(long(0), 'log.cleaner.min.compaction.lag.ms'),
   'min.insync.replicas': inherits(int(1, 1), 'min.insync.replicas'),
   preallocate: inherits(bool(false), 'log.preallocate'),
+  'remote.log.copy.disable': own(bool(false)),
+  'remote.log.delete.on.disable': own(bool(false)),
+  'remote.storage.enable': own(neverTrue),
   'retention.bytes': inherits(long(-1, -1), 'log.retention.bytes'),
   'retention.ms': derived(long(0, -1), retentionMs, 'log.retention.ms', 'log.retention.minutes', 'log.retention.hours'),
   'segment.bytes': inherits(int(0, 14), 'log.segment.bytes'),
@@ -99,11 +124,14 @@ export function topicConfigProblem(name: string, value: string): string | undefi
     : undefined
 }
 
+const codecs: Readonly<Record<string, number>> = { ...Compression, uncompressed: Compression.none }
+
 /** The settings that a topic's logs obey; `configs` must be free of problems. */
 export function logConfigOf(configs: TopicConfigs, settings: Settings): LogConfig {
   const value = (name: string): string => configs[name] ?? topicConfigDefault(name, settings)
   const number = (name: string): number => definitions[name]!.parse(value(name)) as number
   const policies = value('cleanup.policy').split(',')
+  const compression = value('compression.type')
   return {
     segmentBytes: number('segment.bytes'),
     segmentMs: number('segment.ms'),
@@ -115,11 +143,13 @@ export function logConfigOf(configs: TopicConfigs, settings: Settings): LogConfi
     messageTimestampAfterMaxMs: number('message.timestamp.after.max.ms'),
     indexIntervalBytes: number('index.interval.bytes'),
     producerIdExpirationMs: settings['producer.id.expiration.ms'],
-    minInsyncReplicas: number('min.insync.replicas'),
     deleteRetentionMs: number('delete.retention.ms'),
     minCleanableDirtyRatio: number('min.cleanable.dirty.ratio'),
     minCompactionLagMs: number('min.compaction.lag.ms'),
     maxCompactionLagMs: number('max.compaction.lag.ms'),
+    compression: compression === 'producer' ? undefined : codecs[compression],
+    compressionLevel:
+      compression === 'gzip' || compression === 'zstd' ? number(`compression.${compression}.level`) : undefined,
     cleanupPolicy: { delete: policies.includes('delete'), compact: policies.includes('compact') },
   }
 }

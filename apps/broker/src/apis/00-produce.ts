@@ -34,7 +34,7 @@ export const handleProduce = defineHandler({
         topicId,
         // Every batch is appended before anything is awaited, so pipelined requests keep their order.
         partitions: partitionData.map(({ index, records }) =>
-          isAcksValid ? append(context, transactionalId, acks, topic, index, records) : { index, error: INVALID_ACKS },
+          isAcksValid ? append(context, transactionalId, topic, index, records) : { index, error: INVALID_ACKS },
         ),
       }
     })
@@ -78,7 +78,6 @@ function findTopic({ broker, apiVersion }: RequestContext, name: string, topicId
 function append(
   context: RequestContext,
   transactionalId: string | null,
-  acks: number,
   topic: Topic | PartitionError,
   index: number,
   records: Buffer | null,
@@ -92,11 +91,6 @@ function append(
   if (context.apiVersion < 7 && isZstd(records)) {
     const message = 'Produce requests before version 7 may not carry zstd'
     return { index, error: { errorCode: ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, message } }
-  }
-  const { minInsyncReplicas } = log.config
-  if (acks === -1 && minInsyncReplicas > 1) {
-    const message = `There is 1 replica, and min.insync.replicas is ${minInsyncReplicas}`
-    return { index, error: { errorCode: ErrorCode.NOT_ENOUGH_REPLICAS, message } }
   }
   const begun = transactionalId === null ? undefined : beginTransaction(context, transactionalId, log, records)
   if (begun?.ok === false) return { index, error: begun }

@@ -11,8 +11,9 @@ export interface LogConfig {
   readonly indexIntervalBytes: number
   /** How long the partition remembers a producer that writes nothing. */
   readonly producerIdExpirationMs: number
-  /** `acks=all` is refused while there are fewer replicas than that; there is one. */
-  readonly minInsyncReplicas: number
+  /** What batches in another compression are rewritten to; undefined: they are stored as they came. */
+  readonly compression: number | undefined
+  readonly compressionLevel: number | undefined
   readonly deleteRetentionMs: number
   readonly minCleanableDirtyRatio: number
   readonly minCompactionLagMs: number
@@ -32,7 +33,8 @@ export const defaultLogConfig: LogConfig = Object.freeze({
   messageTimestampAfterMaxMs: 3_600_000,
   indexIntervalBytes: 4096,
   producerIdExpirationMs: 24 * 3_600_000,
-  minInsyncReplicas: 1,
+  compression: undefined,
+  compressionLevel: undefined,
   deleteRetentionMs: 24 * 3_600_000,
   minCleanableDirtyRatio: 0.5,
   minCompactionLagMs: 0,
