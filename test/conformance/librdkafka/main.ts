@@ -1,12 +1,13 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type BrokerProcess, startBroker } from '#libs/testing'
-import { buildTestRunner, testsFolder } from './installation.ts'
+import { buildTestRunner, installClient, testsFolder } from './installation.ts'
 import { listTests, type Outcome, type RunOptions, runTests, type SuiteTests } from './test-runner.ts'
 
 /**
  * `npm run test:librdkafka [-- NUMBER…]`: librdkafka's own tests on the bundled broker, or on the one that KAFKA_BROKERS
- * names. Tests listed in passing.txt must pass; the others are run too, and told apart in the output.
+ * names. Tests listed in passing.txt must pass; the others are run too, and told apart in the output. With `--install`
+ * nothing is run: the client is built, for the tests that use it.
  */
 const root = resolve(import.meta.dirname, '../../..').replace(/\/dist$/, '')
 const kept = join(root, 'test/conformance/librdkafka/passing.txt')
@@ -35,17 +36,25 @@ async function runsOf(numbers: readonly string[], titles: readonly string[]): Pr
   })
 }
 
-/** Brokers by scenario, started when the first test asks for one. */
+/** These expect consumers that start together to be assigned together, as with Kafka's own initial delay. */
+const TOGETHER = ['0089', '0113']
+
+/** Brokers by what tests want of them, started when the first one asks. */
 class Brokers {
   private readonly own = new Map<string, BrokerProcess>()
 
-  async addressFor(scenario: string): Promise<string> {
+  async addressFor({ number, scenario }: SuiteTests): Promise<string> {
     if (process.env.KAFKA_BROKERS !== undefined) return process.env.KAFKA_BROKERS
-    const known = this.own.get(scenario)
+    const settings = {
+      'num.partitions': 4,
+      'auto.create.topics.enable': scenario !== 'noautocreate',
+      'group.initial.rebalance.delay.ms': TOGETHER.includes(number) ? 3000 : 0,
+    }
+    const key = JSON.stringify(settings)
+    const known = this.own.get(key)
     if (known !== undefined) return known.brokers
-    const settings = { 'num.partitions': 4, 'auto.create.topics.enable': scenario !== 'noautocreate' }
     const started = await startBroker({ settings })
-    this.own.set(scenario, started)
+    this.own.set(key, started)
     return started.brokers
   }
 
@@ -75,7 +84,7 @@ async function run(numbers: readonly string[]): Promise<number> {
   const titles = await keptTitles()
   try {
     for (const { tests, subtest } of await runsOf(numbers, titles)) {
-      const options: RunOptions = { brokers: await brokers.addressFor(tests.scenario), kafkaPath, logFolder }
+      const options: RunOptions = { brokers: await brokers.addressFor(tests), kafkaPath, logFolder }
       const started = Date.now()
       const outcomes = await runTests(tests, subtest === undefined ? options : { ...options, subtest })
       const seconds = ((Date.now() - started) / 1000).toFixed(1)
@@ -96,8 +105,16 @@ async function run(numbers: readonly string[]): Promise<number> {
   return broken.length > 0 ? 1 : 0
 }
 
+async function install(): Promise<number> {
+  const reason = await installClient()
+  if (reason === undefined) return 0
+  say(`librdkafka cannot be built here: ${reason}`)
+  return 1
+}
+
+const args = process.argv.slice(2)
 try {
-  process.exitCode = await run(process.argv.slice(2))
+  process.exitCode = args.includes('--install') ? await install() : await run(args)
 } catch (error) {
   say(`librdkafka's tests cannot be run here: ${(error as Error).message}\n(they would be in ${testsFolder})`)
   process.exitCode = 1

@@ -35,7 +35,8 @@ const LIMIT_MS = 300_000
  */
 export async function listTests(): Promise<SuiteTests[]> {
   const source = await readFile(join(testsFolder, 'test.c'), 'utf8')
-  const table = source.slice(source.indexOf('struct test tests[] = {'), source.indexOf('/* Manual tests */'))
+  const start = source.indexOf('struct test tests[] = {')
+  const table = source.slice(start, source.indexOf('/* Manual tests */', start))
   const found = new Map<string, SuiteTests & { names: string[] }>()
   for (const entry of table.split(/\b_TEST\(/).slice(1)) {
     const name = /^\w+/.exec(entry)![0]

@@ -1,0 +1,203 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { kafkaUnderTest } from './kafka-under-test.ts'
+
+/** A program that says where the jars of Apache Kafka are: `PROGRAM classpath`. Its tools are the Java client at work. */
+const program = resolve(import.meta.dirname, '../..', process.env.APACHE_KAFKA ?? '../shared/tools/apache-kafka')
+const classpath = existsSync(program) ? spawnSync(program, ['classpath'], { encoding: 'utf8' }).stdout.trim() : ''
+const hasTools = classpath !== '' && spawnSync('java', ['-version']).status === 0
+if (!hasTools) process.stderr.write('skipped: the Java client: APACHE_KAFKA names no program that knows its jars\n')
+
+/** Tools live briefly: what they cost is starting. */
+const JVM = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m', '-Dlog4j2.level=error']
+
+const kafka = kafkaUnderTest()
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'waybill-tools-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const classOf = (name: string) => (name.startsWith('kafka.') ? name : `org.apache.kafka.${name}`)
+
+/** `name` is a class, below org.apache.kafka unless it is kafka's own. */
+function tool(name: string, ...args: readonly string[]): Promise<string> {
+  const server = ['--bootstrap-server', kafka.brokers]
+  return new Promise((done, reject) => {
+    const child = spawn('java', [...JVM, '-cp', classpath, classOf(name), ...server, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    let errors = ''
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+    })
+    child.stderr.on('data', (chunk) => {
+      errors += chunk
+    })
+    child.on('error', reject)
+    child.on('close', (code) =>
+      code === 0 ? done(output) : reject(new Error(`${name} ended with code ${code}\n${output}${errors}`)),
+    )
+  })
+}
+
+/** What VerifiableProducer and VerifiableConsumer say: a line of JSON for each thing that happens. */
+function events(output: string, name: string): Record<string, unknown>[] {
+  const lines = output.split('\n').filter((line) => line.startsWith('{'))
+  return lines.map((line) => JSON.parse(line)).filter((event) => event.name === name)
+}
+
+const startVerifiableConsumer = (topic: string, group: string) => {
+  const args = ['--topic', topic, '--group-id', group, '--max-messages', '200', '--reset-policy', 'earliest']
+  return tool('tools.VerifiableConsumer', ...args)
+}
+
+describe.skipIf(!hasTools)('the Java client', { timeout: 180_000 }, () => {
+  test('VerifiableProducer and VerifiableConsumer: everything acknowledged is consumed, once', async () => {
+    const topic = await kafka.topic({ partitions: 3 })
+    const produced = await tool(
+      'tools.VerifiableProducer',
+      '--topic',
+      topic.name,
+      '--max-messages',
+      '200',
+      '--acks',
+      '-1',
+    )
+    expect(events(produced, 'producer_send_success')).toHaveLength(200)
+    expect(events(produced, 'producer_send_error')).toEqual([])
+    const consumed = await startVerifiableConsumer(topic.name, kafka.name('group'))
+    const counts = events(consumed, 'records_consumed').map(({ count }) => Number(count))
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(200)
+    expect(events(consumed, 'offsets_committed').every(({ success }) => success)).toBe(true)
+  })
+
+  test('ProducerPerformance and ConsumerPerformance: idempotent, compressed, all of it', async () => {
+    const topic = await kafka.topic({ partitions: 3 })
+    const settings = ['acks=all', 'enable.idempotence=true', 'compression.type=lz4'].flatMap((setting) => [
+      '--command-property',
+      setting,
+    ])
+    const size = ['--num-records', '5000', '--record-size', '200', '--throughput', '-1']
+    const produced = await tool('tools.ProducerPerformance', '--topic', topic.name, ...size, ...settings)
+    expect(produced).toContain('5000 records sent')
+    const consumed = await tool(
+      'tools.ConsumerPerformance',
+      '--topic',
+      topic.name,
+      '--num-records',
+      '5000',
+      '--timeout',
+      '60000',
+    )
+    expect(consumed.trim().split('\n').at(-1)!.split(',')[4]!.trim()).toBe('5000')
+  })
+
+  test('ProducerPerformance in transactions', async () => {
+    const topic = await kafka.topic({ partitions: 2 })
+    const size = ['--num-records', '500', '--record-size', '100', '--throughput', '1000']
+    const transactions = ['--transactional-id', kafka.name('transaction'), '--transaction-duration-ms', '100']
+    expect(await tool('tools.ProducerPerformance', '--topic', topic.name, ...size, ...transactions)).toContain(
+      '500 records sent',
+    )
+    const offsets = await tool('tools.GetOffsetShell', '--topic', topic.name, '--time', '-1')
+    const ends = offsets
+      .trim()
+      .split('\n')
+      .map((line) => Number(line.split(':')[2]))
+    // Every transaction ends with a marker that takes an offset.
+    expect(ends.reduce((sum, end) => sum + end, 0)).toBeGreaterThan(500)
+  })
+
+  test('TopicCommand and ConfigCommand: a topic’s life', async () => {
+    const topic = kafka.name('topic')
+    await tool(
+      'tools.TopicCommand',
+      '--create',
+      '--topic',
+      topic,
+      '--partitions',
+      '2',
+      '--config',
+      'retention.ms=60000',
+    )
+    await kafka.isLed(topic, 2)
+    await tool('tools.TopicCommand', '--alter', '--topic', topic, '--partitions', '4')
+    await kafka.isLed(topic, 4)
+    const described = await tool('tools.TopicCommand', '--describe', '--topic', topic)
+    expect(described).toMatch(/PartitionCount: 4\s+ReplicationFactor: 1\s+Configs: .*retention\.ms=60000/)
+    await tool(
+      'ConfigCommand',
+      '--alter',
+      '--entity-type',
+      'topics',
+      '--entity-name',
+      topic,
+      '--add-config',
+      'cleanup.policy=compact',
+    )
+    const configs = await tool(
+      'kafka.admin.ConfigCommand',
+      '--describe',
+      '--entity-type',
+      'topics',
+      '--entity-name',
+      topic,
+    )
+    expect(configs).toContain('cleanup.policy=compact')
+    await tool('tools.TopicCommand', '--delete', '--topic', topic)
+    expect((await tool('tools.TopicCommand', '--list')).split('\n')).not.toContain(topic)
+  })
+
+  test('ConsumerGroupCommand: a group described, reset and deleted', async () => {
+    const topic = await kafka.topic()
+    const group = kafka.name('group')
+    await tool('tools.VerifiableProducer', '--topic', topic.name, '--max-messages', '200', '--acks', '-1')
+    await startVerifiableConsumer(topic.name, group)
+    const described = await tool('tools.consumer.group.ConsumerGroupCommand', '--describe', '--group', group)
+    expect(
+      described
+        .split('\n')
+        .find((line) => line.includes(topic.name))!
+        .split(/\s+/)
+        .slice(2, 6),
+    ).toEqual(['0', '200', '200', '0'])
+    const target = ['--group', group, '--topic', topic.name]
+    await tool(
+      'tools.consumer.group.ConsumerGroupCommand',
+      '--reset-offsets',
+      ...target,
+      '--to-offset',
+      '50',
+      '--execute',
+    )
+    const reset = await tool('tools.consumer.group.ConsumerGroupCommand', '--describe', '--group', group)
+    expect(
+      reset
+        .split('\n')
+        .find((line) => line.includes(topic.name))!
+        .split(/\s+/)
+        .slice(2, 6),
+    ).toEqual(['0', '50', '200', '150'])
+    await tool('tools.consumer.group.ConsumerGroupCommand', '--delete', '--group', group)
+    expect((await tool('tools.consumer.group.ConsumerGroupCommand', '--list')).split('\n')).not.toContain(group)
+  })
+
+  test('GetOffsetShell and DeleteRecordsCommand: where a log begins and ends', async () => {
+    const topic = await kafka.topic()
+    await tool('tools.VerifiableProducer', '--topic', topic.name, '--max-messages', '100', '--acks', '-1')
+    const file = join(folder, 'delete-records.json')
+    const partitions = [{ topic: topic.name, partition: 0, offset: 30 }]
+    await writeFile(file, JSON.stringify({ version: 1, partitions }))
+    expect(await tool('tools.DeleteRecordsCommand', '--offset-json-file', file)).toContain('low_watermark: 30')
+    const offsetAt = async (time: string) =>
+      (await tool('tools.GetOffsetShell', '--topic', topic.name, '--time', time)).trim()
+    expect(await offsetAt('earliest')).toBe(`${topic.name}:0:30`)
+    expect(await offsetAt('latest')).toBe(`${topic.name}:0:100`)
+  })
+})
