@@ -8,6 +8,7 @@ export interface RequestHeader {
   readonly clientId: string | null
 }
 
+const LENGTH_BYTES = 4
 const CRUMB_BYTES = 4096
 const MAX_CRUMBS = 256
 
@@ -18,8 +19,11 @@ const MAX_CRUMBS = 256
  */
 export class FrameParser {
   private readonly maxBytes: number
+  /** Pieces of the frame that is not complete, its length included. */
   private pending: Buffer[] = []
   private pendingBytes = 0
+  /** Of the frame that is not complete and its length; undefined as long as that has not arrived. */
+  private wanted: number | undefined
   /** Pieces at the end of `pending` that are very small. */
   private crumbs = 0
 
@@ -29,22 +33,16 @@ export class FrameParser {
 
   /** Calls `onFrame` with every frame completed by `chunk`; a frame that lies within one chunk is a view of it. */
   push(chunk: Buffer, onFrame: (frame: Buffer) => void): void {
-    let rest = chunk
-    if (this.pendingBytes > 0) {
-      this.keep(chunk)
-      if (this.pendingBytes < 4) return
-      if (this.pendingBytes < 4 + this.announced()) return
-      rest = Buffer.concat(this.pending, this.pendingBytes)
-      this.clear()
+    let at = this.pendingBytes > 0 ? this.continue(chunk, onFrame) : 0
+    while (chunk.length - at >= LENGTH_BYTES) {
+      const end = at + LENGTH_BYTES + this.checked(chunk.readInt32BE(at))
+      if (end > chunk.length) break
+      onFrame(chunk.subarray(at + LENGTH_BYTES, end))
+      at = end
     }
-    let at = 0
-    while (rest.length - at >= 4) {
-      const length = this.checked(rest.readInt32BE(at))
-      if (rest.length - at - 4 < length) break
-      onFrame(rest.subarray(at + 4, at + 4 + length))
-      at += 4 + length
-    }
-    if (at < rest.length) this.keep(rest.subarray(at))
+    if (at === chunk.length) return
+    this.keep(chunk.subarray(at))
+    if (this.pendingBytes >= LENGTH_BYTES) this.wanted = this.announced()
   }
 
   /** Bytes of a frame that is not complete. */
@@ -56,14 +54,33 @@ export class FrameParser {
   clear(): void {
     this.pending = []
     this.pendingBytes = 0
+    this.wanted = undefined
     this.crumbs = 0
   }
 
+  /** Adds to the frame that is not complete what `chunk` has of it, and returns how much that is. */
+  private continue(chunk: Buffer, onFrame: (frame: Buffer) => void): number {
+    let used = 0
+    if (this.wanted === undefined) {
+      used = Math.min(LENGTH_BYTES - this.pendingBytes, chunk.length)
+      this.keep(chunk.subarray(0, used))
+      if (this.pendingBytes < LENGTH_BYTES) return used
+      this.wanted = this.announced()
+    }
+    const end = Math.min(used + this.wanted - this.pendingBytes, chunk.length)
+    if (end > used) this.keep(chunk.subarray(used, end))
+    if (this.pendingBytes < this.wanted) return end
+    const frame = Buffer.concat(this.pending, this.pendingBytes).subarray(LENGTH_BYTES)
+    this.clear()
+    onFrame(frame)
+    return end
+  }
+
   /** A frame that trickles in byte by byte must not cost a hundred bytes for each, so crumbs are put together. */
-  private keep(chunk: Buffer): void {
-    this.pending.push(chunk)
-    this.pendingBytes += chunk.length
-    this.crumbs = chunk.length < CRUMB_BYTES ? this.crumbs + 1 : 0
+  private keep(piece: Buffer): void {
+    this.pending.push(piece)
+    this.pendingBytes += piece.length
+    this.crumbs = piece.length < CRUMB_BYTES ? this.crumbs + 1 : 0
     if (this.crumbs < MAX_CRUMBS) return
     const loaf = Buffer.concat(this.pending.splice(-MAX_CRUMBS))
     this.pending.push(loaf)
@@ -71,9 +88,8 @@ export class FrameParser {
   }
 
   private announced(): number {
-    const first = this.pending[0]!
-    if (first.length < 4) this.pending = [Buffer.concat(this.pending, this.pendingBytes)]
-    return this.checked(this.pending[0]!.readInt32BE(0))
+    if (this.pending[0]!.length < LENGTH_BYTES) this.pending = [Buffer.concat(this.pending, this.pendingBytes)]
+    return LENGTH_BYTES + this.checked(this.pending[0]!.readInt32BE(0))
   }
 
   private checked(length: number): number {

@@ -7,6 +7,8 @@ interface TailBatch {
   readonly bytes: Buffer
 }
 
+const SLAB_BYTES = 256 * 1024
+
 /**
  * The most recent batches of all partitions, so that consumers who keep up never touch the disk. One budget for all:
  * a thousand quiet partitions cost nothing, a busy one may use it up. The oldest batch of any partition goes first.
@@ -16,12 +18,13 @@ export class TailCache {
   private queue: Tail[] = []
   private head = 0
   private used = 0
+  private slab = Buffer.alloc(0)
+  private slabUsed = 0
 
   constructor(private readonly budget: number) {}
 
   add(tail: Tail, batch: Buffer): void {
-    // A small batch must not keep a large receive buffer alive.
-    const bytes = batch.length * 2 < batch.buffer.byteLength ? Buffer.from(batch) : batch
+    const bytes = this.keep(batch)
     tail.push({ baseOffset: batchBaseOffset(bytes), lastOffset: batchLastOffset(bytes), bytes })
     this.queue.push(tail)
     this.used += bytes.length
@@ -30,6 +33,22 @@ export class TailCache {
       this.queue = this.queue.slice(this.head)
       this.head = 0
     }
+  }
+
+  /**
+   * A small batch must not keep a large receive buffer alive, so it is copied: together with its neighbours, which
+   * leave the cache at about the same time, since a buffer each is what the garbage collector then has most work with.
+   */
+  private keep(batch: Buffer): Buffer {
+    if (batch.length * 2 >= batch.buffer.byteLength) return batch
+    if (batch.length * 2 > SLAB_BYTES) return Buffer.from(batch)
+    if (this.slabUsed + batch.length > this.slab.length) {
+      this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+      this.slabUsed = 0
+    }
+    const at = this.slabUsed
+    this.slabUsed += batch.copy(this.slab, at)
+    return this.slab.subarray(at, this.slabUsed)
   }
 
   /** Empties a tail whose partition is gone. */
