@@ -27,6 +27,8 @@ export class Sagas implements Part {
   }
 
   save(saga: StoredSaga): void {
+    // One that begins here was never loaded: read later with the others, it would be gone again.
+    this.#announced.delete(saga.sagaId)
     this.#loaded.set(saga.sagaId, saga)
     this.#changed.add(saga.sagaId)
   }
