@@ -1,3 +1,4 @@
+import { arrayLiteral } from './array-literal.ts'
 import { isConnectionError } from './errors.ts'
 
 /**
@@ -34,11 +35,11 @@ export class Database<Client extends PrismaDatabase = PrismaDatabase> implements
   constructor(readonly client: Client) {}
 
   async query<Row>(statement: string, ...parameters: unknown[]): Promise<Row[]> {
-    return reached(() => this.client.$queryRawUnsafe<Row[]>(statement, ...parameters))
+    return reached(() => this.client.$queryRawUnsafe<Row[]>(statement, ...bound(parameters)))
   }
 
   async execute(statement: string, ...parameters: unknown[]): Promise<number> {
-    return reached(() => this.client.$executeRawUnsafe(statement, ...parameters))
+    return reached(() => this.client.$executeRawUnsafe(statement, ...bound(parameters)))
   }
 
   /** Runs `work` in one transaction, READ COMMITTED as is PostgreSQL's default: all of it or nothing. */
@@ -50,6 +51,10 @@ export class Database<Client extends PrismaDatabase = PrismaDatabase> implements
     await this.client.$disconnect()
   }
 }
+
+/** Parameters as they go to the client: arrays as literals, which the statement casts. */
+export const bound = (parameters: readonly unknown[]): unknown[] =>
+  parameters.map((parameter) => (Array.isArray(parameter) ? arrayLiteral(parameter) : parameter))
 
 /** Tells "the database is away" from every other error, once, so that nobody else has to know Prisma's codes. */
 const reached = async <T>(work: () => Promise<T>): Promise<T> => {

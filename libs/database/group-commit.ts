@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { counter, createLogger, fields, histogram, metrics, SIZES } from '#libs/observability'
+import { Breather } from './breather.ts'
 import type { Database } from './database.ts'
 import { isRetryableConflict } from './errors.ts'
 import { UnitOfWork } from './unit-of-work.ts'
@@ -32,10 +34,21 @@ export interface GroupCommitOptions {
 
 const CONFLICT_ATTEMPTS = 5
 
+const log = createLogger('group-commit')
+const sizes = histogram({
+  name: metrics.database.groupSize,
+  help: 'Messages, commands and outcomes in one transaction',
+  buckets: SIZES,
+})
+const splits = counter({
+  name: metrics.database.groupSplits,
+  help: 'Transactions that failed and were repeated in parts',
+})
+
 /**
  * Many pieces of work, one transaction: while one transaction commits, everything submitted queues up and becomes the
  * next one. At rest each piece of work commits alone and at once; under load the costs of a transaction (round trips,
- * fsync) are shared by hundreds, without a timer or a batch size to tune.
+ * fsync) are shared by hundreds. A busy process takes a breath between two transactions (see `Breather`).
  *
  * A group commits whole or, when any work in it fails, is rolled back and run again one by one, so that a failure
  * hurts nobody but its own. Works of a group run one after the other in the order they were submitted.
@@ -45,6 +58,7 @@ export class GroupCommit {
   readonly #maxWeight: number
   readonly #clock: () => Date
   readonly #lingerMs: number
+  readonly #breather = new Breather()
   #running = false
 
   constructor(
@@ -58,6 +72,7 @@ export class GroupCommit {
 
   /** Resolves once the work is durable; rejects, with nothing of it left, when it failed. */
   submit<T>(work: Work<T>): Promise<T> {
+    this.#breather.arrived(work.weight ?? 1)
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
       if (!this.#running) void this.#drain()
@@ -69,8 +84,10 @@ export class GroupCommit {
     // Let everything of this turn of the event loop join the first group.
     await Promise.resolve()
     while (this.#queue.length > 0) {
-      if (this.#lingerMs > 0) await delay(this.#lingerMs)
+      const waitMs = Math.max(this.#lingerMs, this.#breather.remainingMs())
+      if (waitMs > 0) await delay(waitMs)
       await this.#commitGroup(this.#nextGroup())
+      this.#breather.begin()
     }
     this.#running = false
   }
@@ -93,8 +110,13 @@ export class GroupCommit {
         queued.resolve(results[i])
       })
     } catch (error) {
-      if (group.length === 1) await this.#commitAlone(group[0]!, error)
-      else for (const queued of group) await this.#commitGroup([queued])
+      if (group.length === 1) return this.#commitAlone(group[0]!, error)
+      splits.inc()
+      log.warn('a transaction of several failed and is repeated one by one', {
+        [fields.count]: group.length,
+        [fields.error]: error,
+      })
+      for (const queued of group) await this.#commitGroup([queued])
     }
   }
 
@@ -123,6 +145,7 @@ export class GroupCommit {
       return values
     })
     unit?.committed()
+    sizes.observe(group.reduce((sum, { work }) => sum + (work.weight ?? 1), 0))
     return results
   }
 }

@@ -1,4 +1,4 @@
-import type { PrismaSql, Sql } from './database.ts'
+import { bound, type PrismaSql, type Sql } from './database.ts'
 
 /**
  * What one pattern (event store, outbox, inbox, …) wants written in this transaction. Writes are gathered in memory
@@ -41,11 +41,11 @@ export class UnitOfWork implements Sql {
   }
 
   query<Row>(statement: string, ...parameters: unknown[]): Promise<Row[]> {
-    return this.tx.$queryRawUnsafe<Row[]>(statement, ...parameters)
+    return this.tx.$queryRawUnsafe<Row[]>(statement, ...bound(parameters))
   }
 
   execute(statement: string, ...parameters: unknown[]): Promise<number> {
-    return this.tx.$executeRawUnsafe(statement, ...parameters)
+    return this.tx.$executeRawUnsafe(statement, ...bound(parameters))
   }
 
   /** Runs once the transaction is durable: the place to wake a relay or a worker. Must not throw. */

@@ -25,6 +25,12 @@ export const metrics = {
     /** Counter. */
     published: 'waybill_messaging_published_total',
   },
+  database: {
+    /** Histogram: messages, commands and outcomes in one transaction. */
+    groupSize: 'waybill_database_group_size',
+    /** Counter: transactions of several that failed and were repeated one by one. Should stand still. */
+    groupSplits: 'waybill_database_group_splits_total',
+  },
   outbox: {
     /** Histogram, seconds from the commit of a message to the broker's acknowledgement. */
     relayDelay: 'waybill_outbox_relay_delay_seconds',

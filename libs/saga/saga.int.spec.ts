@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Consequences, uuidFrom } from '#libs/contracts'
-import { Database, GroupCommit, type UnitOfWork } from '#libs/database'
+import { Database, GroupCommit, UnitOfWork } from '#libs/database'
 import { readStream } from '#libs/event-store'
 import { configureLogging } from '#libs/observability'
 import { type TestDatabase, testDatabase } from '#libs/testing'
@@ -79,6 +79,21 @@ const ring = (groupCommit: GroupCommit, sagaId: string, cause: string) =>
   })
 
 describe('a saga', () => {
+  test('begins in one transaction with others that were announced and go on', async () => {
+    const { database, groupCommit } = another()
+    await start(groupCommit, 'old')
+    await database.transaction(async (tx) => {
+      const uow = new UnitOfWork(tx, new Date())
+      for (const sagaId of ['new', 'old']) uow.part(Sagas).announce(sagaId)
+      const begin = { sagaId: 'new', coordination: 'orchestrated' }
+      await runner.start(uow, because(uow, 'start new'), begin, { type: 'ring' })
+      await runner.handle(uow, because(uow, 'second'), 'old', { type: 'ring' })
+      await uow.flush()
+    })
+    expect(await findSaga(database, 'new')).toMatchObject({ version: 1 })
+    expect(await findSaga(database, 'old')).toMatchObject({ version: 2 })
+  })
+
   test('moves on with its events and commands, which share their ids', async () => {
     const { database, groupCommit } = another()
     await start(groupCommit, 'a')
