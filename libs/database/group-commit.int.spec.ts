@@ -8,8 +8,11 @@ import {
   type UnitOfWork,
   type Work,
 } from '#libs/database'
+import { configureLogging } from '#libs/observability'
 import { type TestDatabase, testDatabase } from '#libs/testing'
 import { PrismaClient } from '#prisma/notification'
+
+configureLogging({ level: 'silent' })
 
 let server: TestDatabase
 let database: Database
