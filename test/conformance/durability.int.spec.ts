@@ -58,7 +58,7 @@ describe('kill -9', () => {
     expect(await valuesOf(kafka, 'load', acknowledged.length)).toEqual(acknowledged)
   })
 
-  test('a consumer group keeps its members, generation and offsets', async () => {
+  test('[39] a consumer group keeps its members, generation and offsets', async () => {
     broker = await startBroker()
     const kafka = client(broker.brokers)
     const admin = kafka.admin()

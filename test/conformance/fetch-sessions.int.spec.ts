@@ -41,7 +41,7 @@ async function session(topic: TestTopic, partitions: readonly number[], version 
 }
 
 describe.each([12, 16])('fetch sessions of version %i', (version) => {
-  test('only what has changed is answered', async () => {
+  test('[23] only what has changed is answered', async () => {
     const topic = await kafka.topic({ partitions: 3 })
     const sessionId = await session(topic, [0, 1, 2], version)
     expect(await ask(topic, { sessionId, sessionEpoch: 1, version })).toMatchObject({ sessionId, told: [] })
@@ -78,7 +78,7 @@ describe.each([12, 16])('fetch sessions of version %i', (version) => {
     expect(await ask(topic, { sessionId, sessionEpoch: 2, version })).toMatchObject({ errorCode })
   })
 
-  test('a wrong epoch is refused, and does no harm', async () => {
+  test('[23] a wrong epoch is refused, and does no harm', async () => {
     const topic = await kafka.topic()
     const sessionId = await session(topic, [0], version)
     const errorCode = ErrorCode.INVALID_FETCH_SESSION_EPOCH
@@ -95,7 +95,7 @@ describe.each([12, 16])('fetch sessions of version %i', (version) => {
     expect(await ask(topic, { sessionId, sessionEpoch: 1, version })).toMatchObject({ errorCode })
   })
 
-  test('an error is told each time', async () => {
+  test('[23] an error is told each time', async () => {
     const topic = await kafka.topic()
     const { sessionId } = await ask(topic, { partitions: [0, 7], version })
     const told = { told: [7], errors: [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION] }
@@ -104,7 +104,7 @@ describe.each([12, 16])('fetch sessions of version %i', (version) => {
   })
 })
 
-test('topics are named by id or by name throughout a session', async () => {
+test('[23] topics are named by id or by name throughout a session', async () => {
   const topic = await kafka.topic()
   const errorCode = ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR
   const byId = await session(topic, [0], 16)

@@ -182,7 +182,7 @@ test('half a frame is waited for, but not for ever', async () => {
   clearInterval(trickle)
 }, 60_000)
 
-test('a connection on which nothing happens is closed', async () => {
+test('[42] a connection on which nothing happens is closed', async () => {
   const one = await socket()
   await once(one, 'close')
 }, 60_000)

@@ -65,7 +65,7 @@ describe.each<TransactionProtocol>([1, 2])('protocol %i', (protocol) => {
   const start = (options: { transactionalId?: string; timeoutMs?: number } = {}) =>
     TransactionalProducer.start(kafka, { protocol, ...options })
 
-  test('what is committed can be seen at the end and not before', async () => {
+  test('[15] what is committed can be seen at the end and not before', async () => {
     const topic = await kafka.topic()
     const producer = await start()
     await producer.write(topic, ['a', 'b'])
@@ -80,7 +80,7 @@ describe.each<TransactionProtocol>([1, 2])('protocol %i', (protocol) => {
     expect(await latest(topic, READ_COMMITTED)).toBe(4)
   })
 
-  test('what is aborted is never seen by readers of committed records', async () => {
+  test('[14] what is aborted is never seen by readers of committed records', async () => {
     const topic = await kafka.topic()
     const producer = await start()
     await producer.write(topic, ['never'])
@@ -107,7 +107,7 @@ describe.each<TransactionProtocol>([1, 2])('protocol %i', (protocol) => {
     for (const topic of topics) await eventually(topic).toEqual(['committed'])
   })
 
-  test('the marker wakes a reader that waits', async () => {
+  test('[14] the marker wakes a reader that waits', async () => {
     const topic = await kafka.topic()
     const producer = await start()
     await producer.write(topic, ['wait for it'])
@@ -118,7 +118,7 @@ describe.each<TransactionProtocol>([1, 2])('protocol %i', (protocol) => {
     expect(consumed(records!, abortedTransactions ?? [])).toEqual(['wait for it'])
   })
 
-  test('the oldest open transaction holds back all that follows, committed or not', async () => {
+  test('[14] the oldest open transaction holds back all that follows, committed or not', async () => {
     const topic = await kafka.topic()
     const [slow, quick] = [await start(), await start()]
     await slow.write(topic, ['slow'])
@@ -134,7 +134,7 @@ describe.each<TransactionProtocol>([1, 2])('protocol %i', (protocol) => {
     expect(await everything(topic)).toEqual(['slow', 'quick', 'aborted'])
   })
 
-  test('a new instance fences the one before and aborts what it has open', async () => {
+  test('[12] a new instance fences the one before and aborts what it has open', async () => {
     const topic = await kafka.topic()
     const old = await start()
     await old.write(topic, ['lost'])
@@ -153,7 +153,7 @@ describe.each<TransactionProtocol>([1, 2])('protocol %i', (protocol) => {
     await eventually(topic).toEqual(['next'])
   })
 
-  test('a transaction that takes too long is aborted', { timeout: 40_000 }, async () => {
+  test('[17] a transaction that takes too long is aborted', { timeout: 40_000 }, async () => {
     const topic = await kafka.topic()
     const producer = await start({ timeoutMs: 500 })
     await producer.write(topic, ['late'])
@@ -185,7 +185,7 @@ describe.each<TransactionProtocol>([1, 2])('protocol %i', (protocol) => {
     await producer.end(false)
   })
 
-  test('offsets count when the transaction commits', async () => {
+  test('[16] offsets count when the transaction commits', async () => {
     const [topic, groupId] = [await kafka.topic(), kafka.name('group')]
     const producer = await start()
     if (protocol === 1) expect(await producer.addGroup(groupId)).toBe(ErrorCode.NONE)
@@ -235,7 +235,7 @@ describe.each<TransactionProtocol>([1, 2])('protocol %i', (protocol) => {
     expect(await unknown.end(true)).toBe(ErrorCode.INVALID_PRODUCER_ID_MAPPING)
   })
 
-  test('a producer recovers with its next epoch, and a retry gets the same one', async () => {
+  test('[12] a producer recovers with its next epoch, and a retry gets the same one', async () => {
     const topic = await kafka.topic()
     const producer = await start()
     const current = { producerId: producer.producerId, producerEpoch: producer.epoch }
@@ -254,7 +254,7 @@ describe.each<TransactionProtocol>([1, 2])('protocol %i', (protocol) => {
 })
 
 describe('the end of a transaction asked for again', () => {
-  test('protocol 1: the same outcome is confirmed, the other refused', async () => {
+  test('[13] protocol 1: the same outcome is confirmed, the other refused', async () => {
     const topic = await kafka.topic()
     const producer = await TransactionalProducer.start(kafka, { protocol: 1 })
     expect(await producer.end(true)).toBe(ErrorCode.INVALID_TXN_STATE)
@@ -270,7 +270,7 @@ describe('the end of a transaction asked for again', () => {
     await eventually(topic).toEqual(['x'])
   })
 
-  test('protocol 2: the epoch before names the transaction that has ended', async () => {
+  test('[13] protocol 2: the epoch before names the transaction that has ended', async () => {
     const topic = await kafka.topic()
     const producer = await TransactionalProducer.start(kafka)
     expect(await producer.end(true)).toBe(ErrorCode.INVALID_TXN_STATE)
@@ -291,7 +291,7 @@ describe('the end of a transaction asked for again', () => {
     await eventually(topic).toEqual(['x'])
   })
 
-  test('protocol 2: nothing of an ended transaction gets into the next', async () => {
+  test('[18] protocol 2: nothing of an ended transaction gets into the next', async () => {
     const topic = await kafka.topic()
     const producer = await TransactionalProducer.start(kafka)
     const delayed = producer.clone()
@@ -354,7 +354,7 @@ describe('InitProducerId', () => {
   const init = (transactionalId: string, transactionTimeoutMs: number, current = {}) =>
     kafka.client.send(initProducerId, 4, { transactionalId, transactionTimeoutMs, ...current })
 
-  test('a timeout that the broker does not allow, and an empty id, are refused', async () => {
+  test('[12] a timeout that the broker does not allow, and an empty id, are refused', async () => {
     const name = kafka.name('txn')
     expect((await init(name, 900_001)).errorCode).toBe(ErrorCode.INVALID_TRANSACTION_TIMEOUT)
     expect((await init(name, 0)).errorCode).toBe(ErrorCode.INVALID_TRANSACTION_TIMEOUT)
