@@ -132,7 +132,7 @@ describe.skipIf(!hasTools)('the Java client', { timeout: 180_000 }, () => {
     const described = await tool('tools.TopicCommand', '--describe', '--topic', topic)
     expect(described).toMatch(/PartitionCount: 4\s+ReplicationFactor: 1\s+Configs: .*retention\.ms=60000/)
     await tool(
-      'ConfigCommand',
+      'kafka.admin.ConfigCommand',
       '--alter',
       '--entity-type',
       'topics',
