@@ -45,6 +45,13 @@ export const int = (fallback: number, min = 0, max = MAX_INT) => number('int', f
 export const long = (fallback: number, min = 0, max = Number.MAX_SAFE_INTEGER) => number('long', fallback, min, max)
 export const double = (fallback: number, min = 0, max = Number.MAX_VALUE) => number('double', fallback, min, max)
 
+/** -1 is the library's own choice, as is everything between 1 and 9. */
+export const gzipLevel: Definition<number> = {
+  ...int(-1, -1, 9),
+  parse: (text) =>
+    text.trim() === '0' ? new SettingProblem('Value must be -1 or from 1 to 9') : int(-1, -1, 9).parse(text),
+}
+
 export const bool = (fallback: boolean): Definition<boolean> => ({
   kind: 'boolean',
   fallback,

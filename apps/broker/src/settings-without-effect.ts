@@ -28,7 +28,6 @@ const ignored: Rules = [
   ],
   [/^log\.cleaner\.(threads|io\..*)$/, 'the cleaner tunes itself'],
   [/^log\.flush\.(scheduler|offset|start)\..*$/, 'acks=all is answered from the device, and recovery points are kept'],
-  [/^compression\.(gzip|lz4|zstd)\.level$/, 'batches are stored as they came'],
   [/^(producer|fetch|delete\.records)\.purgatory\..*$/, 'waiting requests are dropped when they are answered'],
   [/^(group\.consumer|group\.share|group\.streams|share)\..*$/, 'groups have the classic protocol only'],
   [/^(metric\.reporters|metrics\..*|kafka\.metrics\..*|telemetry\..*)$/, 'metrics are at /metrics of the HTTP port'],

@@ -5,11 +5,11 @@ import {
   cleanupPolicy,
   type Definition,
   double,
+  gzipLevel,
   int,
   long,
   oneOf,
   type SettingKind,
-  gzipLevel,
   SettingProblem,
   text,
   textOf,
@@ -134,7 +134,10 @@ export function logConfigOf(configs: TopicConfigs, settings: Settings): LogConfi
   const compression = value('compression.type')
   return {
     segmentBytes: number('segment.bytes'),
-    segmentMs: number('segment.ms'),
+    // So that a record does not wait in the active segment for longer than it may wait to be compacted.
+    segmentMs: policies.includes('compact')
+      ? Math.min(number('segment.ms'), number('max.compaction.lag.ms'))
+      : number('segment.ms'),
     retentionMs: number('retention.ms'),
     retentionBytes: number('retention.bytes'),
     maxMessageBytes: number('max.message.bytes'),

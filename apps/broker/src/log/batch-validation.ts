@@ -43,10 +43,14 @@ function checkFrame(batch: Buffer, config: LogConfig): LogRefusal | undefined {
     return refuse(CORRUPT_MESSAGE, `batch length ${size} does not fit the ${batch.length} bytes received`)
   }
   if (size < batch.length) return refuse(INVALID_RECORD, 'exactly one batch per partition may be produced')
-  if (size > config.maxMessageBytes) {
-    return refuse(MESSAGE_TOO_LARGE, `the batch of ${size} bytes exceeds max.message.bytes ${config.maxMessageBytes}`)
-  }
+  const refusal = tooLarge(batch, config)
+  if (refusal !== undefined) return refusal
   return isBatchIntact(batch) ? undefined : refuse(CORRUPT_MESSAGE, 'the CRC does not match')
+}
+
+export function tooLarge({ length }: Buffer, { maxMessageBytes }: LogConfig): LogRefusal | undefined {
+  if (length <= maxMessageBytes) return undefined
+  return refuse(MESSAGE_TOO_LARGE, `the batch of ${length} bytes exceeds max.message.bytes ${maxMessageBytes}`)
 }
 
 function checkHeader(batch: Buffer): LogRefusal | undefined {

@@ -6,14 +6,18 @@ import {
   batchProducerEpoch,
   batchProducerId,
   batchRecordsCount,
+  compressionOf,
   type EndMarker,
   ErrorCode,
   encodeEndMarker,
   isTransactional,
+  rewriteBatch,
   stampBatch,
   stampLogAppendTime,
 } from '#libs/kafka-protocol'
-import { validateBatch } from './batch-validation.ts'
+import { tooLarge, validateBatch } from './batch-validation.ts'
+import { tryReadRecords } from './compaction/clean-batch.ts'
+import type { LogConfig } from './log-config.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
 import type { LogState } from './log-state.ts'
 import { type Admission, lastSequenceOf, type SequencedBatch } from './producer-state.ts'
@@ -39,12 +43,12 @@ export type AppendResult =
  * and leader epoch are patched in place. A transactional batch that begins a transaction here needs an admission. Never
  * throws for bad input.
  */
-export function appendBatch(log: LogState, batch: Buffer, admission: Admission | undefined): AppendResult {
+export function appendBatch(log: LogState, received: Buffer, admission: Admission | undefined): AppendResult {
   const refusal = unavailable(log)
   if (refusal !== undefined) return refusal
   const now = log.context.now()
-  const invalid = validateBatch(batch, log.config, now)
-  if (invalid !== undefined) return invalid
+  const batch = acceptable(received, log.config, now)
+  if ('ok' in batch) return batch
   const sequenced = sequencedBatch(batch)
   const known = sequenced && log.producers.check(sequenced, admission)
   if (known !== undefined && 'ok' in known) return known
@@ -74,6 +78,19 @@ export function appendMarker(log: LogState, marker: EndMarker, isBumped: boolean
     log.producers.undo(marker.producerId, previous, offset),
   )
   return { ok: true, duplicate: false, baseOffset: offset, lastOffset: offset, logAppendTime: -1 }
+}
+
+/** The batch as it will be stored. */
+function acceptable(batch: Buffer, config: LogConfig, now: number): Buffer | LogRefusal {
+  const invalid = validateBatch(batch, config, now)
+  if (invalid !== undefined) return invalid
+  const { compression, compressionLevel } = config
+  if (compression === undefined || compression === compressionOf(batchAttributes(batch))) return batch
+  const records = tryReadRecords(batch)
+  if (records === undefined) return refuse(ErrorCode.INVALID_RECORD, 'the records cannot be decompressed')
+  const level = compressionLevel === undefined ? {} : { level: compressionLevel }
+  const rewritten = rewriteBatch(batch, records, { compression, ...level })
+  return tooLarge(rewritten, config) ?? rewritten
 }
 
 function unavailable({ closed, writer }: LogState): LogRefusal | undefined {
