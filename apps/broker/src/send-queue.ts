@@ -10,7 +10,7 @@ const SLICE_BYTES = 1024 * 1024
 export class SendQueue {
   private readonly socket: Socket
   private readonly onSent: (bytes: number) => void
-  private readonly queue: Buffer[] = []
+  private queue: Buffer[] = []
   private queuedBytes = 0
   private unsentBytes = 0
 
@@ -45,30 +45,33 @@ export class SendQueue {
   }
 
   private nextSlice(): Buffer[] {
+    if (this.queuedBytes <= SLICE_BYTES) {
+      const all = this.queue
+      this.queue = []
+      this.queuedBytes = 0
+      return all
+    }
     const slice: Buffer[] = []
     let room = SLICE_BYTES
-    for (const [i, buffer] of this.queue.entries()) {
-      if (buffer.length > room) {
-        if (room > 0) slice.push(buffer.subarray(0, room))
-        this.queue[i] = buffer.subarray(room)
-        this.queue.splice(0, i)
-        this.queuedBytes -= SLICE_BYTES
-        return slice
-      }
-      slice.push(buffer)
-      room -= buffer.length
+    let i = 0
+    for (; this.queue[i]!.length <= room; i++) {
+      slice.push(this.queue[i]!)
+      room -= this.queue[i]!.length
     }
-    this.queue.length = 0
-    this.queuedBytes = 0
+    const cut = this.queue[i]!
+    if (room > 0) slice.push(cut.subarray(0, room))
+    this.queue = [cut.subarray(room), ...this.queue.slice(i + 1)]
+    this.queuedBytes -= SLICE_BYTES
     return slice
   }
 
   /** All of it in one system call. */
   private write(slice: readonly Buffer[]): void {
-    if (slice.length > 1) this.socket.cork()
+    const last = slice.length - 1
+    if (last > 0) this.socket.cork()
+    for (let i = 0; i < last; i++) this.socket.write(slice[i]!)
     // A socket that was given little does not say that it has drained, but it calls back.
-    for (const [i, buffer] of slice.entries())
-      this.socket.write(buffer, i === slice.length - 1 ? this.settle : undefined)
-    if (slice.length > 1) this.socket.uncork()
+    this.socket.write(slice[last]!, this.settle)
+    if (last > 0) this.socket.uncork()
   }
 }

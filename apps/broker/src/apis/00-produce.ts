@@ -127,27 +127,36 @@ interface TopicAppends {
   readonly partitions: readonly Append[]
 }
 
+/** Everything is waited for at once; the answers are then put together in the order of the request. */
 async function settleAll(appends: readonly TopicAppends[], acks: number) {
-  const responses = appends.map(({ name, topicId, partitions }) => ({
-    name,
-    topicId,
-    partitionResponses: Promise.all(partitions.map((partition) => settle(partition, acks))),
-  }))
-  const settled = []
-  for (const { name, topicId, partitionResponses } of responses)
-    settled.push({ name, topicId, partitionResponses: await partitionResponses })
-  return { responses: settled }
+  const failures = appends.map(({ partitions }) => partitions.map((append) => failureOf(append, acks)))
+  const responses = []
+  for (const [i, { name, topicId, partitions }] of appends.entries()) {
+    const partitionResponses = []
+    for (const [j, append] of partitions.entries()) partitionResponses.push(answer(append, await failures[i]![j]))
+    responses.push({ name, topicId, partitionResponses })
+  }
+  return { responses }
 }
 
-async function settle(append: Append, acks: number) {
+/** Resolves when the append is as safe as was asked for, or with what went wrong; undefined for one that was refused. */
+function failureOf(append: Append, acks: number): Promise<unknown> | undefined {
+  if ('error' in append) return undefined
+  const { log, end, admitted } = append
+  const stored = acks === -1 ? log.durable(end) : log.written(end)
+  const safe: Promise<unknown> = admitted === undefined ? stored : Promise.all([stored, admitted])
+  return safe.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+}
+
+function answer(append: Append, error: unknown) {
   if ('error' in append) return failure(append.index, append.error)
-  try {
-    await (acks === -1 ? append.log.durable(append.end) : append.log.written(append.end))
-    if (append.admitted !== undefined) await append.admitted
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error
+  if (error instanceof StorageError) {
     return failure(append.index, { errorCode: error.errorCode, message: error.message })
   }
+  if (error !== undefined) throw error
   const { index, offset, logAppendTimeMs, log } = append
   return { index, errorCode: ErrorCode.NONE, baseOffset: offset, logAppendTimeMs, logStartOffset: log.logStartOffset }
 }
