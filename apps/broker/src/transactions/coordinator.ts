@@ -8,7 +8,7 @@ import { RecordLog } from '../record-log.ts'
 import type { Settings } from '../settings.ts'
 import type { Topics } from '../topics.ts'
 import { type Addition, decideAddPartitions, verifyPartitions } from './add-partitions.ts'
-import { type Decision, type ProducerAnswer, producerRefused } from './decision.ts'
+import { answered, type Decision, type ProducerAnswer, producerRefused } from './decision.ts'
 import { abortByBroker, decideEnd, decideEndAndBump, type EndTransaction } from './end.ts'
 import { isForgotten, isTimedOut } from './expiry.ts'
 import { decideInitProducer, type InitProducer, mayNeedProducerId } from './init-producer.ts'
@@ -106,17 +106,9 @@ export class TransactionCoordinator {
 
   /** Aborts transactions whose producers have not ended them in time. */
   async abortTimedOut(): Promise<void> {
-    const isDue = (transaction: Transaction | undefined) =>
-      transaction !== undefined && isTimedOut(transaction, this.parts.clock.now())
-    for (const { transactionalId } of [...this.all()].filter(isDue)) {
-      await this.decideWithProducerId(transactionalId, (newProducerId, now) => {
-        const before = this.find(transactionalId)
-        const answer = producerRefused(ErrorCode.NONE)
-        return before !== undefined && isDue(before)
-          ? abortByBroker(before, newProducerId, now, answer)
-          : { transaction: before, records: [], answer }
-      })
-    }
+    const now = this.parts.clock.now()
+    const due = [...this.all()].filter((transaction) => isTimedOut(transaction, now))
+    await Promise.all(due.map(({ transactionalId }) => this.timeOut(transactionalId)))
   }
 
   /** `transactional.id.expiration.ms`: forgets ids that nobody uses any more. */
@@ -135,6 +127,15 @@ export class TransactionCoordinator {
   /** Outcomes under way are seen through by the next start. */
   close(): void {
     this.closed = true
+  }
+
+  private timeOut(transactionalId: string): Promise<ProducerAnswer> {
+    return this.decideWithProducerId(transactionalId, (newProducerId, now) => {
+      const before = this.find(transactionalId)
+      const answer = producerRefused(ErrorCode.NONE)
+      const isDue = before !== undefined && isTimedOut(before, now)
+      return isDue ? abortByBroker(before, newProducerId, now, answer) : answered(before, answer)
+    })
   }
 
   /** Decides with a fresh producer id at hand where one may be needed. */
@@ -179,9 +180,7 @@ export class TransactionCoordinator {
       await this.outcomes.write(prepared, again)
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
-      this.parts.clock.after(RETRY_MS, () => {
-        if (!this.closed) void this.seeThrough(prepared, unsaved, true)
-      })
+      this.later(() => this.seeThrough(prepared, unsaved, true))
       return unsaved.length > 0 ? ErrorCode.COORDINATOR_NOT_AVAILABLE : ErrorCode.NONE
     }
     const { transactionalId } = prepared
@@ -193,12 +192,28 @@ export class TransactionCoordinator {
   }
 
   private async recover(): Promise<void> {
+    await this.abortUnknown()
+    await Promise.all([...this.all()].filter(isPrepared).map((prepared) => this.seeThrough(prepared, [], true)))
+  }
+
+  private async abortUnknown(): Promise<void> {
     const active = new Map<number, Transaction>()
     for (const transaction of this.all()) {
       if (transaction.state === 'Ongoing' || isPrepared(transaction)) active.set(transaction.producerId, transaction)
     }
-    await this.outcomes.abortUnknown(active)
-    await Promise.all([...this.all()].filter(isPrepared).map((prepared) => this.seeThrough(prepared, [], true)))
+    try {
+      await this.outcomes.abortUnknown(active)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      this.later(() => this.abortUnknown())
+    }
+  }
+
+  /** Tries again what the disk has refused. */
+  private later(work: () => Promise<unknown>): void {
+    this.parts.clock.after(RETRY_MS, () => {
+      if (!this.closed) void work()
+    })
   }
 
   /** Carries out a decision; resolves when nothing in its answer can be lost any more, rejects with StorageError. */

@@ -3,15 +3,11 @@ import { expect, test } from 'vitest'
 import { ErrorCode } from '#libs/kafka-protocol'
 import { ManualClock } from '../clock.fixture.ts'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
-import { GroupCoordinator } from '../groups/coordinator.ts'
 import { LiveSettings } from '../live-settings.ts'
 import { seededRandom, testBatch } from '../log/batch.fixture.ts'
 import { markersIn, valuesIn } from '../log/committed-reader.fixture.ts'
-import { LogManager } from '../log/log-manager.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
-import { ProducerIds } from '../producer-ids.ts'
-import { Topics } from '../topics.ts'
-import { TransactionCoordinator } from './coordinator.ts'
+import { type Booted, bootTransactions } from './coordinator.fixture.ts'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 150)
 const TIMEOUT_MS = 10_000
@@ -50,10 +46,7 @@ interface Producer {
 class Subject {
   private readonly fs = new MemoryFileSystem()
   private clock = new ManualClock()
-  private topics!: Topics
-  private groups!: GroupCoordinator
-  private transactions!: TransactionCoordinator
-  private close!: () => Promise<void>
+  private broker!: Booted
 
   private readonly producers: (Producer | undefined)[] = [undefined, undefined, undefined]
   private readonly zombies: Producer[] = []
@@ -66,14 +59,14 @@ class Subject {
   static async start(): Promise<Subject> {
     const subject = new Subject()
     await subject.boot()
-    await subject.topics.create('t', PARTITIONS.length, {})
+    await subject.broker.topics.create('t', PARTITIONS.length, {})
     return subject
   }
 
   async perform({ do: what, producer: index, partition, commit, turns, seed }: Step): Promise<void> {
     if (what === 'plain') await this.plain(partition)
     else if (what === 'timeout') await this.timeOut()
-    else if (what === 'stop') await this.restart(() => this.close())
+    else if (what === 'stop') await this.restart(() => this.broker.close())
     else if (what === 'kill') await this.restart(async () => this.fs.kill())
     else if (what === 'power cut') await this.restart(async () => this.fs.crash(seededRandom(seed)))
     else if (what === 'takeover') await this.takeOver(index)
@@ -105,37 +98,23 @@ class Subject {
       const mayHaveEnded = this.over.filter(({ touched }) => touched.has(partition)).length
       expect(await markersIn(this.log(partition))).toBeLessThanOrEqual(mayHaveEnded)
     }
-    expect(this.groups.find('g')?.offsets.get('t')?.get(0)?.offset ?? -1).toBe(this.offset)
+    expect(this.broker.groups.find('g')?.offsets.get('t')?.get(0)?.offset ?? -1).toBe(this.offset)
   }
 
   private async boot(): Promise<void> {
-    const { fs, clock } = this
-    const logs = await LogManager.open({ fs, dataDir: '/data', now: clock.now, tailBytes: 500 })
-    const topics = await Topics.open(logs, settings)
-    const groups = await GroupCoordinator.open(logs, settings.values, clock)
-    const parts = { logs, topics, groups, producerIds: new ProducerIds(topics), settings: settings.values, clock }
-    this.topics = topics
-    this.groups = groups
-    const transactions = await TransactionCoordinator.open(parts)
-    this.transactions = transactions
-    this.close = async () => {
-      groups.close()
-      transactions.close()
-      await logs.close()
-    }
+    this.broker = await bootTransactions(this.fs, this.clock, settings)
   }
 
   private async restart(stop: () => Promise<void>): Promise<void> {
     await stop()
-    this.groups.close()
-    this.transactions.close()
+    this.broker.end()
     this.clock = new ManualClock(this.clock.now() + 1)
     await this.boot()
-    for (const { state } of this.transactions.all()) expect(state).not.toMatch(/^Prepare/)
+    for (const { state } of this.broker.transactions.all()) expect(state).not.toMatch(/^Prepare/)
   }
 
   private log(partition: number): PartitionLog {
-    return this.topics.find('t')!.logs[partition]!
+    return this.broker.topics.find('t')!.logs[partition]!
   }
 
   private async plain(partition: number): Promise<void> {
@@ -150,7 +129,7 @@ class Subject {
     const transactionalId = `p${index}`
     const init = { transactionalId, timeoutMs: TIMEOUT_MS, current: undefined }
     for (let attempt = 0; attempt < 2; attempt++) {
-      const { errorCode, producerId, epoch } = await this.transactions.initProducer(init)
+      const { errorCode, producerId, epoch } = await this.broker.transactions.initProducer(init)
       if (errorCode === ErrorCode.NONE) {
         return { transactionalId, bumps: index > 0, producerId, epoch, sequences: PARTITIONS.map(() => 0) }
       }
@@ -176,11 +155,16 @@ class Subject {
     const result = this.log(0).append(batch)
     expect(result.ok && !result.duplicate).toBe(false)
     const end = { producerId, epoch, outcome: 'commit' } as const
-    expect((await this.transactions.end(transactionalId, end, false)).errorCode).toBe(ErrorCode.PRODUCER_FENCED)
+    expect((await this.broker.transactions.end(transactionalId, end, false)).errorCode).toBe(ErrorCode.PRODUCER_FENCED)
   }
 
   private add({ transactionalId, producerId, epoch }: Producer, partition: number) {
-    return this.transactions.add(transactionalId, { producerId, epoch, partitions: [['t', [partition]]], groups: [] })
+    return this.broker.transactions.add(transactionalId, {
+      producerId,
+      epoch,
+      partitions: [['t', [partition]]],
+      groups: [],
+    })
   }
 
   private append(producer: Producer, partition: number) {
@@ -217,7 +201,7 @@ class Subject {
     acknowledged.catch(() => {})
     for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
     await this.restart(die)
-    const found = this.transactions.find(producer.transactionalId)!
+    const found = this.broker.transactions.find(producer.transactionalId)!
     // The epoch may be the one before: then it is given out again, and the journal knows of no transaction.
     const isBegun = found.state === 'Ongoing'
     const isKnown = isBegun && found.partitions.get('t')?.has(partition) === true
@@ -238,12 +222,12 @@ class Subject {
   private askCommit(producer: Producer) {
     const { transactionalId, producerId, epoch } = producer
     const wanted = { producerId, epoch, partitions: [], groups: ['g'] }
-    const { errorCode, durable } = this.transactions.add(transactionalId, wanted)
+    const { errorCode, durable } = this.broker.transactions.add(transactionalId, wanted)
     expect(errorCode).toBe(ErrorCode.NONE)
     const offset = ++this.written
     const committed = { topic: 't', partition: 0, offset, leaderEpoch: 0, metadata: '', committedAt: this.clock.now() }
     const commit = { memberId: '', instanceId: null, generation: -1, offsets: [committed], producerId }
-    return { offset, acknowledged: Promise.all([this.groups.commit('g', commit), durable]) }
+    return { offset, acknowledged: Promise.all([this.broker.groups.commit('g', commit), durable]) }
   }
 
   /** Unless the coordinator knows of the group, nothing may be left in it that a later transaction could commit. */
@@ -252,8 +236,8 @@ class Subject {
     acknowledged.catch(() => {})
     for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
     await this.restart(die)
-    const { state, groups } = this.transactions.find(producer.transactionalId)!
-    const pending = this.groups.find('g')?.pendingOffsets.get(producer.producerId)?.get('t')?.get(0)?.offset
+    const { state, groups } = this.broker.transactions.find(producer.transactionalId)!
+    const pending = this.broker.groups.find('g')?.pendingOffsets.get(producer.producerId)?.get('t')?.get(0)?.offset
     if (state === 'Ongoing') this.openOf(producer)
     if (state !== 'Ongoing' || !groups.has('g')) expect(pending).toBeUndefined()
     else if (pending === offset) this.openOf(producer).offset = offset
@@ -269,7 +253,7 @@ class Subject {
 
   private askEnd({ transactionalId, producerId, epoch, bumps }: Producer, commit: boolean) {
     const end = { producerId, epoch, outcome: commit ? 'commit' : 'abort' } as const
-    return this.transactions.end(transactionalId, end, bumps)
+    return this.broker.transactions.end(transactionalId, end, bumps)
   }
 
   private goOn(producer: Producer, producerId: number, epoch: number): void {
@@ -296,13 +280,13 @@ class Subject {
     expect(errorCode).toBe(isDecided ? ErrorCode.NONE : ErrorCode.COORDINATOR_NOT_AVAILABLE)
     this.fs.fail = () => undefined
     this.clock.pass(1000)
-    const state = () => this.transactions.find(producer.transactionalId)!.state
+    const state = () => this.broker.transactions.find(producer.transactionalId)!.state
     while (state().startsWith('Prepare')) await new Promise(setImmediate)
     this.learnOutcome(producer, commit)
   }
 
   private learnOutcome(producer: Producer, commit: boolean): void {
-    const { state, producerId, epoch } = this.transactions.find(producer.transactionalId)!
+    const { state, producerId, epoch } = this.broker.transactions.find(producer.transactionalId)!
     if (state === 'Ongoing') return
     expect(state).toBe(commit ? 'CompleteCommit' : 'CompleteAbort')
     this.ended(producer.transactionalId, commit ? 'committed' : 'aborted')
@@ -311,7 +295,7 @@ class Subject {
 
   private async timeOut(): Promise<void> {
     this.clock.pass(TIMEOUT_MS + 1)
-    await this.transactions.abortTimedOut()
+    await this.broker.transactions.abortTimedOut()
     for (const [index, producer] of this.producers.entries()) {
       if (producer === undefined || !this.open.has(producer.transactionalId)) continue
       this.zombies.push(producer)

@@ -1,0 +1,29 @@
+import type { ManualClock } from '../clock.fixture.ts'
+import type { MemoryFileSystem } from '../disk/memory-file-system.ts'
+import { GroupCoordinator } from '../groups/coordinator.ts'
+import type { LiveSettings } from '../live-settings.ts'
+import { LogManager } from '../log/log-manager.ts'
+import { ProducerIds } from '../producer-ids.ts'
+import { Topics } from '../topics.ts'
+import { TransactionCoordinator } from './coordinator.ts'
+
+/** What a broker has to do with transactions, on a disk and a clock of the test. */
+export async function bootTransactions(fs: MemoryFileSystem, clock: ManualClock, settings: LiveSettings) {
+  const logs = await LogManager.open({ fs, dataDir: '/data', now: clock.now, tailBytes: 500 })
+  const topics = await Topics.open(logs, settings)
+  const groups = await GroupCoordinator.open(logs, settings.values, clock)
+  const parts = { logs, topics, groups, producerIds: new ProducerIds(topics), settings: settings.values, clock }
+  const transactions = await TransactionCoordinator.open(parts)
+  /** Nothing is done any more by this life. */
+  const end = () => {
+    groups.close()
+    transactions.close()
+  }
+  const close = async () => {
+    end()
+    await logs.close()
+  }
+  return { logs, topics, groups, transactions, end, close }
+}
+
+export type Booted = Awaited<ReturnType<typeof bootTransactions>>
