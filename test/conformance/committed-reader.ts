@@ -15,11 +15,16 @@ interface Aborted {
   readonly firstOffset: number
 }
 
-/** All values on the first partition, as a consumer with this isolation level hands them out. */
-export async function valuesOf(kafka: KafkaUnderTest, topic: TestTopic, isolationLevel: 0 | 1): Promise<string[]> {
+/** All values on a partition, the first by default, as a consumer with this isolation level hands them out. */
+export async function valuesOf(
+  kafka: KafkaUnderTest,
+  topic: TestTopic,
+  isolationLevel: 0 | 1,
+  partition = 0,
+): Promise<string[]> {
   const values: string[] = []
   for (let offset = 0; ; ) {
-    const fetched = await kafka.fetch(topic, offset, { isolationLevel })
+    const fetched = await kafka.fetch(topic, offset, { isolationLevel, partition })
     if (fetched.errorCode !== 0) throw new Error(`Fetch answered ${fetched.errorCode}`)
     const records = fetched.records ?? Buffer.alloc(0)
     if (records.length === 0) return values

@@ -109,4 +109,51 @@ describe.each<TransactionProtocol>([1, 2])('kill -9, protocol %i', (protocol) =>
       }
     }
   })
+
+  test('under load: whole transactions, once and in order, and all that were acknowledged', {
+    timeout: 120_000,
+  }, async () => {
+    const topic = await kafka.topic({ partitions: 2 })
+    const ends = { committed: new Set<string>(), aborted: new Set<string>() }
+    let isOver = false
+    const producers = ['a', 'b', 'c', 'd'].map(async (name) => {
+      const producer = new TransactionalProducer(kafka, { protocol })
+      let isFresh = false
+      for (let i = 0; !isOver; i++) {
+        const id = `${name}-${i}`
+        const commit = i % 4 !== 3
+        try {
+          if (!isFresh) await producer.start()
+          isFresh = true
+          const writes = await Promise.all([0, 1].map((partition) => producer.write(topic, [id], partition)))
+          if (writes.some(({ errorCode }) => errorCode !== ErrorCode.NONE)) throw new Error('a write was refused')
+          if ((await producer.end(commit)) !== ErrorCode.NONE) throw new Error('the end was refused')
+          ends[commit ? 'committed' : 'aborted'].add(id)
+        } catch {
+          // Nobody said how it ended. As after any error, the producer starts again.
+          isFresh = false
+          await pause(5)
+        }
+      }
+    })
+    for (let kills = 0; kills < 6; kills++) {
+      const enough = ends.committed.size + 40
+      await expect.poll(() => ends.committed.size, { timeout: 30_000, interval: 3 }).toBeGreaterThan(enough)
+      await killAndRestart()
+    }
+    isOver = true
+    await Promise.all(producers)
+
+    const [left, right] = [await valuesOf(kafka, topic, 1, 0), await valuesOf(kafka, topic, 1, 1)]
+    expect([...left].sort()).toEqual([...right].sort())
+    expect(new Set(left).size).toBe(left.length)
+    expect([...ends.committed].filter((id) => !left.includes(id))).toEqual([])
+    expect(left.filter((id) => ends.aborted.has(id))).toEqual([])
+    for (const values of [left, right]) {
+      for (const name of ['a', 'b', 'c', 'd']) {
+        const own = values.filter((id) => id.startsWith(name)).map((id) => Number(id.slice(2)))
+        expect(own).toEqual([...own].sort((a, b) => a - b))
+      }
+    }
+  })
 })
