@@ -52,7 +52,9 @@ class Subject {
   private async start(): Promise<void> {
     this.mounted = mount(this.fs)
     const logs = await LogManager.open({ fs: this.mounted.fs, dataDir: '/data', now: () => 0 })
+    const before = this.numbers
     const replayed: number[] = []
+    this.numbers = replayed
     this.log = await RecordLog.open<NumberRecord>(
       logs,
       'numbers',
@@ -62,9 +64,8 @@ class Subject {
       },
       () => [{ type: 'All', numbers: this.numbers }],
     )
-    expect(replayed).toEqual(this.numbers.slice(0, replayed.length))
+    expect(replayed).toEqual(before.slice(0, replayed.length))
     expect(replayed.length).toBeGreaterThanOrEqual(this.acknowledged)
-    this.numbers = replayed
   }
 
   private append(count: number, padding: string): void {

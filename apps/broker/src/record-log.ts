@@ -29,6 +29,8 @@ export class RecordLog<R> {
   ): Promise<RecordLog<R>> {
     const log = new RecordLog(snapshot)
     log.journal = await logs.openJournal(name, (entry) => replay(JSON.parse(entry.toString('utf8')) as R))
+    // If a sync failed before the process died, what was read now may be in the page cache only, and is never written.
+    if (!logs.cleanStart && log.journal.size > 0) await log.compact()
     return log
   }
 

@@ -80,6 +80,7 @@ export class Journal {
     const frames = Array.from(snapshot(), (entry) => frame([entry]))
     const covered = this.accepted
     const uncovered = this.pending
+    const before = this.file
     this.pending = []
     this.compacting = this.replace(frames).then(
       () => {
@@ -87,8 +88,8 @@ export class Journal {
         this.failure = undefined
       },
       (error) => {
-        // The old file is still whole: what the snapshot was to cover goes back in front of the queue.
-        this.pending = [...uncovered, ...this.pending]
+        // If the old file is still in use, what the snapshot was to cover goes back in front of the queue.
+        if (this.file === before) this.pending = [...uncovered, ...this.pending]
         throw this.storageError('compacting', error)
       },
     )
@@ -143,6 +144,7 @@ export class Journal {
   }
 
   private write(): number {
+    if (this.failure !== undefined) throw this.failure
     const buffers = this.pending
     const end = this.accepted
     this.file.writeSync(buffers, this.size)

@@ -26,6 +26,11 @@ export function readPartitionCheckpoint(fs: FileSystem, directory: string): Part
   return content === undefined ? undefined : (JSON.parse(content.toString()) as PartitionCheckpoint)
 }
 
+/** Whether there is one, sound or not: until the first is written the log has only grown. */
+export function hasPartitionCheckpoint(fs: FileSystem, directory: string): boolean {
+  return fs.size(path(directory)) !== undefined
+}
+
 export function encodePartitionCheckpoint(checkpoint: PartitionCheckpoint): Buffer {
   return Buffer.from(JSON.stringify(checkpoint))
 }

@@ -19,7 +19,7 @@ import { scanBatches } from './batch-scan.ts'
 import { finishSwaps } from './compaction/segment-swap.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { LogSegment } from './log-segment.ts'
-import { type PartitionCheckpoint, readPartitionCheckpoint } from './partition-checkpoint.ts'
+import { hasPartitionCheckpoint, type PartitionCheckpoint, readPartitionCheckpoint } from './partition-checkpoint.ts'
 import { lastSequenceOf, ProducerStateManager } from './producer-state.ts'
 
 export interface RecoveredLog {
@@ -64,7 +64,9 @@ export async function recoverLog(
     const recovered = await recovery.run(checkpoint.recoveryPoint, checkpoint.logStartOffset, state)
     if (recovered !== undefined) return recovered
   }
-  const recovery = new Recovery(fs, directory, indexInterval, leaderEpoch, now, checkpoint?.gapsBelow ?? Infinity)
+  // A gap that compaction left is to be kept; one where a power cut took a write and left a later one is the end.
+  const gapsBelow = checkpoint?.gapsBelow ?? (hasPartitionCheckpoint(fs, directory) ? Infinity : 0)
+  const recovery = new Recovery(fs, directory, indexInterval, leaderEpoch, now, gapsBelow)
   const state = { producers: new ProducerStateManager(), epochs: new LeaderEpochs(), cleanedUpTo: 0 }
   return (await recovery.run(0, checkpoint?.logStartOffset ?? 0, state))!
 }
