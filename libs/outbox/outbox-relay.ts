@@ -137,6 +137,8 @@ export class OutboxRelay {
         await this.#options.crashPoint?.('after-publish-before-delete')
         // Not awaited: the connection carries out one statement after the other, so every later fetch comes after it.
         deleteBatch(connection, ids).catch((error) => log.warn('published rows stay', { [fields.error]: error }))
+        // That was all there was, and whoever has committed more since has rung: no need to look.
+        if (!full) await this.#bell.rest(restMs)
       } else {
         // What was fetched behind the failed batch must not overtake it: begin again with the oldest row.
         prefetched = undefined
