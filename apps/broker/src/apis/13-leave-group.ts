@@ -6,6 +6,7 @@ export const handleLeaveGroup = defineHandler({
   api: leaveGroup,
   advertised: { min: 0, max: 5 },
   async handle(request, { broker, apiVersion }) {
+    if (request.groupId === '') return { errorCode: ErrorCode.INVALID_GROUP_ID, members: [] }
     if (apiVersion < 3) {
       const [errorCode] = await broker.groups.leave(request.groupId, [{ memberId: request.memberId, instanceId: null }])
       return { errorCode: errorCode!, members: [] }

@@ -37,7 +37,7 @@ function describe(group: Group) {
       clientId: member.clientId,
       clientHost: member.clientHost,
       memberMetadata: isStable ? metadataOf(member, group.protocol) : NO_ASSIGNMENT,
-      memberAssignment: isStable ? member.assignment : NO_ASSIGNMENT,
+      memberAssignment: member.assignment,
     })),
   }
 }

@@ -8,14 +8,20 @@ export const handleOffsetDelete = defineHandler({
   async handle(request, { broker }) {
     if (broker.groups.find(request.groupId) === undefined)
       return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, topics: [] }
-    const partitions = request.topics.flatMap(({ name, partitions }) =>
-      partitions.map(({ partitionIndex }) => ({ topic: name, partition: partitionIndex })),
+    const isKnown = (topic: string, partition: number) => broker.topics.find(topic)?.logs[partition] !== undefined
+    const known = request.topics.flatMap(({ name, partitions }) =>
+      partitions
+        .filter(({ partitionIndex }) => isKnown(name, partitionIndex))
+        .map(({ partitionIndex }) => ({ topic: name, partition: partitionIndex })),
     )
-    const errors = await broker.groups.deleteOffsets(request.groupId, partitions)
+    const errors = await broker.groups.deleteOffsets(request.groupId, known)
     let next = 0
     const topics = request.topics.map(({ name, partitions }) => ({
       name,
-      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: errors[next++]! })),
+      partitions: partitions.map(({ partitionIndex }) => ({
+        partitionIndex,
+        errorCode: isKnown(name, partitionIndex) ? errors[next++]! : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+      })),
     }))
     return { errorCode: ErrorCode.NONE, topics }
   },

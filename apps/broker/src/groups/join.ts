@@ -1,15 +1,14 @@
 import { ErrorCode } from '#libs/kafka-protocol'
 import { Decision, joinError } from './decision.ts'
+import { type Group, type Member, NO_ASSIGNMENT, type Protocol, type RequestId, staticMember } from './group.ts'
 import {
-  type Group,
-  type Member,
-  metadataOf,
-  NO_ASSIGNMENT,
-  type Protocol,
-  type RequestId,
-  staticMember,
-} from './group.ts'
-import { commonProtocols, completeJoinIfReady, currentGeneration, memberList, prepareRebalance } from './rebalance.ts'
+  commonProtocols,
+  completeJoinIfReady,
+  currentGeneration,
+  electProtocol,
+  memberList,
+  prepareRebalance,
+} from './rebalance.ts'
 import { stored } from './records.ts'
 
 export interface Join {
@@ -108,8 +107,8 @@ function rejoin(decision: Decision, known: Member, join: Join, rules: JoinRules)
     decision.join(known.joining, joinError(ErrorCode.UNKNOWN_MEMBER_ID, known.memberId))
   }
   // A parked SyncGroup stays until the join phase opens, which answers it.
-  const { assignment, syncing } = known
-  decision.putMember({ ...joiningMember(known.memberId, join, rules.now), assignment, syncing })
+  const { assignment, syncing, instanceId } = known
+  decision.putMember({ ...joiningMember(known.memberId, join, rules.now), assignment, syncing, instanceId })
   prepareRebalance(decision, rules.now, rules.initialDelayMs)
 }
 
@@ -126,8 +125,9 @@ function joinAsStatic(decision: Decision, instanceId: string, join: Join, rules:
   const member = joiningMember(join.newMemberId, join, rules.now)
   const { groupId } = group
   decision.record({ type: 'StaticMemberReplaced', groupId, from: before.memberId, member: stored(member) })
-  const unchanged = metadataOf(before, group.protocol).equals(metadataOf(member, group.protocol))
-  if (group.state === 'Stable' && unchanged) {
+  // As in Kafka: new metadata alone is the leader's business, which learns of it when it joins.
+  const isProtocolKept = electProtocol([...decision.group.members.values()]) === group.protocol
+  if (group.state === 'Stable' && isProtocolKept) {
     const returned = { ...member, joining: undefined, assignment: before.assignment, synced: true }
     decision.putMember(returned)
     decision.join(join.request, returningStatic(decision.group, returned, group.leader, join.canSkipAssignment))
