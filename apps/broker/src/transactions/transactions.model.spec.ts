@@ -13,7 +13,7 @@ const RUNS = Number(process.env.FUZZ_RUNS ?? 150)
 const TIMEOUT_MS = 10_000
 const PARTITIONS = [0, 1]
 const TRANSACTIONAL = 16
-const settings = new LiveSettings({ 'log.segment.bytes': '1000' })
+const settings = new LiveSettings({ 'log.segment.bytes': '1000', 'log.retention.ms': '-1' })
 
 /** The plainest model of a transaction: what was written in it, and how it ended. */
 interface ModelTransaction {
@@ -81,7 +81,7 @@ class Subject {
       else if (what === 'offset, and die') await this.commitOffsetAndDie(producer, turns, die)
       else if (what === 'end') await this.end(producer, commit)
       else if (what === 'end, and die') await this.endAndDie(producer, commit, turns, die)
-      else await this.endOnFullDisk(producer, commit, seed)
+      else await this.endOnBadDisk(producer, commit, seed)
     }
     await this.check()
   }
@@ -270,15 +270,17 @@ class Subject {
     this.learnOutcome(producer, commit)
   }
 
-  /** Whichever file it is that cannot grow: the outcome is decided once, and comes true when there is room again. */
-  private async endOnFullDisk(producer: Producer, commit: boolean, seed: number): Promise<void> {
+  /** Whichever file it is that fails: the outcome is decided once, and comes true when the disk is well again. */
+  private async endOnBadDisk(producer: Producer, commit: boolean, seed: number): Promise<void> {
     if (!this.open.has(producer.transactionalId)) return
-    const full = ['transactions.journal', 'groups.journal', 't-0', 't-1'][seed % 4]!
-    this.fs.fail = (operation, path) => (operation === 'write' && path.includes(full) ? 'ENOSPC' : undefined)
+    const bad = ['transactions.journal', 'groups.journal', 't-0', 't-1'][seed % 4]!
+    const failing = seed % 8 < 4 ? 'write' : 'sync'
+    this.fs.fail = (operation, path) => (operation === failing && path.includes(bad) ? 'EIO' : undefined)
     const { errorCode } = await this.askEnd(producer, commit)
-    const isDecided = full !== 'transactions.journal'
+    const isDecided = bad !== 'transactions.journal'
     expect(errorCode).toBe(isDecided ? ErrorCode.NONE : ErrorCode.COORDINATOR_NOT_AVAILABLE)
     this.fs.fail = () => undefined
+    await this.broker.logs.maintain()
     this.clock.pass(1000)
     const state = () => this.broker.transactions.find(producer.transactionalId)!.state
     while (state().startsWith('Prepare')) await new Promise(setImmediate)
@@ -330,7 +332,7 @@ class Subject {
 const ACTIONS = [
   ...(['write', 'write', 'write', 'write', 'end', 'end', 'end', 'offset', 'plain'] as const),
   ...(['takeover', 'zombie', 'timeout', 'stop', 'kill', 'power cut'] as const),
-  ...(['write, and die', 'offset, and die', 'end, and die', 'end, and die', 'end on a full disk'] as const),
+  ...(['write, and die', 'offset, and die', 'end, and die', 'end, and die', 'end on a bad disk'] as const),
 ] as const
 
 interface Step {
