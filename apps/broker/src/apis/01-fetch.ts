@@ -68,14 +68,12 @@ function respond(reading: Reading, parts: readonly Part[], session: FetchContext
 
 const NO_RECORDS: readonly Buffer[] = []
 
-function partitionOf({ partition, log, errorCode }: Part, result: FetchResult | undefined) {
+function partitionOf({ partition, errorCode }: Part, result: FetchResult | undefined) {
   if (result?.ok !== true) {
     return {
       partitionIndex: partition,
       errorCode: result === undefined ? errorCode : result.errorCode,
-      highWatermark: log?.highWatermark ?? -1,
-      lastStableOffset: log?.lastStableOffset ?? -1,
-      logStartOffset: log?.logStartOffset ?? -1,
+      ...{ highWatermark: -1, lastStableOffset: -1, logStartOffset: -1 },
       abortedTransactions: null,
       records: NO_RECORDS,
       bytes: 0,

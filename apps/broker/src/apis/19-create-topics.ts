@@ -17,16 +17,17 @@ export const handleCreateTopics = defineHandler({
   advertised: { min: 2, max: 7 },
   async handle(request, { broker }) {
     const names = request.topics.map(({ name }) => name)
-    const topics = request.topics.map((wanted) => {
-      const isTwice = names.indexOf(wanted.name) !== names.lastIndexOf(wanted.name)
-      const refusal = isTwice
-        ? { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
-        : undefined
-      return refusal === undefined ? create(broker, wanted, request.validateOnly) : refused(wanted.name, refusal)
-    })
+    const isTwice = (name: string): boolean => names.indexOf(name) !== names.lastIndexOf(name)
+    const topics = request.topics
+      .filter(({ name }, i) => names.indexOf(name) === i)
+      .map((wanted) =>
+        isTwice(wanted.name) ? refused(wanted.name, TWICE) : create(broker, wanted, request.validateOnly),
+      )
     return { topics: await Promise.all(topics) }
   },
 })
+
+const TWICE: Refusal = { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
 
 async function create(broker: Broker, wanted: Wanted, validateOnly: boolean) {
   const { name, assignments } = wanted
@@ -81,5 +82,5 @@ function placementProblem(
 const invalidConfig = (errorMessage: string): Refusal => ({ errorCode: ErrorCode.INVALID_CONFIG, errorMessage })
 
 function refused(name: string, { errorCode, errorMessage }: Refusal) {
-  return { name, topicId: ZERO_UUID, errorCode, errorMessage, configs: null }
+  return { name, topicId: ZERO_UUID, errorCode, errorMessage, configs: [] }
 }

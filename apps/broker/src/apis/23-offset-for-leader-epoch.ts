@@ -13,6 +13,8 @@ export const handleOffsetForLeaderEpoch = defineHandler({
         const log = broker.topics.find(topic)?.logs[partition]
         const errorCode = log === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : epochError(currentLeaderEpoch, log)
         if (log === undefined || errorCode !== ErrorCode.NONE) return { partition, errorCode }
+        // Nothing has been written in an epoch that has not begun.
+        if (leaderEpoch > log.leaderEpoch) return { partition, errorCode }
         return { partition, errorCode, ...log.endOffsetForEpoch(leaderEpoch) }
       }),
     })),

@@ -11,13 +11,16 @@ export const handleCreatePartitions = defineHandler({
   advertised: { min: 0, max: 3 },
   async handle(request, { broker }) {
     const results = []
-    for (const wanted of request.topics) {
-      const refusal = await add(broker, wanted, request.validateOnly)
+    for (const wanted of new Map(request.topics.map((topic) => [topic.name, topic])).values()) {
+      const isTwice = request.topics.filter(({ name }) => name === wanted.name).length > 1
+      const refusal = isTwice ? TWICE : await add(broker, wanted, request.validateOnly)
       results.push({ name: wanted.name, errorCode: ErrorCode.NONE, errorMessage: null, ...refusal })
     }
     return { results }
   },
 })
+
+const TWICE: Refusal = { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
 
 async function add(broker: Broker, wanted: Wanted, validateOnly: boolean): Promise<Refusal | undefined> {
   const { name, count, assignments } = wanted
