@@ -2,7 +2,10 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { afterEach, describe, expect, test } from 'vitest'
+import { batchLeaderEpoch, ErrorCode, metadata, ZERO_UUID } from '#libs/kafka-protocol'
 import { type BrokerProcess, freePort, runBroker, startBroker } from '#libs/testing'
+import { batch } from './batch.ts'
+import { kafkaUnderTest } from './kafka-under-test.ts'
 
 let broker: BrokerProcess | undefined
 afterEach(async () => {
@@ -89,6 +92,38 @@ describe('kill -9', () => {
     await consumer.disconnect()
     await producer.disconnect()
     await admin.disconnect()
+  })
+})
+
+describe.skipIf(process.env.KAFKA_BROKERS !== undefined)('what a broker that was killed still knows', () => {
+  const kafka = kafkaUnderTest()
+
+  test('[11] its producers: batches that were acknowledged are recognised, and gaps refused', async () => {
+    const topic = await kafka.topic()
+    const producer = await kafka.producer()
+    const numbered = (sequence: number) => batch(['value'], { ...producer, sequence })
+    for (const sequence of [0, 1, 2]) await kafka.append(topic, numbered(sequence))
+    await kafka.killAndRestart()
+    expect(await kafka.append(topic, numbered(2))).toMatchObject({ errorCode: ErrorCode.NONE, baseOffset: 2 })
+    expect((await kafka.append(topic, numbered(7))).errorCode).toBe(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
+    expect(await kafka.append(topic, numbered(3))).toMatchObject({ errorCode: ErrorCode.NONE, baseOffset: 3 })
+    expect((await kafka.producer()).producerId).not.toBe(producer.producerId)
+  })
+
+  test('[8] its leader epochs, which never go backwards', async () => {
+    const topic = await kafka.topic()
+    const epochOf = async () => {
+      const topics = [{ name: topic.name, topicId: ZERO_UUID }]
+      return (await kafka.client.send(metadata, 12, { topics })).topics[0]!.partitions[0]!.leaderEpoch
+    }
+    await kafka.append(topic, batch())
+    const before = await epochOf()
+    await kafka.killAndRestart()
+    const after = await epochOf()
+    expect(after).toBeGreaterThanOrEqual(before)
+    await kafka.append(topic, batch())
+    const stored = await kafka.read(topic, 1)
+    expect(batchLeaderEpoch(stored)).toBe(after)
   })
 })
 

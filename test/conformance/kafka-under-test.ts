@@ -45,6 +45,14 @@ export class KafkaUnderTest {
     this.client = await this.connect()
   }
 
+  /** Kills the bundled broker and starts it again; others are not ours to kill. */
+  async killAndRestart(): Promise<void> {
+    if (this.own === undefined) throw new Error('only a broker of its own may be killed')
+    await this.own.kill9()
+    await this.own.restart()
+    this.client = await this.connect()
+  }
+
   async stop(): Promise<void> {
     for (const client of this.clients) client.close()
     await this.own?.close()

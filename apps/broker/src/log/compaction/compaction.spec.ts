@@ -199,7 +199,7 @@ const fill = async (subject: Subject): Promise<void> => {
 }
 
 describe('compaction', () => {
-  it('keeps the last record of each key and every offset, through stops, crashes and lost checkpoints', async () => {
+  it('[28] [29] keeps the last record of each key and every offset, through stops, crashes and lost checkpoints', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 60 }), async (steps) => {
         const subject = new Subject()
