@@ -1,3 +1,4 @@
+import { BATCH_OVERHEAD, batchMaxTimestamp } from '#libs/kafka-protocol'
 import type { FileSystem } from '../disk/file-system.ts'
 import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
 import type { LogConfig } from './log-config.ts'
@@ -37,7 +38,8 @@ export class LogWriter {
   private readonly commit: GroupCommit
   private pending: PendingBatch[] = []
   private pendingBytes = 0
-  private segmentStarted: number
+  /** When the active segment got its first batch; not known after a start until somebody asks. */
+  private segmentStarted: number | undefined
   private directoryChanged = false
 
   /** `segments` is the log's own list, oldest first; new ones are added to it. */
@@ -48,7 +50,6 @@ export class LogWriter {
   ) {
     this.highWatermark = endOffset
     this.logEndOffset = endOffset
-    this.segmentStarted = options.now()
     this.commit = new GroupCommit(this.target(), endOffset)
   }
 
@@ -163,8 +164,19 @@ export class LogWriter {
       size > 0 &&
       (size + bytes.length > segmentBytes ||
         endOffset - baseOffset > MAX_SEGMENT_OFFSETS ||
-        this.options.now() - this.segmentStarted > segmentMs)
+        this.options.now() - this.startOfSegment() > segmentMs)
     )
+  }
+
+  /** By what its first batch says, but never in the future: a clock that is wrong must not keep a segment open. */
+  private startOfSegment(): number {
+    if (this.segmentStarted !== undefined) return this.segmentStarted
+    const header = Buffer.alloc(BATCH_OVERHEAD)
+    this.active.file().readSync(header, 0)
+    const timestamp = batchMaxTimestamp(header)
+    const now = this.options.now()
+    this.segmentStarted = timestamp < 0 ? now : Math.min(timestamp, now)
+    return this.segmentStarted
   }
 
   private runWritten(run: readonly Buffer[]): void {

@@ -12,7 +12,7 @@ import { OffsetMap } from './offset-map.ts'
 import { cleanedName } from './segment-swap.ts'
 
 /** Between two slices of this size everybody else has a turn. */
-const SLICE = 256 * 1024
+const SLICE = 64 * 1024
 
 export interface CleaningResult {
   readonly bytesBefore: number
@@ -33,7 +33,7 @@ export class Compactor {
 
   async run(dirty: DirtyRange): Promise<CleaningResult> {
     const { log } = this
-    const latest = new OffsetMap(this.mapBytes)
+    const latest = new OffsetMap(this.mapBytes, dirty.to - dirty.from)
     const end = await this.learn(latest, dirty)
     const emptied = new Set<number>()
     const rules: CleaningRules = {

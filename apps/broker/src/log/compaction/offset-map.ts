@@ -3,78 +3,54 @@ import { hash } from 'node:crypto'
 /** 16 bytes of hash, 8 of offset. */
 const ENTRY = 24
 const MAX_LOAD = 0.9
-const FIRST_SLOTS = 1024
+const MIN_SLOTS = 1024
 
 /**
  * The last offset of each key, in a bounded amount of memory: keys are known by 128 bits of their hash, as in Kafka's
- * SkimpyOffsetMap, so a long key costs no more than a short one. Open addressing; grows by doubling up to its budget.
+ * SkimpyOffsetMap, so a long key costs no more than a short one. Open addressing in a table that never grows, since
+ * moving millions of entries would stop everybody else; the system gives memory only to the pages that are used.
  */
 export class OffsetMap {
   size = 0
-  private slots: number
-  private readonly maxSlots: number
-  private hashes: Uint32Array
-  private offsets: Float64Array
+  private readonly capacity: number
+  private readonly slots: number
+  private readonly hashes: Uint32Array
+  /** Plus one, so that zero is a free slot. */
+  private readonly offsets: Float64Array
 
-  constructor(budgetBytes: number) {
-    this.maxSlots = Math.max(FIRST_SLOTS, Math.floor(budgetBytes / ENTRY))
-    this.slots = FIRST_SLOTS
-    this.hashes = new Uint32Array(FIRST_SLOTS * 4)
-    this.offsets = new Float64Array(FIRST_SLOTS).fill(-1)
-  }
-
-  get isFull(): boolean {
-    return this.size >= Math.floor(this.maxSlots * MAX_LOAD)
+  constructor(budgetBytes: number, keysAtMost: number) {
+    this.slots = Math.max(MIN_SLOTS, Math.min(Math.floor(budgetBytes / ENTRY), Math.ceil(keysAtMost / MAX_LOAD)))
+    this.capacity = Math.floor(this.slots * MAX_LOAD)
+    this.hashes = new Uint32Array(this.slots * 4)
+    this.offsets = new Float64Array(this.slots)
   }
 
   /** False when there is no room for a new key. */
   put(key: Buffer, offset: number): boolean {
     const words = hashOf(key)
-    let slot = this.find(words)
-    if (this.offsets[slot] === -1) {
-      if (this.isFull) return false
-      if (this.size >= this.slots * MAX_LOAD) {
-        this.grow()
-        slot = this.find(words)
-      }
+    const slot = this.find(words)
+    if (this.offsets[slot] === 0) {
+      if (this.size === this.capacity) return false
       this.hashes.set(words, slot * 4)
       this.size++
     }
-    this.offsets[slot] = offset
+    this.offsets[slot] = offset + 1
     return true
   }
 
   get(key: Buffer): number | undefined {
-    const offset = this.offsets[this.find(hashOf(key))]!
-    return offset === -1 ? undefined : offset
+    const stored = this.offsets[this.find(hashOf(key))]!
+    return stored === 0 ? undefined : stored - 1
   }
 
   /** The slot of this hash, or the free one where it belongs. */
   private find(words: Uint32Array): number {
     const { hashes, offsets, slots } = this
     for (let slot = words[0]! % slots; ; slot = slot + 1 === slots ? 0 : slot + 1) {
-      if (offsets[slot] === -1) return slot
-      const at = slot * 4
-      const isSame =
-        hashes[at] === words[0] &&
-        hashes[at + 1] === words[1] &&
-        hashes[at + 2] === words[2] &&
-        hashes[at + 3] === words[3]
-      if (isSame) return slot
-    }
-  }
-
-  private grow(): void {
-    const { hashes, offsets, slots } = this
-    this.slots = Math.min(this.maxSlots, slots * 2)
-    this.hashes = new Uint32Array(this.slots * 4)
-    this.offsets = new Float64Array(this.slots).fill(-1)
-    for (let slot = 0; slot < slots; slot++) {
-      if (offsets[slot] === -1) continue
-      const words = hashes.subarray(slot * 4, slot * 4 + 4)
-      const target = this.find(words)
-      this.hashes.set(words, target * 4)
-      this.offsets[target] = offsets[slot]!
+      if (offsets[slot] === 0) return slot
+      let word = 0
+      while (word < 4 && hashes[slot * 4 + word] === words[word]) word++
+      if (word === 4) return slot
     }
   }
 }
