@@ -62,10 +62,14 @@ export class Topics {
 
   static async open(logs: LogManager, settings: LiveSettings): Promise<Topics> {
     const topics = new Topics(logs, settings)
+    const deleted = new Set<string | undefined>()
     topics.records = await RecordLog.open<MetadataRecord>(
       logs,
       'metadata',
-      (record) => topics.apply(record),
+      (record) => {
+        if (record.type === 'TopicDeleted') deleted.add(topics.image.topics.get(record.topicId)?.name)
+        topics.apply(record)
+      },
       () => snapshotOfMetadata(topics.image),
     )
     if (topics.image.clusterId === undefined) {
@@ -73,7 +77,11 @@ export class Topics {
     }
     for (const scope of ['broker', 'cluster'] as const) settings.change(scope, topics.image.brokerConfigs[scope])
     for (const record of topics.image.topics.values()) topics.publish(await topics.openLogs(record))
-    for (const { topic, partition } of logs.strays()) await logs.deletePartition(topic, partition)
+    for (const { topic, partition } of logs.strays()) {
+      // Records of a topic that was neither deleted nor created: its record was lost to a damage of the journal.
+      const isLeftover = deleted.has(topic) || logs.isEmpty(topic, partition)
+      await (isLeftover ? logs.deletePartition(topic, partition) : logs.setAside(topic, partition))
+    }
     return topics
   }
 

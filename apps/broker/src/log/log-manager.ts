@@ -139,6 +139,26 @@ export class LogManager {
       })
   }
 
+  /** Whether a partition that is not open has no records. */
+  isEmpty(topic: string, partition: number): boolean {
+    const directory = `${this.logsPath}/${topic}-${partition}`
+    const { fs } = this.options
+    return fs.readdir(directory).every((name) => !name.endsWith('.log') || fs.size(`${directory}/${name}`) === 0)
+  }
+
+  /** Keeps the files of a partition that is not open under another name, for somebody to look at. */
+  async setAside(topic: string, partition: number): Promise<void> {
+    const { fs } = this.options
+    const name = `${topic}-${partition}`
+    const taken = new Set(fs.readdir(this.logsPath))
+    let aside = `${name}${STRAY}`
+    for (let number = 1; taken.has(aside); number++) aside = `${name}.${number}${STRAY}`
+    this.onDisk.delete(name)
+    fs.rename(`${this.logsPath}/${name}`, `${this.logsPath}/${aside}`)
+    await fs.syncDirectory(this.logsPath)
+    this.report('warn', 'a partition of no known topic holds records and was set aside', { topic, partition, aside })
+  }
+
   /** Retention, segment age, recovery checkpoint, idle file handles. Call it every few seconds, or on a test's clock. */
   async maintain(): Promise<void> {
     for (const log of [...this.open.values()]) {
@@ -188,3 +208,4 @@ export class LogManager {
 }
 
 const DELETED = '.deleted'
+const STRAY = '.stray'
