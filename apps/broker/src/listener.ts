@@ -12,7 +12,7 @@ export function endpointOf(text: string): Endpoint | undefined {
 
 /** One listener that clients are sent to. */
 export const listener: Definition<string> = {
-  kind: 'string',
+  kind: 'list',
   fallback: '',
   parse: (text) => {
     if (text.includes(',')) return new SettingProblem('There is one listener, so one can be advertised')

@@ -76,6 +76,8 @@ export const oneOf = <const T extends string>(fallback: T, ...others: T[]): Defi
 
 export const text = (fallback: string): Definition<string> => ({ kind: 'string', fallback, parse: (value) => value })
 
+export const list = (fallback: string): Definition<string> => ({ ...text(fallback), kind: 'list' })
+
 /** `delete`, `compact`, both, or nothing: then records stay for ever. */
 export const cleanupPolicy = (fallback: string): Definition<string> => ({
   kind: 'list',

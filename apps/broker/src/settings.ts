@@ -49,7 +49,7 @@ export const definitions = {
   'compression.lz4.level': dynamic(int(9, 1, 17)),
   'compression.type': dynamic(oneOf('producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd')),
   'compression.zstd.level': dynamic(int(3, -131_072, 22)),
-  'log.cleaner.backoff.ms': int(15_000, 1),
+  'log.cleaner.backoff.ms': long(15_000, 1),
   'log.cleaner.dedupe.buffer.size': dynamic(long(128 * 1024 * 1024)),
   'log.cleaner.delete.retention.ms': dynamic(long(DAY_MS)),
   'log.cleaner.enable': bool(true),
