@@ -15,6 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => system?.stop())
 
+const services = ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query']
 const tokens = ['tok_ok', 'tok_ok', 'tok_declined', 'tok_ok', 'tok_capture_declined', 'tok_ok']
 
 /** Every consumer has read all there is: nothing that we published can still change anything. */
@@ -49,6 +50,24 @@ test('the same records published twice to every topic change nothing', async () 
   expect(await Promise.all(placed.map((orderId) => client.order(orderId)))).toEqual(orders)
   expect(await stockLevels(client)).toEqual(stock)
   expect(await violations(client, orders, before)).toEqual([])
+})
+
+test('under load no transaction fails and is repeated in parts', async () => {
+  const placed = await Promise.all(
+    Array.from({ length: 150 }, (_, i) =>
+      client.placeSurely(
+        orderOf({ 'MUG-WHITE-330': 1 }, { customerId: `busy-${i % 20}`, token: tokens[i % tokens.length]! }),
+      ),
+    ),
+  )
+  await Promise.all(placed.map((orderId) => client.terminal(orderId)))
+  const splits = await Promise.all(
+    services.map(async (service) => {
+      const answer = await fetch(`http://127.0.0.1:${await system.portOf(service)}/metrics`)
+      return [service, Number(/^waybill_database_group_splits_total.* (\d+)$/m.exec(await answer.text())?.[1])]
+    }),
+  )
+  expect(splits).toEqual(services.map((service) => [service, 0]))
 })
 
 test('garbage on every topic is parked, can be seen, and stops nothing', async () => {

@@ -18,6 +18,8 @@ export interface RunningSystem {
   /** Every process of the system that has a pid file, by name. */
   processes(): Promise<Map<string, number>>
   pidOf(process: string): Promise<number>
+  /** HTTP port of a service or of the simulators. */
+  portOf(process: string): Promise<number>
   /** `kill -9`, now; resolves when the supervisor has started it again. */
   killAndAwaitRestart(process: string): Promise<void>
   stop(): Promise<void>
@@ -51,6 +53,7 @@ export const startSystem = async (): Promise<RunningSystem> => {
       return new Map(await Promise.all(names.map(async (name) => [name, await pidOf(name)] as const)))
     },
     pidOf,
+    portOf: async (name) => JSON.parse(await readFile(join(data, 'ports.json'), 'utf8'))[name],
     killAndAwaitRestart: async (name) => {
       const old = await pidOf(name)
       process.kill(old, 'SIGKILL')

@@ -240,7 +240,12 @@ export const openApi = {
     '/api/notifications': {
       get: get('What customers were told, newest first', page(notification), inQuery('customerId', 'orderId', 'limit')),
     },
-    '/api/parked': { get: get('Messages that some service could not handle', page(parked)) },
+    '/api/parked': {
+      get: get(
+        'Messages that some service could not handle',
+        page(parked).extend({ unreachable: z.array(z.string()) }),
+      ),
+    },
     '/api/health': { get: get('Health of every service', any) },
     '/api/simulators/payment/settings': {
       get: get('How the payment provider behaves', paymentSettings),

@@ -35,16 +35,22 @@ export class SystemController {
     return { status: Object.values(services).every(({ status }) => status === 'ok') ? 'ok' : 'degraded', services }
   }
 
-  /** Messages that some service could not handle, and those that wait behind them. */
+  /** Messages that some service could not handle, and those that wait behind them; and whom one could not ask. */
   @Get('parked')
   async parked() {
+    const unreachable: ServiceName[] = []
     const perService = await Promise.all(
       consuming.map(async (service) => {
-        const { items } = await this.forwarder.get<{ items: object[] }>(service, '/internal/parked', PATIENCE_MS)
-        return items.map((item) => ({ service, ...item }))
+        try {
+          const { items } = await this.forwarder.get<{ items: object[] }>(service, '/internal/parked', PATIENCE_MS)
+          return items.map((item) => ({ service, ...item }))
+        } catch {
+          unreachable.push(service)
+          return []
+        }
       }),
     )
-    return { items: perService.flat() }
+    return { items: perService.flat(), unreachable: unreachable.sort() }
   }
 
   async #health(service: ServiceName): Promise<{ status: string }> {
