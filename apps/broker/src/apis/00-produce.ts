@@ -101,7 +101,10 @@ function append(
   }
   const { baseOffset: offset, lastOffset, logAppendTime: logAppendTimeMs } = result
   if (!result.duplicate) context.broker.traffic.appended(topic.name, records.length, lastOffset - offset + 1)
-  return { index, log, offset, end: lastOffset + 1, logAppendTimeMs, admitted: begun?.durable }
+  // Whoever wrote the original may not have been answered yet, because its transaction was not known to be begun.
+  const isAgain = result.duplicate && transactionalId !== null
+  const admitted = isAgain ? context.broker.transactions.settled() : begun?.durable
+  return { index, log, offset, end: lastOffset + 1, logAppendTimeMs, admitted }
 }
 
 /** Undefined where there is nothing to begin: the batch is not transactional, or goes on with what is open. */

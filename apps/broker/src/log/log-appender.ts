@@ -74,9 +74,9 @@ export function appendMarker(log: LogState, marker: EndMarker, isBumped: boolean
   const now = log.context.now()
   const offset = log.writer.logEndOffset
   const previous = log.producers.applyMarker(marker, offset, now)
-  accept(log, encodeEndMarker(marker, now), offset, offset, () =>
-    log.producers.undo(marker.producerId, previous, offset),
-  )
+  const batch = encodeEndMarker(marker, now)
+  if (log.config.messageTimestampType === 'LogAppendTime') stampLogAppendTime(batch, now)
+  accept(log, batch, offset, offset, () => log.producers.undo(marker.producerId, previous, offset))
   return { ok: true, duplicate: false, baseOffset: offset, lastOffset: offset, logAppendTime: -1 }
 }
 

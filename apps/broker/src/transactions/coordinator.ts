@@ -11,7 +11,7 @@ import { type Addition, decideAddPartitions, verifyPartitions } from './add-part
 import { answered, type Decision, type ProducerAnswer, producerRefused } from './decision.ts'
 import { abortByBroker, decideEnd, decideEndAndBump, type EndTransaction } from './end.ts'
 import { isForgotten, isTimedOut } from './expiry.ts'
-import { decideInitProducer, type InitProducer, mayNeedProducerId } from './init-producer.ts'
+import { decideInitProducer, type InitProducer, mayNeedProducerId, outlivesProducerId } from './init-producer.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
 import { snapshotOfTransaction, type TransactionRecord } from './records.ts'
 import { evolveTransaction, isPrepared, NO_PRODUCER_ID, type Transaction } from './transaction.ts'
@@ -78,7 +78,7 @@ export class TransactionCoordinator {
     if (timeoutMs <= 0 || timeoutMs > this.parts.settings['transaction.max.timeout.ms']) {
       return producerRefused(ErrorCode.INVALID_TRANSACTION_TIMEOUT)
     }
-    return this.decideWithProducerId(transactionalId, (newProducerId, now) =>
+    return this.decideWithProducerId(transactionalId, mayNeedProducerId, (newProducerId, now) =>
       decideInitProducer(this.find(transactionalId), init, newProducerId, now),
     )
   }
@@ -86,19 +86,21 @@ export class TransactionCoordinator {
   /** Begins the transaction if need be. What is added counts at once; a client may hear of it when it is `durable`. */
   add(transactionalId: string, addition: Addition): { readonly errorCode: ErrorCode; readonly durable: Promise<void> } {
     const decision = decideAddPartitions(this.find(transactionalId), addition, this.parts.clock.now())
-    const durable = this.take(transactionalId, decision)
-    // Whoever does not wait for it, because something else went wrong, need not hear of it.
-    durable.catch(() => {})
-    return { errorCode: decision.answer, durable }
+    return { errorCode: decision.answer, durable: heardOrNot(this.take(transactionalId, decision)) }
   }
 
   verify(transactionalId: string, wanted: Addition): ErrorCode {
     return verifyPartitions(this.find(transactionalId), wanted)
   }
 
+  /** Resolves when nothing that is known by now can be lost any more. Rejects with StorageError. */
+  settled(): Promise<void> {
+    return heardOrNot(this.records.settled())
+  }
+
   /** Resolves when the outcome can be seen everywhere. `bumpsEpoch`: the producer goes on under another epoch. */
   async end(transactionalId: string, end: EndTransaction, bumpsEpoch: boolean): Promise<ProducerAnswer> {
-    return this.decideWithProducerId(transactionalId, (newProducerId, now) => {
+    return this.decideWithProducerId(transactionalId, outlivesProducerId, (newProducerId, now) => {
       const before = this.find(transactionalId)
       return bumpsEpoch ? decideEndAndBump(before, end, newProducerId, now) : decideEnd(before, end, now)
     })
@@ -130,7 +132,7 @@ export class TransactionCoordinator {
   }
 
   private timeOut(transactionalId: string): Promise<ProducerAnswer> {
-    return this.decideWithProducerId(transactionalId, (newProducerId, now) => {
+    return this.decideWithProducerId(transactionalId, outlivesProducerId, (newProducerId, now) => {
       const before = this.find(transactionalId)
       const answer = producerRefused(ErrorCode.NONE)
       const isDue = before !== undefined && isTimedOut(before, now)
@@ -141,11 +143,12 @@ export class TransactionCoordinator {
   /** Decides with a fresh producer id at hand where one may be needed. */
   private async decideWithProducerId(
     transactionalId: string,
+    mayNeed: (transaction: Transaction | undefined) => boolean,
     decide: (newProducerId: number, now: number) => Decision<ProducerAnswer>,
   ): Promise<ProducerAnswer> {
     try {
       let newProducerId = NO_PRODUCER_ID
-      while (newProducerId === NO_PRODUCER_ID && mayNeedProducerId(this.find(transactionalId))) {
+      while (newProducerId === NO_PRODUCER_ID && mayNeed(this.find(transactionalId))) {
         newProducerId = await this.parts.producerIds.take()
       }
       const decision = decide(newProducerId, this.parts.clock.now())
@@ -226,4 +229,10 @@ export class TransactionCoordinator {
     if (transaction === undefined) this.transactions.delete(transactionalId)
     else this.transactions.set(transactionalId, transaction)
   }
+}
+
+/** Whoever does not wait for it, because something else went wrong before, need not hear of a failure. */
+function heardOrNot<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
 }

@@ -43,7 +43,7 @@ function repeated({ state }: Transaction, outcome: Outcome): ErrorCode {
  *     CompleteAbort  NONE     ends      invalid  invalid
  *     CompleteCommit invalid  ends      NONE     invalid
  *
- * `newProducerId` is used only where `mayNeedProducerId`.
+ * `newProducerId` is used only where `outlivesProducerId`.
  */
 export function decideEndAndBump(
   before: Transaction | undefined,

@@ -10,9 +10,13 @@ export interface InitProducer {
   readonly current: { readonly producerId: number; readonly epoch: number } | undefined
 }
 
-/** Whether a decision about this id may have to give out a new producer id. */
+/** Whether the next epoch of this id takes another producer id. */
+export const outlivesProducerId = (transaction: Transaction | undefined): boolean =>
+  transaction !== undefined && isExhausted(transaction.epoch)
+
+/** Whether `decideInitProducer` may have to give out a new producer id. */
 export const mayNeedProducerId = (transaction: Transaction | undefined): boolean =>
-  transaction === undefined || isExhausted(transaction.epoch)
+  transaction === undefined || outlivesProducerId(transaction)
 
 /**
  * Gives a producer the next epoch, which fences every older instance. A transaction that one has left open is aborted
