@@ -188,9 +188,11 @@ export class LogSegment {
     await this.use(async (file) => {
       const intact = await scanBatches(file, syncedSize, size, true, () => true)
       if (intact < size) throw new Error(`${this.logPath} is damaged at ${intact}`)
-      const bytes = Buffer.allocUnsafe(size - syncedSize)
-      await file.read(bytes, syncedSize)
-      await file.write([bytes], syncedSize)
+      for (let position = syncedSize; position < size; position += REWRITE_CHUNK) {
+        const bytes = Buffer.allocUnsafe(Math.min(REWRITE_CHUNK, size - position))
+        await file.read(bytes, position)
+        await file.write([bytes], position)
+      }
     })
   }
 
@@ -223,6 +225,8 @@ export class LogSegment {
     this.handle = undefined
   }
 }
+
+const REWRITE_CHUNK = 1024 * 1024
 
 /** Relative offsets in an index are 32 bits. */
 export const MAX_SEGMENT_OFFSETS = 2 ** 32

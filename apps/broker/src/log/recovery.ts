@@ -100,12 +100,14 @@ class Recovery {
     private readonly leaderEpoch: number,
     private readonly now: number,
     /** Compaction has been here: offsets grow, but not one by one. */
-    private readonly gapsBelow: number,
+    private gapsBelow: number,
   ) {}
 
   /** Undefined when the log turns out shorter than the recovery point: durable data is damaged, state must be rebuilt. */
   async run(recoveryPoint: number, logStart: number, state: ReplayedState): Promise<RecoveredLog | undefined> {
     const segments = this.segmentsOnDisk()
+    // Compaction never touches the segment that is written to, which is where a power cut leaves holes.
+    this.gapsBelow = Math.min(this.gapsBelow, segments.at(-1)?.baseOffset ?? 0)
     const first = Math.max(
       0,
       segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint),

@@ -252,6 +252,7 @@ describe('compaction', () => {
       await subject.manager.compact()
       isOver = operations < point
       subject.fs.fail = () => undefined
+      await subject.check()
       subject.fs.crash(seededRandom(point))
       await subject.restart()
       await subject.check()
