@@ -69,5 +69,5 @@ test('the overview is there in whole and in parts', async () => {
   expect(await (await get('/topics/seen')).json()).toMatchObject(topic)
   expect(await (await get('/groups/readers')).json()).toEqual(whole.groups[0])
   expect((await get('/topics/unseen')).status).toBe(404)
-  expect((await get('/elsewhere')).status).toBe(404)
+  for (const path of ['/elsewhere', '/topics/%', '/topics/%E0%A4%A']) expect((await get(path)).status).toBe(404)
 })

@@ -55,9 +55,18 @@ function ready(broker: Broker, json: (status: number, body: unknown) => void): v
 /** `/`, or one part of it: `/topics`, `/topics/NAME`, `/groups`, `/groups/ID`, `/transactions`. */
 function resource(broker: Broker, path: string): unknown {
   const overview = overviewOf(broker)
-  const [part = '', name] = path.slice(1).split('/').map(decodeURIComponent)
+  const [part = '', name] = path.slice(1).split('/').map(decoded)
   if (part === '') return overview
   if (part === 'topics') return name === undefined ? overview.topics : overview.topics.find((it) => it.name === name)
   if (part === 'groups') return name === undefined ? overview.groups : overview.groups.find((it) => it.groupId === name)
   return part === 'transactions' && name === undefined ? overview.transactions : undefined
+}
+
+/** A name that is not encoded as it should be is not the name of anything. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
