@@ -106,6 +106,11 @@ export class PartitionLog {
     return this.state.producers.hasOpen(producerId, epoch)
   }
 
+  /** What is known of one who writes here. */
+  producer(producerId: number): ProducerStateEntry | undefined {
+    return this.state.producers.find(producerId)
+  }
+
   /** What is known of those who write here, by producer id. */
   producers(): Iterable<readonly [number, ProducerStateEntry]> {
     return this.state.producers.entries()

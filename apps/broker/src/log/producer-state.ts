@@ -158,6 +158,10 @@ export class ProducerStateManager {
     return entry?.transactionStart !== undefined && (epoch === undefined || entry.epoch === epoch)
   }
 
+  find(producerId: number): ProducerStateEntry | undefined {
+    return this.producers.get(producerId)
+  }
+
   /** Forgets producers idle for so long; too soon would turn an idle producer's next batch into a gap. */
   expire(now: number, expirationMs: number): void {
     for (const [producerId, { lastSeen, transactionStart }] of this.producers) {

@@ -62,6 +62,16 @@ test('a topic that is gone does not keep a transaction from ending', async () =>
   expect(answer).toEqual({ errorCode: ErrorCode.NONE, producerId, epoch: epoch + 1 })
 })
 
+test('a marker in the name of a later coordinator does not keep a transaction from ending', async () => {
+  const { producerId, epoch } = await broker.transactions.initProducer(init)
+  log().appendMarker({ producerId, epoch, commit: false, coordinatorEpoch: 1000 })
+  await broker.transactions.add('id', { producerId, epoch, partitions: [['t', [0]]], groups: [] }).durable
+  log().append(testBatch({ values: ['x'], producerId, epoch, attributes: 16 }), 'added')
+  const answer = await broker.transactions.end('id', { producerId, epoch, outcome: 'commit' }, false)
+  expect(answer.errorCode).toBe(ErrorCode.NONE)
+  expect([broker.transactions.find('id')!.state, log().lastStableOffset]).toEqual(['CompleteCommit', 3])
+})
+
 test('what a partition holds of no transaction is aborted at the start, as soon as the disk has room', async () => {
   await writeUnknown(77)
   expect(log().lastStableOffset).toBe(0)

@@ -41,7 +41,9 @@ export class OutcomeWriter {
     const log = this.topics.find(topic)?.logs[index]
     if (log === undefined) return Promise.resolve()
     if (again && !log.hasOpenTransaction(producerId)) return log.durable(log.logEndOffset)
-    const result = log.appendMarker({ producerId, epoch, commit, coordinatorEpoch: this.coordinatorEpoch })
+    // An administrator may have written in the name of a later coordinator; there is none but this one.
+    const coordinatorEpoch = Math.max(this.coordinatorEpoch, log.producer(producerId)?.coordinatorEpoch ?? -1)
+    const result = log.appendMarker({ producerId, epoch, commit, coordinatorEpoch })
     if (result.ok) return log.durable(result.lastOffset + 1)
     return result.errorCode === ErrorCode.INVALID_PRODUCER_EPOCH
       ? Promise.resolve()
