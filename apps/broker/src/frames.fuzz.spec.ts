@@ -11,7 +11,7 @@ import { MemoryFileSystem } from './disk/memory-file-system.ts'
 import { dispatch } from './dispatch.ts'
 import { sealBatch, testBatch } from './log/batch.fixture.ts'
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 60)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 40)
 const PRODUCE = 0
 const CONFIG = ['--data-dir', '/data', '--set', 'num.partitions=2', '--set', 'group.initial.rebalance.delay.ms=0']
 const { settings, dataDir } = readConfig(CONFIG, {}) as Config
@@ -156,7 +156,7 @@ class Subject {
 describe('frames', () => {
   test('any request in any version, damaged or not, is answered by its schema or costs its connection', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(request, { minLength: 5, maxLength: 30 }), async (requests) => {
+      fc.asyncProperty(fc.array(request, { minLength: 5, maxLength: 30, size: 'max' }), async (requests) => {
         const subject = await Subject.open()
         for (const [index, one] of requests.entries()) await subject.ask(one, index)
         await subject.close()

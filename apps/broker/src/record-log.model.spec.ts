@@ -6,7 +6,7 @@ import { seededRandom } from './log/batch.fixture.ts'
 import { LogManager } from './log/log-manager.ts'
 import { RecordLog } from './record-log.ts'
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 200)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 60)
 /** A dozen of these make the journal worth compacting. */
 const LARGE = 'x'.repeat(100_000)
 
@@ -127,7 +127,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 
 test('a state kept by a record log comes back without a hole and with all that was acknowledged', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), async (steps) => {
       const subject = await Subject.open()
       for (const one of steps) await subject.perform(one)
       await subject.finish()

@@ -10,7 +10,7 @@ import { LogManager } from '../log/log-manager.ts'
 import { GroupCoordinator } from './coordinator.ts'
 import type { JoinAnswer, SyncAnswer } from './decision.ts'
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 300)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 100)
 const { settings } = readConfig(
   ['--data-dir', '/data', '--set', 'group.initial.rebalance.delay.ms=500', '--set', 'group.min.session.timeout.ms=1'],
   {},
@@ -266,7 +266,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 
 test('whatever members do and whenever the broker dies: generations, assignments, names, offsets and answers hold', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 80 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 80, size: 'max' }), async (steps) => {
       const subject = await Subject.open()
       for (const one of steps) await subject.perform(one)
       await subject.finish()

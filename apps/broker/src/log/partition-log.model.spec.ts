@@ -8,7 +8,7 @@ import { defaultLogConfig } from './log-config.ts'
 import { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 200)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 100)
 const RETENTION_BYTES = 2500
 const config = { ...defaultLogConfig, segmentBytes: 800, indexIntervalBytes: 200, retentionBytes: RETENTION_BYTES }
 const REMEMBERED_BATCHES = 5
@@ -219,7 +219,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 
 test('a partition is what its model says, through appends, retries, deletions, retention, stops, kills and power cuts', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 120 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 120, size: 'max' }), async (steps) => {
       const subject = await Subject.open()
       for (const one of steps) await subject.perform(one)
       await subject.finish()
