@@ -156,14 +156,20 @@ export class Connection implements BudgetReader {
     else if (this.socket.isPaused()) this.socket.resume()
   }
 
+  /** While memory is short, a client takes one answer before it gets the next. */
   private hasRoom(): boolean {
-    return this.slots.length < MAX_IN_FLIGHT && this.sending.unsent < MAX_UNSENT_BYTES
+    const mayBeUnsent = this.broker.memory.exhausted ? 0 : MAX_UNSENT_BYTES
+    return this.slots.length < MAX_IN_FLIGHT && this.sending.unsent <= mayBeUnsent
   }
 
   private mustWaitForMemory(): boolean {
     const { memory } = this.broker
-    if (this.parser.unfinished === 0) memory.finished(this)
-    return this.held > ALLOWANCE_BYTES && memory.exhausted && !memory.mayExceed(this)
+    const isComplete = this.parser.unfinished === 0
+    if (isComplete) memory.finished(this)
+    if (this.held <= ALLOWANCE_BYTES || !memory.exhausted) return false
+    if (!isComplete && memory.mayExceed(this)) return false
+    memory.wait(this)
+    return true
   }
 
   private begin(frame: Buffer): void {

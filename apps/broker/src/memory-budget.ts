@@ -56,12 +56,15 @@ export class MemoryBudget {
     if (this.putOff.size > 0 && !this.overdrawn) this.callBack()
   }
 
-  /** True when this reader may go on although memory is exhausted; otherwise it is resumed later. */
+  /** Whether this reader, in the middle of a request, may go on although memory is exhausted. */
   mayExceed(reader: BudgetReader): boolean {
     this.favourite ??= reader
-    if (this.favourite === reader) return true
+    return this.favourite === reader
+  }
+
+  /** The reader is resumed when there is memory, or when it is its turn. */
+  wait(reader: BudgetReader): void {
     this.readers.add(reader)
-    return false
   }
 
   /** The reader has no unfinished request any more, or is gone: another one has its turn. */
