@@ -14,6 +14,12 @@ import { type GroupRecord, snapshotOfGroup, type TopicPartition } from './record
 import { decideSync, type Sync } from './sync.ts'
 
 /**
+ * Even without a delay consumers that start together shall begin together, and not with two rebalances of which the
+ * second moves what the first has given. Kafka's timers and its coalescing of writes have the same effect.
+ */
+const SHORTEST_INITIAL_DELAY_MS = 20
+
+/**
  * Runs the groups: asks the deciders, puts their records on disk, then answers. All groups live on one thread, so a
  * decision is never interleaved with another.
  *
@@ -69,7 +75,7 @@ export class GroupCoordinator {
     }
     const rules = {
       now: this.clock.now(),
-      initialDelayMs: settings['group.initial.rebalance.delay.ms'],
+      initialDelayMs: Math.max(settings['group.initial.rebalance.delay.ms'], SHORTEST_INITIAL_DELAY_MS),
       maxSize: settings['group.max.size'],
     }
     const { request, reply } = this.park()
