@@ -34,9 +34,13 @@ async function admin() {
   return made
 }
 
+/** Kafka answers a creation before every part of it knows the topic, which kafkajs does not wait for. */
 async function topicWith(numPartitions: number): Promise<string> {
   const topic = fresh('t')
-  await (await admin()).createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true })
+  const client = await admin()
+  await client.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: false })
+  const known = async () => (await client.fetchTopicOffsets(topic).catch(() => [])).length
+  await expect.poll(known, { timeout: 10_000 }).toBe(numPartitions)
   return topic
 }
 

@@ -29,7 +29,9 @@ async function newTopic(): Promise<string> {
   const topic = `kcat-${process.pid}-${Date.now()}-${names++}`
   const admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true })
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false })
+  // Kafka answers before every part of it knows the topic, which kafkajs does not wait for.
+  await expect.poll(async () => (await admin.fetchTopicOffsets(topic).catch(() => [])).length).toBe(1)
   await admin.disconnect()
   return topic
 }
