@@ -33,3 +33,18 @@ test.each([0, -1, 1001])('a length of %i is refused as soon as it is read', (len
   parser.push(bytes.subarray(0, 3), () => {})
   expect(() => parser.push(bytes.subarray(3), () => {})).toThrow(MalformedError)
 })
+
+test('a large frame is put together from pieces of any size', () => {
+  const payload = Buffer.alloc(5 * 1024 * 1024).map((_, i) => i % 251)
+  const stream = Buffer.concat([framed(Buffer.from([7])), framed(payload), framed(Buffer.from([8, 9]))])
+  const parser = new FrameParser(2 ** 24)
+  const seen: Buffer[] = []
+  for (let at = 0, size = 1; at < stream.length; size = ((size * 7) % 65_521) + 1) {
+    parser.push(stream.subarray(at, at + size), (frame) => seen.push(frame))
+    at += size
+  }
+  expect(seen.map((frame) => frame.length)).toEqual([1, payload.length, 2])
+  expect(seen[1]!.equals(payload)).toBe(true)
+  expect([...seen[2]!]).toEqual([8, 9])
+  expect(parser.unfinished).toBe(0)
+})

@@ -11,6 +11,8 @@ export interface RequestHeader {
 const LENGTH_BYTES = 4
 const CRUMB_BYTES = 4096
 const MAX_CRUMBS = 256
+/** Larger frames are put together while they arrive, so that they are not in memory twice at the end. */
+const LARGE_BYTES = 4 * 1024 * 1024
 
 /**
  * Cuts a byte stream into frames: int32 length, then that many bytes. A length that is not positive or above the limit
@@ -21,6 +23,8 @@ export class FrameParser {
   private readonly maxBytes: number
   /** Pieces of the frame that is not complete, its length included. */
   private pending: Buffer[] = []
+  /** Takes the place of the pieces once a quarter of a large frame has arrived. */
+  private whole: Buffer | undefined
   private pendingBytes = 0
   /** Of the frame that is not complete and its length; undefined as long as that has not arrived. */
   private wanted: number | undefined
@@ -55,6 +59,7 @@ export class FrameParser {
     this.pending = []
     this.pendingBytes = 0
     this.wanted = undefined
+    this.whole = undefined
     this.crumbs = 0
   }
 
@@ -69,8 +74,11 @@ export class FrameParser {
     }
     const end = Math.min(used + this.wanted - this.pendingBytes, chunk.length)
     if (end > used) this.keep(chunk.subarray(used, end))
-    if (this.pendingBytes < this.wanted) return end
-    const frame = Buffer.concat(this.pending, this.pendingBytes).subarray(LENGTH_BYTES)
+    if (this.pendingBytes < this.wanted) {
+      if (this.wanted > LARGE_BYTES && this.pendingBytes * 4 > this.wanted) this.assemble(this.wanted)
+      return end
+    }
+    const frame = (this.whole ?? Buffer.concat(this.pending, this.pendingBytes)).subarray(LENGTH_BYTES)
     this.clear()
     onFrame(frame)
     return end
@@ -78,6 +86,11 @@ export class FrameParser {
 
   /** A frame that trickles in byte by byte must not cost a hundred bytes for each, so crumbs are put together. */
   private keep(piece: Buffer): void {
+    if (this.whole !== undefined) {
+      piece.copy(this.whole, this.pendingBytes)
+      this.pendingBytes += piece.length
+      return
+    }
     this.pending.push(piece)
     this.pendingBytes += piece.length
     this.crumbs = piece.length < CRUMB_BYTES ? this.crumbs + 1 : 0
@@ -85,6 +98,16 @@ export class FrameParser {
     const loaf = Buffer.concat(this.pending.splice(-MAX_CRUMBS))
     this.pending.push(loaf)
     this.crumbs = loaf.length < CRUMB_BYTES ? 1 : 0
+  }
+
+  private assemble(bytes: number): void {
+    if (this.whole !== undefined) return
+    const whole = Buffer.allocUnsafeSlow(bytes)
+    let at = 0
+    for (const piece of this.pending) at += piece.copy(whole, at)
+    this.whole = whole
+    this.pending = []
+    this.crumbs = 0
   }
 
   private announced(): number {
