@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Consumer, Kafka, logLevel, Partitioners } from 'kafkajs'
+import { type Consumer, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTopics, deleteRecords, offsetCommit } from '#libs/kafka-protocol'
 import { type BrokerProcess, startBroker } from '#libs/testing'
@@ -8,7 +8,7 @@ import { seeded } from '../support/workload.ts'
 import type { StoredRecord } from './batch.ts'
 import { RawProducer } from './raw-producer.ts'
 import { RawTransactions } from './raw-transactions.ts'
-import { ask, committedOffset, logStart, readPartition } from './reader.ts'
+import { ask, committedOffset, logEnd, logStart, readPartition } from './reader.ts'
 
 const KILLS = Number(process.env.ROBUSTNESS_KILLS ?? 50)
 const SEED = Number(process.env.ROBUSTNESS_SEED ?? Date.now() % 1_000_000)
@@ -18,6 +18,9 @@ const LONGEST_START_MS = 300
 const PARTITIONS = [0, 1, 2].flatMap((partition) => ['a', 'b'].map((topic) => ({ topic, partition })))
 const TRANSACTIONAL = { topic: 'transactional', partitions: 3 }
 const TRIMMED = { topic: 'trimmed', partition: 0 }
+
+/** Retries of kafkajs that outlast any start of a broker. */
+const PATIENT = { retries: 10_000, initialRetryTime: 20, maxRetryTime: 150 }
 
 let broker: BrokerProcess
 beforeAll(async () => {
@@ -86,8 +89,9 @@ test(`${KILLS} kills under load (seed ${SEED}): what was acknowledged is there, 
   for (const one of [offsets, trimmer, ...transactional]) expect(one.wentBack).toEqual([])
   for (const one of transactional) expect(one.errors).toEqual([])
   await verifyTransactions(transactional)
+  await client.catchUp()
   const before = await verify(producers, client)
-  await client.consumedAll(before)
+  expect(await client.missed(before)).toEqual([])
   await broker.stop()
   await broker.restart()
   expect(await verify(producers, client)).toEqual(before)
@@ -145,37 +149,51 @@ class KafkajsLoad {
   sent = 0
   private readonly brokers: string
   private readonly seen = new Set<string>()
-  private readonly producer
-  private readonly consumers
+  private readonly kafka: Kafka
+  private readonly producer: Producer
+  private readonly consumers = new Set<Consumer>()
 
   private constructor(brokers: string) {
     this.brokers = brokers
-    const retry = { retries: 10_000, initialRetryTime: 20, maxRetryTime: 150 }
-    const kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING, retry, connectionTimeout: 500 })
+    this.kafka = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING, retry: PATIENT, connectionTimeout: 500 })
     const createPartitioner = Partitioners.DefaultPartitioner
-    this.producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, createPartitioner })
-    // Short, for a consumer that restarts is a newcomer that waits until its former self is missed.
-    const timeouts = { sessionTimeout: 6000, rebalanceTimeout: 6000, heartbeatInterval: 300, maxWaitTimeInMs: 100 }
-    const settings = { groupId: KafkajsLoad.GROUP, ...timeouts, retry }
-    this.consumers = [kafka.consumer(settings), kafka.consumer(settings)]
+    this.producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1, createPartitioner })
   }
 
   static async start(brokers: string): Promise<KafkajsLoad> {
     const load = new KafkajsLoad(brokers)
     await load.producer.connect()
-    for (const consumer of load.consumers) await load.consume(consumer)
+    await load.consume()
+    await load.consume()
     return load
   }
 
-  private async consume(consumer: Consumer): Promise<void> {
-    await consumer.connect()
-    await consumer.subscribe({ topics: ['a', 'b'], fromBeginning: true })
-    await consumer.run({
-      autoCommitInterval: 100,
-      eachMessage: async ({ topic, partition, message }) => {
-        this.seen.add(`${topic}-${partition} ${message.offset}`)
-      },
+  /** A consumer, and another in its place if it gives up, as it does when it cannot find its coordinator. */
+  private async consume(): Promise<void> {
+    // Short, for a consumer that restarts is a newcomer that waits until its former self is missed.
+    const timeouts = { sessionTimeout: 6000, rebalanceTimeout: 6000, heartbeatInterval: 300, maxWaitTimeInMs: 100 }
+    const consumer = this.kafka.consumer({ groupId: KafkajsLoad.GROUP, ...timeouts, retry: PATIENT })
+    this.consumers.add(consumer)
+    const replace = async (): Promise<void> => {
+      if (!this.consumers.delete(consumer)) return
+      await pause(50)
+      await this.consume()
+    }
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) void replace()
     })
+    try {
+      await consumer.connect()
+      await consumer.subscribe({ topics: ['a', 'b'], fromBeginning: true })
+      await consumer.run({
+        autoCommitInterval: 100,
+        eachMessage: async ({ topic, partition, message }) => {
+          this.seen.add(`${topic}-${partition} ${message.offset}`)
+        },
+      })
+    } catch {
+      await replace()
+    }
   }
 
   /** Every round puts one record into each partition. */
@@ -184,29 +202,47 @@ class KafkajsLoad {
   }
 
   async run(done: () => boolean): Promise<void> {
-    while (!done()) {
-      const messages = [0, 1, 2].map((partition) => ({ partition, value: `${this.name} ${this.sent}` }))
-      await this.producer.sendBatch({ acks: -1, topicMessages: ['a', 'b'].map((topic) => ({ topic, messages })) })
-      this.sent++
-    }
-    await this.producer.disconnect()
+    while (!done()) await this.sendRound()
   }
 
-  /** The group gets over the last kill as well and reads to the end, having skipped nothing. */
-  async consumedAll(stored: ReadonlyMap<string, readonly StoredRecord[]>): Promise<void> {
+  private async sendRound(): Promise<void> {
+    const messages = [0, 1, 2].map((partition) => ({ partition, value: `${this.name} ${this.sent}` }))
+    await this.producer.sendBatch({ acks: -1, topicMessages: ['a', 'b'].map((topic) => ({ topic, messages })) })
+    this.sent++
+  }
+
+  /**
+   * The group gets over the last kill as well and commits all there is now. A client commits as it reads, so one whose
+   * last commit was cut off is given something more to read.
+   */
+  async catchUp(): Promise<void> {
+    for (const { topic, partition } of PARTITIONS) {
+      const end = await logEnd(this.brokers, topic, partition)
+      await until(`the group to commit ${end} of ${topic}-${partition}`, async () => {
+        await this.sendRound()
+        const committed = await committedOffset(this.brokers, KafkajsLoad.GROUP, topic, partition)
+        return committed >= end ? true : undefined
+      })
+    }
+  }
+
+  /** Nothing below what the group has committed was skipped. */
+  async missed(stored: ReadonlyMap<string, readonly StoredRecord[]>): Promise<string[]> {
+    const missed: string[] = []
     for (const { topic, partition } of PARTITIONS) {
       const where = `${topic}-${partition}`
-      const { offset } = stored.get(where)!.at(-1)!
-      await until(`the group to commit ${offset + 1} of ${where}`, async () => {
-        const committed = await committedOffset(this.brokers, KafkajsLoad.GROUP, topic, partition)
-        return committed === offset + 1 ? true : undefined
-      })
-      expect(stored.get(where)!.filter((record) => !this.seen.has(`${where} ${record.offset}`))).toEqual([])
+      const committed = await committedOffset(this.brokers, KafkajsLoad.GROUP, topic, partition)
+      const offsets = stored.get(where)!.map(({ offset }) => offset)
+      missed.push(...offsets.filter((offset) => offset < committed).map((offset) => `${where} ${offset}`))
     }
+    return missed.filter((record) => !this.seen.has(record))
   }
 
   async close(): Promise<void> {
-    for (const consumer of this.consumers) await consumer.disconnect()
+    await this.producer.disconnect()
+    const consumers = [...this.consumers]
+    this.consumers.clear()
+    for (const consumer of consumers) await consumer.disconnect()
   }
 }
 

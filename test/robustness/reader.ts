@@ -18,8 +18,11 @@ export async function ask<T>(brokers: string, question: (client: ProtocolClient)
   }
 }
 
-export function logStart(brokers: string, topic: string, partition: number): Promise<number> {
-  const partitions = [{ partitionIndex: partition, timestamp: -2 }]
+export const logStart = (brokers: string, topic: string, partition: number) => offsetOf(brokers, topic, partition, -2)
+export const logEnd = (brokers: string, topic: string, partition: number) => offsetOf(brokers, topic, partition, -1)
+
+function offsetOf(brokers: string, topic: string, partition: number, timestamp: number): Promise<number> {
+  const partitions = [{ partitionIndex: partition, timestamp }]
   return ask(brokers, async (client) => {
     const answer = await client.send(listOffsets, 5, { replicaId: -1, topics: [{ name: topic, partitions }] })
     return answer.topics[0]!.partitions[0]!.offset
