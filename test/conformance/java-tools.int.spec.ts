@@ -98,10 +98,11 @@ describe.skipIf(!hasTools)('the Java client', { timeout: 180_000 }, () => {
     expect(consumed.trim().split('\n').at(-1)!.split(',')[4]!.trim()).toBe('5000')
   })
 
-  test('ProducerPerformance in transactions', async () => {
+  test('ProducerPerformance in transactions, looked at by TransactionsCommand', async () => {
     const topic = await kafka.topic({ partitions: 2 })
     const size = ['--num-records', '500', '--record-size', '100', '--throughput', '1000']
-    const transactions = ['--transactional-id', kafka.name('transaction'), '--transaction-duration-ms', '100']
+    const id = kafka.name('transaction')
+    const transactions = ['--transactional-id', id, '--transaction-duration-ms', '100']
     expect(await tool('tools.ProducerPerformance', '--topic', topic.name, ...size, ...transactions)).toContain(
       '500 records sent',
     )
@@ -112,6 +113,18 @@ describe.skipIf(!hasTools)('the Java client', { timeout: 180_000 }, () => {
       .map((line) => Number(line.split(':')[2]))
     // Every transaction ends with a marker that takes an offset.
     expect(ends.reduce((sum, end) => sum + end, 0)).toBeGreaterThan(500)
+    expect(await tool('tools.TransactionsCommand', 'list')).toMatch(new RegExp(`${id}.*CompleteCommit`))
+    const described = await tool('tools.TransactionsCommand', 'describe', '--transactional-id', id)
+    expect(described).toMatch(new RegExp(`${id}.*CompleteCommit`))
+    const hanging = await tool(
+      'tools.TransactionsCommand',
+      'describe-producers',
+      '--topic',
+      topic.name,
+      '--partition',
+      '0',
+    )
+    expect(hanging.trim().split('\n')).toHaveLength(2)
   })
 
   test('TopicCommand and ConfigCommand: a topic’s life', async () => {
