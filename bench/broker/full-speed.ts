@@ -16,6 +16,7 @@ export const fullSpeed = async (
   options: Options,
   results: Results,
 ): Promise<void> => {
+  for (const broker of brokers) await withTopic(broker, 1, (topic) => warmUp(tools, broker, topic, options.records))
   for (const size of options.sizes) {
     for (const partitions of options.partitions) {
       const records = Math.round(options.records * (size < 1024 ? 1 : RECORDS_OF_1_KIB))
@@ -28,6 +29,13 @@ export const fullSpeed = async (
       }
     }
   }
+}
+
+/** Not counted: both brokers compile their code as it gets hot, and so begin slowly. */
+const warmUp = async (tools: KafkaTools, broker: BrokerUnderTest, topic: string, records: number): Promise<void> => {
+  const brokers = addressOf(broker)
+  await tools.produce({ brokers, topic, records, size: 100, acks: 'all' })
+  await tools.consume(brokers, topic, records)
 }
 
 interface Run {
