@@ -95,6 +95,12 @@ export class LogSegment {
     this.name = name
   }
 
+  /** Removes the file alone: the index of that name is of the segment that this one was to replace. */
+  async abandon(): Promise<void> {
+    this.retire()
+    await this.fs.remove(this.logPath)
+  }
+
   /** Removes the files; readers that are under way finish on the open handle. */
   async remove(): Promise<void> {
     this.retire()

@@ -54,10 +54,7 @@ export class LogUpkeep {
       const { segments, context } = log
       const from = segments.indexOf(originals[0]!)
       const areThere = from >= 0 && originals.every((original, index) => segments[from + index] === original)
-      if (log.closed || !areThere) {
-        await cleaned.remove()
-        throw new Error('the segments went away while they were cleaned')
-      }
+      if (log.closed || !areThere) throw new Error('the segments went away while they were cleaned')
       const end = segments[from + originals.length]!.baseOffset
       log.gapsBelow = Math.max(log.gapsBelow, end)
       // A restart must know that offsets have gaps here, and that no more is to be replayed.
@@ -66,6 +63,7 @@ export class LogUpkeep {
         cleaned.rename(swapName(cleaned.baseOffset, end))
         await context.fs.syncDirectory(context.directory)
         segments.splice(from, originals.length, cleaned)
+        log.changedSinceCheckpoint = true
         // Recent batches in memory are those from before the cleaning.
         context.tails.forget(log.tail)
         for (const original of originals) await original.remove()

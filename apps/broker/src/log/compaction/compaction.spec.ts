@@ -132,7 +132,7 @@ class Subject {
   }
 
   private async accept(batch: Buffer, keys: readonly string[], values: readonly (string | null)[], aborted: boolean) {
-    const result = this.log.append(batch, 'verified')
+    const result = this.log.append(batch, true)
     if (!result.ok) throw new Error(result.message)
     for (const [index, key] of keys.entries()) {
       this.written.push({ offset: result.baseOffset + index, key, value: values[index]!, aborted })
@@ -296,6 +296,46 @@ describe('compaction', () => {
     expect((await subject.contents()).length).toBeLessThan(800)
   })
 
+  it('leaves nothing behind when the disk is full, and tries again later', async () => {
+    const subject = new Subject()
+    await subject.open()
+    await fill(subject)
+    subject.fs.fail = (operation, path) => (operation === 'write' && path.endsWith('.cleaned') ? 'ENOSPC' : undefined)
+    await subject.manager.compact()
+    expect(subject.fs.readdir('/data/logs/t-0').filter((name) => name.endsWith('.cleaned'))).toEqual([])
+    await subject.check()
+    subject.fs.fail = () => undefined
+    expect((await subject.log.dirtyRange())?.from).toBe(0)
+    subject.now += 5 * 60_000 + 1
+    await subject.manager.compact()
+    await subject.check()
+    expect(await subject.log.dirtyRange()).toBeUndefined()
+  })
+
+  it('does not keep retention from segments, also those of which nothing is left', async () => {
+    const subject = new Subject({ cleanupPolicy: { delete: true, compact: true }, retentionMs: 5000 })
+    await subject.open()
+    for (let round = 0; round < 12; round++) await subject.append(['a', 'b', 'c'])
+    await subject.manager.compact()
+    expect((await subject.contents())[0]!.offset).toBeGreaterThan(0)
+    subject.now += 5001
+    await subject.append(['d'])
+    await subject.manager.maintain()
+    expect((await subject.contents()).length).toBeLessThan(8)
+    expect(subject.log.logStartOffset).toBeGreaterThan(0)
+  })
+
+  it('stops at once when the partition is deleted, and keeps its hands off the next one', async () => {
+    const subject = new Subject()
+    await subject.open()
+    await fill(subject)
+    const compacting = subject.manager.compact()
+    await subject.manager.deletePartition('t', 0)
+    subject.log = await subject.manager.openPartition('t', 0, subject.config)
+    await compacting
+    expect(subject.fs.readdir('/data/logs/t-0')).toEqual(['00000000000000000000.log'])
+  })
+
   it('waits for the age it is told and for open transactions', async () => {
     const lagging = new Subject({ minCompactionLagMs: 5000 })
     await lagging.open()
@@ -306,7 +346,7 @@ describe('compaction', () => {
     const open = new Subject()
     await open.open()
     await open.append(['a'])
-    open.log.append(testBatch({ values: ['v'], key: 'a', producerId: 1, attributes: 0x10 }), 'verified')
+    open.log.append(testBatch({ values: ['v'], key: 'a', producerId: 1, attributes: 0x10 }), true)
     for (let round = 0; round < 10; round++) await open.append(['a', 'b'])
     expect(await open.log.dirtyRange()).toMatchObject({ from: 0, to: 1 })
   })

@@ -46,14 +46,32 @@ export class Compactor {
     let bytesAfter = 0
     for (const group of this.groups(end)) {
       bytesBefore += group.reduce((sum, { size }) => sum + size, 0)
-      const cleaned = await this.clean(group, rules)
-      bytesAfter += cleaned.size
-      log.producers.aborted.forget(emptied)
-      await this.upkeep.replaceSegments(group, cleaned)
+      bytesAfter += await this.replace(group, rules, emptied)
     }
     log.cleanedUpTo = end
     log.changedSinceCheckpoint = true
     return { bytesBefore, bytesAfter }
+  }
+
+  /** Returns the size of what takes the place of the group. */
+  private async replace(group: readonly LogSegment[], rules: CleaningRules, emptied: ReadonlySet<number>) {
+    const { log } = this
+    const { fs, directory } = log.context
+    // A closed log must not touch its directory again: it may be another one's by now.
+    if (log.closed) throw new ClosedError()
+    const base = group[0]!.baseOffset
+    const cleaned = new LogSegment(fs, directory, base, 0, cleanedName(base))
+    try {
+      await this.clean(group, rules, cleaned)
+      log.producers.aborted.forget(emptied)
+      await this.upkeep.replaceSegments(group, cleaned)
+    } catch (error) {
+      if (log.closed) cleaned.retire()
+      // What is half written must not fill the disk; what is half swapped may be in use already.
+      else if (!log.hasUnfinishedSwap) await cleaned.abandon()
+      throw error
+    }
+    return cleaned.size
   }
 
   /** Fills the map from the dirty part; returns where it ends, which is sooner than wanted when the map is full. */
@@ -99,10 +117,7 @@ export class Compactor {
     if (group.length > 0) yield group
   }
 
-  private async clean(group: readonly LogSegment[], rules: CleaningRules): Promise<LogSegment> {
-    const { fs, directory } = this.log.context
-    const base = group[0]!.baseOffset
-    const cleaned = new LogSegment(fs, directory, base, 0, cleanedName(base))
+  private async clean(group: readonly LogSegment[], rules: CleaningRules, cleaned: LogSegment): Promise<void> {
     const file = cleaned.file()
     file.truncate(0)
     const writer = new SliceWriter(cleaned, file, this.log.config.indexIntervalBytes)
@@ -115,14 +130,13 @@ export class Compactor {
     }
     await writer.flush()
     await cleaned.sync()
-    return cleaned
   }
 
   private async *batches(segment: LogSegment): AsyncGenerator<Buffer> {
     const limits = { offset: 0, maxBytes: SLICE, bound: Infinity, minOneBatch: true }
     for (let position = 0; position < segment.size; ) {
       const slice = await segment.use((file) => readBatches(file, position, segment.size, limits))
-      if (this.log.closed) throw new Error('the log was closed')
+      if (this.log.closed) throw new ClosedError()
       for (let at = 0; at < slice.length; at += batchSize(slice, at)) {
         // Written anew it would get a new checksum, and nobody would ever know that it was damaged.
         if (!isBatchIntact(slice, at)) throw new Error(`a batch of ${segment.logPath} is damaged`)
@@ -136,6 +150,10 @@ export class Compactor {
   private closedSegments(): LogSegment[] {
     return this.log.segments.slice(0, -1)
   }
+}
+
+class ClosedError extends Error {
+  override readonly message = 'the log was closed'
 }
 
 class SliceWriter {
