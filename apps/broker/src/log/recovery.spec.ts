@@ -201,6 +201,27 @@ describe('recovery', () => {
     expect(subject.log.logEndOffset).toBe(24)
   })
 
+  it('reads after a crash only what was appended since the checkpoint', async () => {
+    const subject = new Subject()
+    await subject.open()
+    for (let index = 0; index < 12; index++) subject.append(2)
+    await subject.log.checkpoint()
+    const read: string[] = []
+    subject.fs.fail = (operation, path) => {
+      if (operation === 'open' && path.endsWith('.log')) read.push(path)
+      return undefined
+    }
+    subject.fs.kill()
+    await subject.open()
+    expect(read).toEqual([])
+    subject.append(1)
+    await subject.sync()
+    subject.fs.kill()
+    read.length = 0
+    await subject.open()
+    expect([read.length, subject.log.logEndOffset]).toEqual([1, 25])
+  })
+
   it('raises the leader epoch after a crash only, and knows where the old one ended', async () => {
     const subject = new Subject()
     await subject.open()
