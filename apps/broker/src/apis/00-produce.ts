@@ -1,18 +1,9 @@
-import {
-  BATCH_OVERHEAD,
-  batchAttributes,
-  batchProducerEpoch,
-  batchProducerId,
-  ErrorCode,
-  errorName,
-  isTransactional,
-  produce,
-} from '#libs/kafka-protocol'
+import { BATCH_OVERHEAD, batchAttributes, ErrorCode, errorName, isTransactional, produce } from '#libs/kafka-protocol'
 import { CLOSE, defineHandler, NO_RESPONSE, type RequestContext } from '../handler.ts'
 import { StorageError } from '../log/log-error.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Topic } from '../topics.ts'
-import { type Admitted, admitBatch } from '../transactions/admission.ts'
+import { type Admitted, admitBatch, produceVersions } from '../transactions/admission.ts'
 
 /**
  * Produce: 0-13, answered from 3 (librdkafka up to 2.10 gives up compression where 0 is not advertised)
@@ -94,7 +85,7 @@ function append(
   }
   const begun = transactionalId === null ? undefined : beginTransaction(context, transactionalId, log, records)
   if (begun?.ok === false) return { index, error: begun }
-  const result = log.append(records, begun?.admission)
+  const result = log.append(records, begun !== undefined)
   if (!result.ok) {
     context.broker.traffic.of(topic.name).refused++
     return { index, error: result }
@@ -115,7 +106,9 @@ function beginTransaction(
   batch: Buffer,
 ): Admitted | undefined {
   if (batch.length < BATCH_OVERHEAD || !isTransactional(batchAttributes(batch))) return undefined
-  if (log.hasOpenTransaction(batchProducerId(batch), batchProducerEpoch(batch))) return undefined
+  const continues = log.continuesTransaction(batch, apiVersion >= produceVersions.adds)
+  if (typeof continues === 'object') return continues
+  if (continues) return undefined
   return admitBatch(broker.transactions, transactionalId, batch, log.topic, log.partition, apiVersion)
 }
 

@@ -20,7 +20,7 @@ import { tryReadRecords } from './compaction/clean-batch.ts'
 import type { LogConfig } from './log-config.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
 import type { LogState } from './log-state.ts'
-import { type Admission, lastSequenceOf, type SequencedBatch } from './producer-state.ts'
+import { lastSequenceOf, type SequencedBatch } from './producer-state.ts'
 
 /**
  * What `append` decided. Offsets are assigned at once; the bytes are not yet anywhere: call `written` (acks=1) or
@@ -40,17 +40,17 @@ export type AppendResult =
 
 /**
  * Validates one RecordBatch v2 exactly as received and assigns its offsets. Takes ownership of `batch`: base offset
- * and leader epoch are patched in place. A transactional batch that begins a transaction here needs an admission. Never
+ * and leader epoch are patched in place. A transactional batch that begins a transaction here must be admitted. Never
  * throws for bad input.
  */
-export function appendBatch(log: LogState, received: Buffer, admission: Admission | undefined): AppendResult {
+export function appendBatch(log: LogState, received: Buffer, isAdmitted: boolean): AppendResult {
   const refusal = unavailable(log)
   if (refusal !== undefined) return refusal
   const now = log.context.now()
   const batch = acceptable(received, log.config, now)
   if ('ok' in batch) return batch
   const sequenced = sequencedBatch(batch)
-  const known = sequenced && log.producers.check(sequenced, admission)
+  const known = sequenced && log.producers.check(sequenced, isAdmitted)
   if (known !== undefined && 'ok' in known) return known
   const logAppendTime = log.config.messageTimestampType === 'LogAppendTime' ? now : -1
   if (known !== undefined) {

@@ -1,4 +1,4 @@
-import { type EndMarker, ErrorCode } from '#libs/kafka-protocol'
+import { batchBaseSequence, batchProducerEpoch, batchProducerId, type EndMarker, ErrorCode } from '#libs/kafka-protocol'
 import { type CleaningResult, Compactor } from './compaction/compactor.ts'
 import { type DirtyRange, dirtyRange } from './compaction/dirty-range.ts'
 import { type AppendResult, appendBatch, appendMarker } from './log-appender.ts'
@@ -7,7 +7,7 @@ import { type LogRefusal, refuse } from './log-error.ts'
 import { type FetchResult, type IsolationLevel, lookUpOffset, type OffsetAndTimestamp, readLog } from './log-reader.ts'
 import { LogState, type PartitionLogContext } from './log-state.ts'
 import { LogUpkeep } from './log-upkeep.ts'
-import type { Admission, ProducerStateEntry } from './producer-state.ts'
+import type { ProducerStateEntry } from './producer-state.ts'
 import type { RecoveredLog } from './recovery.ts'
 
 /**
@@ -86,11 +86,11 @@ export class PartitionLog {
 
   /**
    * Validates one RecordBatch v2 exactly as received and assigns its offsets. Takes ownership of `batch`: base offset
-   * and leader epoch are patched in place. A transactional batch that begins a transaction here needs an admission.
+   * and leader epoch are patched in place. A transactional batch that begins a transaction here must be admitted.
    * Never throws for bad input.
    */
-  append(batch: Buffer, admission?: Admission): AppendResult {
-    return appendBatch(this.state, batch, admission)
+  append(batch: Buffer, isAdmitted = false): AppendResult {
+    return appendBatch(this.state, batch, isAdmitted)
   }
 
   /**
@@ -101,9 +101,18 @@ export class PartitionLog {
     return appendMarker(this.state, marker, isBumped)
   }
 
-  /** With an epoch: of an instance of the producer that may go on with it. */
-  hasOpenTransaction(producerId: number, epoch?: number): boolean {
-    return this.state.producers.hasOpen(producerId, epoch)
+  /**
+   * To be asked before a transactional batch is appended: true when it goes on with what its producer has open here,
+   * false when the coordinator has to admit it, which adds the partition to the transaction if `adds`.
+   */
+  continuesTransaction(batch: Buffer, adds: boolean): boolean | LogRefusal {
+    const producer = { producerId: batchProducerId(batch), epoch: batchProducerEpoch(batch) }
+    const firstSequence = batchBaseSequence(batch)
+    return this.state.producers.continues({ ...producer, firstSequence }, adds, this.state.context.now())
+  }
+
+  hasOpenTransaction(producerId: number): boolean {
+    return this.state.producers.hasOpen(producerId)
   }
 
   /** What is known of one who writes here. */

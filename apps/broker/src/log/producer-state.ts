@@ -2,6 +2,7 @@ import { ErrorCode } from '#libs/kafka-protocol'
 import { AbortedTransactions } from './aborted-transactions.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
 import { OpenTransactions } from './open-transactions.ts'
+import { Verifications } from './verifications.ts'
 
 /** What the log remembers of one accepted batch of an idempotent producer. */
 export interface BatchMetadata {
@@ -25,12 +26,6 @@ export interface ProducerStateEntry {
   readonly coordinatorEpoch?: number | undefined
 }
 
-/**
- * Why a transactional batch that begins a transaction here may do so: the coordinator knew the partition as part of it,
- * or has just added it for a producer that takes a new epoch with every transaction.
- */
-export type Admission = 'verified' | 'added'
-
 export interface SequencedBatch {
   readonly producerId: number
   readonly epoch: number
@@ -50,6 +45,7 @@ export interface Marker {
 /** A client keeps at most five requests in flight, so an older batch is never sent again. */
 const BATCHES_TO_RETAIN = 5
 const MAX_SEQUENCE = 0x7fff_ffff
+const NO_EPOCH = -1
 
 const { INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE, OUT_OF_ORDER_SEQUENCE_NUMBER, TRANSACTION_COORDINATOR_FENCED } =
   ErrorCode
@@ -61,6 +57,7 @@ const { INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE, OUT_OF_ORDER_SEQUENCE_NUMBER,
  */
 export class ProducerStateManager {
   readonly open = new OpenTransactions()
+  private readonly verifications = new Verifications()
   private readonly producers: Map<number, ProducerStateEntry>
 
   constructor(
@@ -73,28 +70,38 @@ export class ProducerStateManager {
     for (const [producerId, { transactionStart }] of started) this.open.begin(transactionStart!, producerId)
   }
 
-  /** The earlier acceptance of this very batch, a refusal, or undefined when it is new and in sequence. */
-  check(batch: SequencedBatch, admission: Admission | undefined): BatchMetadata | LogRefusal | undefined {
-    const entry = this.producers.get(batch.producerId)
-    if (entry === undefined) return checkUnknown(batch, admission)
-    if (batch.epoch === entry.epoch) {
-      const original = entry.batches.find(
-        (known) => known.firstSequence === batch.firstSequence && known.lastSequence === batch.lastSequence,
-      )
-      if (original !== undefined) return original
-    }
-    if (batch.epoch < entry.epoch) return staleEpoch(batch, entry.epoch)
-    const isOpen = entry.transactionStart !== undefined && batch.epoch === entry.epoch
-    if (batch.transactional && !isOpen && admission === undefined) return notAdded(batch)
-    const last = batch.epoch === entry.epoch ? (entry.batches.at(-1)?.lastSequence ?? -1) : -1
-    if (batch.firstSequence !== nextSequence(last)) return outOfOrder(batch, nextSequence(last))
-    if (!batch.transactional && entry.transactionStart !== undefined) {
-      return refuse(
-        INVALID_TXN_STATE,
-        `producer ${batch.producerId} has a transaction open, the batch is not part of it`,
-      )
-    }
-    return undefined
+  /**
+   * A transactional batch has come. True when it goes on with what is open; otherwise the coordinator has to be asked
+   * whether it may begin a transaction here. `adds`: the coordinator adds the partition by itself.
+   */
+  continues(batch: Omit<SequencedBatch, 'lastSequence' | 'transactional'>, adds: boolean, now: number) {
+    const { producerId, epoch, firstSequence } = batch
+    const entry = this.producers.get(producerId)
+    if (entry !== undefined && epoch < entry.epoch) return staleEpoch(batch, entry.epoch)
+    if (this.hasOpen(producerId, epoch)) return true
+    this.verifications.begin(producerId, epoch, firstSequence, adds, now)
+    return false
+  }
+
+  /**
+   * The earlier acceptance of this very batch, a refusal, or undefined when it is new and in sequence. `isAdmitted`: the
+   * coordinator lets it begin a transaction here.
+   */
+  check(batch: SequencedBatch, isAdmitted: boolean): BatchMetadata | LogRefusal | undefined {
+    const { producerId, epoch, firstSequence, transactional } = batch
+    const entry = this.producers.get(producerId)
+    const known = entry !== undefined && epoch === entry.epoch ? entry.batches : []
+    const original = known.find((one) => one.firstSequence === firstSequence && one.lastSequence === batch.lastSequence)
+    if (original !== undefined) return original
+    if (epoch < (entry?.epoch ?? NO_EPOCH)) return staleEpoch(batch, entry?.epoch ?? NO_EPOCH)
+    if (transactional && !isAdmitted && !this.hasOpen(producerId, epoch)) return notAdded(batch)
+    const limit = this.verifications.limit(producerId, entry === undefined || entry.batches.length === 0)
+    if (firstSequence > limit) return outOfOrder(batch, limit)
+    if (entry === undefined) return undefined
+    const expected = nextSequence(known.at(-1)?.lastSequence ?? -1)
+    if (firstSequence !== expected) return outOfOrder(batch, expected)
+    if (transactional || entry.transactionStart === undefined) return undefined
+    return refuse(INVALID_TXN_STATE, `producer ${producerId} has a transaction open, the batch is not part of it`)
   }
 
   /** Returns what was known before, for `undo`. */
@@ -103,6 +110,7 @@ export class ProducerStateManager {
     const { producerId, epoch, firstSequence, lastSequence } = batch
     const known = previous !== undefined && previous.epoch === epoch ? previous.batches : []
     const batches = [...known.slice(1 - BATCHES_TO_RETAIN), { firstSequence, lastSequence, ...at }]
+    if (batch.transactional) this.verifications.written(producerId)
     const begins = batch.transactional && previous?.transactionStart === undefined
     if (begins) this.open.begin(at.baseOffset, producerId)
     const transactionStart = begins ? at.baseOffset : previous?.transactionStart
@@ -135,6 +143,7 @@ export class ProducerStateManager {
       const stableOffset = this.open.end(firstOffset, offset)
       if (!commit) this.aborted.add({ producerId, firstOffset, lastOffset: offset, stableOffset })
     }
+    this.verifications.ended(producerId, epoch)
     const batches = previous?.epoch === epoch ? previous.batches : []
     this.producers.set(producerId, { epoch, batches, lastSeen: now, coordinatorEpoch })
     return previous
@@ -167,16 +176,12 @@ export class ProducerStateManager {
     for (const [producerId, { lastSeen, transactionStart }] of this.producers) {
       if (transactionStart === undefined && now - lastSeen >= expirationMs) this.producers.delete(producerId)
     }
+    this.verifications.expire(now, expirationMs)
   }
 
   entries(): IterableIterator<[number, ProducerStateEntry]> {
     return this.producers.entries()
   }
-}
-
-function checkUnknown(batch: SequencedBatch, admission: Admission | undefined): LogRefusal | undefined {
-  if (batch.transactional && admission === undefined) return notAdded(batch)
-  return admission === 'added' && batch.firstSequence !== 0 ? outOfOrder(batch, 0) : undefined
 }
 
 /** The sequence after `sequence`; they wrap at 2^31 - 1. */
@@ -192,7 +197,7 @@ export function lastSequenceOf(firstSequence: number, records: number): number {
 const notAdded = ({ producerId }: SequencedBatch): LogRefusal =>
   refuse(INVALID_TXN_STATE, `the partition was not added to the transaction of producer ${producerId}`)
 
-const staleEpoch = ({ producerId, epoch }: SequencedBatch, current: number): LogRefusal =>
+const staleEpoch = ({ producerId, epoch }: Pick<SequencedBatch, 'producerId' | 'epoch'>, current: number): LogRefusal =>
   refuse(INVALID_PRODUCER_EPOCH, `producer ${producerId} wrote with epoch ${epoch}, current is ${current}`)
 
 const outOfOrder = ({ producerId, firstSequence }: SequencedBatch, expected: number): LogRefusal =>

@@ -6,7 +6,6 @@ import { valuesIn } from './committed-reader.fixture.ts'
 import { defaultLogConfig, type LogConfig } from './log-config.ts'
 import { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
-import type { Admission } from './producer-state.ts'
 
 const TRANSACTIONAL = 16
 const { NONE, INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE, OUT_OF_ORDER_SEQUENCE_NUMBER } = ErrorCode
@@ -30,13 +29,17 @@ interface Write {
   readonly epoch?: number
   readonly sequence?: number
   readonly transactional?: boolean
-  readonly admission?: Admission | undefined
+  /** The coordinator lets it begin a transaction. */
+  readonly admitted?: boolean
 }
 
-function write(producerId: number, value: string, { transactional = true, ...rest }: Write = {}): ErrorCode {
-  const admission = 'admission' in rest ? rest.admission : 'verified'
+function write(
+  producerId: number,
+  value: string,
+  { transactional = true, admitted = true, ...rest }: Write = {},
+): ErrorCode {
   const attributes = transactional ? TRANSACTIONAL : 0
-  const result = log.append(testBatch({ values: [value], producerId, attributes, ...rest }), admission)
+  const result = log.append(testBatch({ values: [value], producerId, attributes, ...rest }), admitted)
   return result.ok ? NONE : result.errorCode
 }
 
@@ -186,23 +189,38 @@ describe('aborted transactions', () => {
 
 describe('a transactional batch', () => {
   test('begins a transaction with an admission only, and needs none after that', async () => {
-    expect(write(1, 'a', { admission: undefined })).toBe(INVALID_TXN_STATE)
+    expect(write(1, 'a', { admitted: false })).toBe(INVALID_TXN_STATE)
     expect(write(1, 'a')).toBe(NONE)
-    expect(write(1, 'b', { sequence: 1, admission: undefined })).toBe(NONE)
+    expect(write(1, 'b', { sequence: 1, admitted: false })).toBe(NONE)
     end(1, true)
-    expect(write(1, 'c', { sequence: 2, admission: undefined })).toBe(INVALID_TXN_STATE)
+    expect(write(1, 'c', { sequence: 2, admitted: false })).toBe(INVALID_TXN_STATE)
   })
 
   test('of an older epoch is refused as such, admitted or not', () => {
     write(1, 'a', { epoch: 1 })
     expect(write(1, 'b', { epoch: 0, sequence: 1 })).toBe(INVALID_PRODUCER_EPOCH)
     end(1, true, 2)
-    expect(write(1, 'b', { epoch: 1, sequence: 1, admission: undefined })).toBe(INVALID_PRODUCER_EPOCH)
+    expect(write(1, 'b', { epoch: 1, sequence: 1, admitted: false })).toBe(INVALID_PRODUCER_EPOCH)
   })
 
-  test('of a producer that nobody remembers starts anywhere, unless its transaction begins here', () => {
-    expect(write(1, 'a', { sequence: 5, admission: 'added' })).toBe(OUT_OF_ORDER_SEQUENCE_NUMBER)
-    expect(write(1, 'a', { sequence: 5 })).toBe(NONE)
+  test('of a producer that nobody remembers starts anywhere, unless each of its transactions starts at 0', () => {
+    const ask = (sequence: number, adds: boolean) =>
+      log.continuesTransaction(testBatch({ values: ['a'], producerId: 1, sequence, attributes: TRANSACTIONAL }), adds)
+    expect(ask(5, true)).toBe(false)
+    expect(write(1, 'a', { sequence: 5 })).toBe(OUT_OF_ORDER_SEQUENCE_NUMBER)
+    expect(write(2, 'a', { sequence: 5 })).toBe(NONE)
+  })
+
+  test('waits for the one before it that has to be sent again', () => {
+    const asked = (sequence: number, epoch = 0) =>
+      log.continuesTransaction(testBatch({ values: ['a'], producerId: 1, epoch, sequence, attributes: 16 }), false)
+    expect([asked(3), asked(4)]).toEqual([false, false])
+    expect(write(1, 'second', { sequence: 4 })).toBe(OUT_OF_ORDER_SEQUENCE_NUMBER)
+    expect(write(1, 'first', { sequence: 3 })).toBe(NONE)
+    expect(asked(4)).toBe(true)
+    expect(write(1, 'second', { sequence: 4 })).toBe(NONE)
+    end(1, true, 1)
+    expect(asked(5)).toMatchObject({ errorCode: INVALID_PRODUCER_EPOCH })
   })
 
   test('is not mixed with others of the same producer', () => {

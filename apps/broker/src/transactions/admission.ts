@@ -1,5 +1,4 @@
 import { batchProducerEpoch, batchProducerId, ErrorCode, errorName } from '#libs/kafka-protocol'
-import type { Admission } from '../log/producer-state.ts'
 import type { Addition } from './add-partitions.ts'
 import type { TransactionCoordinator } from './coordinator.ts'
 
@@ -7,7 +6,6 @@ import type { TransactionCoordinator } from './coordinator.ts'
 export type Admitted =
   | {
       readonly ok: true
-      readonly admission: Admission
       /** The client may hear of a success when this has resolved; rejects with StorageError. */
       readonly durable: Promise<void> | undefined
     }
@@ -32,10 +30,10 @@ export function admit(
 ): Admitted {
   if (apiVersion >= versions.adds) {
     const { errorCode, durable } = transactions.add(transactionalId, wanted)
-    return errorCode === ErrorCode.NONE ? { ok: true, admission: 'added', durable } : refused(errorCode)
+    return errorCode === ErrorCode.NONE ? { ok: true, durable } : refused(errorCode)
   }
   const errorCode = transactions.verify(transactionalId, wanted)
-  if (errorCode === ErrorCode.NONE) return { ok: true, admission: 'verified', durable: undefined }
+  if (errorCode === ErrorCode.NONE) return { ok: true, durable: undefined }
   const isUnknown = errorCode === ErrorCode.TRANSACTION_ABORTABLE && apiVersion < versions.abortable
   return refused(isUnknown ? ErrorCode.INVALID_TXN_STATE : errorCode)
 }

@@ -28,7 +28,7 @@ const log = () => broker.topics.find('t')!.logs[0]!
 
 /** Writes as a producer whose coordinator was never asked, or died before it could remember. */
 async function writeUnknown(producerId: number): Promise<void> {
-  log().append(testBatch({ values: ['x'], producerId, attributes: 16 }), 'added')
+  log().append(testBatch({ values: ['x'], producerId, attributes: 16 }), true)
   await log().durable(log().logEndOffset)
 }
 
@@ -66,7 +66,7 @@ test('a marker in the name of a later coordinator does not keep a transaction fr
   const { producerId, epoch } = await broker.transactions.initProducer(init)
   log().appendMarker({ producerId, epoch, commit: false, coordinatorEpoch: 1000 })
   await broker.transactions.add('id', { producerId, epoch, partitions: [['t', [0]]], groups: [] }).durable
-  log().append(testBatch({ values: ['x'], producerId, epoch, attributes: 16 }), 'added')
+  log().append(testBatch({ values: ['x'], producerId, epoch, attributes: 16 }), true)
   const answer = await broker.transactions.end('id', { producerId, epoch, outcome: 'commit' }, false)
   expect(answer.errorCode).toBe(ErrorCode.NONE)
   expect([broker.transactions.find('id')!.state, log().lastStableOffset]).toEqual(['CompleteCommit', 3])

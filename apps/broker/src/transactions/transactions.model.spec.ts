@@ -168,13 +168,13 @@ class Subject {
   }
 
   private append(producer: Producer, partition: number) {
-    const { producerId, epoch, sequences, bumps } = producer
+    const { producerId, epoch, sequences } = producer
     const value = this.nextValue()
     const { errorCode, durable } = this.add(producer, partition)
     expect(errorCode).toBe(ErrorCode.NONE)
     const sequence = sequences[partition]!
     const batch = testBatch({ values: [value], producerId, epoch, sequence, attributes: TRANSACTIONAL })
-    const result = this.log(partition).append(batch, bumps ? 'added' : 'verified')
+    const result = this.log(partition).append(batch, true)
     if (!result.ok) throw new Error(result.message)
     return { value, acknowledged: Promise.all([durable, this.log(partition).durable(result.lastOffset + 1)]) }
   }
