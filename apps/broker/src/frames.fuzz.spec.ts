@@ -11,7 +11,7 @@ import { MemoryFileSystem } from './disk/memory-file-system.ts'
 import { dispatch } from './dispatch.ts'
 import { sealBatch, testBatch } from './log/batch.fixture.ts'
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 40)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 100)
 const PRODUCE = 0
 const CONFIG = ['--data-dir', '/data', '--set', 'num.partitions=2', '--set', 'group.initial.rebalance.delay.ms=0']
 const { settings, dataDir } = readConfig(CONFIG, {}) as Config

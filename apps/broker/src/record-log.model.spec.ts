@@ -6,7 +6,7 @@ import { seededRandom } from './log/batch.fixture.ts'
 import { LogManager } from './log/log-manager.ts'
 import { RecordLog } from './record-log.ts'
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 60)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 150)
 /** A dozen of these make the journal worth compacting. */
 const LARGE = 'x'.repeat(100_000)
 

@@ -10,7 +10,7 @@ import { LogManager } from '../log/log-manager.ts'
 import { GroupCoordinator } from './coordinator.ts'
 import type { JoinAnswer, SyncAnswer } from './decision.ts'
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 100)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 400)
 const { settings } = readConfig(
   ['--data-dir', '/data', '--set', 'group.initial.rebalance.delay.ms=500', '--set', 'group.min.session.timeout.ms=1'],
   {},

@@ -8,7 +8,7 @@ import { defaultLogConfig } from './log-config.ts'
 import { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 100)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 300)
 const RETENTION_BYTES = 2500
 const config = { ...defaultLogConfig, segmentBytes: 800, indexIntervalBytes: 200, retentionBytes: RETENTION_BYTES }
 const REMEMBERED_BATCHES = 5
