@@ -27,7 +27,7 @@ export interface RunOptions {
 const BROKER_VERSION = '4.1.0'
 /** Some tests race against timeouts meant for a machine of their own. */
 const TIMEOUT_MULTIPLIER = 3
-const LIMIT_MS = 300_000
+const LIMIT_MS = 600_000
 
 /**
  * The tests that need a broker, from the table in test.c: `_TEST(0011_produce_batch, FLAGS, …, .scenario = "…")`. The
