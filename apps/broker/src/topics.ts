@@ -1,5 +1,6 @@
 import { ErrorCode } from '#libs/kafka-protocol'
 import type { LiveSettings, SettingScope } from './live-settings.ts'
+import type { LogConfig } from './log/log-config.ts'
 import type { LogManager } from './log/log-manager.ts'
 import type { PartitionLog } from './log/partition-log.ts'
 import {
@@ -146,18 +147,24 @@ export class Topics {
   async delete(topic: Topic): Promise<void> {
     this.byName.delete(topic.name)
     this.byId.delete(topic.topicId)
-    await this.record({ type: 'TopicDeleted', topicId: topic.topicId })
-    for (const log of topic.logs) await this.logs.deletePartition(topic.name, log.partition)
+    try {
+      await this.record({ type: 'TopicDeleted', topicId: topic.topicId })
+    } finally {
+      // Whether the record is on disk or will be with the next one: a topic of this name may follow.
+      await this.deletePartitions(topic.name, 0, topic.partitions)
+    }
   }
 
   async addPartitions(topic: Topic, partitions: number): Promise<Topic> {
-    const added = []
-    for (let partition = topic.partitions; partition < partitions; partition++) {
-      added.push(this.logs.openPartition(topic.name, partition, topic.logs[0]!.config))
+    const { name, topicId, partitions: before } = topic
+    try {
+      const added = await this.openPartitions(name, before, partitions, topic.logs[0]!.config)
+      await this.record({ type: 'PartitionsAdded', topicId, partitions })
+      return this.publish({ ...topic, partitions, logs: [...topic.logs, ...added] })
+    } catch (error) {
+      await this.undo({ type: 'PartitionsAdded', topicId, partitions: before }, name, before, partitions)
+      throw error
     }
-    const logs = [...topic.logs, ...(await Promise.all(added))]
-    await this.record({ type: 'PartitionsAdded', topicId: topic.topicId, partitions })
-    return this.publish({ ...topic, partitions, logs })
   }
 
   /** `configs` must be free of problems. */
@@ -196,17 +203,34 @@ export class Topics {
   }
 
   private async createNow(record: TopicRecord): Promise<Topic> {
-    const topic = await this.openLogs(record)
-    await this.record({ type: 'TopicCreated', ...record })
-    return this.publish(topic)
+    const { name, topicId, partitions } = record
+    try {
+      const topic = await this.openLogs(record)
+      await this.record({ type: 'TopicCreated', ...record })
+      return this.publish(topic)
+    } catch (error) {
+      await this.undo({ type: 'TopicDeleted', topicId }, name, 0, partitions)
+      throw error
+    }
   }
 
   private async openLogs(record: TopicRecord): Promise<Topic> {
     const config = logConfigOf(record.configs, this.settings.values)
-    const opening = Array.from({ length: record.partitions }, (_, partition) =>
-      this.logs.openPartition(record.name, partition, config),
-    )
-    return { ...record, logs: await Promise.all(opening) }
+    return { ...record, logs: await this.openPartitions(record.name, 0, record.partitions, config) }
+  }
+
+  private openPartitions(name: string, from: number, to: number, config: LogConfig): Promise<PartitionLog[]> {
+    return everyOne(from, to, (partition) => this.logs.openPartition(name, partition, config))
+  }
+
+  /** After a disk that refused: nobody was told of these partitions, and they can be asked for again. */
+  private async undo(record: MetadataRecord, name: string, from: number, to: number): Promise<void> {
+    await this.record(record).catch(() => {})
+    await this.deletePartitions(name, from, to).catch(() => {})
+  }
+
+  private async deletePartitions(name: string, from: number, to: number): Promise<void> {
+    await everyOne(from, to, (partition) => this.logs.deletePartition(name, partition))
   }
 
   private publish(topic: Topic): Topic {
@@ -221,6 +245,13 @@ export class Topics {
     for (const existing of this.byName.keys()) if (existing.replaceAll('.', '_') === folded) return existing
     return undefined
   }
+}
+
+/** Rejects, if one does, once all of them have ended. */
+async function everyOne<T>(from: number, to: number, work: (partition: number) => Promise<T>): Promise<T[]> {
+  const working = Array.from({ length: to - from }, (_, i) => work(from + i))
+  await Promise.allSettled(working)
+  return Promise.all(working)
 }
 
 const refusal = (errorCode: ErrorCode, errorMessage: string): Refusal => ({ errorCode, errorMessage })
