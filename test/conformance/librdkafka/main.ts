@@ -36,8 +36,8 @@ async function runsOf(numbers: readonly string[], titles: readonly string[]): Pr
   })
 }
 
-/** This one expects consumers that start one after the other to be assigned together. */
-const TOGETHER = '0113'
+/** These expect consumers that start one after the other to be assigned together. */
+const TOGETHER = ['0113', '0118']
 
 /** Brokers by what tests want of them, started when the first one asks. */
 class Brokers {
@@ -48,7 +48,7 @@ class Brokers {
     const settings = {
       'num.partitions': 4,
       'auto.create.topics.enable': scenario !== 'noautocreate',
-      'group.initial.rebalance.delay.ms': number === TOGETHER ? 500 : 0,
+      'group.initial.rebalance.delay.ms': TOGETHER.includes(number) ? 500 : 0,
     }
     const key = JSON.stringify(settings)
     const known = this.own.get(key)
