@@ -105,11 +105,11 @@ export class TransactionalProducer {
     topic: TestTopic,
     values: readonly string[],
     partition = 0,
-    { version = this.protocol === 1 ? 9 : 12, transactional = true } = {},
+    { version = this.protocol === 1 ? 9 : 12, transactional = true, ahead = 0 } = {},
   ) {
     const { producerId, epoch, transactionalId } = this
     const key = `${topic.name}-${partition}`
-    const sequence = this.sequences.get(key) ?? 0
+    const sequence = (this.sequences.get(key) ?? 0) + ahead
     const attributes = transactional ? Attribute.transactional : 0
     const records = [batch(values, { producerId, epoch, sequence }, attributes)]
     const topicData = [{ name: topic.name, partitionData: [{ index: partition, records }] }]

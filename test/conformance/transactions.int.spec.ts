@@ -318,6 +318,19 @@ describe('what was not added to the transaction', () => {
     expect((await producer.produce(topic, ['x'], 0, { version: 9 })).errorCode).toBe(ErrorCode.INVALID_TXN_STATE)
   })
 
+  test('comes first when it has been added: what was sent after it waits', async () => {
+    const topic = await kafka.topic()
+    const producer = await TransactionalProducer.start(kafka, { protocol: 1 })
+    expect((await producer.produce(topic, ['first'])).errorCode).toBe(ErrorCode.INVALID_TXN_STATE)
+    await producer.add(topic)
+    const second = await producer.produce(topic, ['second'], 0, { ahead: 1 })
+    expect(second.errorCode).toBe(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
+    expect((await producer.produce(topic, ['first'])).errorCode).toBe(ErrorCode.NONE)
+    expect((await producer.produce(topic, ['second'])).errorCode).toBe(ErrorCode.NONE)
+    await producer.end(true)
+    await eventually(topic).toEqual(['first', 'second'])
+  })
+
   test('has no offsets in it', async () => {
     const [topic, groupId] = [await kafka.topic(), kafka.name('group')]
     const producer = await TransactionalProducer.start(kafka, { protocol: 1 })
@@ -421,7 +434,7 @@ describe('administration', () => {
     const { producerId, epoch: producerEpoch } = producer
     const abort = async (epoch: number) => {
       const topics = [{ name: topic.name, partitionIndexes: [0] }]
-      const marker = { producerId, producerEpoch: epoch, transactionResult: false, topics, coordinatorEpoch: 1000 }
+      const marker = { producerId, producerEpoch: epoch, transactionResult: false, topics, coordinatorEpoch: 0 }
       const answer = await kafka.client.send(writeTxnMarkers, 1, { markers: [marker] })
       return answer.markers[0]!.topics[0]!.partitions[0]!.errorCode
     }
@@ -430,5 +443,6 @@ describe('administration', () => {
     expect(await abort(producerEpoch)).toBe(ErrorCode.NONE)
     await expect.poll(() => latest(topic, READ_COMMITTED), { timeout: 10_000 }).toBe(2)
     expect(await committed(topic)).toEqual([])
+    await producer.end(false)
   })
 })
