@@ -9,6 +9,7 @@ import {
   batchSize,
   ErrorCode,
   fetch,
+  isBatchIntact,
   Reader,
   readResponseHeader,
 } from '#libs/kafka-protocol'
@@ -19,8 +20,8 @@ const FETCH_VERSION = 11
 const SEQUENCES = 2 ** 31
 
 /**
- * Reads a topic that one producer at a time wrote and throws unless it holds exactly `records` records, without a gap
- * in the offsets and in the order in which they were sent: by the sequence numbers of an idempotent producer, by the
+ * Reads a topic that one producer at a time wrote and throws unless it holds exactly `records` records, undamaged, without a
+ * gap in the offsets and in the order in which they were sent: by the sequence numbers of an idempotent producer, by the
  * timestamps of any other.
  */
 export const verify = async (
@@ -62,6 +63,7 @@ class Order {
 
   note(bytes: Buffer, at: number): void {
     const base = batchBaseOffset(bytes, at)
+    if (!isBatchIntact(bytes, at)) throw new Error(`${this.where}: the batch at offset ${base} is damaged`)
     if (base !== this.nextOffset) throw new Error(`${this.where}: offset ${base} where ${this.nextOffset} was due`)
     this.nextOffset = batchLastOffset(bytes, at) + 1
     const count = batchRecordsCount(bytes, at)

@@ -66,7 +66,7 @@ export class Connection implements BudgetReader {
     this.lastReceived = broker.clock.now()
     this.lastSent = this.lastReceived
     this.parser = new FrameParser(broker.settings['socket.request.max.bytes'])
-    this.sending = new SendQueue(socket, (bytes) => this.sent(bytes))
+    this.sending = new SendQueue(socket, broker.logs.readBuffers, (bytes) => this.sent(bytes))
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.receive(chunk))
     socket.on('error', () => this.close())

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { ReadBuffers } from './log/read-buffers.ts'
 
 /** As much as is handed to the socket at a time: what it has taken can be told from what it has not at this grain. */
 const SLICE_BYTES = 1024 * 1024
@@ -9,14 +10,20 @@ const SLICE_BYTES = 1024 * 1024
  */
 export class SendQueue {
   private readonly socket: Socket
+  private readonly readBuffers: ReadBuffers
   private readonly onSent: (bytes: number) => void
   private queue: Buffer[] = []
   private queuedBytes = 0
   private unsentBytes = 0
+  /** Bytes ever pushed. */
+  private pushedBytes = 0
+  /** Buffers to be given back, and how much has been pushed with each of them. */
+  private readonly lent: { readonly buffer: Buffer; readonly upTo: number }[] = []
 
   /** `onSent` hears how many bytes the operating system has taken. */
-  constructor(socket: Socket, onSent: (bytes: number) => void) {
+  constructor(socket: Socket, readBuffers: ReadBuffers, onSent: (bytes: number) => void) {
     this.socket = socket
+    this.readBuffers = readBuffers
     this.onSent = onSent
     socket.on('drain', this.settle)
   }
@@ -32,6 +39,8 @@ export class SendQueue {
       this.unsentBytes += buffer.length
       this.queuedBytes += buffer.length
       this.queue.push(buffer)
+      this.pushedBytes += buffer.length
+      if (this.readBuffers.isLent(buffer)) this.lent.push({ buffer, upTo: this.pushedBytes })
     }
     this.settle()
   }
@@ -41,6 +50,9 @@ export class SendQueue {
     const unsent = this.queuedBytes + this.socket.writableLength
     const sent = this.unsentBytes - unsent
     this.unsentBytes = unsent
+    while (this.lent.length > 0 && this.lent[0]!.upTo <= this.pushedBytes - unsent) {
+      this.readBuffers.giveBack(this.lent.shift()!.buffer)
+    }
     if (sent > 0) this.onSent(sent)
   }
 

@@ -5,6 +5,7 @@ import { Journal } from './journal.ts'
 import type { LogConfig } from './log-config.ts'
 import type { PartitionLogContext } from './log-state.ts'
 import { PartitionLog } from './partition-log.ts'
+import { ReadBuffers } from './read-buffers.ts'
 import { recoverLog } from './recovery.ts'
 import { TailCache } from './tail-cache.ts'
 
@@ -33,6 +34,8 @@ export class LogManager {
   /** Directories of partitions, open or not. */
   private readonly onDisk = new Set<string>()
   private readonly journals: Journal[] = []
+  /** Who has sent what was read may give the buffers back. */
+  readonly readBuffers = new ReadBuffers()
   private readonly tails: TailCache
   private readonly report: Report
   private readonly cleaner: LogCleaner
@@ -99,7 +102,8 @@ export class LogManager {
       const { truncatedBytes, endOffset } = recovered
       this.report('warn', 'a torn end was cut off the log', { topic, partition, truncatedBytes, endOffset })
     }
-    const context = { fs, directory, now, tails: this.tails, leaderEpoch: this.leaderEpoch, report: this.report }
+    const { tails, readBuffers, leaderEpoch, report } = this
+    const context = { fs, directory, now, tails, readBuffers, leaderEpoch, report }
     const log = new PartitionLog(topic, partition, config, context, recovered)
     this.open.set(name, log)
     return log

@@ -83,14 +83,14 @@ export async function lookUpOffset(
   return { ...found, leaderEpoch: log.epochs.epochAt(found.offset) }
 }
 
-async function readSegments({ segments, config }: LogState, limits: ReadLimits): Promise<Buffer[]> {
+async function readSegments({ segments, config, context }: LogState, limits: ReadLimits): Promise<Buffer[]> {
   // An offset may lie in a gap, before the first segment or at the end of another: then the next one has what follows.
   let index = Math.max(
     0,
     segments.findLastIndex((segment) => segment.baseOffset <= limits.offset),
   )
   for (let segment = segments[index]; segment !== undefined; segment = segments[++index]) {
-    const records = await segment.read(limits, config.indexIntervalBytes)
+    const records = await segment.read(limits, config.indexIntervalBytes, context.readBuffers.take)
     if (records.length > 0) return [records]
     if (segment.size > 0 && segment.endOffset > limits.offset) break
   }

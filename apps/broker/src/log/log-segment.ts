@@ -203,9 +203,9 @@ export class LogSegment {
   }
 
   /** Whole batches that end at or after `offset` and before `bound`, as one buffer; empty when there are none. */
-  async read(limits: ReadLimits, indexInterval: number): Promise<Buffer> {
+  async read(limits: ReadLimits, indexInterval: number, allocate?: (bytes: number) => Buffer): Promise<Buffer> {
     const { position } = (await this.index(indexInterval)).forOffset(limits.offset)
-    return this.use((file) => readBatches(file, position, this.size, limits))
+    return this.use((file) => readBatches(file, position, this.size, limits, allocate))
   }
 
   private async rebuildIndex(indexInterval: number): Promise<void> {

@@ -4,6 +4,7 @@ import type { LogConfig } from './log-config.ts'
 import type { LogSegment } from './log-segment.ts'
 import { LogWriter, type LogWriterOptions } from './log-writer.ts'
 import type { ProducerStateManager } from './producer-state.ts'
+import type { ReadBuffers } from './read-buffers.ts'
 import type { RecoveredLog } from './recovery.ts'
 import { Tail, type TailCache } from './tail-cache.ts'
 
@@ -13,6 +14,7 @@ export interface PartitionLogContext {
   readonly directory: string
   readonly now: () => number
   readonly tails: TailCache
+  readonly readBuffers: ReadBuffers
   readonly leaderEpoch: number
   readonly report: LogWriterOptions['report']
 }

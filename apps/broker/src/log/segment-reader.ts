@@ -17,11 +17,17 @@ const NOTHING = Buffer.alloc(0)
 
 /**
  * Whole batches of a segment of `size` bytes as one buffer, empty when none qualifies. `from` is the beginning of some
- * batch at or before the wanted one.
+ * batch at or before the wanted one; `allocate` gives what is read into.
  */
-export async function readBatches(file: File, from: number, size: number, limits: ReadLimits): Promise<Buffer> {
+export async function readBatches(
+  file: File,
+  from: number,
+  size: number,
+  limits: ReadLimits,
+  allocate: (bytes: number) => Buffer = Buffer.allocUnsafe,
+): Promise<Buffer> {
   for (let position = from; position < size; ) {
-    const chunk = Buffer.allocUnsafe(Math.min(Math.max(limits.maxBytes, MIN_READ), size - position))
+    const chunk = allocate(Math.min(Math.max(limits.maxBytes, MIN_READ), size - position))
     const bytes = chunk.subarray(0, await file.read(chunk, position))
     const start = skipTo(bytes, limits.offset)
     if (start > 0 && !holdsBatch(bytes, start)) {
