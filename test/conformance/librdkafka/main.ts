@@ -6,8 +6,8 @@ import { listTests, type Outcome, type RunOptions, runTests, type SuiteTests } f
 
 /**
  * `npm run test:librdkafka [-- NUMBER…]`: librdkafka's own tests on the bundled broker, or on the one that KAFKA_BROKERS
- * names. Tests listed in passing.txt must pass; the others are run too, and told apart in the output. With `--install`
- * nothing is run: the client is built, for the tests that use it.
+ * names. Tests listed in passing.txt must pass, at the second try at the latest; the others are run too, and told apart.
+ * With `--install` nothing is run: the client is built, for the tests that use it.
  */
 const root = resolve(import.meta.dirname, '../../..').replace(/\/dist$/, '')
 const kept = join(root, 'test/conformance/librdkafka/passing.txt')
@@ -86,10 +86,15 @@ async function run(numbers: readonly string[]): Promise<number> {
     for (const { tests, subtest } of await runsOf(numbers, titles)) {
       const options: RunOptions = { brokers: await brokers.addressFor(tests), kafkaPath, logFolder }
       const started = Date.now()
-      const outcomes = await runTests(tests, subtest === undefined ? options : { ...options, subtest })
+      const titleOf = (name: string) => (subtest === undefined ? name : `${name} ${subtest}`)
+      const runOnce = () => runTests(tests, subtest === undefined ? options : { ...options, subtest })
+      let outcomes = await runOnce()
+      // Some measure milliseconds, and any may come upon a machine that is busy with something else.
+      const isSurprise = [...outcomes].some(([name, outcome]) => outcome === 'failed' && titles.includes(titleOf(name)))
+      if (isSurprise) outcomes = await runOnce()
       const seconds = ((Date.now() - started) / 1000).toFixed(1)
       for (const [name, outcome] of outcomes) {
-        const title = subtest === undefined ? name : `${name} ${subtest}`
+        const title = titleOf(name)
         const isKept = titles.includes(title)
         counts[outcome]++
         if (isKept && outcome !== 'passed') broken.push(title)
