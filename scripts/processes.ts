@@ -35,8 +35,7 @@ const HEAP = { service: 192, broker: 128, simulators: 256, console: 128 }
 /** How Node is told to run a process of this kind. */
 export const nodeFlags = (kind: keyof typeof HEAP): string[] => [
   `--max-old-space-size=${HEAP[kind]}`,
-  '--max-semi-space-size=16',
-  '--single-threaded-gc',
+  '--max-semi-space-size=8',
   // The Kafka client sets timers for moments that have passed; newer versions of Node would say so each time.
   '--disable-warning=TimeoutNegativeWarning',
 ]
