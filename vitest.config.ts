@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const alias = [
@@ -12,6 +13,8 @@ const postgres = ['libs/testing/postgres.global-setup.ts']
 export default defineConfig({
   resolve: { alias },
   test: {
+    // Many tests wait for something: on a small machine the next file may run meanwhile.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
         extends: true,
