@@ -27,7 +27,7 @@ export const idle = async (results: Results): Promise<void> => {
       }
       const withBoth = await atRest(broker)
       results.add(`${COUNT} idle connections`, 'bundled', { mb: withBoth.mb - withPartitions.mb })
-      results.add(`CPU of both, ${WATCHED_S} s`, 'bundled', { ms: withBoth.cpuMs - before.cpuMs })
+      results.add(`CPU of both, ${WATCHED_S} s`, 'bundled', { ms: Math.max(0, withBoth.cpuMs - before.cpuMs) })
       for (const connection of open) connection.close()
     })
   } finally {

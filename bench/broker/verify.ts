@@ -90,7 +90,7 @@ const isWhole = (bytes: Buffer, at: number): boolean =>
   at + PREFIX <= bytes.length && at + batchSize(bytes, at) <= bytes.length
 
 const read = async (connection: LoadConnection, topic: string, partition: number, offset: number) => {
-  const maxBytes = 16 * 1024 * 1024
+  const maxBytes = 1024 * 1024
   const request = encodedRequest(fetch, FETCH_VERSION, {
     ...{ maxWaitMs: 1000, minBytes: 1, maxBytes },
     topics: [{ topic, partitions: [{ partition, fetchOffset: offset, partitionMaxBytes: maxBytes }] }],

@@ -16,10 +16,17 @@ interface Waiter {
   readonly reject: (error: Error) => void
 }
 
+/** The longest that a sync is put off for others to share it. A timer cannot do less. */
+const GATHER_MS = 1
+
 /**
  * Group commit: all appends of one event-loop turn become one write, and all that were written while an fdatasync was
  * in flight share the next one. At most one write and one sync are under way, so a busy file batches by itself and an
  * idle one answers after a single sync.
+ *
+ * Whoever was just answered tends to come back at once. Begun with the first of them, a sync would leave the others to
+ * the one after it: so a sync waits, for a moment at most, until there are as many as the last one served. A single
+ * client that has one append under way never waits.
  */
 export class GroupCommit {
   private writtenEnd: number
@@ -29,6 +36,9 @@ export class GroupCommit {
   private dirty = false
   private awaitingWrite: Waiter[] = []
   private awaitingSync: Waiter[] = []
+  /** Appends that the last sync made durable. */
+  private served = 0
+  private endGathering: (() => void) | undefined
 
   constructor(
     private readonly target: CommitTarget,
@@ -77,6 +87,7 @@ export class GroupCommit {
       }
     }
     this.writing = false
+    if (this.isGathered) this.endGathering?.()
     void this.sync()
   }
 
@@ -84,14 +95,29 @@ export class GroupCommit {
     if (this.syncing) return
     this.syncing = true
     while (this.awaitingSync.some((waiter) => waiter.end <= this.writtenEnd)) {
+      if (!this.isGathered) await this.gather()
       try {
         this.durableEnd = await this.target.sync()
+        const waited = this.awaitingSync.length
         this.awaitingSync = settle(this.awaitingSync, this.durableEnd)
+        this.served = waited - this.awaitingSync.length
       } catch (error) {
         this.awaitingSync = reject(this.awaitingSync, -1, this.target.syncFailed(error))
       }
     }
     this.syncing = false
+  }
+
+  private get isGathered(): boolean {
+    return this.awaitingSync.length >= this.served
+  }
+
+  private async gather(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.endGathering = resolve
+      setTimeout(resolve, GATHER_MS)
+    })
+    this.endGathering = undefined
   }
 }
 
