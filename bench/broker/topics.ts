@@ -1,10 +1,16 @@
+import { execFile } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { kafkaOf } from '../../test/support/topic.ts'
 import { addressOf, type BrokerUnderTest } from './broker-under-test.ts'
 
+const run = promisify(execFile)
 let created = 0
 
-/** Runs `work` with a fresh topic, which is deleted afterwards so that runs do not share a full page cache. */
+/**
+ * Runs `work` with a fresh topic, which is deleted afterwards. What the run before it has left unwritten is written
+ * first: a file system's journal would make the first fdatasync wait for it, whoever wrote it.
+ */
 export const withTopic = async <T>(
   broker: BrokerUnderTest,
   partitions: number,
@@ -15,6 +21,7 @@ export const withTopic = async <T>(
   await admin.connect()
   try {
     await admin.createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }] })
+    await run('sync')
     const result = await work(topic)
     await admin.deleteTopics({ topics: [topic] })
     // Both brokers remove the files in the background.

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { GroupCommit } from './group-commit.ts'
 
 let accepted: number
@@ -60,6 +60,45 @@ describe('group commit', () => {
     expect(operations.at(-1)).toBe('sync 4')
     finishSync()
     await Promise.all(later)
+  })
+
+  describe('after a sync that served two', () => {
+    beforeEach(async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      const both = [commit.durable(accept()), commit.durable(accept())]
+      await turn()
+      finishSync()
+      await Promise.all(both)
+    })
+    afterEach(() => {
+      vi.useRealTimers()
+    })
+
+    it('waits for two again', async () => {
+      const one = commit.durable(accept())
+      await turn()
+      expect(operations.at(-1)).toBe('write 2-3')
+      const other = commit.durable(accept())
+      await turn()
+      expect(operations.slice(-2)).toEqual(['write 3-4', 'sync 4'])
+      finishSync()
+      await Promise.all([one, other])
+    })
+
+    it('waits no longer than a moment, and then expects one', async () => {
+      const one = commit.durable(accept())
+      await turn()
+      vi.advanceTimersByTime(1)
+      await turn()
+      expect(operations.at(-1)).toBe('sync 3')
+      finishSync()
+      await one
+      const next = commit.durable(accept())
+      await turn()
+      expect(operations.at(-1)).toBe('sync 4')
+      finishSync()
+      await next
+    })
   })
 
   it('does not sync for those who only wait for the write', async () => {

@@ -113,10 +113,12 @@ export class GroupCommit {
   }
 
   private async gather(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
       this.endGathering = resolve
-      setTimeout(resolve, GATHER_MS)
+      timer = setTimeout(resolve, GATHER_MS)
     })
+    clearTimeout(timer)
     this.endGathering = undefined
   }
 }

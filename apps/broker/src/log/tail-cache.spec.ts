@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { baseOffsets, testBatch } from './batch.fixture.ts'
-import { Tail, TailCache } from './tail-cache.ts'
+import { costOf, Tail, TailCache } from './tail-cache.ts'
 
 const { length } = testBatch({ values: ['v'] })
 const at = (offset: number) => {
@@ -14,7 +14,7 @@ const read = (tail: Tail, offset: number) => {
 }
 
 it('keeps the newest batches of all partitions within one budget', () => {
-  const cache = new TailCache(3 * length)
+  const cache = new TailCache(3 * costOf(at(0)))
   const [busy, quiet] = [new Tail(), new Tail()]
   cache.add(quiet, at(0))
   for (let offset = 0; offset < 3000; offset++) cache.add(busy, at(offset))
@@ -26,7 +26,7 @@ it('keeps the newest batches of all partitions within one budget', () => {
 })
 
 it('gives the room of a deleted partition to the others', () => {
-  const cache = new TailCache(3 * length)
+  const cache = new TailCache(3 * costOf(at(0)))
   const [deleted, other] = [new Tail(), new Tail()]
   for (let offset = 0; offset < 2; offset++) cache.add(deleted, at(offset))
   cache.forget(deleted)

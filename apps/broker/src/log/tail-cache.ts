@@ -9,6 +9,9 @@ interface TailBatch {
 
 const SLAB_BYTES = 256 * 1024
 
+/** What a batch takes of the budget: its bytes, and the objects that lead to them, which are more for a small one. */
+export const costOf = (batch: Buffer): number => batch.length + 256
+
 /**
  * The most recent batches of all partitions, so that consumers who keep up never touch the disk. One budget for all:
  * a thousand quiet partitions cost nothing, a busy one may use it up. The oldest batch of any partition goes first.
@@ -27,7 +30,7 @@ export class TailCache {
     const bytes = this.keep(batch)
     tail.push({ baseOffset: batchBaseOffset(bytes), lastOffset: batchLastOffset(bytes), bytes })
     this.queue.push(tail)
-    this.used += bytes.length
+    this.used += costOf(bytes)
     while (this.used > this.budget) this.used -= this.queue[this.head++]!.shift()
     if (this.head > 1024 && this.head * 2 > this.queue.length) {
       this.queue = this.queue.slice(this.head)
@@ -68,7 +71,7 @@ export class Tail {
     this.batches.push(batch)
   }
 
-  /** Drops the oldest batch and returns its size, 0 when there is none. */
+  /** Drops the oldest batch and returns what it cost, 0 when there is none. */
   shift(): number {
     const oldest = this.batches[this.head]
     if (oldest === undefined) return 0
@@ -77,7 +80,7 @@ export class Tail {
       this.batches = this.batches.slice(this.head)
       this.head = 0
     }
-    return oldest.bytes.length
+    return costOf(oldest.bytes)
   }
 
   /** Whole batches from the one with `offset`, all below `bound`; undefined when `offset` is older than the tail. */
