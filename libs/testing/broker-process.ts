@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { glob, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
+
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePorts } from '../../scripts/postgres/free-port.ts'
 
 const root = resolve(import.meta.dirname, '../..').replace(/\/dist$/, '')
 const MAIN = join(root, 'dist/apps/broker/src/main.js')
@@ -40,7 +41,7 @@ export interface BrokerProcessOptions {
 export async function startBroker(options: BrokerProcessOptions = {}): Promise<BrokerProcess> {
   await buildIfStale()
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'waybill-broker-')))
-  const [port, httpPort] = [await freePort(), await freePort()]
+  const [port, httpPort] = (await freePorts(2)) as [number, number]
   const settings = { 'group.initial.rebalance.delay.ms': 0, ...options.settings }
   const args = ['--port', `${port}`, '--http-port', `${httpPort}`, '--data-dir', dataDir]
   for (const [name, value] of Object.entries(settings)) args.push('--set', `${name}=${value}`)
@@ -111,14 +112,7 @@ export async function runBroker(args: readonly string[]): Promise<{ code: number
   return { code: code as number | null, output }
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
+export const freePort = async (): Promise<number> => (await freePorts(1))[0]!
 
 /** Tests run on what is compiled; sources changed since then are compiled first, by one test process for all. */
 async function buildIfStale(): Promise<void> {

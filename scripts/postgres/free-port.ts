@@ -1,13 +1,24 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
+
+/** Below the ports that a system gives to outgoing connections, which may take any of those in the next moment. */
+const FIRST = 10_000
+const COUNT = 22_000
 
 /** `count` different loopback ports that nobody listens on at this moment. */
 export const freePorts = async (count: number): Promise<number[]> => {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  const held = new Map<number, Server>()
+  while (held.size < count) {
+    const port = FIRST + Math.floor(Math.random() * COUNT)
+    if (held.has(port)) continue
+    const server = createServer().listen(port, '127.0.0.1')
+    await once(server, 'listening').then(
+      () => held.set(port, server),
+      () => server.close(),
+    )
+  }
+  await Promise.all([...held.values()].map((server) => new Promise((resolve) => server.close(resolve))))
+  return [...held.keys()]
 }
 
 /** Whether nobody listens on any of these loopback ports at this moment. */

@@ -55,10 +55,12 @@ async function build(): Promise<void> {
   await writeFile(join(prefix, 'package.json'), JSON.stringify({ private: true, dependencies }))
   await npm(['install', '--prefix', prefix, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
   const gyp = join(prefix, 'node_modules/node-gyp/bin/node-gyp.js')
+  const headers = await nodeHeaders()
   const target = ['--module_path=./build/Release', '--module_name=confluent-kafka-javascript']
-  await execute(process.execPath, [gyp, 'rebuild', `--nodedir=${await nodeHeaders()}`, ...target], {
+  await execute(process.execPath, [gyp, 'rebuild', `--nodedir=${headers}`, ...target], {
     cwd: folder,
-    env: { ...process.env, CKJS_LINKING: 'dynamic' },
+    // The variable is stronger than the option, and npm sets it to another Node's folder where it is configured so.
+    env: { ...process.env, CKJS_LINKING: 'dynamic', npm_config_nodedir: headers },
   })
   await writeFile(stamp, identity())
 }
