@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ErrorCode } from '#libs/kafka-protocol'
 import { ManualClock } from '../clock.fixture.ts'
 import { type Config, readConfig } from '../config.ts'
@@ -81,7 +81,7 @@ class Subject {
     else if (step.do === 'forget') actor.memberId = ''
     else if (step.do === 'turn') await new Promise(setImmediate)
     else if (step.do === 'settle') await this.settle()
-    else if (step.do === 'pass') this.clock.pass(step.ms)
+    else if (step.do === 'pass') this.pass(step.ms)
     else await this.restart(step)
     this.check()
   }
@@ -90,7 +90,7 @@ class Subject {
   async finish(): Promise<void> {
     for (let turn = 0; turn < 20 && (this.unanswered.size > 0 || this.clock.pending > 0); turn++) {
       await this.settle()
-      this.clock.pass(60_000)
+      this.pass(60_000)
       this.check()
     }
     await this.settle()
@@ -105,7 +105,7 @@ class Subject {
       for (const actor of this.actors) if (actor.memberId === '' || attempt > 0) this.join(actor, variant)
       await this.settle()
     }
-    this.clock.pass(600)
+    this.pass(600)
     await this.settle()
   }
 
@@ -219,8 +219,23 @@ class Subject {
     expect(committed).toBeLessThanOrEqual(this.offsets.attempted)
   }
 
+  /** For the coordinator, and for the disk, which puts off a sync for a moment. */
+  private pass(ms: number): void {
+    this.clock.pass(ms)
+    vi.advanceTimersByTime(ms)
+  }
+
+  /** All that was decided is on disk, and whoever is answered then knows. */
   private async settle(): Promise<void> {
-    for (let turn = 0; turn < 12; turn++) await new Promise(setImmediate)
+    let isDurable = false
+    void this.coordinator.committed('g').then(() => {
+      isDurable = true
+    })
+    while (!isDurable) {
+      await new Promise(setImmediate)
+      vi.advanceTimersByTime(1)
+    }
+    await new Promise(setImmediate)
   }
 
   private expectAnswer(): number {
@@ -262,6 +277,14 @@ const step: fc.Arbitrary<Step> = fc.record({
   variant: fc.nat(5),
   ms: fc.oneof(fc.nat(1000), fc.nat(12_000)),
   seed: fc.nat(),
+})
+
+/** The moment that a sync waits for others is in the hands of the test: a seed says everything about a run. */
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
 })
 
 test('whatever members do and whenever the broker dies: generations, assignments, names, offsets and answers hold', async () => {

@@ -118,6 +118,21 @@ describe('static members', () => {
     expect(given.joins.get(late)?.errorCode).toBe(ErrorCode.FENCED_INSTANCE_ID)
   })
 
+  test('one that was being replaced at a restart is assigned anew, as the leader has assigned to its predecessor', () => {
+    const given = new GroupUnderTest()
+    given.join()
+    given.join('', { instanceId: 'a' })
+    given.join('m1')
+    given.join('', { instanceId: 'a' })
+    given.restart()
+    given.sync('m1', { m1: 'one', m2: 'two' })
+    expect(given.group.state).toBe('Stable')
+    const join = given.join('', { instanceId: 'a' })
+    expect(given.heartbeat('m1')).toBe(ErrorCode.REBALANCE_IN_PROGRESS)
+    given.join('m1')
+    expect(given.joins.get(join)).toMatchObject({ errorCode: ErrorCode.NONE, memberId: 'm5', generation: 3 })
+  })
+
   test('an administrator removes one by its name', () => {
     const given = stable()
     expect(given.leave('', 'a')).toBe(ErrorCode.NONE)

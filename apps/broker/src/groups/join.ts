@@ -127,7 +127,9 @@ function joinAsStatic(decision: Decision, instanceId: string, join: Join, rules:
   decision.record({ type: 'StaticMemberReplaced', groupId, from: before.memberId, member: stored(member) })
   // As in Kafka: new metadata alone is the leader's business, which learns of it when it joins.
   const isProtocolKept = electProtocol([...decision.group.members.values()]) === group.protocol
-  if (group.state === 'Stable' && isProtocolKept) {
+  // A restart in the midst of a replacement leaves a member that the leader, which knew its predecessor, assigned nothing.
+  const isAssigned = before.assignment.length > 0
+  if (group.state === 'Stable' && isProtocolKept && isAssigned) {
     const returned = { ...member, joining: undefined, assignment: before.assignment, synced: true }
     decision.putMember(returned)
     decision.join(join.request, returningStatic(decision.group, returned, group.leader, join.canSkipAssignment))
