@@ -29,7 +29,7 @@ export interface ProcessPlan {
   readonly isReady: () => Promise<boolean>
 }
 
-/** Heap limits in MiB, generous for what each does: together with PostgreSQL the system stays below 1 GB resident. */
+/** Heap limits in MiB, generous for what each does. At rest the system with PostgreSQL stays below 1 GB resident. */
 const HEAP = { service: 192, broker: 128, simulators: 256, console: 128 }
 
 /** How Node is told to run a process of this kind. */
