@@ -6,7 +6,7 @@ const pauseAt = (perSecond: number): number => {
   let now = 0
   const breather = new Breather(() => now)
   for (; now < 5_000; now += 1_000 / perSecond) breather.arrived(1)
-  breather.begin()
+  breather.transactionEnded()
   return breather.remainingMs()
 }
 
@@ -26,12 +26,12 @@ test('a pause ends by itself, and what was busy is forgotten', () => {
   let now = 0
   const breather = new Breather(() => now)
   breather.arrived(1_000)
-  breather.begin()
+  breather.transactionEnded()
   expect(breather.remainingMs()).toBe(100)
   now = 60
   expect(breather.remainingMs()).toBe(40)
   now = 10_000
   expect(breather.remainingMs()).toBeLessThanOrEqual(0)
-  breather.begin()
+  breather.transactionEnded()
   expect(breather.remainingMs()).toBe(0)
 })

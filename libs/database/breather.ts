@@ -28,8 +28,7 @@ export class Breather {
     this.#recent = this.#perSecond() + messages
   }
 
-  /** A transaction has ended. */
-  begin(): void {
+  transactionEnded(): void {
     const pause = (this.#perSecond() - QUIET_PER_SECOND) * PAUSE_MS
     this.#notBefore = this.now() + Math.min(Math.max(pause, 0), LONGEST_PAUSE_MS)
   }

@@ -87,7 +87,7 @@ export class GroupCommit {
       const waitMs = Math.max(this.#lingerMs, this.#breather.remainingMs())
       if (waitMs > 0) await delay(waitMs)
       await this.#commitGroup(this.#nextGroup())
-      this.#breather.begin()
+      this.#breather.transactionEnded()
     }
     this.#running = false
   }

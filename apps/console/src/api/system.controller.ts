@@ -38,19 +38,15 @@ export class SystemController {
   /** Messages that some service could not handle, and those that wait behind them; and whom one could not ask. */
   @Get('parked')
   async parked() {
-    const unreachable: ServiceName[] = []
-    const perService = await Promise.all(
-      consuming.map(async (service) => {
-        try {
-          const { items } = await this.forwarder.get<{ items: object[] }>(service, '/internal/parked', PATIENCE_MS)
-          return items.map((item) => ({ service, ...item }))
-        } catch {
-          unreachable.push(service)
-          return []
-        }
-      }),
+    const answers = await Promise.allSettled(
+      consuming.map((service) => this.forwarder.get<{ items: object[] }>(service, '/internal/parked', PATIENCE_MS)),
     )
-    return { items: perService.flat(), unreachable: unreachable.sort() }
+    return {
+      items: answers.flatMap((answer, i) =>
+        answer.status === 'fulfilled' ? answer.value.items.map((item) => ({ service: consuming[i]!, ...item })) : [],
+      ),
+      unreachable: consuming.filter((_, i) => answers[i]!.status === 'rejected'),
+    }
   }
 
   async #health(service: ServiceName): Promise<{ status: string }> {
