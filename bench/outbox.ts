@@ -1,11 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { Consequences } from '#libs/contracts'
 import { Database, GroupCommit } from '#libs/database'
 import { kafkaPublisher } from '#libs/messaging'
 import { Outbox, OutboxRelay, type Publisher } from '#libs/outbox'
-import { PrismaClient } from '#prisma/notification'
 import { applyMigrations } from '../scripts/migrations/apply.ts'
 import { databaseUrl } from '../scripts/postgres/cluster.ts'
 import type { RunningSystem } from '../test/support/system.ts'
@@ -19,7 +17,7 @@ const DATABASE = 'bench_outbox'
  */
 export const outbox = async (system: RunningSystem): Promise<void> => {
   const url = await freshDatabase(system.postgresPort)
-  const database = new Database(new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) }))
+  const database = new Database(url)
   const groupCommit = new GroupCommit(database)
   const kafka = kafkaPublisher({ brokers: system.brokers, clientId: 'bench' })
   const committedAt = new Map<string, number>()

@@ -1,14 +1,13 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Database, prismaOptions } from '#libs/database'
+import { Database } from '#libs/database'
 import { type TestDatabase, testDatabase } from '#libs/testing'
-import { PrismaClient } from '#prisma/notification'
 
 let server: TestDatabase
 let database: Database
 beforeAll(async () => {
   server = await testDatabase('notification')
-  database = new Database(new PrismaClient(prismaOptions(server.url)))
+  database = new Database(server.url)
 })
 afterAll(async () => {
   await database?.close()

@@ -1,62 +1,74 @@
-import { arrayLiteral } from './array-literal.ts'
+import type pg from 'pg'
+import { Connection } from './connection.ts'
+import { connectionPool } from './connection-pool.ts'
 import { isConnectionError } from './errors.ts'
-
-/**
- * The part of a Prisma client that the pattern libraries use: raw statements and interactive transactions. Each
- * service passes its own generated client, so no library knows a service's models.
- */
-export interface PrismaSql {
-  $queryRawUnsafe<T>(sql: string, ...parameters: unknown[]): Promise<T>
-  $executeRawUnsafe(sql: string, ...parameters: unknown[]): Promise<number>
-}
-
-export interface PrismaDatabase<Tx extends PrismaSql = PrismaSql> extends PrismaSql {
-  $transaction<T>(work: (tx: Tx) => Promise<T>, options?: { maxWait?: number; timeout?: number }): Promise<T>
-  $disconnect(): Promise<void>
-}
-
-/** One SQL statement's way to the database, inside or outside of a transaction. `$1`-style parameters. */
-export interface Sql {
-  query<Row>(statement: string, ...parameters: unknown[]): Promise<Row[]>
-  /** Answers the number of rows changed. */
-  execute(statement: string, ...parameters: unknown[]): Promise<number>
-}
+import type { Sql } from './sql.ts'
 
 /** The database itself could not be reached or gave up on us; says nothing about the statement. Worth a retry. */
 export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable'
 }
 
-/** Waiting this long for a connection or a commit means that something is wrong, not slow. Milliseconds. */
-const LIMITS = { maxWait: 10_000, timeout: 60_000 }
-
 /** A service's own database. */
-export class Database<Client extends PrismaDatabase = PrismaDatabase> implements Sql {
-  constructor(readonly client: Client) {}
+export class Database implements Sql {
+  readonly #pool: pg.Pool
+  readonly #sql: Sql
 
-  async query<Row>(statement: string, ...parameters: unknown[]): Promise<Row[]> {
-    return reached(() => this.client.$queryRawUnsafe<Row[]>(statement, ...bound(parameters)))
+  constructor(connectionString: string) {
+    this.#pool = connectionPool(connectionString)
+    this.#sql = new Connection(this.#pool)
   }
 
-  async execute(statement: string, ...parameters: unknown[]): Promise<number> {
-    return reached(() => this.client.$executeRawUnsafe(statement, ...bound(parameters)))
+  query<Row>(statement: string, ...parameters: unknown[]): Promise<Row[]> {
+    return reached(() => this.#sql.query<Row>(statement, ...parameters))
+  }
+
+  execute(statement: string, ...parameters: unknown[]): Promise<number> {
+    return reached(() => this.#sql.execute(statement, ...parameters))
   }
 
   /** Runs `work` in one transaction, READ COMMITTED as is PostgreSQL's default: all of it or nothing. */
-  async transaction<T>(work: (tx: PrismaSql) => Promise<T>): Promise<T> {
-    return reached(() => this.client.$transaction(work, LIMITS))
+  transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
+    return reached(async () => {
+      const client = await this.#pool.connect()
+      // Whoever waits for a statement of this transaction hears of it; without a listener it would end the process.
+      const deaf = () => {}
+      client.on('error', deaf)
+      try {
+        return await inTransaction(client, work)
+      } finally {
+        client.off('error', deaf)
+      }
+    })
   }
 
   async close(): Promise<void> {
-    await this.client.$disconnect()
+    await this.#pool.end()
   }
 }
 
-/** Parameters as they go to the client: arrays as literals, which the statement casts. */
-export const bound = (parameters: readonly unknown[]): unknown[] =>
-  parameters.map((parameter) => (Array.isArray(parameter) ? arrayLiteral(parameter) : parameter))
+const inTransaction = async <T>(client: pg.PoolClient, work: (tx: Sql) => Promise<T>): Promise<T> => {
+  let broken = false
+  try {
+    // Not awaited: it leaves with the first statements, and when it fails so do they.
+    client.query('BEGIN').catch(() => {})
+    const result = await work(new Connection(client))
+    const { command } = await client.query('COMMIT')
+    // What a server answers when a statement had failed and nobody looked.
+    if (command !== 'COMMIT') throw new Error('a statement of this transaction failed, so it was rolled back')
+    return result
+  } catch (error) {
+    // Behind everything that is still on its way, so that the connection is clean for the next transaction.
+    await client.query('ROLLBACK').catch(() => {
+      broken = true
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
 
-/** Tells "the database is away" from every other error, once, so that nobody else has to know Prisma's codes. */
+/** Tells "the database is away" from every other error, once, so that nobody else has to know the driver's codes. */
 const reached = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
     return await work()

@@ -4,13 +4,11 @@ import {
   Database,
   DatabaseUnavailable,
   GroupCommit,
-  prismaOptions,
   type UnitOfWork,
   type Work,
 } from '#libs/database'
 import { configureLogging } from '#libs/observability'
 import { type TestDatabase, testDatabase } from '#libs/testing'
-import { PrismaClient } from '#prisma/notification'
 
 configureLogging({ level: 'silent' })
 
@@ -18,7 +16,7 @@ let server: TestDatabase
 let database: Database
 beforeAll(async () => {
   server = await testDatabase('notification')
-  database = new Database(new PrismaClient(prismaOptions(server.url)))
+  database = new Database(server.url)
   await database.execute(
     'CREATE TABLE entry (id int PRIMARY KEY, xid text NOT NULL, at int GENERATED ALWAYS AS IDENTITY)',
   )

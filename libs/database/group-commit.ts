@@ -138,6 +138,7 @@ export class GroupCommit {
     const results = await this.database.transaction(async (tx) => {
       const uow = new UnitOfWork(tx, this.#clock(), this.database)
       for (const { work } of group) work.announce?.(uow)
+      uow.prefetch()
       const values: unknown[] = []
       for (const { work } of group) values.push(await work.run(uow))
       await uow.flush()

@@ -1,13 +1,19 @@
-import { bound, type PrismaSql, type Sql } from './database.ts'
+import type { Sql } from './sql.ts'
 
 /**
- * What one pattern (event store, outbox, inbox, …) wants written in this transaction. Writes are gathered in memory
- * while the handlers run and leave in a few multi-row statements at `flush`, however many messages the transaction
- * covers.
+ * What one pattern (event store, outbox, inbox, …) reads and writes in this transaction. Reads that were announced
+ * leave together before the first handler runs; writes are gathered in memory meanwhile and leave in a few multi-row
+ * statements at `flush`, however many messages the transaction covers.
  */
 export interface Part {
   /** Flushed after all other parts, when this transaction holds every lock that it is going to take. */
   readonly flushedLast?: boolean
+  /**
+   * Asks the database for everything announced so far, without waiting: the statements of all parts leave together
+   * and are carried out in this order. A failure is whoever's who waits for the answer.
+   */
+  prefetch?(): void
+  /** Writes what was gathered: the first statement is asked for before anything is waited for. */
   flush(sql: Sql): Promise<void>
 }
 
@@ -23,8 +29,8 @@ export class UnitOfWork implements Sql {
   readonly #afterCommit: (() => void)[] = []
 
   constructor(
-    /** The service's own Prisma transaction, for reads and writes beyond the patterns. */
-    readonly tx: PrismaSql,
+    /** The transaction, for reads and writes beyond the patterns. */
+    private readonly tx: Sql,
     /** The one instant that everything in this unit of work calls "now". */
     readonly now: Date,
     /** The database that this is a transaction of: what a part may know its helpers in this process by. */
@@ -41,11 +47,11 @@ export class UnitOfWork implements Sql {
   }
 
   query<Row>(statement: string, ...parameters: unknown[]): Promise<Row[]> {
-    return this.tx.$queryRawUnsafe<Row[]>(statement, ...bound(parameters))
+    return this.tx.query<Row>(statement, ...parameters)
   }
 
   execute(statement: string, ...parameters: unknown[]): Promise<number> {
-    return this.tx.$executeRawUnsafe(statement, ...bound(parameters))
+    return this.tx.execute(statement, ...parameters)
   }
 
   /** Runs once the transaction is durable: the place to wake a relay or a worker. Must not throw. */
@@ -53,13 +59,21 @@ export class UnitOfWork implements Sql {
     this.#afterCommit.push(callback)
   }
 
-  /** Writes everything gathered, part by part in the order of first use. A flush may add to a part that comes later. */
+  /** Everything that was announced is asked for in one round trip. */
+  prefetch(): void {
+    for (const part of [...this.#parts.values()]) part.prefetch?.()
+  }
+
+  /** Writes everything gathered in one round trip, in the order of the parts' first use, those that are last after all. */
   async flush(): Promise<void> {
-    for (const part of this.#parts.values()) if (!part.flushedLast) await part.flush(this)
-    for (const part of this.#parts.values()) if (part.flushedLast) await part.flush(this)
+    const parts = [...this.#parts.values()]
+    const ordered = [...parts.filter(isEarly), ...parts.filter((part) => !isEarly(part))]
+    await Promise.all(ordered.map((part) => part.flush(this)))
   }
 
   committed(): void {
     for (const callback of this.#afterCommit) callback()
   }
 }
+
+const isEarly = ({ flushedLast = false }: Part): boolean => !flushedLast

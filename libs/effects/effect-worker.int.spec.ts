@@ -1,9 +1,7 @@
-import { PrismaPg } from '@prisma/adapter-pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Database, GroupCommit, type UnitOfWork } from '#libs/database'
 import { configureLogging } from '#libs/observability'
 import { type TestDatabase, testDatabase } from '#libs/testing'
-import { PrismaClient } from '#prisma/payment'
 import type { AnyOutcome, Effect } from './effect.ts'
 import { EffectWorker, type EffectWorkerOptions } from './effect-worker.ts'
 import { Effects } from './effects.ts'
@@ -19,7 +17,7 @@ const workers: EffectWorker<Kinds>[] = []
 const databases: Database[] = []
 
 const connect = (): Database => {
-  const connected = new Database(new PrismaClient({ adapter: new PrismaPg({ connectionString: server.url }) }))
+  const connected = new Database(server.url)
   databases.push(connected)
   return connected
 }

@@ -1,4 +1,4 @@
-import type { Part, Sql, UnitOfWork } from '#libs/database'
+import { GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
 import type { Effect, NewEffect } from './effect.ts'
 import { type LocalWorker, localWorker } from './local-workers.ts'
 import { deleteEffects } from './sql/delete-effects.ts'
@@ -7,7 +7,7 @@ import { insertEffects } from './sql/insert-effects.ts'
 /** The external calls that this unit of work asks for, and the ones whose outcome it records. */
 export class Effects implements Part {
   readonly #added = new Map<string, NewEffect>()
-  readonly #announced = new Set<string>()
+  readonly #endings = new GatheredReads<string>((ids) => this.#delete(ids))
   readonly #taken = new Set<string>()
 
   constructor(private readonly uow: UnitOfWork) {}
@@ -18,7 +18,7 @@ export class Effects implements Part {
   }
 
   announceOutcome(id: string): void {
-    this.#announced.add(id)
+    this.#endings.announce(id, id)
   }
 
   /**
@@ -26,13 +26,13 @@ export class Effects implements Part {
    * All announced ones are deleted in one statement at the first call.
    */
   async take(id: string): Promise<boolean> {
-    if (!this.#taken.has(id)) this.#announced.add(id)
-    if (this.#announced.has(id)) {
-      const ids = [...this.#announced]
-      this.#announced.clear()
-      for (const taken of await deleteEffects(this.uow, ids)) this.#taken.add(taken)
-    }
+    this.#endings.announce(id, id)
+    await this.#endings.done()
     return this.#taken.delete(id)
+  }
+
+  prefetch(): void {
+    this.#endings.send()
   }
 
   async flush(sql: Sql): Promise<void> {
@@ -41,6 +41,10 @@ export class Effects implements Part {
     this.#askForLeases(rows)
     const stored = await insertEffects(sql, rows)
     this.uow.afterCommit(() => this.#handOver(stored))
+  }
+
+  async #delete(ids: readonly string[]): Promise<void> {
+    for (const taken of await deleteEffects(this.uow, ids)) this.#taken.add(taken)
   }
 
   /** Rows that a worker of this process has room for are born with its lease. */

@@ -1,11 +1,11 @@
-import { ConcurrencyConflict, type Part, type Sql, type UnitOfWork } from '#libs/database'
+import { ConcurrencyConflict, GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
 import type { NewEvent, StoredEvent } from './event.ts'
 import { appendEvents } from './sql/append-events.ts'
 import { readStreams } from './sql/read-streams.ts'
 
 /** The event streams as one unit of work sees them: as committed, plus what it has appended itself. */
 export class EventStreams implements Part {
-  readonly #announced = new Set<string>()
+  readonly #reads = new GatheredReads<string>((streamIds) => this.#read(streamIds))
   readonly #loaded = new Map<string, StoredEvent[]>()
   readonly #appended = new Map<string, Appended>()
 
@@ -13,12 +13,13 @@ export class EventStreams implements Part {
 
   /** Says that `streamId` will be loaded, so that one statement reads it together with the others. */
   announce(streamId: string): void {
-    if (!this.#loaded.has(streamId)) this.#announced.add(streamId)
+    this.#reads.announce(streamId, streamId)
   }
 
   /** All events of a stream, oldest first; none for a stream that does not exist. */
   async load(streamId: string): Promise<StoredEvent[]> {
-    if (!this.#loaded.has(streamId)) await this.#read(streamId)
+    this.announce(streamId)
+    await this.#reads.done()
     return [...this.#loaded.get(streamId)!, ...(this.#appended.get(streamId)?.events ?? [])]
   }
 
@@ -39,6 +40,10 @@ export class EventStreams implements Part {
     for (const event of events) appended.events.push({ ...event, streamId, version: ++version, at: this.uow.now })
   }
 
+  prefetch(): void {
+    this.#reads.send()
+  }
+
   async flush(sql: Sql): Promise<void> {
     if (this.#appended.size === 0) return
     // Sorted, so that two transactions which append to the same streams wait for one another instead of deadlocking.
@@ -54,12 +59,10 @@ export class EventStreams implements Part {
     this.#appended.clear()
   }
 
-  async #read(streamId: string): Promise<void> {
-    this.#announced.add(streamId)
-    const wanted = [...this.#announced]
-    this.#announced.clear()
-    for (const id of wanted) this.#loaded.set(id, [])
-    for (const event of await readStreams(this.uow, wanted)) this.#loaded.get(event.streamId)!.push(event)
+  async #read(streamIds: readonly string[]): Promise<void> {
+    const events = await readStreams(this.uow, streamIds)
+    for (const streamId of streamIds) this.#loaded.set(streamId, [])
+    for (const event of events) this.#loaded.get(event.streamId)!.push(event)
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConcurrencyConflict, type Part, type Sql, type UnitOfWork } from '#libs/database'
+import { ConcurrencyConflict, GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
 import { insertResponses } from './sql/insert-responses.ts'
 import { type LookedUp, lookUpKeys } from './sql/look-up-keys.ts'
 
@@ -29,7 +29,7 @@ export type Beginning =
 
 /** The requests that this unit of work carries out. A key and its response are one row, written at the flush. */
 export class IdempotencyKeys implements Part {
-  readonly #announced = new Map<string, IdempotentRequest>()
+  readonly #reads = new GatheredReads<IdempotentRequest>((requests) => this.#lookUp(requests))
   readonly #found = new Map<string, LookedUp>()
   readonly #begun = new Set<string>()
   readonly #completed = new Map<string, Completed>()
@@ -38,14 +38,14 @@ export class IdempotencyKeys implements Part {
 
   /** Says that this request will begin, so that one statement looks it up together with the others. */
   announce(request: IdempotentRequest): void {
-    const id = identity(request)
-    if (!this.#found.has(id)) this.#announced.set(id, request)
+    this.#reads.announce(identity(request), request)
   }
 
   async begin(request: IdempotentRequest): Promise<Beginning> {
     const id = identity(request)
     if (this.#begun.has(id)) return { kind: 'conflict' }
-    if (!this.#found.has(id)) await this.#lookUp(request)
+    this.announce(request)
+    await this.#reads.done()
     const { stored, locked } = this.#found.get(id)!
     if (stored !== null && stored.fingerprint !== request.fingerprint) return { kind: 'mismatch' }
     if (stored !== null) return { kind: 'replay', response: stored.response }
@@ -61,6 +61,10 @@ export class IdempotencyKeys implements Part {
     this.#completed.set(id, { request, response, expiresAt: new Date(this.uow.now.getTime() + ttlMs) })
   }
 
+  prefetch(): void {
+    this.#reads.send()
+  }
+
   async flush(sql: Sql): Promise<void> {
     if (this.#completed.size === 0) return
     const rows = [...this.#completed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, completed]) => completed)
@@ -69,10 +73,7 @@ export class IdempotencyKeys implements Part {
     if (stored !== rows.length) throw new ConcurrencyConflict('a twin of this request was faster')
   }
 
-  async #lookUp(request: IdempotentRequest): Promise<void> {
-    this.announce(request)
-    const requests = [...this.#announced.values()]
-    this.#announced.clear()
+  async #lookUp(requests: readonly IdempotentRequest[]): Promise<void> {
     for (const found of await lookUpKeys(this.uow, requests, this.uow.now)) this.#found.set(identity(found), found)
   }
 }

@@ -1,8 +1,6 @@
-import { PrismaPg } from '@prisma/adapter-pg'
 import { afterAll, beforeAll } from 'vitest'
 import { Database } from '#libs/database'
 import { type TestDatabase, testDatabase } from '#libs/testing'
-import { PrismaClient } from '#prisma/payment'
 import { inboxContract } from './inbox.contract.ts'
 
 let server: TestDatabase
@@ -10,7 +8,7 @@ let database: Database
 
 beforeAll(async () => {
   server = await testDatabase('payment')
-  database = new Database(new PrismaClient({ adapter: new PrismaPg({ connectionString: server.url }) }))
+  database = new Database(server.url)
 })
 afterAll(async () => {
   await database.close()

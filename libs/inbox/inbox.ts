@@ -1,23 +1,18 @@
-import type { Part, Sql, UnitOfWork } from '#libs/database'
+import { GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
 import { claimMessages } from './sql/claim-messages.ts'
 import { releaseMessages } from './sql/release-messages.ts'
 
 /** The messages that this unit of work handles: each id is claimed once per consumer, for good, or not at all. */
 export class Inbox implements Part {
-  readonly #announced = new Map<string, Claim>()
+  readonly #claims = new GatheredReads<Claim>((claims) => this.#claim(claims))
   /** Ours by insertion, but not yet asked for. */
   readonly #granted = new Map<string, Claim>()
-  /** Answered, one way or the other. */
-  readonly #settled = new Set<string>()
 
   constructor(private readonly uow: UnitOfWork) {}
 
   /** Says that these ids may be claimed, so that one statement does it together with the others. */
   announce(consumer: string, messageIds: Iterable<string>): void {
-    for (const messageId of messageIds) {
-      const id = identity(consumer, messageId)
-      if (!this.#settled.has(id)) this.#announced.set(id, { consumer, messageId })
-    }
+    for (const messageId of messageIds) this.#claims.announce(identity(consumer, messageId), { consumer, messageId })
   }
 
   /**
@@ -26,8 +21,12 @@ export class Inbox implements Part {
    */
   async claim(consumer: string, messageIds: readonly string[]): Promise<Set<string>> {
     this.announce(consumer, messageIds)
-    await this.#claimAnnounced()
+    await this.#claims.done()
     return new Set(messageIds.filter((messageId) => this.#granted.delete(identity(consumer, messageId))))
+  }
+
+  prefetch(): void {
+    this.#claims.send()
   }
 
   /** What was announced but never asked for was not handled: it stays free for whoever handles it. */
@@ -35,18 +34,10 @@ export class Inbox implements Part {
     if (this.#granted.size > 0) await releaseMessages(sql, [...this.#granted.values()])
   }
 
-  async #claimAnnounced(): Promise<void> {
-    if (this.#announced.size === 0) return
-    const claims = [...this.#announced].sort(([a], [b]) => (a < b ? -1 : 1))
-    this.#announced.clear()
-    for (const [id] of claims) this.#settled.add(id)
-    // In sorted order, so that two transactions that claim the same ids wait for one another instead of deadlocking.
-    const granted = await claimMessages(
-      this.uow,
-      claims.map(([, claim]) => claim),
-      this.uow.now,
-    )
-    for (const claim of granted) this.#granted.set(identity(claim.consumer, claim.messageId), claim)
+  /** In sorted order, so that two transactions that claim the same ids wait for one another instead of deadlocking. */
+  async #claim(claims: readonly Claim[]): Promise<void> {
+    const sorted = claims.toSorted((a, b) => (identityOf(a) < identityOf(b) ? -1 : 1))
+    for (const claim of await claimMessages(this.uow, sorted, this.uow.now)) this.#granted.set(identityOf(claim), claim)
   }
 }
 
@@ -56,3 +47,4 @@ export interface Claim {
 }
 
 const identity = (consumer: string, messageId: string): string => `${consumer}\n${messageId}`
+const identityOf = ({ consumer, messageId }: Claim): string => identity(consumer, messageId)

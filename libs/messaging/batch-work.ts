@@ -33,7 +33,7 @@ export class BatchWork implements Work<RecordResult[]> {
     for (const [index, record] of this.records.entries()) {
       this.current = index
       if (record.content.kind !== 'message') continue
-      parkedKeys.announce(record)
+      parkedKeys.announce(this.context.consumer, record)
       if (this.verdict === undefined) this.context.announce(record.content.message, uow)
     }
     this.current = undefined
@@ -63,7 +63,7 @@ export class BatchWork implements Work<RecordResult[]> {
     // Taken out once, so that a second copy in this very batch finds nothing. A message that is parked keeps its
     // claim: it is this consumer's to finish.
     if (!claimed.delete(content.message.id)) return 'duplicate'
-    if (await parkedKeys.holdsBack(consumer, record)) {
+    if (await parkedKeys.holdsBack(record)) {
       parkedKeys.park(consumer, record, behindVerdict)
       return 'queued'
     }

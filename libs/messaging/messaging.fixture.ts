@@ -1,10 +1,8 @@
-import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { consequenceId, encode, type Message, type MessageType, type Topic, uuidFrom } from '#libs/contracts'
 import { Database, GroupCommit } from '#libs/database'
 import { configureLogging } from '#libs/observability'
 import { testDatabase } from '#libs/testing'
-import { PrismaClient } from '#prisma/payment'
 import { BatchProcessor } from './batch-processor.ts'
 import type { RecordResult } from './batch-work.ts'
 import type { Announce, Handle, HandlerTable } from './handlers.ts'
@@ -66,7 +64,7 @@ export const openDatabase = async () => {
   const { url, drop } = await testDatabase('payment')
   const opened: Database[] = []
   const connect = (): Database => {
-    const database = new Database(new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) }))
+    const database = new Database(url)
     opened.push(database)
     return database
   }

@@ -1,11 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
-import { PrismaPg } from '@prisma/adapter-pg'
 import { expect, vi } from 'vitest'
 import { consequenceId, type Message, uuidFrom } from '#libs/contracts'
 import { Database, GroupCommit, type UnitOfWork } from '#libs/database'
 import { configureLogging } from '#libs/observability'
 import { testDatabase } from '#libs/testing'
-import { PrismaClient } from '#prisma/payment'
 import { Outbox } from './outbox.ts'
 import { OutboxRelay, type OutboxRelayOptions, type Publisher } from './outbox-relay.ts'
 
@@ -60,7 +58,7 @@ export const openOutbox = async () => {
   const relays: OutboxRelay[] = []
   const databases: Database[] = []
   const connect = (): Database => {
-    const connected = new Database(new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) }))
+    const connected = new Database(url)
     databases.push(connected)
     return connected
   }

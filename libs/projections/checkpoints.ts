@@ -1,4 +1,4 @@
-import { ConcurrencyConflict, type Part, type Sql, type UnitOfWork } from '#libs/database'
+import { ConcurrencyConflict, GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
 import { advanceCheckpoints } from './sql/advance-checkpoints.ts'
 import { loadCheckpoints } from './sql/load-checkpoints.ts'
 
@@ -11,7 +11,7 @@ export interface Place {
 
 /** How far each projection has come; moved on in the transaction that writes the projection's rows. */
 export class Checkpoints implements Part {
-  readonly #announced = new Map<string, Place>()
+  readonly #reads = new GatheredReads<Place>((places) => this.#read(places))
   readonly #loaded = new Map<string, bigint | null>()
   readonly #advanced = new Map<string, Advance>()
 
@@ -19,14 +19,14 @@ export class Checkpoints implements Part {
 
   /** Says that this checkpoint will be loaded, so that one statement reads it together with the others. */
   announce(place: Place): void {
-    const id = identity(place)
-    if (!this.#loaded.has(id)) this.#announced.set(id, place)
+    this.#reads.announce(identity(place), place)
   }
 
   /** The offset of the next record to project; 0 for a projection that has not begun. */
   async load(place: Place): Promise<bigint> {
     const id = identity(place)
-    if (!this.#loaded.has(id)) await this.#read(place)
+    this.#reads.announce(id, place)
+    await this.#reads.done()
     return this.#advanced.get(id)?.to ?? this.#loaded.get(id) ?? 0n
   }
 
@@ -42,6 +42,10 @@ export class Checkpoints implements Part {
     if (to > reached) this.#advanced.set(id, { ...place, from, to })
   }
 
+  prefetch(): void {
+    this.#reads.send()
+  }
+
   async flush(sql: Sql): Promise<void> {
     if (this.#advanced.size === 0) return
     const advances = [...this.#advanced].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, advance]) => advance)
@@ -49,12 +53,10 @@ export class Checkpoints implements Part {
     if (moved !== advances.length) throw new ConcurrencyConflict('another transaction moved a checkpoint first')
   }
 
-  async #read(place: Place): Promise<void> {
-    this.announce(place)
-    for (const id of this.#announced.keys()) this.#loaded.set(id, null)
-    const places = [...this.#announced.values()]
-    this.#announced.clear()
-    for (const found of await loadCheckpoints(this.uow, places)) this.#loaded.set(identity(found), found.position)
+  async #read(places: readonly Place[]): Promise<void> {
+    const found = await loadCheckpoints(this.uow, places)
+    for (const place of places) this.#loaded.set(identity(place), null)
+    for (const place of found) this.#loaded.set(identity(place), place.position)
   }
 }
 

@@ -1,11 +1,9 @@
-import { PrismaPg } from '@prisma/adapter-pg'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Consequences, uuidFrom } from '#libs/contracts'
 import { Database, GroupCommit, UnitOfWork } from '#libs/database'
 import { readStream } from '#libs/event-store'
 import { configureLogging } from '#libs/observability'
 import { type TestDatabase, testDatabase } from '#libs/testing'
-import { PrismaClient } from '#prisma/order'
 import { DeadlineWorker } from './deadline-worker.ts'
 import { type Saga, sagaStream } from './saga.ts'
 import { SagaRunner } from './saga-runner.ts'
@@ -47,7 +45,7 @@ let databases: Database[]
 
 /** The database as one more process sees it. */
 const another = () => {
-  const database = new Database(new PrismaClient({ adapter: new PrismaPg({ connectionString: testing.url }) }))
+  const database = new Database(testing.url)
   databases.push(database)
   return { database, groupCommit: new GroupCommit(database) }
 }

@@ -1,4 +1,4 @@
-import type { Part, Sql, UnitOfWork } from '#libs/database'
+import { GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
 import { announceDeadline } from './deadline-watch.ts'
 import type { StoredSaga } from './saga.ts'
 import { lockSagas } from './sql/lock-sagas.ts'
@@ -9,28 +9,33 @@ import { saveSagas } from './sql/save-sagas.ts'
  * transactions with news for the same saga the second one decides on what the first one left.
  */
 export class Sagas implements Part {
-  readonly #announced = new Set<string>()
-  readonly #loaded = new Map<string, StoredSaga | undefined>()
+  readonly #locks = new GatheredReads<string>((sagaIds) => this.#lock(sagaIds))
+  readonly #loaded = new Map<string, StoredSaga>()
   readonly #changed = new Set<string>()
 
   constructor(private readonly uow: UnitOfWork) {}
 
   /** Says that the saga will be loaded, so that one statement reads and locks it together with the others. */
   announce(sagaId: string): void {
-    if (!this.#loaded.has(sagaId)) this.#announced.add(sagaId)
+    this.#locks.announce(sagaId, sagaId)
   }
 
   /** The saga as this unit of work left it, else as committed; `undefined` when it was never started. */
   async load(sagaId: string): Promise<StoredSaga | undefined> {
-    if (!this.#loaded.has(sagaId)) await this.#lock(sagaId)
+    this.announce(sagaId)
+    await this.#locks.done()
     return this.#loaded.get(sagaId)
   }
 
   save(saga: StoredSaga): void {
     // One that begins here was never loaded: read later with the others, it would be gone again.
-    this.#announced.delete(saga.sagaId)
+    this.#locks.settle(saga.sagaId)
     this.#loaded.set(saga.sagaId, saga)
     this.#changed.add(saga.sagaId)
+  }
+
+  prefetch(): void {
+    this.#locks.send()
   }
 
   async flush(sql: Sql): Promise<void> {
@@ -44,11 +49,7 @@ export class Sagas implements Part {
     this.uow.afterCommit(() => announceDeadline(this.uow.database, earliest))
   }
 
-  async #lock(sagaId: string): Promise<void> {
-    this.#announced.add(sagaId)
-    const wanted = [...this.#announced]
-    this.#announced.clear()
-    for (const id of wanted) this.#loaded.set(id, undefined)
-    for (const saga of await lockSagas(this.uow, wanted)) this.#loaded.set(saga.sagaId, saga)
+  async #lock(sagaIds: readonly string[]): Promise<void> {
+    for (const saga of await lockSagas(this.uow, sagaIds)) this.#loaded.set(saga.sagaId, saga)
   }
 }

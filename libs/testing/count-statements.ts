@@ -1,19 +1,19 @@
-import type { PrismaSql } from '#libs/database'
+import type { Sql } from '#libs/database'
 
 /** A transaction that counts the statements it is asked for. */
-export const countStatements = (tx: PrismaSql): PrismaSql & { readonly statements: number } => {
+export const countStatements = (sql: Sql): Sql & { readonly statements: number } => {
   let statements = 0
   return {
     get statements() {
       return statements
     },
-    $queryRawUnsafe: <T>(sql: string, ...parameters: unknown[]) => {
+    query: <Row>(statement: string, ...parameters: unknown[]) => {
       statements++
-      return tx.$queryRawUnsafe<T>(sql, ...parameters)
+      return sql.query<Row>(statement, ...parameters)
     },
-    $executeRawUnsafe: (sql, ...parameters) => {
+    execute: (statement, ...parameters) => {
       statements++
-      return tx.$executeRawUnsafe(sql, ...parameters)
+      return sql.execute(statement, ...parameters)
     },
   }
 }

@@ -5,12 +5,11 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common'
-import { Database, GroupCommit, prismaOptions } from '#libs/database'
+import { Database, GroupCommit } from '#libs/database'
 import { EffectWorker } from '#libs/effects'
 import { healthModule } from '#libs/http'
 import { KafkaBatchServer, type KafkaPublisher, kafkaPublisher, messagingModule } from '#libs/messaging'
 import { OutboxRelay } from '#libs/outbox'
-import { PrismaClient } from '#prisma/fulfillment'
 import { CarrierEventsController } from './api/carrier-events.controller.ts'
 import { Carrier } from './carrier.ts'
 import { carrierCalls } from './carrier-calls.ts'
@@ -45,7 +44,7 @@ class FulfillmentModule implements OnApplicationBootstrap, OnApplicationShutdown
 
 export const fulfillmentModule = (config: Config): DynamicModule => {
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, CARRIER_CONNECTIONS: concurrency } = config
-  const database = new Database(new PrismaClient(prismaOptions(databaseUrl)))
+  const database = new Database(databaseUrl)
   const groupCommit = new GroupCommit(database)
   const carrier = new Carrier(config.SIMULATORS_URL, config.CARRIER_CALLBACK_URL, concurrency)
   const publisher = kafkaPublisher({ brokers, clientId: 'fulfillment' })

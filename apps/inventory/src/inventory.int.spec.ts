@@ -148,13 +148,13 @@ describe('commands', () => {
     database.transaction = (work) =>
       original((tx) =>
         work({
-          $queryRawUnsafe: (sql, ...parameters) => {
+          query: (sql, ...parameters) => {
             statements.push(sql)
-            return tx.$queryRawUnsafe(sql, ...parameters)
+            return tx.query(sql, ...parameters)
           },
-          $executeRawUnsafe: (sql, ...parameters) => {
+          execute: (sql, ...parameters) => {
             statements.push(sql)
-            return tx.$executeRawUnsafe(sql, ...parameters)
+            return tx.execute(sql, ...parameters)
           },
         }),
       )

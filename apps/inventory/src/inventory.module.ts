@@ -5,12 +5,11 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common'
-import { Database, GroupCommit, Housekeeping, prismaOptions } from '#libs/database'
+import { Database, GroupCommit, Housekeeping } from '#libs/database'
 import { healthModule } from '#libs/http'
 import { IdempotentCommands, pruneIdempotencyKeys } from '#libs/idempotency'
 import { KafkaBatchServer, type KafkaPublisher, kafkaPublisher, messagingModule } from '#libs/messaging'
 import { OutboxRelay } from '#libs/outbox'
-import { PrismaClient } from '#prisma/inventory'
 import { StockController } from './api/stock.controller.ts'
 import type { Config } from './config.ts'
 import { announce, InventoryConsumers } from './consumers.ts'
@@ -48,7 +47,7 @@ class InventoryModule implements OnApplicationBootstrap, OnApplicationShutdown {
 
 export const inventoryModule = (config: Config): DynamicModule => {
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers } = config
-  const database = new Database(new PrismaClient(prismaOptions(databaseUrl)))
+  const database = new Database(databaseUrl)
   const groupCommit = new GroupCommit(database)
   const publisher = kafkaPublisher({ brokers, clientId: 'inventory' })
   const consumers = new KafkaBatchServer({

@@ -6,7 +6,8 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common'
-import { Database, GroupCommit, prismaOptions } from '#libs/database'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { Database, GroupCommit } from '#libs/database'
 import { EffectWorker } from '#libs/effects'
 import { healthModule } from '#libs/http'
 import { KafkaBatchServer, type KafkaPublisher, kafkaPublisher, messagingModule } from '#libs/messaging'
@@ -35,6 +36,7 @@ class NotificationModule implements OnApplicationBootstrap, OnApplicationShutdow
     @Inject(OutboxRelay) private readonly relay: OutboxRelay,
     @Inject(PUBLISHER) private readonly publisher: KafkaPublisher,
     @Inject(Database) private readonly database: Database,
+    @Inject(PRISMA) private readonly prisma: PrismaClient,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -48,13 +50,14 @@ class NotificationModule implements OnApplicationBootstrap, OnApplicationShutdow
     await this.relay.stop()
     await this.publisher.close()
     await this.database.close()
+    await this.prisma.$disconnect()
   }
 }
 
 export const notificationModule = (config: Config): DynamicModule => {
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers } = config
-  const prisma = new PrismaClient(prismaOptions(databaseUrl))
-  const database = new Database(prisma)
+  const database = new Database(databaseUrl)
+  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }) })
   const groupCommit = new GroupCommit(database, { lingerMs: LINGER_MS })
   const publisher = kafkaPublisher({ brokers, clientId: SERVICE })
   const mailer = smtpMailer(config.SMTP_HOST, config.SMTP_PORT)

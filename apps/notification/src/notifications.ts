@@ -35,7 +35,9 @@ export class Notifications implements Part {
   }
 
   async flush(sql: Sql): Promise<void> {
-    if (this.#begun.length > 0) await insertNotifications(sql, this.#begun, this.uow.now)
-    if (this.#ended.length > 0) await recordDeliveries(sql, this.#ended, this.uow.now)
+    await Promise.all([
+      this.#begun.length > 0 && insertNotifications(sql, this.#begun, this.uow.now),
+      this.#ended.length > 0 && recordDeliveries(sql, this.#ended, this.uow.now),
+    ])
   }
 }

@@ -5,13 +5,12 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common'
-import { Database, GroupCommit, Housekeeping, prismaOptions } from '#libs/database'
+import { Database, GroupCommit, Housekeeping } from '#libs/database'
 import { healthModule } from '#libs/http'
 import { IdempotentCommands, pruneIdempotencyKeys } from '#libs/idempotency'
 import { KafkaBatchServer, type KafkaPublisher, kafkaPublisher, messagingModule } from '#libs/messaging'
 import { OutboxRelay } from '#libs/outbox'
 import { DeadlineWorker } from '#libs/saga'
-import { PrismaClient } from '#prisma/order'
 import { CatalogueController } from './api/catalogue.controller.ts'
 import { OrderHistoryController } from './api/order-history.controller.ts'
 import { OrdersController } from './api/orders.controller.ts'
@@ -54,7 +53,7 @@ class OrderModule implements OnApplicationBootstrap, OnApplicationShutdown {
 
 export const orderModule = (config: Config): DynamicModule => {
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers } = config
-  const database = new Database(new PrismaClient(prismaOptions(databaseUrl)))
+  const database = new Database(databaseUrl)
   const groupCommit = new GroupCommit(database)
   const publisher = kafkaPublisher({ brokers, clientId: 'order' })
   const relay = new OutboxRelay({ databaseUrl, database, publisher })

@@ -5,12 +5,11 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common'
-import { Database, GroupCommit, prismaOptions } from '#libs/database'
+import { Database, GroupCommit } from '#libs/database'
 import { EffectWorker } from '#libs/effects'
 import { healthModule } from '#libs/http'
 import { KafkaBatchServer, type KafkaPublisher, kafkaPublisher, messagingModule } from '#libs/messaging'
 import { OutboxRelay } from '#libs/outbox'
-import { PrismaClient } from '#prisma/payment'
 import type { Config } from './config.ts'
 import { announce, PaymentConsumers } from './consumers.ts'
 import { PaymentProvider } from './provider.ts'
@@ -44,7 +43,7 @@ class PaymentModule implements OnApplicationBootstrap, OnApplicationShutdown {
 
 export const paymentModule = (config: Config): DynamicModule => {
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, PROVIDER_CONNECTIONS: concurrency } = config
-  const database = new Database(new PrismaClient(prismaOptions(databaseUrl)))
+  const database = new Database(databaseUrl)
   const groupCommit = new GroupCommit(database)
   const provider = new PaymentProvider(config.SIMULATORS_URL, concurrency)
   const publisher = kafkaPublisher({ brokers, clientId: 'payment' })

@@ -22,6 +22,7 @@ export const ignored = ['stock.received'] as const
 /** Checkpoints of all partitions of the topic are read together: which of them it will be, the group decides. */
 export const announce: Announce = (message, uow) => {
   const topic = topicOf(message.type)
+  if ('orderId' in message.data) uow.part(OrderViews).announce(message.data.orderId)
   for (const projection of projectionsOf(topic))
     for (let partition = 0; partition < topics[topic].partitions; partition++)
       uow.part(Checkpoints).announce({ projection, topic, partition })
@@ -32,7 +33,7 @@ export const announce: Announce = (message, uow) => {
 export class QueryConsumers {
   @Handles(...orderViewFacts)
   async project(fact: OrderViewFact, { uow, position }: MessageContext): Promise<void> {
-    uow.part(OrderViews).apply(fact)
+    await uow.part(OrderViews).apply(fact)
     if (fact.type === 'order.completed') uow.part(Sales).add(saleOf(fact))
     const { topic, partition, offset } = position
     for (const projection of projectionsOf(topic)) {

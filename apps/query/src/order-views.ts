@@ -1,4 +1,4 @@
-import type { Part, Sql } from '#libs/database'
+import { GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
 import { emptyOrderView, evolveOrderView, type OrderView, type OrderViewFact } from './domain/order-view.ts'
 import { appendTimeline } from './sql/append-timeline.ts'
 import { loadOrderViews } from './sql/load-order-views.ts'
@@ -6,22 +6,42 @@ import { saveOrderViews } from './sql/save-order-views.ts'
 
 /**
  * The order read model within one unit of work. Facts are only gathered while messages are handled; at the end every
- * order they touch is read once, evolved in memory by all of its facts and written once.
+ * order they touch, read once, is evolved in memory by all of its facts and written once.
  */
 export class OrderViews implements Part {
   readonly #facts: OrderViewFact[] = []
+  readonly #reads = new GatheredReads<string>((orderIds) => this.#read(orderIds))
+  readonly #views = new Map<string, OrderView>()
 
-  apply(fact: OrderViewFact): void {
+  constructor(private readonly uow: UnitOfWork) {}
+
+  announce(orderId: string): void {
+    this.#reads.announce(orderId, orderId)
+  }
+
+  prefetch(): void {
+    this.#reads.send()
+  }
+
+  async apply(fact: OrderViewFact): Promise<void> {
+    this.announce(fact.data.orderId)
+    await this.#reads.done()
     this.#facts.push(fact)
   }
 
   async flush(sql: Sql): Promise<void> {
     if (this.#facts.length === 0) return
-    const orderIds = [...new Set(this.#facts.map((fact) => fact.data.orderId))]
-    const views = new Map<string, OrderView>(orderIds.map((orderId) => [orderId, emptyOrderView(orderId)]))
-    for (const view of await loadOrderViews(sql, orderIds)) views.set(view.orderId, view)
-    for (const fact of this.#facts) views.set(fact.data.orderId, evolveOrderView(views.get(fact.data.orderId)!, fact))
-    await saveOrderViews(sql, [...views.values()])
-    await appendTimeline(sql, this.#facts)
+    const timeline = appendTimeline(sql, this.#facts)
+    const changed = new Map<string, OrderView>()
+    for (const fact of this.#facts) {
+      const { orderId } = fact.data
+      const view = changed.get(orderId) ?? this.#views.get(orderId) ?? emptyOrderView(orderId)
+      changed.set(orderId, evolveOrderView(view, fact))
+    }
+    await Promise.all([timeline, saveOrderViews(sql, [...changed.values()])])
+  }
+
+  async #read(orderIds: readonly string[]): Promise<void> {
+    for (const view of await loadOrderViews(this.uow, orderIds)) this.#views.set(view.orderId, view)
   }
 }

@@ -1,5 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common'
-import { Database, GroupCommit, prismaOptions } from '#libs/database'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { Database, GroupCommit } from '#libs/database'
 import { healthModule } from '#libs/http'
 import { KafkaBatchServer, kafkaClient, messagingModule } from '#libs/messaging'
 import { PrismaClient } from '#prisma/query'
@@ -20,17 +21,19 @@ class QueryModule implements OnApplicationShutdown {
   constructor(
     @Inject(ProjectionProgressReader) private readonly progress: ProjectionProgressReader,
     @Inject(Database) private readonly database: Database,
+    @Inject(PRISMA) private readonly prisma: PrismaClient,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
     await this.progress.close()
     await this.database.close()
+    await this.prisma.$disconnect()
   }
 }
 
 export const queryModule = ({ DATABASE_URL: connectionString, KAFKA_BROKERS: brokers }: Config): DynamicModule => {
-  const prisma = new PrismaClient(prismaOptions(connectionString))
-  const database = new Database(prisma)
+  const database = new Database(connectionString)
+  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString }) })
   const admin = kafkaClient({ brokers, clientId: SERVICE }, 'briefly').admin()
   const consumers = new KafkaBatchServer({
     service: SERVICE,

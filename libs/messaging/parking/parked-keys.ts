@@ -1,4 +1,5 @@
-import type { Part, Sql, UnitOfWork } from '#libs/database'
+import { GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
+import { Inbox } from '#libs/inbox'
 import type { IncomingRecord } from '../incoming-record.ts'
 import type { NewParkedMessage, ParkVerdict } from './parked-message.ts'
 import { heldBackKeys } from './sql/held-back-keys.ts'
@@ -7,31 +8,36 @@ import { insertParked } from './sql/insert-parked.ts'
 /**
  * Which keys are held back by a parked message, and what this transaction parks.
  *
- * Order of a key survives because the answer is read inside the transaction and after the inbox has claimed its ids.
- * Of two processes that handle the same records (one lost its partition without noticing), the second waits in the
+ * Order of a key survives because the answer is read inside the transaction and after the inbox has claimed its ids:
+ * `prefetch` sees to that. Of two processes that handle the same records (one lost its partition without noticing), the second waits in the
  * claim until the first has committed, and then sees what it parked. A retrier that removes the last parked message
  * of a key either commits before our read, and then the key flows with everything before it done; or after it, and
  * then our message is queued behind nothing, is the head of its key and is handled by the next pass of the retrier,
  * with whatever came after it queued behind it.
  */
 export class ParkedKeys implements Part {
-  readonly #asked = new Map<string, { readonly topic: string; readonly key: string }>()
+  readonly #reads = new GatheredReads<Asked>((asked) => this.#read(asked))
   readonly #heldBack = new Set<string>()
-  #read = false
   readonly #parked = new Map<string, NewParkedMessage[]>()
 
   constructor(private readonly uow: UnitOfWork) {}
 
-  announce({ position, raw }: IncomingRecord): void {
+  announce(consumer: string, { position, raw }: IncomingRecord): void {
     if (raw.key === null) return
     const key = raw.key.toString('base64')
-    this.#asked.set(nameOf(position.topic, key), { topic: position.topic, key })
+    this.#reads.announce(nameOf(position.topic, key), { consumer, topic: position.topic, key })
   }
 
-  /** Whether an earlier message of the record's key is parked. A record without a key waits for nobody. */
-  async holdsBack(consumer: string, { position, raw }: IncomingRecord): Promise<boolean> {
-    if (!this.#read) await this.#readAnnounced(consumer)
-    return raw.key !== null && this.#heldBack.has(nameOf(position.topic, raw.key.toString('base64')))
+  prefetch(): void {
+    this.uow.part(Inbox).prefetch()
+    this.#reads.send()
+  }
+
+  /** Whether an earlier message of an announced record's key is parked. A record without a key waits for nobody. */
+  async holdsBack({ position, raw }: IncomingRecord): Promise<boolean> {
+    await this.#reads.done()
+    if (this.#heldBack.size === 0 || raw.key === null) return false
+    return this.#heldBack.has(nameOf(position.topic, raw.key.toString('base64')))
   }
 
   park(consumer: string, record: IncomingRecord, verdict: ParkVerdict): void {
@@ -46,14 +52,16 @@ export class ParkedKeys implements Part {
     for (const [consumer, parked] of this.#parked) await insertParked(sql, consumer, parked)
   }
 
-  async #readAnnounced(consumer: string): Promise<void> {
-    this.#read = true
-    const asked = [...this.#asked.values()]
-    const topics = asked.map(({ topic }) => topic)
-    const keys = asked.map(({ key }) => key)
-    for (const { topic, key } of await heldBackKeys(this.uow, consumer, topics, keys))
-      this.#heldBack.add(nameOf(topic, key))
+  async #read(asked: readonly Asked[]): Promise<void> {
+    for (const { topic, key } of await heldBackKeys(this.uow, asked)) this.#heldBack.add(nameOf(topic, key))
   }
+}
+
+export interface Asked {
+  readonly consumer: string
+  readonly topic: string
+  /** Base64. */
+  readonly key: string
 }
 
 const nameOf = (topic: string, key: string): string => `${topic}/${key}`
