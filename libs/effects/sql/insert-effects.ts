@@ -17,7 +17,7 @@ export const insertEffects = (
             WITH ORDINALITY AS n (id, kind, key, payload, cause, lease_ms, position)
      )
      INSERT INTO effects (id, kind, key, payload, cause, due_at)
-     SELECT id, kind, key, payload::jsonb, cause::jsonb,
+     SELECT id, kind, key, payload::json, cause::json,
             clock_timestamp() + CASE WHEN blocked THEN 0 ELSE lease_ms END * interval '1 millisecond'
      FROM new ORDER BY position
      ON CONFLICT (id) DO NOTHING

@@ -20,7 +20,7 @@ export interface Append {
 export const appendEvents = async (sql: Sql, appends: readonly Append[]): Promise<number> =>
   sql.execute(
     `INSERT INTO events (stream_id, version, type, data, metadata, recorded_at, transaction_id)
-     SELECT new.stream_id, new.version, new.type, new.data::jsonb, new.metadata::jsonb, $7::timestamptz,
+     SELECT new.stream_id, new.version, new.type, new.data::json, new.metadata::json, $7::timestamptz,
             greatest(pg_current_xact_id()::text::bigint, previous.transaction_id)
        FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[])
             WITH ORDINALITY AS new(stream_id, version, after, type, data, metadata, place)

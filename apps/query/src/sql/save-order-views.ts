@@ -4,7 +4,7 @@ import type { OrderView } from '../domain/order-view.ts'
 export const saveOrderViews = async (sql: Sql, views: readonly OrderView[]): Promise<void> => {
   await sql.execute(
     `INSERT INTO order_views (order_id, customer_id, status, placed_at, view)
-     SELECT order_id, customer_id, status, placed_at, view::jsonb
+     SELECT order_id, customer_id, status, placed_at, view::json
      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[])
        AS new (order_id, customer_id, status, placed_at, view)
      ON CONFLICT (order_id) DO UPDATE SET
