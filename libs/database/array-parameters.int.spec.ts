@@ -45,14 +45,32 @@ test('PostgreSQL reads back any text, whatever has to be escaped in it', async (
   )
 })
 
-test('numbers, booleans, instants and no elements at all', async () => {
+test('numbers, booleans, instants, UUIDs, nothing, and no elements at all', async () => {
+  expect(await asRead('smallint', [1, -2, null])).toEqual([1, -2, null])
   expect(await asRead('int', [1, -2, null])).toEqual([1, -2, null])
-  expect(await asRead('bigint', [9_007_199_254_740_993n])).toEqual([9_007_199_254_740_993n])
-  expect(await asRead('boolean', [true, false])).toEqual([true, false])
-  expect(await asRead('timestamptz', [new Date(0)])).toEqual([new Date(0)])
+  expect(await asRead('bigint', [9_007_199_254_740_993n, -1, null])).toEqual([9_007_199_254_740_993n, -1n, null])
+  expect(await asRead('boolean', [true, false, null])).toEqual([true, false, null])
+  expect(await asRead('timestamptz', [new Date(0), '2026-01-02T03:04:05.678Z', null])).toEqual([
+    new Date(0),
+    new Date('2026-01-02T03:04:05.678Z'),
+    null,
+  ])
+  const uuid = '6f1d2c1e-8b0a-5f0e-9b7a-3c4d5e6f7081'
+  expect(await asRead('uuid', [uuid, null])).toEqual([uuid, null])
   expect(await asRead('text', [])).toEqual([])
 })
 
-test('what has no text of its own is refused', async () => {
-  await expect(asRead('text', [{}])).rejects.toThrow('no array element: object')
+test('a type that is not known here is left to the driver', async () => {
+  expect(await asRead('date', ['2026-01-02', null])).toEqual([new Date(2026, 0, 2), null])
+})
+
+test.each([
+  ['text', {}],
+  ['int', 2 ** 31],
+  ['int', 'one'],
+  ['bigint', 1.5],
+  ['timestamptz', 'tomorrow'],
+  ['uuid', 'me'],
+])('a %s that is none is refused', async (type, value) => {
+  await expect(asRead(type, [value])).rejects.toThrow()
 })
