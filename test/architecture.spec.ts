@@ -27,7 +27,10 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
     npm: [],
   },
   'libs/messaging': {
-    repo: ['libs/contracts', 'libs/database', 'libs/inbox', 'libs/outbox', 'libs/observability', 'libs/http'],
+    repo: [
+      ...['libs/contracts', 'libs/database', 'libs/inbox', 'libs/outbox', 'libs/observability', 'libs/http'],
+      'libs/kafka-protocol',
+    ],
     npm: ['kafkajs', '@nestjs/common', '@nestjs/microservices', 'rxjs', 'zod'],
   },
   'libs/testing': { repo: ['libs/*', 'scripts'], npm: '*' },

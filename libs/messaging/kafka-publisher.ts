@@ -1,7 +1,8 @@
-import { type Message, Partitioners, type Producer, type TopicMessages } from 'kafkajs'
 import type { Topic, WireRecord } from '#libs/contracts'
 import { counter, histogram, metrics } from '#libs/observability'
-import { type KafkaOptions, kafkaClient } from './kafka-client.ts'
+import type { KafkaOptions } from './kafka-client.ts'
+import { Producer } from './producer/producer.ts'
+import type { Timing } from './producer/timing.ts'
 
 /** A record and where it goes. */
 export interface OutgoingRecord {
@@ -16,37 +17,24 @@ export interface KafkaPublisher {
    * for consumers, which know each message by its id.
    */
   publish(records: readonly OutgoingRecord[]): Promise<void>
+  /** Resolves when what is under way is settled. */
   close(): Promise<void>
 }
 
-const ALL_IN_SYNC_REPLICAS = -1
-
 /**
  * The way out to Kafka for the outbox relay. Records of one key go to one partition, by the same murmur2 hash as the
- * Java client's, and one request carries them in order; requests follow one another, so a later record can only
+ * Java client's, and one request carries them in order; publishes follow one another, so a later record can only
  * overtake an earlier one whose `publish` was rejected.
  */
-export const kafkaPublisher = (options: KafkaOptions): KafkaPublisher => {
-  const producer = kafkaClient(options, 'briefly').producer({
-    createPartitioner: Partitioners.DefaultPartitioner,
-    allowAutoTopicCreation: false,
-    metadataMaxAge: 60_000,
-  })
+export const kafkaPublisher = (options: KafkaOptions, timing?: Timing): KafkaPublisher => {
+  const producer = new Producer(options, timing)
   const duration = histogram({ name: metrics.messaging.publishDuration, help: 'Time to the acknowledgement' })
   const published = counter({ name: metrics.messaging.published, help: 'Records acknowledged by the broker' })
-  let connected: Promise<void> | undefined
   let last: Promise<unknown> = Promise.resolve()
 
   const send = async (records: readonly OutgoingRecord[]): Promise<void> => {
-    connected ??= connect(producer)
-    try {
-      await connected
-    } catch (error) {
-      connected = undefined
-      throw error
-    }
     const done = duration.startTimer()
-    await producer.sendBatch({ acks: ALL_IN_SYNC_REPLICAS, topicMessages: byTopic(records) })
+    await producer.send(records)
     done()
     published.inc(records.length)
   }
@@ -59,19 +47,7 @@ export const kafkaPublisher = (options: KafkaOptions): KafkaPublisher => {
     },
     close: async () => {
       await last
-      await producer.disconnect()
+      producer.close()
     },
   }
-}
-
-const connect = async (producer: Producer): Promise<void> => producer.connect()
-
-const byTopic = (records: readonly OutgoingRecord[]): TopicMessages[] => {
-  const topics = new Map<Topic, Message[]>()
-  for (const { topic, record } of records) {
-    const messages = topics.get(topic)
-    if (messages === undefined) topics.set(topic, [record])
-    else messages.push(record)
-  }
-  return [...topics].map(([topic, messages]) => ({ topic, messages }))
 }

@@ -1,0 +1,104 @@
+import { crc32c } from './crc32c.ts'
+import { BATCH_OVERHEAD } from './record-batch.ts'
+import { RECORD_LENGTH_BYTES, RecordWriter } from './record-writer.ts'
+
+/** A record as a producer has it: texts, which travel as UTF-8. */
+export interface TextRecord {
+  readonly key: string | null
+  readonly value: string | null
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Who sends a batch, and when. */
+export interface BatchStamp {
+  /** Of every record. Milliseconds since 1970. */
+  readonly timestamp: number
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** Of the first record. */
+  readonly baseSequence: number
+}
+
+export interface WrittenBatch {
+  /** A view of the writer's memory: what it shows is gone after the next `clear`. */
+  readonly bytes: Buffer
+  /** How many of the records are in it, counted from `first` on. */
+  readonly count: number
+}
+
+/** What is kept between two uses; more is given back, so that one large publish does not cost memory for good. */
+const KEPT_BYTES = 1024 * 1024
+
+/** Encodes record batches, uncompressed, one behind the other into memory of its own. The layout: `record-batch.ts`. */
+export class BatchWriter {
+  #out = new RecordWriter()
+
+  /** The batches written so far are not needed any more. */
+  clear(): void {
+    if (this.#out.bytes.length > KEPT_BYTES) this.#out = new RecordWriter()
+    else this.#out.rewind(0)
+  }
+
+  /** One batch of the records from `first` on: as many as `maxBytes` have room for, but one at least. */
+  write(records: readonly TextRecord[], first: number, maxBytes: number, stamp: BatchStamp): WrittenBatch {
+    const out = this.#out
+    const start = out.position
+    out.skip(BATCH_OVERHEAD)
+    let count = 0
+    for (let index = first; index < records.length; index++) {
+      const end = out.position
+      writeRecord(out, records[index]!, count)
+      if (count > 0 && out.position - start > maxBytes) {
+        out.rewind(end)
+        break
+      }
+      count++
+    }
+    const bytes = out.bytes.subarray(start, out.position)
+    seal(bytes, count, stamp)
+    return { bytes, count }
+  }
+}
+
+const writeRecord = (out: RecordWriter, { key, value, headers }: TextRecord, offsetDelta: number): void => {
+  const start = out.position
+  out.skip(RECORD_LENGTH_BYTES)
+  out.byte(NO_ATTRIBUTES)
+  out.byte(NO_TIMESTAMP_DELTA)
+  out.varint(offsetDelta)
+  out.text(key)
+  out.text(value)
+  const names = Object.keys(headers)
+  out.varint(names.length)
+  for (const name of names) {
+    out.text(name)
+    out.text(headers[name]!)
+  }
+  out.closeRecord(start)
+}
+
+const NO_ATTRIBUTES = 0
+const NO_TIMESTAMP_DELTA = 0
+const NO_LEADER_EPOCH = -1
+const MAGIC = 2
+
+const seal = (batch: Buffer, count: number, stamp: BatchStamp): void => {
+  batch.fill(0, 0, BATCH_OVERHEAD)
+  batch.writeInt32BE(batch.length - 12, 8)
+  batch.writeInt32BE(NO_LEADER_EPOCH, 12)
+  batch[16] = MAGIC
+  batch.writeInt32BE(count - 1, 23)
+  writeInt64(batch, stamp.timestamp, 27)
+  writeInt64(batch, stamp.timestamp, 35)
+  writeInt64(batch, stamp.producerId, 43)
+  batch.writeInt16BE(stamp.producerEpoch, 51)
+  batch.writeInt32BE(stamp.baseSequence, 53)
+  batch.writeInt32BE(count, 57)
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17)
+}
+
+const writeInt64 = (batch: Buffer, value: number, at: number): void => {
+  const high = Math.floor(value / 0x1_0000_0000)
+  batch.writeInt32BE(high, at)
+  batch.writeUInt32BE(value - high * 0x1_0000_0000, at + 4)
+}

@@ -1,0 +1,76 @@
+import type { BatchWriter, TextRecord } from '#libs/kafka-protocol'
+import type { Identity } from './identity.ts'
+import { partitionOf } from './partition-of.ts'
+
+/**
+ * Kafka refuses batches above 1 MiB by default (`max.message.bytes`). A single record may need more than this, and
+ * gets a batch of its own.
+ */
+const MAX_BATCH_BYTES = 1_000_000
+
+/** One batch on its way: its bytes, and so its sequence numbers, are the same however often it is sent. */
+export interface Batch {
+  /** `topic/partition`. */
+  readonly name: string
+  readonly topic: string
+  readonly partition: number
+  readonly bytes: Buffer
+}
+
+/** What one partition is to be sent, in order. */
+export class PartitionQueue {
+  readonly #records: TextRecord[] = []
+  readonly #name: string
+  #sent = 0
+
+  constructor(
+    private readonly topic: string,
+    private readonly partition: number,
+  ) {
+    this.#name = `${topic}/${partition}`
+  }
+
+  get isEmpty(): boolean {
+    return this.#sent === this.#records.length
+  }
+
+  push(record: TextRecord): void {
+    this.#records.push(record)
+  }
+
+  /** Takes as many records as one batch has room for. */
+  nextBatch(writer: BatchWriter, identity: Identity): Batch {
+    const { producerId, producerEpoch } = identity
+    const baseSequence = identity.nextSequence(this.#name)
+    const stamp = { timestamp: Date.now(), producerId, producerEpoch, baseSequence }
+    const { bytes, count } = writer.write(this.#records, this.#sent, MAX_BATCH_BYTES, stamp)
+    identity.advance(this.#name, count)
+    this.#sent += count
+    return { name: this.#name, topic: this.topic, partition: this.partition, bytes }
+  }
+}
+
+/** The records by partition, in the order given within each. */
+export const queuesOf = (
+  records: readonly { readonly topic: string; readonly record: TextRecord & { readonly key: string } }[],
+  partitionCount: (topic: string) => number,
+): PartitionQueue[] => {
+  const queues: PartitionQueue[] = []
+  const byTopic = new Map<string, PartitionQueue[]>()
+  for (const { topic, record } of records) {
+    let ofTopic = byTopic.get(topic)
+    if (ofTopic === undefined) {
+      ofTopic = new Array(partitionCount(topic))
+      byTopic.set(topic, ofTopic)
+    }
+    const partition = partitionOf(record.key, ofTopic.length)
+    let queue = ofTopic[partition]
+    if (queue === undefined) {
+      queue = new PartitionQueue(topic, partition)
+      ofTopic[partition] = queue
+      queues.push(queue)
+    }
+    queue.push(record)
+  }
+  return queues
+}

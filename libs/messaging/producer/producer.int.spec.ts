@@ -1,0 +1,208 @@
+import { type Admin, Kafka, logLevel } from 'kafkajs'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { batchBaseSequence, batchProducerId } from '#libs/kafka-protocol'
+import { type BrokerProcess, startBroker } from '#libs/testing'
+import { batch } from '../../../test/conformance/batch.ts'
+import { kafkaUnderTest, type TestTopic } from '../../../test/conformance/kafka-under-test.ts'
+import { readPartition } from '../../../test/robustness/reader.ts'
+import { partitionOf } from './partition-of.ts'
+import { HASTY, startProxy, type TestProxy } from './producer.fixture.ts'
+import { Producer, type ProducerRecord } from './producer.ts'
+import type { Timing } from './timing.ts'
+
+const kafka = kafkaUnderTest()
+let admin: Admin
+beforeAll(async () => {
+  admin = new Kafka({ brokers: kafka.brokers.split(','), logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+})
+afterAll(() => admin.disconnect())
+
+const open: Producer[] = []
+afterEach(() => {
+  for (const producer of open.splice(0)) producer.close()
+})
+const producerFor = (brokers: readonly string[], timing: Partial<Timing> = {}): Producer => {
+  const producer = new Producer({ brokers, clientId: 'test' }, { ...HASTY, ...timing })
+  open.push(producer)
+  return producer
+}
+const newProducer = (timing?: Partial<Timing>) => producerFor(kafka.brokers.split(','), timing)
+
+const record = (topic: string, key: string, value: string): ProducerRecord => ({
+  topic,
+  record: { key, value, headers: { ce_id: value } },
+})
+const valuesIn = async (topic: string, partition = 0, brokers = kafka.brokers) =>
+  (await readPartition(brokers, topic, partition)).map(({ value }) => value)
+
+/** The first batch of the topic's only partition: who wrote it. */
+const firstBatch = async (topic: TestTopic) => kafka.read(topic, 0)
+
+test('every record is there once, in order, in the partition of its key', async () => {
+  const topics = await Promise.all([kafka.topic({ partitions: 3 }), kafka.topic({ partitions: 6 })])
+  const producer = newProducer()
+  const sent = Array.from({ length: 20 }, (_, publish) =>
+    Array.from({ length: 30 }, (_, i) => record(topics[i % 2]!.name, `key-${(i * 7) % 11}`, `${publish}-${i}`)),
+  )
+  for (const records of sent) await producer.send(records)
+  for (const [topic, count] of [
+    [topics[0]!, 3],
+    [topics[1]!, 6],
+  ] as const) {
+    for (let partition = 0; partition < count; partition++) {
+      const expected = sent
+        .flat()
+        .filter((one) => one.topic === topic.name && partitionOf(one.record.key, count) === partition)
+        .map((one) => one.record.value)
+      expect(await valuesIn(topic.name, partition)).toEqual(expected)
+    }
+  }
+})
+
+test('nothing to send is sent at once', async () => {
+  await newProducer().send([])
+})
+
+test('a topic that is not there is a clear error, and nothing else is wrong afterwards', async () => {
+  const producer = newProducer()
+  const name = kafka.name('late')
+  await expect(producer.send([record(name, 'a', '1')])).rejects.toThrow(`topic ${name}: UNKNOWN_TOPIC_OR_PARTITION`)
+  await admin.createTopics({ topics: [{ topic: name, numPartitions: 1 }] })
+  await kafka.isLed(name, 1)
+  await producer.send([record(name, 'a', '1')])
+  expect(await valuesIn(name)).toEqual(['1'])
+})
+
+test('a topic that comes in time is waited for', async () => {
+  const producer = newProducer({ retriesMs: new Array(100).fill(50) })
+  const name = kafka.name('soon')
+  const sent = producer.send([record(name, 'a', '1')])
+  await admin.createTopics({ topics: [{ topic: name, numPartitions: 1 }] })
+  await sent
+  expect(await valuesIn(name)).toEqual(['1'])
+})
+
+test('no broker is a clear error', async () => {
+  const producer = producerFor(['127.0.0.1:1', '127.0.0.1:2'])
+  await expect(producer.send([record('t', 'a', '1')])).rejects.toThrow(/ECONNREFUSED/)
+})
+
+test('a broker that is not there does not matter while another one is', async () => {
+  const topic = await kafka.topic()
+  const producer = producerFor(['127.0.0.1:1', ...kafka.brokers.split(',')])
+  await producer.send([record(topic.name, 'a', '1')])
+  expect(await valuesIn(topic.name)).toEqual(['1'])
+})
+
+test('partitions that were added are used before long', async () => {
+  const topic = await kafka.topic()
+  const producer = newProducer({ metadataMs: 0 })
+  await producer.send([record(topic.name, 'a', '1')])
+  await admin.createPartitions({ topicPartitions: [{ topic: topic.name, count: 40 }] })
+  await kafka.isLed(topic.name, 40)
+  const key = Array.from({ length: 1000 }, (_, i) => `key-${i}`).find((key) => partitionOf(key, 40) === 39)!
+  await expect
+    .poll(() => producer.send([record(topic.name, key, '2')]).then(() => valuesIn(topic.name, 39)))
+    .toContain('2')
+})
+
+test('more than one batch has room for goes in several, in order', async () => {
+  const topic = await kafka.topic()
+  const values = Array.from({ length: 7 }, (_, i) => `${i}`.repeat(400_000))
+  await newProducer().send(values.map((value) => record(topic.name, 'a', value)))
+  expect((await valuesIn(topic.name)).map((value) => value[0])).toEqual(values.map((value) => value[0]))
+})
+
+test('a record that the broker does not take is refused with its words, and the next send goes on', async () => {
+  const topic = await kafka.topic({ configs: { 'max.message.bytes': '2000' } })
+  const producer = newProducer()
+  await producer.send([record(topic.name, 'a', '1')])
+  await expect(producer.send([record(topic.name, 'a', 'x'.repeat(3_000))])).rejects.toThrow(
+    `${topic.name}/0: MESSAGE_TOO_LARGE`,
+  )
+  await producer.send([record(topic.name, 'a', '2')])
+  expect(await valuesIn(topic.name)).toEqual(['1', '2'])
+})
+
+describe('a producer whose sequence is not believed any more', () => {
+  test.each([
+    ['fenced by a later epoch', { epoch: 1, sequence: 0 }, ['other'], 'INVALID_PRODUCER_EPOCH'],
+    ['out of order', { epoch: 0, sequence: 1 }, ['other', 'other'], 'OUT_OF_ORDER_SEQUENCE_NUMBER'],
+  ])('%s, says so and goes on under another id', async (_, { epoch, sequence }, values, error) => {
+    const topic = await kafka.topic()
+    const producer = newProducer()
+    await producer.send([record(topic.name, 'a', '1')])
+    const before = await firstBatch(topic)
+    const producerId = batchProducerId(before)
+    expect((await kafka.append(topic, batch(values, { producerId, epoch, sequence }))).errorCode).toBe(0)
+    await expect(producer.send([record(topic.name, 'a', '2')])).rejects.toThrow(error)
+    await producer.send([record(topic.name, 'a', '2')])
+    await producer.send([record(topic.name, 'a', '3')])
+    expect(await valuesIn(topic.name)).toEqual(['1', ...values, '2', '3'])
+    const after = await kafka.read(topic, 1 + values.length)
+    expect(batchProducerId(after)).not.toBe(producerId)
+    expect(batchBaseSequence(after)).toBe(0)
+  })
+})
+
+test.skipIf(process.env.KAFKA_BROKERS !== undefined)(
+  'a broker that is killed and comes back has everything, in order',
+  async () => {
+    const topic = await kafka.topic()
+    const producer = newProducer()
+    const sent = Array.from({ length: 400 }, (_, i) => `${i}`)
+    let killed: Promise<void> | undefined
+    for (let first = 0; first < sent.length; first += 4) {
+      if (first === 200) killed = kafka.killAndRestart()
+      const records = sent.slice(first, first + 4).map((value) => record(topic.name, 'a', value))
+      // As the relay does: the same again, until it is through.
+      while (
+        !(await producer.send(records).then(
+          () => true,
+          () => false,
+        ))
+      );
+    }
+    await killed
+    const stored = await valuesIn(topic.name)
+    expect([...new Set(stored)]).toEqual(sent)
+  },
+)
+
+describe.skipIf(process.env.KAFKA_BROKERS !== undefined)('when an answer is lost', () => {
+  let proxy: TestProxy
+  let broker: BrokerProcess
+  beforeAll(async () => {
+    proxy = await startProxy()
+    broker = await startBroker({ settings: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` } })
+    proxy.forwardTo(broker.port)
+    const behind = new Kafka({ brokers: [`127.0.0.1:${proxy.port}`], logLevel: logLevel.NOTHING }).admin()
+    await behind.connect()
+    await behind.createTopics({ topics: [{ topic: 'cut' }, { topic: 'swallow' }, { topic: 'never' }] })
+    await behind.disconnect()
+  })
+  afterAll(async () => {
+    proxy.close()
+    await broker.close()
+  })
+
+  test.each(['cut', 'swallow'] as const)('(%s) the batch is sent again and stored once', async (how) => {
+    const producer = producerFor([`127.0.0.1:${proxy.port}`], { requestMs: 300 })
+    for (let i = 0; i < 5; i++) {
+      await producer.send([record(how, 'a', `${2 * i}`)])
+      proxy.spoilNextAnswer(how)
+      await producer.send([record(how, 'a', `${2 * i + 1}`)])
+    }
+    expect(await valuesIn(how, 0, broker.brokers)).toEqual(Array.from({ length: 10 }, (_, i) => `${i}`))
+  })
+
+  test('and lost again, the send is rejected, and what is sent next is not taken for it', async () => {
+    const producer = producerFor([`127.0.0.1:${proxy.port}`], { requestMs: 300, retriesMs: [] })
+    await producer.send([record('never', 'a', '1')])
+    proxy.spoilNextAnswer('cut')
+    await expect(producer.send([record('never', 'a', '2')])).rejects.toThrow('closed by the broker')
+    await producer.send([record('never', 'a', '3')])
+    expect(await valuesIn('never', 0, broker.brokers)).toEqual(['1', '2', '3'])
+  })
+})
