@@ -1,7 +1,8 @@
-import { createTransport } from 'nodemailer'
 import type { Effect, RetryPolicy } from '#libs/effects'
+import { composeMail } from './compose-mail.ts'
 import type { Notice } from './domain/notice.ts'
 import type { Notification } from './notifications.ts'
+import { SmtpConnections } from './smtp-connections.ts'
 
 export type EmailKinds = {
   email: { payload: { notification: Notification; subject: Notice['subject']; text: Notice['text'] }; answer: null }
@@ -20,39 +21,27 @@ export interface Mailer {
   close(): void
 }
 
+/** As many as mails are sent at the same time; the server makes what arrives together durable together. */
+const CONNECTIONS = 16
+
 /**
- * SMTP over a few kept connections. The Message-ID is made from the effect's id, so a mail that is sent again because
- * its acknowledgement was lost is recognised as the same mail by the mailbox that receives it.
+ * E-mail over SMTP. The Message-ID is made from the effect's id, so a mail that is sent again because its
+ * acknowledgement was lost is recognised as the same mail by the mailbox that receives it.
  */
 export const smtpMailer = (host: string, port: number): Mailer => {
-  const transport = createTransport({
-    host,
-    port,
-    secure: false,
-    ignoreTLS: true,
-    pool: true,
-    maxConnections: 4,
-    maxMessages: Number.POSITIVE_INFINITY,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  const server = new SmtpConnections({ host, port, connections: CONNECTIONS, timeoutMs: emailRetry.timeoutMs })
   return {
     async send({ id, payload: { notification, subject, text }, cause }) {
-      await transport.sendMail({
-        from: '"Waybill" <orders@waybill.example>',
-        to: notification.to,
-        subject,
-        text,
-        messageId: `<${id}@waybill.example>`,
-        headers: {
-          'X-Kind': notification.kind,
-          'X-Order-Id': notification.orderId,
-          'X-Correlation-Id': cause.correlationId,
-          'X-Causation-Id': cause.id,
-        },
-      })
+      const headers = {
+        'X-Kind': notification.kind,
+        'X-Order-Id': notification.orderId,
+        'X-Correlation-Id': cause.correlationId,
+        'X-Causation-Id': cause.id,
+      }
+      const messageId = `<${id}@waybill.example>`
+      await server.send(await composeMail({ to: notification.to, subject, text, messageId, headers }))
       return null
     },
-    close: () => transport.close(),
+    close: () => server.close(),
   }
 }

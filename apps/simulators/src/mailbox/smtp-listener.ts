@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server'
 import { createLogger } from '#libs/observability'
 import type { Mailbox } from './mailbox.ts'
@@ -17,6 +17,8 @@ export class SmtpListener {
       disableReverseLookup: true,
       logger: false,
       size: LARGEST_MAIL,
+      onMailFrom: welcome,
+      onRcptTo: welcome,
       onData: (stream, session, callback) => {
         const recipients = session.envelope.rcptTo.map(({ address }) => address)
         receive(mailbox, stream, recipients).then(
@@ -27,6 +29,7 @@ export class SmtpListener {
     })
     // A client that hangs up in the middle of a mail is its own problem.
     server.on('error', (error) => log.debug('connection failed', { error }))
+    server.server.on('connection', answerAtOnce)
     await new Promise<void>((resolve, reject) => {
       server.server.once('error', reject)
       server.listen(port, host, () => {
@@ -54,14 +57,37 @@ export class SmtpListener {
   }
 }
 
+/** Anyone, within the turn that the command came in, so that its reply is written together with the others. */
+const welcome = (_address: unknown, _session: unknown, callback: () => void): void => callback()
+
+/** Commands that arrived together are answered in one write; writing is the most of what a mail costs here. */
+const answerAtOnce = (socket: Socket): void => {
+  socket.prependListener('data', () => {
+    socket.cork()
+    process.nextTick(() => socket.uncork())
+  })
+}
+
 class MailTooLarge extends Error {}
 
 const receive = async (mailbox: Mailbox, stream: SMTPServerDataStream, recipients: readonly string[]) => {
-  const chunks: Buffer[] = []
-  for await (const chunk of stream) if (!stream.sizeExceeded) chunks.push(chunk as Buffer)
-  if (stream.sizeExceeded) throw new MailTooLarge(`a mail may have ${LARGEST_MAIL} bytes`)
-  await mailbox.deliver(await parseMail(Buffer.concat(chunks)), recipients)
+  const mail = await contentOf(stream)
+  await mailbox.deliver(await parseMail(mail), recipients)
 }
+
+/** Rejects when the client hangs up in the middle, or sends too much. */
+const contentOf = (stream: SMTPServerDataStream): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    stream.on('data', (chunk: Buffer) => {
+      if (!stream.sizeExceeded) chunks.push(chunk)
+    })
+    stream.on('error', reject)
+    stream.on('end', () => {
+      if (stream.sizeExceeded) reject(new MailTooLarge(`a mail may have ${LARGEST_MAIL} bytes`))
+      else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+    })
+  })
 
 /** 552: never send it again. 451: try again later. */
 const replyTo = (error: unknown): Error => {
