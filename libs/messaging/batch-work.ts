@@ -34,7 +34,7 @@ export class BatchWork implements Work<RecordResult[]> {
       this.current = index
       if (record.content.kind !== 'message') continue
       parkedKeys.announce(this.context.consumer, record)
-      if (this.verdict === undefined) this.context.announce(record.content.message, uow)
+      if (this.verdict === undefined) this.context.announce(record.content.message, uow, record.position)
     }
     this.current = undefined
   }

@@ -29,7 +29,7 @@ export type HandlersOf<T extends Topic, Ignored extends MessageTypeOn<T> = never
  * Announces, without I/O, what the handler of this message is going to read, so that everything a transaction needs
  * is read in one statement.
  */
-export type Announce = (message: AnyMessage, uow: UnitOfWork) => void
+export type Announce = (message: AnyMessage, uow: UnitOfWork, position: Position) => void
 
 /** A handler as the transport calls it; rejects with what the handler threw. */
 export type Handle = (message: AnyMessage, context: MessageContext) => Promise<void>

@@ -1,7 +1,10 @@
+import type { OutboxRecord } from './hand-over.ts'
+
 /** What a transaction of this process needs to know about a relay of this process. */
 export interface LocalRelay {
   readonly holds: (slot: number) => boolean
-  wake(): void
+  /** A transaction left these rows; the table has them, too. */
+  committed(rows: readonly OutboxRecord[]): void
 }
 
 const relays = new WeakMap<object, Set<LocalRelay>>()

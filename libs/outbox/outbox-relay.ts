@@ -3,12 +3,14 @@ import type { Topic, WireRecord } from '#libs/contracts'
 import { createLogger, fields } from '#libs/observability'
 import { Bell } from './bell.ts'
 import { MEMBERS_CHANGED } from './channel.ts'
+import { HandOver, type OutboxRecord } from './hand-over.ts'
 import { registerRelay } from './local-relays.ts'
 import { RelayConnection } from './relay-connection.ts'
 import { RelayMetrics } from './relay-metrics.ts'
 import { SlotShare } from './slot-share.ts'
 import { deleteBatch } from './sql/delete-batch.ts'
-import { fetchBatch, type OutboxRecord } from './sql/fetch-batch.ts'
+import { fetchBatch } from './sql/fetch-batch.ts'
+import { readSettled } from './sql/read-settled.ts'
 
 /** The way to the broker. Resolves when it has all records, in order per key; rejects when that cannot be said. */
 export interface Publisher {
@@ -30,6 +32,8 @@ export interface OutboxRelayOptions {
 const POLL_MS = { min: 100, max: 1_000 }
 /** How often a relay without all slots looks for slots that a dead one left behind, milliseconds. */
 const REBALANCE_MS = 1_000
+/** Between tries to find the table without a writer, so that rows can be handed over, milliseconds. */
+const SETTLE_MS = 100
 /** Between tries to reach a database or broker that is away, milliseconds. */
 const RETRY_MS = { min: 50, max: 5_000 }
 
@@ -40,11 +44,13 @@ export class OutboxRelay {
   readonly #options: OutboxRelayOptions
   readonly #batchSize: number
   readonly #bell = new Bell()
+  readonly #handOver = new HandOver()
   readonly #stopping = new AbortController()
   readonly #metrics = new RelayMetrics()
   #share: SlotShare | undefined
   #membersChanged = true
   #rebalanceAt = 0
+  #settleAt = 0
   #running: Promise<void> | undefined
 
   constructor(options: OutboxRelayOptions) {
@@ -71,7 +77,15 @@ export class OutboxRelay {
   async #run(): Promise<void> {
     const { database } = this.#options
     const holds = (slot: number): boolean => this.#share?.holds(slot) ?? false
-    const unregister = database && registerRelay(database, { holds, wake: () => this.#bell.ring() })
+    const unregister =
+      database &&
+      registerRelay(database, {
+        holds,
+        committed: (rows) => {
+          this.#handOver.offer(rows)
+          this.#bell.ring()
+        },
+      })
     let failures = 0
     while (!this.#stopping.signal.aborted) {
       try {
@@ -105,6 +119,7 @@ export class OutboxRelay {
       await share.leave()
     } finally {
       this.#share = undefined
+      this.#handOver.forget()
       await connection.close()
     }
   }
@@ -116,7 +131,8 @@ export class OutboxRelay {
     while (!this.#stopping.signal.aborted) {
       if (prefetched === undefined && this.#rebalanceDue(share)) await this.#rebalance(share)
       this.#bell.silence()
-      const batch = await (prefetched ?? fetchBatch(connection, share.slots, [], this.#batchSize))
+      const handed = this.#handOver.take(this.#batchSize)
+      const batch = handed.length > 0 ? handed : await (prefetched ?? this.#read(connection, share))
       prefetched = undefined
       const full = batch.length === this.#batchSize
       this.#metrics.found(batch, full, connection, share.slots)
@@ -127,7 +143,7 @@ export class OutboxRelay {
       }
       restMs = POLL_MS.min
       const ids = batch.map(({ id }) => id)
-      if (full && !this.#rebalanceDue(share)) {
+      if (full && handed.length === 0 && !this.#rebalanceDue(share)) {
         prefetched = fetchBatch(connection, share.slots, ids, this.#batchSize)
         // Awaited when this batch is through; until then a failure must not count as unhandled.
         prefetched.catch(() => {})
@@ -140,11 +156,30 @@ export class OutboxRelay {
         // That was all there was, and whoever has committed more since has rung: no need to look.
         if (!full) await this.#bell.rest(restMs)
       } else {
-        // What was fetched behind the failed batch must not overtake it: begin again with the oldest row.
+        // What was fetched or handed over behind the failed batch must not overtake it: begin again with the oldest row.
         prefetched = undefined
+        this.#handOver.forget()
         await this.#pause(failures++)
       }
     }
+  }
+
+  /** The oldest rows of the table, if possible so that from then on committed rows can be handed over. */
+  async #read(connection: RelayConnection, share: SlotShare): Promise<OutboxRecord[]> {
+    if (!this.#handOver.synced && share.complete && performance.now() >= this.#settleAt) {
+      this.#settleAt = performance.now() + SETTLE_MS
+      this.#handOver.begin()
+      const settled = await readSettled(connection, this.#batchSize)
+      if (settled !== undefined) {
+        this.#handOver.sync(settled.through)
+        return settled.batch
+      }
+      this.#handOver.forget()
+    }
+    const batch = await fetchBatch(connection, share.slots, [], this.#batchSize)
+    // Nobody handed them over, so there may be more like them.
+    if (batch.length > 0) this.#handOver.forget()
+    return batch
   }
 
   async #publish(batch: readonly OutboxRecord[]): Promise<boolean> {
@@ -166,6 +201,8 @@ export class OutboxRelay {
 
   async #rebalance(share: SlotShare): Promise<void> {
     this.#membersChanged = false
+    // A slot that is given up takes its rows along.
+    this.#handOver.forget()
     this.#rebalanceAt = performance.now() + REBALANCE_MS
     await share.rebalance()
   }

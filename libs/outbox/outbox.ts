@@ -2,7 +2,7 @@ import { encode, type Message, topicOf, type WireRecord } from '#libs/contracts'
 import type { Part, Sql, UnitOfWork } from '#libs/database'
 import { localRelays } from './local-relays.ts'
 import { slotOf } from './slot.ts'
-import { insertMessages } from './sql/insert-messages.ts'
+import { insertMessages, notifyRelays } from './sql/insert-messages.ts'
 
 /** Kafka refuses records above 1 MiB for good, and a row that can never be published would stop all behind it. */
 const LARGEST_VALUE_BYTES = 1_000_000
@@ -23,16 +23,19 @@ export class Outbox implements Part {
   }
 
   /**
-   * A relay of this process is woken without the database. NOTIFY is for the others, and only sent for slots that no
+   * A relay of this process is handed the rows without the database. NOTIFY is for the others, and only sent for slots that no
    * relay here holds: committing with a notification takes turns on the whole server, fsync included.
    */
   async flush(sql: Sql): Promise<void> {
     if (this.#rows.length === 0) return
     const relays = localRelays(this.uow.database)
     const heardHere = this.#rows.every(({ slot }) => relays.some((relay) => relay.holds(slot)))
-    await insertMessages(sql, this.#rows, { notify: !heardHere })
+    const [ids] = await Promise.all([insertMessages(sql, this.#rows), heardHere ? undefined : notifyRelays(sql)])
+    if (relays.length === 0) return
     this.uow.afterCommit(() => {
-      for (const relay of relays) relay.wake()
+      const insertedMs = Date.now()
+      const rows = this.#rows.map(({ topic, record }, i) => ({ id: ids[i]!, topic, ...record, insertedMs }))
+      for (const relay of relays) relay.committed(rows)
     })
   }
 }

@@ -1,7 +1,7 @@
 import { gauge, histogram, metrics } from '#libs/observability'
+import type { OutboxRecord } from './hand-over.ts'
 import type { RelayConnection } from './relay-connection.ts'
 import { countBacklog } from './sql/count-backlog.ts'
-import type { OutboxRecord } from './sql/fetch-batch.ts'
 
 /** Counting a long backlog is work for the server, so it is done this rarely, milliseconds. */
 const COUNT_MS = 5_000

@@ -1,2 +1,2 @@
-export { Checkpoints } from './checkpoints.ts'
+export { Checkpoints, type Place } from './checkpoints.ts'
 export { type Checkpoint, readCheckpoints } from './sql/read-checkpoints.ts'

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common'
-import { type Topic, topicOf, topics } from '#libs/contracts'
-import { type Announce, Handles, type MessageContext } from '#libs/messaging'
-import { Checkpoints } from '#libs/projections'
+import type { Topic } from '#libs/contracts'
+import { type Announce, Handles, type MessageContext, type Position } from '#libs/messaging'
+import { Checkpoints, type Place } from '#libs/projections'
 import { type OrderViewFact, orderViewFacts } from './domain/order-view.ts'
 import { saleOf } from './domain/sales.ts'
 import { OrderViews } from './order-views.ts'
@@ -13,19 +13,23 @@ export const projections = {
   'sales-per-minute': ['orders'],
 } as const satisfies Record<string, readonly Topic[]>
 
-const projectionsOf = (topic: Topic): string[] =>
-  Object.entries(projections).flatMap(([name, from]) => (from.some((one) => one === topic) ? [name] : []))
+/** The names of the projections that a topic has a part in. */
+const projectionsOf = new Map<Topic, readonly string[]>(
+  projections.orders.map((topic) => [
+    topic,
+    Object.entries(projections).flatMap(([name, from]) => (from.some((one) => one === topic) ? [name] : [])),
+  ]),
+)
+
+const placesOf = ({ topic, partition }: Position): Place[] =>
+  (projectionsOf.get(topic) ?? []).map((projection) => ({ projection, topic, partition }))
 
 /** Goods that arrive belong to no order. */
 export const ignored = ['stock.received'] as const
 
-/** Checkpoints of all partitions of the topic are read together: which of them it will be, the group decides. */
-export const announce: Announce = (message, uow) => {
-  const topic = topicOf(message.type)
-  if ('orderId' in message.data) uow.part(OrderViews).announce(message.data.orderId)
-  for (const projection of projectionsOf(topic))
-    for (let partition = 0; partition < topics[topic].partitions; partition++)
-      uow.part(Checkpoints).announce({ projection, topic, partition })
+export const announce: Announce = ({ data }, uow, position) => {
+  if ('orderId' in data) uow.part(OrderViews).announce(data.orderId)
+  for (const place of placesOf(position)) uow.part(Checkpoints).announce(place)
 }
 
 /** Rows and checkpoint commit together: each fact counts once in each projection. */
@@ -35,11 +39,9 @@ export class QueryConsumers {
   async project(fact: OrderViewFact, { uow, position }: MessageContext): Promise<void> {
     await uow.part(OrderViews).apply(fact)
     if (fact.type === 'order.completed') uow.part(Sales).add(saleOf(fact))
-    const { topic, partition, offset } = position
-    for (const projection of projectionsOf(topic)) {
-      const place = { projection, topic, partition }
+    for (const place of placesOf(position)) {
       await uow.part(Checkpoints).load(place)
-      uow.part(Checkpoints).advance(place, offset + 1n)
+      uow.part(Checkpoints).advance(place, position.offset + 1n)
     }
   }
 }

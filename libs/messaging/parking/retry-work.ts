@@ -37,9 +37,9 @@ export class RetryWork implements Work<void> {
   }
 
   announce(uow: UnitOfWork): void {
-    for (const [index, { content }] of this.#records.entries()) {
+    for (const [index, { content, position }] of this.#records.entries()) {
       this.current = index
-      if (content.kind === 'message') this.context.announce(content.message, uow)
+      if (content.kind === 'message') this.context.announce(content.message, uow, position)
     }
     this.current = undefined
   }
