@@ -42,60 +42,62 @@ export const encode = (message: Message): WireRecord => ({
   },
 })
 
-const required = ['ce_id', 'ce_type', 'ce_source', 'ce_subject', 'ce_time', 'correlationid', 'causationid'] as const
-
 /** Total: whatever arrives, the answer is a message or a reason, never an exception. */
-export const decode = (record: ReceivedRecord): Decoded => {
-  const header = (name: string): string | undefined => {
-    const value = record.headers?.[name]
-    return value === undefined || value === null ? undefined : String(value)
-  }
-  const type = header('ce_type')
+export const decode = ({ key, value, headers }: ReceivedRecord): Decoded => {
+  const id = text(headers?.ce_id)
+  const type = text(headers?.ce_type)
+  const source = text(headers?.ce_source)
+  const subject = text(headers?.ce_subject)
+  const time = text(headers?.ce_time)
+  const correlationId = text(headers?.correlationid)
+  const causationId = text(headers?.causationid)
   const unreadable = (reason: UnreadableReason, detail: string): Decoded =>
     type === undefined ? { ok: false, reason, detail } : { ok: false, reason, detail, type }
 
-  const missing = required.filter((name) => header(name) === undefined)
-  if (missing.length > 0) return unreadable('missing_header', `no header ${missing.join(', ')}`)
-  if (!isMessageType(type!)) return unreadable('unknown_type', `no message type ${type} is known here`)
+  if (!(defined(id) && defined(type) && defined(source) && defined(subject) && defined(time)))
+    return unreadable('missing_header', missing(headers))
+  if (!(defined(correlationId) && defined(causationId))) return unreadable('missing_header', missing(headers))
+  if (!isMessageType(type)) return unreadable('unknown_type', `no message type ${type} is known here`)
   const definition: MessageDefinition = messages[type]
 
-  const version = Number(header('ce_dataversion') ?? 1)
+  const given = text(headers?.ce_dataversion)
+  const version = Number(given ?? 1)
   if (!Number.isInteger(version) || version < 1 || version > definition.version)
-    return unreadable(
-      'unknown_version',
-      `version ${header('ce_dataversion')} of ${type}, known are 1 to ${definition.version}`,
-    )
-  if (record.value === null) return unreadable('invalid_json', 'no value')
+    return unreadable('unknown_version', `version ${given} of ${type}, known are 1 to ${definition.version}`)
+  if (value === null) return unreadable('invalid_json', 'no value')
   let data: unknown
   try {
-    data = JSON.parse(record.value.toString('utf8'))
+    data = JSON.parse(value.toString('utf8'))
   } catch (error) {
     return unreadable('invalid_json', (error as Error).message)
   }
   const parsed = parseData(definition, version, data)
   if (!parsed.success) return unreadable('invalid_data', describe(parsed.error))
 
-  const traceparent = header('traceparent')
-  return {
-    ok: true,
-    message: {
-      id: header('ce_id')!,
-      type,
-      source: header('ce_source')!,
-      subject: header('ce_subject')!,
-      time: header('ce_time')!,
-      key: record.key?.toString('utf8') ?? '',
-      correlationId: header('correlationid')!,
-      causationId: header('causationid')!,
-      ...(traceparent === undefined ? {} : { traceparent }),
-      data: parsed.data,
-    } as AnyMessage,
-  }
+  const traceparent = text(headers?.traceparent)
+  const keyText = key === null ? '' : key.toString('utf8')
+  const message = { id, type, source, subject, time, key: keyText, correlationId, causationId, data: parsed.data }
+  if (traceparent !== undefined) Object.assign(message, { traceparent })
+  return { ok: true, message: message as AnyMessage }
 }
+
+/** A header as text; it arrives as text or as bytes, or was never sent. */
+const text = (value: unknown): string | undefined => {
+  if (typeof value === 'string') return value
+  return value === undefined || value === null ? undefined : String(value)
+}
+
+const defined = (value: string | undefined): value is string => value !== undefined
+
+const required = ['ce_id', 'ce_type', 'ce_source', 'ce_subject', 'ce_time', 'correlationid', 'causationid'] as const
+
+const missing = (headers: ReceivedRecord['headers']): string =>
+  `no header ${required.filter((name) => text(headers?.[name]) === undefined).join(', ')}`
 
 /** Data of any version that ever shipped, as the newest version. */
 const parseData = (definition: MessageDefinition, version: number, data: unknown): z.ZodSafeParseResult<unknown> => {
-  const newest = definition.upcast.slice(version - 1).reduce((old, upcast) => upcast(old as never), data)
+  let newest = data
+  for (const upcast of definition.upcast.slice(version - 1)) newest = upcast(newest as never)
   return definition.schema.safeParse(newest)
 }
 

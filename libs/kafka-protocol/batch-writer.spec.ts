@@ -44,10 +44,12 @@ const text = fc.oneof(
   fc.constantFrom(0, 21, 22, 31, 32, 63, 64, 65, 2730, 2731, 8191, 8192).map((length) => 'x'.repeat(length)),
   fc.constantFrom(21, 22, 31, 32, 63, 64, 2730, 2731, 4095, 4096).map((length) => '€'.repeat(length)),
 )
+/** kafkajs mistakes a header named like what every object has. */
+const name = fc.string({ minLength: 1, maxLength: 30 }).filter((name) => !(name in {}))
 const record: fc.Arbitrary<TextRecord> = fc.record({
   key: fc.option(text),
   value: fc.option(text),
-  headers: fc.dictionary(fc.string({ minLength: 1, maxLength: 30 }), text, { maxKeys: 12, noNullPrototype: true }),
+  headers: fc.dictionary(name, text, { maxKeys: 12, noNullPrototype: true }),
 })
 const records = fc.array(record, { minLength: 1, maxLength: 8 })
 

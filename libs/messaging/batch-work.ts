@@ -15,13 +15,16 @@ export type RecordResult = 'handled' | 'duplicate' | 'ignored' | 'queued' | 'par
 export class BatchWork implements Work<RecordResult[]> {
   /** The record that was being looked at when the last run stopped; `undefined` once all were. */
   current: number | undefined
+  readonly #messageIds: readonly string[]
 
   constructor(
     private readonly context: ConsumerContext,
     readonly records: readonly IncomingRecord[],
     /** Decided already: the only record is parked instead of handled. */
     private readonly verdict?: ParkVerdict,
-  ) {}
+  ) {
+    this.#messageIds = records.flatMap(({ content }) => (content.kind === 'message' ? content.message.id : []))
+  }
 
   get weight(): number {
     return this.records.length
@@ -29,7 +32,7 @@ export class BatchWork implements Work<RecordResult[]> {
 
   announce(uow: UnitOfWork): void {
     const parkedKeys = uow.part(ParkedKeys)
-    uow.part(Inbox).announce(this.context.consumer, this.#messageIds())
+    uow.part(Inbox).announce(this.context.consumer, this.#messageIds)
     for (const [index, record] of this.records.entries()) {
       this.current = index
       if (record.content.kind !== 'message') continue
@@ -41,7 +44,7 @@ export class BatchWork implements Work<RecordResult[]> {
 
   async run(uow: UnitOfWork): Promise<RecordResult[]> {
     // The claim comes before anything is read, see ParkedKeys.
-    const claimed = await uow.part(Inbox).claim(this.context.consumer, this.#messageIds())
+    const claimed = await uow.part(Inbox).claim(this.context.consumer, this.#messageIds)
     const results: RecordResult[] = []
     for (const [index, record] of this.records.entries()) {
       this.current = index
@@ -73,9 +76,5 @@ export class BatchWork implements Work<RecordResult[]> {
     }
     await handleMessage(this.context, content.message, record.position, uow)
     return 'handled'
-  }
-
-  #messageIds(): string[] {
-    return this.records.flatMap(({ content }) => (content.kind === 'message' ? [content.message.id] : []))
   }
 }

@@ -1,6 +1,11 @@
 import { connect } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
 import { createLogger } from '#libs/observability'
+import { useOurFetchDecoder } from './kafkajs/fetch-decoder.ts'
+import { restWhenIdle } from './kafkajs/idle-timer.ts'
+
+restWhenIdle()
+useOurFetchDecoder()
 
 export interface KafkaOptions {
   /** `host:port` of some or all brokers of the cluster. */
