@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyReply } from 'fastify'
 import { configureLogging, createLogger, type LogFormat, type LogLevel, observeProcess } from '#libs/observability'
+import { collectAtRest } from './collect-at-rest.ts'
 import { ProblemFilter, sendProblem, toProblem } from './problem-filter.ts'
 import { observeRequests } from './request-metrics.ts'
 
@@ -50,6 +51,7 @@ export const startService = async (
   await app.startAllMicroservices()
   const url = await app.getUrl()
   log.info('ready', { url })
+  collectAtRest()
   const service = { app, url, stop: () => app.close() }
   stopOnSignals(service)
   return service

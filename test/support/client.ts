@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import { type Dispatcher, Pool } from 'undici'
 import { until } from './until.ts'
 
 export interface Money {
@@ -30,7 +31,7 @@ export interface OrderRequest {
 
 export interface Answer<T> {
   status: number
-  headers: Headers
+  headers: { get(name: string): string | null }
   body: T
 }
 
@@ -56,7 +57,11 @@ export const TERMINAL = new Set(['completed', 'rejected', 'cancelled'])
 
 /** Talks to a running system as its users do: over REST, at its one address. */
 export class Client {
-  constructor(readonly url: string) {}
+  readonly #pool: Pool
+
+  constructor(readonly url: string) {
+    this.#pool = new Pool(url)
+  }
 
   async call<T>(
     method: string,
@@ -64,13 +69,18 @@ export class Client {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
-    const answer = await fetch(this.url + path, {
-      method,
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    const answer = await this.#pool.request({
+      method: method as Dispatcher.HttpMethod,
+      path,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
     })
-    const text = await answer.text()
-    return { status: answer.status, headers: answer.headers, body: (text === '' ? undefined : JSON.parse(text)) as T }
+    const text = await answer.body.text()
+    return {
+      status: answer.statusCode,
+      headers: { get: (name) => answer.headers[name.toLowerCase()]?.toString() ?? null },
+      body: (text === '' ? undefined : JSON.parse(text)) as T,
+    }
   }
 
   /** The body of a GET that must succeed. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Agent, type Dispatcher, request } from 'undici'
-import { Problem } from '#libs/http'
+import { type Dispatcher, Pool } from 'undici'
+import { exchange, Problem } from '#libs/http'
 import { createLogger } from '#libs/observability'
 import type { ServiceName } from './services.ts'
 
@@ -8,7 +8,7 @@ export interface ForwardedRequest {
   readonly method: string
   /** Path and query at the service, e.g. `/orders?limit=2`. */
   readonly path: string
-  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly headers: Readonly<Record<string, string>>
   readonly body?: Buffer
 }
 
@@ -33,7 +33,7 @@ const log = createLogger('gateway')
  * and comes back costs its callers time, not answers.
  */
 export class Forwarder {
-  readonly #agent = new Agent({ connections: 128, keepAliveTimeout: 30_000, headersTimeout: TIMEOUT_MS })
+  readonly #pools = new Map<ServiceName, Pool>()
 
   constructor(private readonly addresses: Readonly<Record<ServiceName, string>>) {}
 
@@ -57,25 +57,25 @@ export class Forwarder {
   }
 
   async close(): Promise<void> {
-    await this.#agent.close()
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()))
   }
 
-  async #send(service: ServiceName, { method, path, headers, body }: ForwardedRequest): Promise<ForwardedAnswer> {
-    const answer = await request(this.addresses[service] + path, {
-      dispatcher: this.#agent,
-      method: method as Dispatcher.HttpMethod,
-      headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)),
-      body: body === undefined || body.length === 0 ? null : body,
-    })
-    return {
-      status: answer.statusCode,
-      headers: Object.fromEntries(
-        ANSWERED_HEADERS.flatMap((name) =>
-          answer.headers[name] === undefined ? [] : [[name, String(answer.headers[name])]],
-        ),
-      ),
-      body: Buffer.from(await answer.body.arrayBuffer()),
+  async #send(service: ServiceName, { method, ...outgoing }: ForwardedRequest): Promise<ForwardedAnswer> {
+    const answer = await exchange(this.#pool(service), { method: method as Dispatcher.HttpMethod, ...outgoing })
+    const headers: Record<string, string> = {}
+    for (const name of ANSWERED_HEADERS)
+      if (answer.headers[name] !== undefined) headers[name] = String(answer.headers[name])
+    return { status: answer.status, headers, body: answer.body }
+  }
+
+  #pool(service: ServiceName): Pool {
+    let pool = this.#pools.get(service)
+    if (pool === undefined) {
+      const { origin } = new URL(this.addresses[service])
+      pool = new Pool(origin, { connections: 128, keepAliveTimeout: 30_000, headersTimeout: TIMEOUT_MS })
+      this.#pools.set(service, pool)
     }
+    return pool
   }
 
   #unavailable(service: ServiceName, error: unknown): Problem {

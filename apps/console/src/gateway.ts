@@ -32,12 +32,12 @@ export const gateway =
       })
   }
 
-const outgoing = (request: FastifyRequest): ForwardedRequest => ({
-  method: request.method,
-  path: pathAtService(request.url),
-  headers: Object.fromEntries(PASSED_ON.map((name) => [name, request.headers[name] as string | undefined])),
-  ...(Buffer.isBuffer(request.body) ? { body: request.body } : {}),
-})
+const outgoing = (request: FastifyRequest): ForwardedRequest => {
+  const headers: Record<string, string> = {}
+  for (const name of PASSED_ON) if (request.headers[name] !== undefined) headers[name] = String(request.headers[name])
+  const { method, url, body } = request
+  return { method, path: pathAtService(url), headers, ...(Buffer.isBuffer(body) && body.length > 0 && { body }) }
+}
 
 const send = (reply: FastifyReply, { status, headers, body }: ForwardedAnswer): FastifyReply =>
   reply.status(status).headers(headers).send(body)

@@ -1,5 +1,6 @@
 import { Pool } from 'undici'
 import { uuidFrom } from '#libs/contracts'
+import { exchange } from '#libs/http'
 import type { BookingAnswer, CancellationAnswer } from './domain/decide.ts'
 import type { CarrierCalls, Operation } from './domain/reaction.ts'
 
@@ -55,14 +56,14 @@ export class Carrier {
     signal: AbortSignal,
     request: object = {},
   ): Promise<{ status: number; body: Body }> {
-    const response = await this.#pool.request({
+    const { status, body } = await exchange(this.#pool, {
       method: 'POST',
       path,
       headers: { 'content-type': 'application/json', 'idempotency-key': key },
       body: JSON.stringify(request),
       signal,
     })
-    return { status: response.statusCode, body: (await response.body.json().catch(() => ({}))) as Body }
+    return { status, body: jsonOf(body) }
   }
 }
 
@@ -70,6 +71,15 @@ const keyOf = (operation: Operation, orderId: string): string => uuidFrom(`shipm
 
 const unusable = (status: number, body: Body): CarrierError =>
   new CarrierError(`the carrier answered ${status} ${String(body.code ?? body.detail ?? '')}`.trim())
+
+/** Nothing when it is no JSON: then something is missing in it, which is said where it is looked for. */
+const jsonOf = (body: Buffer): Body => {
+  try {
+    return JSON.parse(body.toString()) as Body
+  } catch {
+    return {}
+  }
+}
 
 const text = (body: Body, field: string): string => {
   const value = body[field]

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { type Answer, type Answered, Answers } from '../answers.ts'
 import { Journal } from '../journal.ts'
+import { randomId } from '../random-id.ts'
 import { CARRIER_DEFAULTS, type CarrierSettings } from '../settings.ts'
 import { advance, type BookedShipment, type Booking, book, isImpossible, nextDue, type Shipment } from './shipment.ts'
 import { Webhooks } from './webhooks.ts'
@@ -92,7 +92,7 @@ export class Carrier {
     const { impossibleRate, dispatchMs, deliveryMs } = this.#settings
     if (isImpossible(booking, idempotencyKey, impossibleRate))
       return { answer: { status: 422, code: 'impossible', detail: 'the carrier cannot deliver to this address' } }
-    const id = randomBytes(8).toString('hex')
+    const id = randomId(16)
     const booked = book(booking, { id, now: Date.now(), dispatchMs, deliveryMs })
     const { shipmentId, trackingNumber } = booked
     return { booked, answer: { status: 201, body: { shipmentId, trackingNumber, status: 'booked' } } }

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { type Answer, type Answered, Answers } from '../answers.ts'
 import { Journal } from '../journal.ts'
+import { randomId } from '../random-id.ts'
 import { PAYMENT_DEFAULTS, type PaymentSettings } from '../settings.ts'
 import { type Account, decide, type Effect, evolve, NO_ACCOUNT, NO_CURRENCY, type Operation } from './account.ts'
 import { Totals } from './totals.ts'
@@ -107,7 +107,7 @@ export class PaymentLedger {
 
   #decide(operation: Operation, { idempotencyKey, fingerprint }: { idempotencyKey: string; fingerprint: string }) {
     const order = this.#order(operation.orderId)
-    const chance = { id: randomBytes(12).toString('base64url'), declines: Math.random() < this.#settings.declineRate }
+    const chance = { id: randomId(20), declines: Math.random() < this.#settings.declineRate }
     const { answer, effect } = decide(order.account, operation, chance)
     if (effect) order.account = evolve(order.account, effect)
     return {
