@@ -7,8 +7,9 @@ import { type Simulators, startSimulators, temporaryDirectory } from '../testing
 const mailer = ({ smtpPort }: Simulators) => {
   const transport = createTransport({ host: '127.0.0.1', port: smtpPort, ignoreTLS: true, pool: true })
   return {
-    send: (to: string, id: string, orderId = 'order-1') =>
+    send: (to: string, id: string, orderId = 'order-1', attachment = '') =>
       transport.sendMail({
+        ...(attachment !== '' && { attachments: [{ content: attachment }] }),
         from: 'orders@waybill.example',
         to,
         subject: `Order ${orderId}`,
@@ -74,6 +75,16 @@ describe('mailbox', () => {
     }
     const { items, suppressed } = (await second.get('/mailbox')).body
     expect([items.length, suppressed]).toEqual([2, 2])
+  })
+
+  test('refuses a mail that is too large, for good, and takes the next one', async () => {
+    await using directory = await temporaryDirectory()
+    await using simulators = await startSimulators(directory.path)
+    using mails = mailer(simulators)
+    const tooLarge = mails.send('ada@example.com', 'm1', 'order-1', 'x'.repeat(1024 * 1024))
+    await expect(tooLarge).rejects.toMatchObject({ responseCode: 552 })
+    await mails.send('ada@example.com', 'm2', 'order-1', 'x'.repeat(100_000))
+    expect((await simulators.get('/mailbox')).body.items).toMatchObject([{ messageId: '<m2@waybill.example>' }])
   })
 
   test('accepts SMS and push messages once for their key', async () => {
