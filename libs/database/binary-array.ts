@@ -70,10 +70,20 @@ export const binaryArray = (elementType: string, values: readonly unknown[]): Bu
   if (type === undefined) return undefined
   let room = HEADER_BYTES
   for (const value of values) room += LENGTH_BYTES + (isNull(value) ? 0 : type.room(value))
-  const array = Buffer.allocUnsafe(room)
-  const end = writeElements(array, type, values)
-  writeHeader(array, type.oid, values)
-  return array.subarray(0, end)
+  const scratch = scratchOf(room)
+  const end = writeElements(scratch, type, values)
+  writeHeader(scratch, type.oid, values)
+  return Buffer.from(scratch.subarray(0, end))
+}
+
+const LARGEST_KEPT = 4 * 1024 * 1024
+let kept = Buffer.allocUnsafe(0)
+
+/** Memory to write in, used again: room for the worst case is three times what a text takes, and V8 counts it. */
+const scratchOf = (bytes: number): Buffer => {
+  if (bytes > LARGEST_KEPT) return Buffer.allocUnsafe(bytes)
+  if (kept.length < bytes) kept = Buffer.allocUnsafe(Math.min(2 * bytes, LARGEST_KEPT))
+  return kept
 }
 
 /** Dimensions (none for no elements), whether there are nulls, the element type, and length and first index. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 // https://www.w3.org/TR/trace-context/#traceparent-header: version-traceid-parentid-flags, neither id all zeros.
 const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
@@ -9,5 +9,8 @@ const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-
  */
 export const continueTrace = (parent?: string | null): string => {
   const [, traceId, flags] = parent?.match(TRACEPARENT) ?? []
-  return `00-${traceId ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-${flags ?? '01'}`
+  return `00-${traceId ?? randomHex()}-${randomHex().slice(16)}-${flags ?? '01'}`
 }
+
+/** 32 digits, never all zeros: UUIDs come from a store of random numbers, which a few random bytes each time do not. */
+const randomHex = (): string => randomUUID().replaceAll('-', '')
