@@ -48,6 +48,7 @@ export class Connection implements BudgetReader {
   /** Bytes of requests that have been received and not been answered. */
   private held = 0
   private busy = false
+  private willSend = false
   private advancing = false
   private closed = false
   /** Milliseconds of the broker's clock. */
@@ -142,6 +143,8 @@ export class Connection implements BudgetReader {
     // What is answered at once, or frees memory for others, comes back here.
     if (this.advancing || this.closed) return
     this.advancing = true
+    // What is answered already counts as unsent before it is asked whether there is room for more.
+    if (this.waiting.length > 0) this.send()
     while (!this.closed && !this.busy && this.waiting.length > 0 && this.hasRoom()) {
       const frame = this.waiting.shift()!
       try {
@@ -186,11 +189,16 @@ export class Connection implements BudgetReader {
     const answer = handler.handle(request, this.contextOf(header))
     if (!(answer instanceof Promise)) {
       this.answer(slot, handler, header, answer, began)
+      this.send()
       return
     }
     if (handler.pipelined !== true) this.busy = true
     answer.then(
-      (value) => this.continue(handler, () => this.answer(slot, handler, header, value, began)),
+      (value) =>
+        this.continue(handler, () => {
+          this.answer(slot, handler, header, value, began)
+          this.sendSoon()
+        }),
       (error) => this.continue(handler, () => this.refuse(error)),
     )
   }
@@ -232,7 +240,16 @@ export class Connection implements BudgetReader {
     }
     const version = header.apiVersion > handler.api.versions.max ? 0 : header.apiVersion
     slot.answer = value === NO_RESPONSE ? [] : encodeResponse(handler.api, version, header.correlationId, value)
-    this.send()
+  }
+
+  /** One sync answers many requests: what is answered within one turn goes out together. */
+  private sendSoon(): void {
+    if (this.willSend) return
+    this.willSend = true
+    process.nextTick(() => {
+      this.willSend = false
+      this.send()
+    })
   }
 
   /** Sends every answer whose turn it is. */

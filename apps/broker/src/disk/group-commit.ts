@@ -1,9 +1,14 @@
+import type { RedoNote } from '../redo/redo-log.ts'
+import { CommitRounds, type NoteOfMember, type RoundMember } from './commit-rounds.ts'
+
 /** What a `GroupCommit` drives: positions are any number that only grows (offsets, entry counts). */
 export interface CommitTarget {
   /** Puts everything accepted so far into the page cache; returns the position up to which that is true. */
   write(): number | Promise<number>
   /** Makes everything written so far durable; returns the position up to which that is true. */
   sync(): Promise<number>
+  /** All that is written and not durable, for the redo log; undefined where it cannot do instead of a sync. */
+  note?(): RedoNote | undefined
   /** Accepted but unwritten data must be undone. */
   writeFailed(error: unknown): Error
   /** Nobody knows what the device holds beyond the last good sync. */
@@ -16,17 +21,10 @@ interface Waiter {
   readonly reject: (error: Error) => void
 }
 
-/** The longest that a sync is put off for others to share it. A timer cannot do less. */
-const GATHER_MS = 1
-
 /**
- * Group commit: all appends of one event-loop turn become one write, and all that were written while an fdatasync was
- * in flight share the next one. At most one write and one sync are under way, so a busy file batches by itself and an
- * idle one answers after a single sync.
- *
- * Whoever was just answered tends to come back at once. Begun with the first of them, a sync would leave the others to
- * the one after it: so a sync waits, for a moment at most, until there are as many as the last one served. A single
- * client that has one append under way never waits.
+ * Group commit of one file: all appends of one event-loop turn become one write, and all that were written while an
+ * fdatasync was in flight share the next one. At most one write and one sync are under way, so a busy file batches by
+ * itself and an idle one answers after a single sync. Files that share `rounds` are synced together.
  */
 export class GroupCommit {
   private writtenEnd: number
@@ -36,16 +34,28 @@ export class GroupCommit {
   private dirty = false
   private awaitingWrite: Waiter[] = []
   private awaitingSync: Waiter[] = []
-  /** Appends that the last sync made durable. */
-  private served = 0
-  private endGathering: (() => void) | undefined
+  private readonly member: RoundMember
 
   constructor(
     private readonly target: CommitTarget,
     start: number,
+    private readonly rounds = new CommitRounds(),
   ) {
     this.writtenEnd = start
     this.durableEnd = start
+    const waiting = () => this.awaitingSync.length
+    this.member = {
+      get waiting() {
+        return waiting()
+      },
+      sync: () => this.sync(),
+      note: () => this.note(),
+    }
+  }
+
+  /** Somebody waits for more than the page cache. */
+  get hasSyncWaiters(): boolean {
+    return this.awaitingSync.length > 0
   }
 
   get durablePosition(): number {
@@ -56,7 +66,7 @@ export class GroupCommit {
   accepted(): void {
     if (this.dirty) return
     this.dirty = true
-    if (!this.writing) setImmediate(() => void this.write())
+    if (!this.writing) this.rounds.writeSoon(this.write)
   }
 
   written(end: number): Promise<void> {
@@ -68,11 +78,11 @@ export class GroupCommit {
     if (end <= this.durableEnd) return Promise.resolve()
     return new Promise((resolve, reject) => {
       this.awaitingSync.push({ end, resolve, reject })
-      void this.sync()
+      this.joinRound()
     })
   }
 
-  private async write(): Promise<void> {
+  private readonly write = async (): Promise<void> => {
     this.writing = true
     while (this.dirty) {
       this.dirty = false
@@ -87,39 +97,47 @@ export class GroupCommit {
       }
     }
     this.writing = false
-    if (this.isGathered) this.endGathering?.()
-    void this.sync()
+    this.joinRound()
   }
 
-  private async sync(): Promise<void> {
-    if (this.syncing) return
+  /** A sync that is under way joins again when it is over. */
+  private joinRound(): void {
+    if (this.syncing || !this.awaitingSync.some((waiter) => waiter.end <= this.writtenEnd)) return
+    this.rounds.join(this.member)
+  }
+
+  private async sync(): Promise<number> {
     this.syncing = true
-    while (this.awaitingSync.some((waiter) => waiter.end <= this.writtenEnd)) {
-      if (!this.isGathered) await this.gather()
-      try {
-        this.durableEnd = await this.target.sync()
-        const waited = this.awaitingSync.length
-        this.awaitingSync = settle(this.awaitingSync, this.durableEnd)
-        this.served = waited - this.awaitingSync.length
-      } catch (error) {
-        this.awaitingSync = reject(this.awaitingSync, -1, this.target.syncFailed(error))
-      }
+    let served = 0
+    try {
+      served = this.becameDurable(await this.target.sync())
+    } catch (error) {
+      this.awaitingSync = reject(this.awaitingSync, -1, this.target.syncFailed(error))
     }
     this.syncing = false
+    this.joinRound()
+    return served
   }
 
-  private get isGathered(): boolean {
-    return this.awaitingSync.length >= this.served
+  private note(): NoteOfMember | undefined {
+    const note = this.target.note?.()
+    if (note === undefined) return undefined
+    const end = this.writtenEnd
+    this.syncing = true
+    const isDurable = () => {
+      const served = this.becameDurable(end)
+      this.syncing = false
+      this.joinRound()
+      return served
+    }
+    return { note, isDurable }
   }
 
-  private async gather(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    await new Promise<void>((resolve) => {
-      this.endGathering = resolve
-      timer = setTimeout(resolve, GATHER_MS)
-    })
-    clearTimeout(timer)
-    this.endGathering = undefined
+  private becameDurable(end: number): number {
+    this.durableEnd = end
+    const waited = this.awaitingSync.length
+    this.awaitingSync = settle(this.awaitingSync, end)
+    return waited - this.awaitingSync.length
   }
 }
 

@@ -6,7 +6,7 @@ import { decideHeartbeat } from './heartbeat.ts'
 import { decideJoin, type Join } from './join.ts'
 import { decideLeave } from './leave.ts'
 import { type Commit, decideCommit, decideOffsetDelete, decideTransactionEnd } from './offsets.ts'
-import type { GroupRecord } from './records.ts'
+import { type GroupRecord, snapshotOfGroup } from './records.ts'
 import { decideSync } from './sync.ts'
 
 /** One group on a clock of its own; every decision's records are kept, so that a restart can replay them. */
@@ -85,12 +85,24 @@ export class GroupUnderTest {
 
   /** What a broker finds on disk after a crash. */
   restarted(): Group {
-    const replayed = this.records.reduce(evolveGroup, newGroup('g', 0))
-    return resumeGroup(replayed, this.now)
+    return this.replayed(this.records)
   }
 
   restart(): void {
     this.group = this.restarted()
+  }
+
+  /** The same, of a journal that was rewritten just before the crash. */
+  restartedFromSnapshot(): Group {
+    return this.replayed([...snapshotOfGroup(this.group)])
+  }
+
+  restartFromSnapshot(): void {
+    this.group = this.restartedFromSnapshot()
+  }
+
+  private replayed(records: readonly GroupRecord[]): Group {
+    return resumeGroup(records.reduce(evolveGroup, newGroup('g', 0)), this.now)
   }
 
   /** Two members, `m1` leading, with their assignments. */

@@ -226,11 +226,37 @@ test('a restart keeps members, generation, assignments and offsets', () => {
   expect(given.group.offsets.get('t')?.get(0)?.offset).toBe(42)
 })
 
+describe('a rewritten journal', () => {
+  test('says nothing of a join phase that is open: who was not told of a generation joins anew', () => {
+    const given = new GroupUnderTest(3000)
+    given.join('', { requiresMemberId: true })
+    given.join('m1')
+    expect(given.group.state).toBe('PreparingRebalance')
+    given.restartFromSnapshot()
+    expect(state(given)).toEqual(['Empty', 0, []])
+    const join = given.join('m1')
+    expect(given.joins.get(join)?.errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+  })
+
+  test('keeps what the last generation was told, whoever has left or wants something else since', () => {
+    const given = GroupUnderTest.stableWithTwo()
+    given.leave('m2')
+    given.join()
+    given.restartFromSnapshot()
+    expect(state(given)).toEqual(['Stable', 2, ['m1', 'm2']])
+    const newcomer = given.join('m3')
+    expect(given.joins.get(newcomer)?.errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+    const sync = given.sync('m1')
+    expect(given.syncs.get(sync)?.assignment.toString()).toBe('one')
+  })
+})
+
 test('whatever happens: generations only grow, nobody waits forever, and what was answered survives a crash', () => {
   const member = fc.integer({ min: 1, max: 4 }).map((n) => `m${n}`)
   const action = fc.oneof(
     fc.constant((given: GroupUnderTest) => void given.join()),
     member.map((id) => (given: GroupUnderTest) => void given.join(id)),
+    member.map((id) => (given: GroupUnderTest) => void given.join('', { instanceId: `i${id}` })),
     member.map((id) => (given: GroupUnderTest) => void given.sync(id, { [id]: 'x' })),
     member.map((id) => (given: GroupUnderTest) => void given.heartbeat(id)),
     member.map((id) => (given: GroupUnderTest) => void given.leave(id)),
@@ -251,6 +277,7 @@ test('whatever happens: generations only grow, nobody waits forever, and what wa
         if (state === 'Stable' || state === 'CompletingRebalance') expect(members.has(leader!)).toBe(true)
         expect(given.restarted().generation).toBe(generation)
         expect(given.restarted().offsets).toEqual(given.group.offsets)
+        expect(given.restartedFromSnapshot()).toEqual(given.restarted())
       }
       for (let i = 0; i < 8; i++) given.pass(40_000)
       expect(given.group.state).toBe('Empty')

@@ -1,4 +1,5 @@
 import { addOffsets, mergeNewer, type Offsets, removeOffsets } from './offset-map.ts'
+import { type RecordedGeneration, recordGeneration } from './recorded-generation.ts'
 import type { GroupRecord, StoredMember } from './records.ts'
 
 /**
@@ -60,11 +61,13 @@ export interface Group {
   readonly holdUntil: number | undefined
   /** Members that have not asked for their assignment by then are expelled. */
   readonly syncDeadline: number | undefined
-  /** When the last member left. */
+  /** Of an empty group, when the last member left. */
   readonly emptySince: number
   readonly offsets: Offsets
   /** By producer id, what its open transaction will commit. */
   readonly pendingOffsets: ReadonlyMap<number, Offsets>
+  /** Of the members, what is on disk: what they are after a crash. */
+  readonly recorded: RecordedGeneration | undefined
 }
 
 export const NO_ASSIGNMENT = Buffer.alloc(0)
@@ -85,18 +88,23 @@ export function newGroup(groupId: string, now: number): Group {
     emptySince: now,
     offsets: new Map(),
     pendingOffsets: new Map(),
+    recorded: undefined,
   }
 }
 
 /** Applies one durable record; the same function replays the journal and carries out decisions. */
 export function evolveGroup(group: Group, record: GroupRecord): Group {
+  const evolved = applyToGroup(group, record)
+  return { ...evolved, recorded: recordGeneration(group.recorded, record) }
+}
+
+function applyToGroup(group: Group, record: GroupRecord): Group {
   switch (record.type) {
     case 'GenerationStarted': {
       const members = new Map(record.members.map((member) => [member.memberId, restored(member, group)]))
       const isEmpty = members.size === 0
-      const { generation, protocolType, protocol, leader } = record
+      const { generation, protocolType, protocol, leader, at: emptySince } = record
       const phase = { joinDeadline: undefined, holdUntil: undefined, syncDeadline: undefined }
-      const emptySince = isEmpty ? record.at : group.emptySince
       const state = isEmpty ? 'Empty' : 'CompletingRebalance'
       return { ...group, ...phase, state, generation, protocolType, protocol, leader, members, emptySince }
     }

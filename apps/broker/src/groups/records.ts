@@ -58,18 +58,9 @@ export function stored(member: Member): StoredMember {
 
 /** The shortest sequence of records that gives this group again. */
 export function* snapshotOfGroup(group: Group): Generator<GroupRecord> {
-  const { groupId, generation, protocolType, protocol, leader } = group
-  if (generation > 0 || group.members.size > 0) {
-    const members = [...group.members.values()].map(stored)
-    const at = group.emptySince
-    yield { type: 'GenerationStarted', groupId, generation, protocolType, protocol, leader, members, at }
-  }
-  if (group.state === 'Stable' || group.state === 'PreparingRebalance') {
-    const assignments = Object.fromEntries(
-      [...group.members.values()].map(({ memberId, assignment }) => [memberId, assignment.toString('base64')]),
-    )
-    if (group.members.size > 0) yield { type: 'AssignmentsMade', groupId, assignments }
-  }
+  const { groupId, recorded } = group
+  if (recorded !== undefined) yield recorded.started
+  if (recorded?.assigned !== undefined) yield recorded.assigned
   for (const [topic, partitions] of group.offsets) {
     yield { type: 'OffsetsCommitted', groupId, offsets: storedOffsets(topic, partitions) }
   }

@@ -2,7 +2,9 @@ import { dirname } from 'node:path'
 import type { FileSystem, Lock } from '../disk/file-system.ts'
 import { readChecked, writeAtomically } from './atomic-file.ts'
 
-const FORMAT = 1
+/** 2 may have a redo log, which a broker that knows 1 alone would not look for after a crash. */
+const FORMAT = 2
+const OLDEST_FORMAT = 1
 
 interface Header {
   readonly format: number
@@ -60,8 +62,9 @@ function readHeader(fs: FileSystem, path: string): Header | undefined {
   const content = readChecked(fs, `${path}/format`)
   if (content === undefined) throw new Error(`${path}/format is damaged: not a data directory of this broker?`)
   const header = JSON.parse(content.toString()) as Header
-  if (header.format !== FORMAT) {
-    throw new Error(`the data directory ${path} has format ${header.format}, this broker reads format ${FORMAT}`)
+  if (!(header.format >= OLDEST_FORMAT && header.format <= FORMAT)) {
+    const known = `${OLDEST_FORMAT} to ${FORMAT}`
+    throw new Error(`the data directory ${path} has format ${header.format}, this broker reads formats ${known}`)
   }
   return header
 }

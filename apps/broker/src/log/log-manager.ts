@@ -1,4 +1,7 @@
+import { CommitRounds } from '../disk/commit-rounds.ts'
 import type { FileSystem } from '../disk/file-system.ts'
+import { RedoLog } from '../redo/redo-log.ts'
+import { dropRedo, redo } from '../redo/redo-recovery.ts'
 import { LogCleaner } from './compaction/log-cleaner.ts'
 import { DataDirectory } from './data-directory.ts'
 import { Journal } from './journal.ts'
@@ -20,6 +23,8 @@ export interface LogManagerOptions {
   readonly report?: Report
   /** Upper bound for batches kept in memory for live consumers, all partitions together. Default 32 MiB. */
   readonly tailBytes?: number
+  /** Size of each of the redo log's two files, and how many rounds with several partitions come before there is one. */
+  readonly redo?: { readonly bytes: number; readonly afterRounds: number }
   /** Upper bound for the memory of compaction (`log.cleaner.dedupe.buffer.size`). Default 128 MiB. */
   readonly cleanerBytes?: () => number
 }
@@ -37,6 +42,9 @@ export class LogManager {
   /** Who has sent what was read may give the buffers back. */
   readonly readBuffers = new ReadBuffers()
   private readonly tails: TailCache
+  /** All partitions go to the device together. */
+  private readonly rounds: CommitRounds
+  private readonly redoLog: RedoLog
   private readonly report: Report
   private readonly cleaner: LogCleaner
   private deletions = 0
@@ -47,6 +55,10 @@ export class LogManager {
   ) {
     this.tails = new TailCache(options.tailBytes ?? DEFAULT_TAIL_BYTES)
     this.report = options.report ?? (() => {})
+    const reportRedo = (reason: string) =>
+      this.report('error', 'the redo log failed and is not used any more', { reason })
+    this.redoLog = new RedoLog(options.fs, options.dataDir, reportRedo, options.redo?.bytes)
+    this.rounds = new CommitRounds(this.redoLog, options.redo?.afterRounds)
     this.cleaner = new LogCleaner({
       logs: () => this.open.values(),
       now: options.now,
@@ -62,6 +74,11 @@ export class LogManager {
   static async open(options: LogManagerOptions): Promise<LogManager> {
     const manager = new LogManager(options, await DataDirectory.open(options.fs, options.dataDir))
     options.fs.mkdir(manager.logsPath)
+    if (manager.cleanStart) await dropRedo(options.fs, options.dataDir)
+    else {
+      const files = await redo(options.fs, options.dataDir)
+      if (files > 0) manager.report('info', 'what the redo log had noted was written again', { files })
+    }
     await options.fs.syncDirectory(options.dataDir)
     for (const name of options.fs.readdir(manager.logsPath)) {
       if (name.endsWith(DELETED)) await options.fs.removeDirectory(`${manager.logsPath}/${name}`)
@@ -102,8 +119,11 @@ export class LogManager {
       const { truncatedBytes, endOffset } = recovered
       this.report('warn', 'a torn end was cut off the log', { topic, partition, truncatedBytes, endOffset })
     }
-    const { tails, readBuffers, leaderEpoch, report } = this
-    const context = { fs, directory, now, tails, readBuffers, leaderEpoch, report }
+    const { tails, readBuffers, rounds, leaderEpoch, report } = this
+    const forget = (path: string) => this.redoLog.forget(path)
+    const context = {
+      ...{ fs, directory, name: `logs/${name}`, now, tails, readBuffers, rounds, leaderEpoch, report, forget },
+    }
     const log = new PartitionLog(topic, partition, config, context, recovered)
     this.open.set(name, log)
     return log
@@ -128,8 +148,11 @@ export class LogManager {
     if (!this.onDisk.delete(name)) return
     // Renamed first, so that a topic of the same name may be created while the files go away.
     const doomed = `${this.logsPath}/${name}.${this.deletions++}${DELETED}`
+    // Begun before the name is free, so that it does not concern whoever takes it.
+    const forgotten = this.redoLog.forget(`logs/${name}/`)
     fs.rename(`${this.logsPath}/${name}`, doomed)
     await fs.syncDirectory(this.logsPath)
+    await forgotten.catch(() => {})
     await fs.removeDirectory(doomed)
   }
 
@@ -199,6 +222,10 @@ export class LogManager {
         this.report('error', 'closing a journal failed', { reason: String(error) })
       })
     }
+    await this.redoLog.close(clean).catch((error: unknown) => {
+      clean = false
+      this.report('error', 'removing the redo log failed', { reason: String(error) })
+    })
     await this.directory.close(clean)
   }
 

@@ -31,6 +31,9 @@ export class LogSegment {
   private known: boolean
   private indexSaved = true
   private sinceIndexed = 0
+  private syncs: Promise<void> = Promise.resolve()
+  /** Why a sync failed: what it left in doubt has to be written again before another one means anything. */
+  private doubt: unknown
 
   constructor(
     private readonly fs: FileSystem,
@@ -48,6 +51,11 @@ export class LogSegment {
 
   get logPath(): string {
     return `${this.directory}/${this.name}`
+  }
+
+  /** Without the directory. */
+  get fileName(): string {
+    return this.name
   }
 
   get indexPath(): string {
@@ -180,10 +188,23 @@ export class LogSegment {
     }
   }
 
-  async sync(): Promise<void> {
+  /** One after the other, since the kernel tells of a failure once, and only to one of those who wait. */
+  sync(): Promise<void> {
+    const turn = this.syncs.then(() => this.syncNow())
+    this.syncs = turn.catch(() => {})
+    return turn
+  }
+
+  private async syncNow(): Promise<void> {
+    if (this.doubt !== undefined) throw this.doubt
     const size = this.size
     if (this.syncedSize >= size) return
-    await this.use((file) => file.sync())
+    try {
+      await this.use((file) => file.sync())
+    } catch (error) {
+      if (!(error instanceof RetiredSegmentError)) this.doubt = error
+      throw error
+    }
     this.syncedSize = size
   }
 
@@ -200,6 +221,7 @@ export class LogSegment {
         await file.write([bytes], position)
       }
     })
+    this.doubt = undefined
   }
 
   /** Whole batches that end at or after `offset` and before `bound`, as one buffer; empty when there are none. */

@@ -1,3 +1,4 @@
+import type { CommitRounds } from '../disk/commit-rounds.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
@@ -15,6 +16,11 @@ export interface PartitionLogContext {
   readonly now: () => number
   readonly tails: TailCache
   readonly readBuffers: ReadBuffers
+  readonly rounds: CommitRounds
+  /** Of the directory, relative to the data directory. */
+  readonly name: string
+  /** Before another file takes the place of one: a crash must not bring back what was in the old one. */
+  readonly forget: (path: string) => Promise<void>
   readonly leaderEpoch: number
   readonly report: LogWriterOptions['report']
 }

@@ -59,6 +59,7 @@ export class LogUpkeep {
       log.gapsBelow = Math.max(log.gapsBelow, end)
       // A restart must know that offsets have gaps here, and that no more is to be replayed.
       await this.writeCheckpoint()
+      await context.forget(`${context.name}/${originals[0]!.fileName}`)
       try {
         cleaned.rename(swapName(cleaned.baseOffset, end))
         await context.fs.syncDirectory(context.directory)
@@ -130,7 +131,8 @@ export class LogUpkeep {
     try {
       // The state was taken at this offset, so the log must reach it before the state is written down.
       await writer.durable(recoveryPoint)
-      await writer.syncDirectory()
+      // What is durable may be so by the redo log, which a checkpoint knows nothing of.
+      await writer.syncFiles()
       for (const segment of log.segments) await segment.saveIndex()
       if (aborted !== undefined) await writeAtomically(context.fs, abortedPath(context.directory), aborted)
       await writePartitionCheckpoint(context.fs, context.directory, encoded)

@@ -1,9 +1,12 @@
 import { BATCH_OVERHEAD, batchMaxTimestamp } from '#libs/kafka-protocol'
+import type { CommitRounds } from '../disk/commit-rounds.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
+import type { RedoNote } from '../redo/redo-log.ts'
 import type { LogConfig } from './log-config.ts'
 import { StorageError } from './log-error.ts'
-import { LogSegment, MAX_SEGMENT_OFFSETS } from './log-segment.ts'
+import { LogSegment, MAX_SEGMENT_OFFSETS, RetiredSegmentError } from './log-segment.ts'
+import { UnsyncedBytes } from './unsynced-bytes.ts'
 
 export interface PendingBatch {
   readonly bytes: Buffer
@@ -16,6 +19,9 @@ export interface PendingBatch {
 export interface LogWriterOptions {
   readonly fs: FileSystem
   readonly directory: string
+  /** Of the directory, relative to the data directory. */
+  readonly name: string
+  readonly rounds: CommitRounds
   readonly now: () => number
   readonly report: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void
   readonly config: () => LogConfig
@@ -41,6 +47,7 @@ export class LogWriter {
   /** When the active segment got its first batch; not known after a start until somebody asks. */
   private segmentStarted: number | undefined
   private directoryChanged = false
+  private readonly unsynced = new UnsyncedBytes()
 
   /** `segments` is the log's own list, oldest first; new ones are added to it. */
   constructor(
@@ -50,7 +57,7 @@ export class LogWriter {
   ) {
     this.highWatermark = endOffset
     this.logEndOffset = endOffset
-    this.commit = new GroupCommit(this.target(), endOffset)
+    this.commit = new GroupCommit(this.target(), endOffset, options.rounds)
   }
 
   get idle(): boolean {
@@ -113,12 +120,32 @@ export class LogWriter {
   private target(): CommitTarget {
     return {
       write: () => (this.pendingBytes > SYNC_WRITE_LIMIT ? this.writeInThread() : this.writeNow()),
-      sync: () => this.sync(),
+      sync: () => this.commitFiles(),
+      note: () => this.note(),
       writeFailed: (error) => this.undoPending(error),
-      syncFailed: (error) => {
-        this.failure = this.storageError('syncing', error)
-        return this.failure
-      },
+      syncFailed: (error) => this.syncFailed(error),
+    }
+  }
+
+  private syncFailed(error: unknown): StorageError {
+    this.failure = this.storageError('syncing', error)
+    return this.failure
+  }
+
+  /** A new segment is not in its directory yet, and only a sync of the files tells after a failure. */
+  private note(): RedoNote | undefined {
+    if (this.directoryChanged || this.failure !== undefined || this.closed) return undefined
+    return this.unsynced.take(this.options.name, (segment) => this.settle(segment))
+  }
+
+  /** The redo log has what this segment may not have. */
+  private async settle(segment: LogSegment): Promise<void> {
+    try {
+      await segment.sync()
+    } catch (error) {
+      if (error instanceof RetiredSegmentError) return
+      if (this.failure === undefined) this.syncFailed(error)
+      throw error
     }
   }
 
@@ -182,6 +209,8 @@ export class LogWriter {
   private runWritten(run: readonly Buffer[]): void {
     const written = this.pending.splice(0, run.length)
     for (const bytes of run) this.pendingBytes -= bytes.length
+    if (this.commit.hasSyncWaiters) this.unsynced.add(this.active, run)
+    else this.unsynced.lose()
     this.active.wrote(run, this.options.config().indexIntervalBytes)
     this.highWatermark = written.at(-1)!.endOffset
     this.options.onWritten(written)
@@ -200,6 +229,27 @@ export class LogWriter {
       // Harmless: the next write covers what the failed one left, and recovery cuts off what is no batch.
     }
     return failure
+  }
+
+  /** For those who wait: from here on only what is written now is left to be made durable. */
+  private async commitFiles(): Promise<number> {
+    this.unsynced.clear()
+    try {
+      return await this.sync()
+    } catch (error) {
+      this.unsynced.lose()
+      throw error
+    }
+  }
+
+  /** The files themselves, whatever the redo log has. */
+  async syncFiles(): Promise<void> {
+    try {
+      await this.sync()
+    } catch (error) {
+      this.unsynced.lose()
+      throw this.syncFailed(error)
+    }
   }
 
   private async sync(): Promise<number> {
