@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Client } from '../test/support/client.ts'
 import { startSystem } from '../test/support/system.ts'
@@ -19,8 +20,10 @@ try {
   if (wanted('latency')) await latencyAtRest(client, 300)
   if (wanted('outbox')) await outbox(system)
   if (wanted('throughput')) {
-    await throughput(client, Number(values.seconds))
+    await throughput(system, client, Number(values.seconds))
     await memory(system, 'after the load')
+    await pause(60_000)
+    await memory(system, 'a minute after it')
   }
 } finally {
   await system.stop()

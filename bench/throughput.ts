@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Client, orderOf } from '../test/support/client.ts'
+import type { RunningSystem } from '../test/support/system.ts'
 import { until } from '../test/support/until.ts'
 import { report } from './figures.ts'
+import { printPerOrder, processorTimes } from './processor.ts'
 
 /** Orders under way at most: enough to keep every service busy, not so many that the queue is what is measured. */
 const UNDER_WAY = 2_000
@@ -15,7 +17,7 @@ const WARM_UP_S = 30
  * complete. The count of completed ones is the read model's own. Afterwards every single order must have completed
  * and the provider must have captured exactly their price.
  */
-export const throughput = async (client: Client, seconds: number): Promise<void> => {
+export const throughput = async (system: RunningSystem, client: Client, seconds: number): Promise<void> => {
   const skus = await plentifulSkus(client)
   const captured = (await totals(client)).captured
   const completedBefore = await completed(client)
@@ -45,9 +47,11 @@ export const throughput = async (client: Client, seconds: number): Promise<void>
     }
   })()
   await pause(WARM_UP_S * 1_000)
-  const [startedAt, startedWith] = [performance.now(), done]
+  const [startedAt, startedWith, spentBefore] = [performance.now(), done, await processorTimes(system)]
   await pause(seconds * 1_000)
-  const rate = (done - startedWith) / ((performance.now() - startedAt) / 1_000)
+  const completedMeanwhile = done - startedWith
+  const rate = completedMeanwhile / ((performance.now() - startedAt) / 1_000)
+  const spent = await processorTimes(system)
   running = false
   await Promise.all([...placing, counting])
 
@@ -68,6 +72,7 @@ export const throughput = async (client: Client, seconds: number): Promise<void>
     '≥ 300/s',
     rate >= 300,
   )
+  printPerOrder(spentBefore, spent, completedMeanwhile)
 }
 
 const plentifulSkus = async (client: Client): Promise<string[]> => {

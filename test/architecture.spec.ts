@@ -14,7 +14,7 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/kafka-protocol': { repo: [], npm: ['@node-rs/crc32'] },
   'libs/logging': { repo: [], npm: [] },
   'libs/observability': { repo: ['libs/logging'], npm: ['prom-client'] },
-  'libs/database': { repo: ['libs/observability'], npm: ['@prisma/adapter-pg'] },
+  'libs/database': { repo: ['libs/observability'], npm: ['pg'] },
   'libs/http': { repo: ['libs/observability', 'libs/contracts'], npm: '*' },
   'libs/inbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
   'libs/outbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: ['pg'] },

@@ -14,7 +14,7 @@ const WORTH_IT = 12 * 1024 * 1024
  * what its start or a rush of orders left behind would stay for hours. One ordinary collection, some fifty
  * milliseconds, is enough: V8 makes the heap smaller by itself, bit by bit, once it has collected at all.
  */
-export const collectAtRest = (): void => {
+export const collectAtRest = (everyMs = EVERY_MS): void => {
   const log = createLogger('memory')
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as (options: { type: 'major' }) => void
@@ -23,13 +23,13 @@ export const collectAtRest = (): void => {
   const look = () => {
     const { user, system } = process.cpuUsage(usage)
     usage = process.cpuUsage()
-    if (user + system > AT_REST * EVERY_MS * 1_000 || heapSize() < kept + WORTH_IT) return
+    if (user + system > AT_REST * everyMs * 1_000 || heapSize() < kept + WORTH_IT) return
     const startedAt = performance.now()
     collect({ type: 'major' })
     kept = heapSize()
     log.debug('collected', { [fields.durationMs]: Math.round(performance.now() - startedAt) })
   }
-  setInterval(look, EVERY_MS).unref()
+  setInterval(look, everyMs).unref()
 }
 
 /** What the heap takes from the system. */

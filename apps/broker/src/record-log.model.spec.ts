@@ -125,6 +125,16 @@ const step: fc.Arbitrary<Step> = fc.record({
   seed: fc.nat(),
 })
 
+const once = (action: Step['do'], seed = 0): Step => ({ do: action, count: 1, seed })
+
+test('a compaction that brings in what was refused, and fails after another one succeeded, leaves no hole', async () => {
+  const subject = await Subject.open()
+  const appends = (count: number) => Array.from({ length: count }, () => once('append'))
+  const steps = [once('fail'), ...appends(1), once('settle'), ...appends(2), once('fail', 896_149_137), once('settle')]
+  for (const one of [...steps, ...appends(5)]) await subject.perform(one)
+  await subject.finish()
+})
+
 test('a state kept by a record log comes back without a hole and with all that was acknowledged', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), async (steps) => {

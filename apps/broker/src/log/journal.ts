@@ -74,8 +74,13 @@ export class Journal {
    * Replaces the content by `snapshot()`, which is called in this turn unless a compaction is under way, and must
    * reflect every entry appended until then, durable or not. Entries appended meanwhile wait for it. Crash-safe: a
    * restart finds the old content or the new.
+   *
+   * One that was asked for because the journal had failed brings in what was refused then. When it does not succeed the
+   * journal has failed once more, even if a compaction before it did and entries were accepted since: they would follow
+   * a gap.
    */
   async compact(snapshot: () => Iterable<Buffer>): Promise<void> {
+    const { healthy } = this
     while (this.compacting !== undefined) await this.compacting.catch(() => {})
     const frames = Array.from(snapshot(), (entry) => frame([entry]))
     const covered = this.accepted
@@ -90,7 +95,9 @@ export class Journal {
       (error) => {
         // If the old file is still in use, what the snapshot was to cover goes back in front of the queue.
         if (this.file === before) this.pending = [...uncovered, ...this.pending]
-        throw this.storageError('compacting', error)
+        const failure = this.storageError('compacting', error)
+        if (!healthy) this.failure ??= failure
+        throw failure
       },
     )
     try {
