@@ -2,16 +2,16 @@
 const QUIET_PER_SECOND = 150
 /** Pause between two transactions per message per second above that, and its limit. Milliseconds. */
 const PAUSE_MS = 0.5
-const LONGEST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 60
 /** Over how long the rate is an average (exponentially decaying), milliseconds. */
 const WINDOW_MS = 1_000
 
 /**
  * How long a process that commits in groups should let work gather before it begins the next transaction: not at all
- * as long as little arrives, up to a tenth of a second when much does.
+ * as long as little arrives, up to some hundredths of a second when much does.
  *
  * Without it a busy process settles wherever it happens to be: many small transactions keep the processor too busy for
- * groups to grow, and they stay small. Nobody waits for a tenth of a second under load; the processor time that it
+ * groups to grow, and they stay small. Under load nobody minds them; the processor time that it
  * saves is what the other processes wait for.
  */
 export class Breather {
