@@ -71,6 +71,8 @@ test.each([
   ['bigint', 1.5],
   ['timestamptz', 'tomorrow'],
   ['uuid', 'me'],
+  ['uuid', '6f1d2c1e-8b0a-5f0e-9b7a-3c4d5e6f70810'],
+  ['uuid', '6f1d2c1e-8b0a-5f0e-9b7a-3c4d5e6f708x'],
 ])('a %s that is none is refused', async (type, value) => {
   await expect(asRead(type, [value])).rejects.toThrow()
 })

@@ -34,7 +34,8 @@ const integer = (value: unknown): number => {
 }
 
 const writeUuid = (to: Buffer, value: string, at: number): void => {
-  if (to.write(value.replaceAll('-', ''), at, 16, 'hex') !== 16) throw new TypeError(`not a UUID: ${value}`)
+  const digits = value.replaceAll('-', '')
+  if (digits.length !== 32 || to.write(digits, at, 'hex') !== 16) throw new TypeError(`not a UUID: ${value}`)
 }
 
 /** What PostgreSQL counts from, in microseconds. */
@@ -86,7 +87,7 @@ const scratchOf = (bytes: number): Buffer => {
   return kept
 }
 
-/** Dimensions (none for no elements), whether there are nulls, the element type, and length and first index. */
+/** One dimension, whether there are nulls, the element type, and length and first index. */
 const writeHeader = (to: Buffer, oid: number, values: readonly unknown[]): void => {
   to.writeInt32BE(1, 0)
   to.writeInt32BE(values.some(isNull) ? 1 : 0, 4)

@@ -22,7 +22,8 @@ export class Connection implements Sql {
     if (parameters.length === 0) return this.client.query(text)
     const statement = statementOf(text)
     const values = parameters.map((value, index) => sent(value, index, statement))
-    return this.client.query({ text, name: statement.name!, values })
+    const { name } = statement
+    return this.client.query(name === undefined ? { text, values } : { text, name, values })
   }
 }
 

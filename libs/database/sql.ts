@@ -2,7 +2,7 @@
 export interface Sql {
   /**
    * Answers the rows: `bigint` columns as BigInt, timestamps as Date, json as what it says, bytea as Buffer. An array
-   * parameter is sent as a literal, which the statement casts (`$1::text[]`).
+   * parameter is an array of the type that the statement casts it to (`$1::text[]`); TypeError or RangeError when it is not.
    */
   query<Row>(statement: string, ...parameters: unknown[]): Promise<Row[]>
   /** Answers the number of rows changed. */

@@ -67,7 +67,7 @@ export class UnitOfWork implements Sql {
   /** Writes everything gathered in one round trip, in the order of the parts' first use, those that are last after all. */
   async flush(): Promise<void> {
     const parts = [...this.#parts.values()]
-    const ordered = [...parts.filter(isEarly), ...parts.filter((part) => !isEarly(part))]
+    const ordered = [...parts.filter((part) => !part.flushedLast), ...parts.filter((part) => part.flushedLast)]
     await Promise.all(ordered.map((part) => part.flush(this)))
   }
 
@@ -75,5 +75,3 @@ export class UnitOfWork implements Sql {
     for (const callback of this.#afterCommit) callback()
   }
 }
-
-const isEarly = ({ flushedLast = false }: Part): boolean => !flushedLast

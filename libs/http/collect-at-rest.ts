@@ -11,8 +11,8 @@ const WORTH_IT = 12 * 1024 * 1024
 
 /**
  * Gives memory back when there is nothing to do. V8 collects when a heap is full, which for a process at rest is never:
- * what its start or a rush of orders left behind would stay for hours. One ordinary collection, some fifty
- * milliseconds, is enough: V8 makes the heap smaller by itself, bit by bit, once it has collected at all.
+ * what its start left behind would stay for hours. One ordinary collection of some fifty milliseconds gives most of
+ * that back. Of what a long load has made the heap grow to it gives back little.
  */
 export const collectAtRest = (everyMs = EVERY_MS): void => {
   const log = createLogger('memory')

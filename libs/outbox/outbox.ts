@@ -2,7 +2,8 @@ import { encode, type Message, topicOf, type WireRecord } from '#libs/contracts'
 import type { Part, Sql, UnitOfWork } from '#libs/database'
 import { localRelays } from './local-relays.ts'
 import { slotOf } from './slot.ts'
-import { insertMessages, notifyRelays } from './sql/insert-messages.ts'
+import { insertMessages } from './sql/insert-messages.ts'
+import { notifyRelays } from './sql/notify-relays.ts'
 
 /** Kafka refuses records above 1 MiB for good, and a row that can never be published would stop all behind it. */
 const LARGEST_VALUE_BYTES = 1_000_000

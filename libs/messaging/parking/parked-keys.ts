@@ -9,11 +9,11 @@ import { insertParked } from './sql/insert-parked.ts'
  * Which keys are held back by a parked message, and what this transaction parks.
  *
  * Order of a key survives because the answer is read inside the transaction and after the inbox has claimed its ids:
- * `prefetch` sees to that. Of two processes that handle the same records (one lost its partition without noticing), the second waits in the
- * claim until the first has committed, and then sees what it parked. A retrier that removes the last parked message
- * of a key either commits before our read, and then the key flows with everything before it done; or after it, and
- * then our message is queued behind nothing, is the head of its key and is handled by the next pass of the retrier,
- * with whatever came after it queued behind it.
+ * `prefetch` sees to that. Of two processes that handle the same records (one lost its partition without noticing), the
+ * second waits in the claim until the first has committed, and then sees what it parked. A retrier that removes the
+ * last parked message of a key either commits before our read, and then the key flows with everything before it done;
+ * or after it, and then our message is queued behind nothing, is the head of its key and is handled by the next pass
+ * of the retrier, with whatever came after it queued behind it.
  */
 export class ParkedKeys implements Part {
   readonly #reads = new GatheredReads<Asked>((asked) => this.#read(asked))

@@ -1,5 +1,4 @@
 import type { Sql } from '#libs/database'
-import { CHANNEL } from '../channel.ts'
 import type { OutboxRow } from '../outbox.ts'
 
 /** Inserts rows in the order given, and answers their ids in that order. */
@@ -19,6 +18,3 @@ export const insertMessages = async (sql: Sql, rows: readonly OutboxRow[]): Prom
   )
   return inserted.map(({ id }) => id)
 }
-
-/** Tells the relays of other processes at the commit. */
-export const notifyRelays = (sql: Sql): Promise<number> => sql.execute(`SELECT pg_notify('${CHANNEL}', '')`)
