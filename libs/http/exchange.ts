@@ -53,3 +53,12 @@ export const exchange = (
       },
     )
   })
+
+/** The body of an answer, nothing when it is no JSON: then something is missing in it, which is said where it is looked for. */
+export const jsonOf = (body: Buffer): Record<string, unknown> => {
+  try {
+    return JSON.parse(body.toString()) as Record<string, unknown>
+  } catch {
+    return {}
+  }
+}

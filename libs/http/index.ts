@@ -1,5 +1,5 @@
 export { loadConfig, parseConfig, serviceEnvironment } from './config.ts'
-export { type ExchangeAnswer, type ExchangeRequest, exchange } from './exchange.ts'
+export { type ExchangeAnswer, type ExchangeRequest, exchange, jsonOf } from './exchange.ts'
 export { type HealthCheck, healthModule } from './health.ts'
 export { type FieldError, parse } from './parse.ts'
 export { Problem, type ProblemDetails } from './problem.ts'

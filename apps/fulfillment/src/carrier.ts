@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
 import { uuidFrom } from '#libs/contracts'
-import { exchange } from '#libs/http'
+import { exchange, jsonOf } from '#libs/http'
 import type { BookingAnswer, CancellationAnswer } from './domain/decide.ts'
 import type { CarrierCalls, Operation } from './domain/reaction.ts'
 
@@ -71,15 +71,6 @@ const keyOf = (operation: Operation, orderId: string): string => uuidFrom(`shipm
 
 const unusable = (status: number, body: Body): CarrierError =>
   new CarrierError(`the carrier answered ${status} ${String(body.code ?? body.detail ?? '')}`.trim())
-
-/** Nothing when it is no JSON: then something is missing in it, which is said where it is looked for. */
-const jsonOf = (body: Buffer): Body => {
-  try {
-    return JSON.parse(body.toString()) as Body
-  } catch {
-    return {}
-  }
-}
 
 const text = (body: Body, field: string): string => {
   const value = body[field]

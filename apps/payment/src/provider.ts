@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
 import { uuidFrom } from '#libs/contracts'
-import { exchange } from '#libs/http'
+import { exchange, jsonOf } from '#libs/http'
 import type { Answer, Operation } from './domain/decide.ts'
 import type { ProviderCalls } from './domain/reaction.ts'
 
@@ -98,15 +98,6 @@ const answerFrom = <D>(
   if (status === 200 || status === 201) return { outcome: 'done', ...done(body) }
   if (status === 402 || status === 409) return { outcome: 'refused', code: text(body, 'code') }
   throw new ProviderError(`the provider answered ${status} ${String(body.code ?? body.detail ?? '')}`.trim())
-}
-
-/** Nothing when it is no JSON: then something is missing in it, which is said where it is looked for. */
-const jsonOf = (body: Buffer): Record<string, unknown> => {
-  try {
-    return JSON.parse(body.toString()) as Record<string, unknown>
-  } catch {
-    return {}
-  }
 }
 
 const text = (body: Record<string, unknown>, field: string): string => {
