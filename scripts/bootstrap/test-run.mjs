@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { bin, root } from './steps.mjs'
 
 /** A run of several parts, each of which runs even after another failed, so that one run tells all. */
@@ -13,7 +13,7 @@ export class TestRun {
   async check(title, args) {
     console.log(`\n── ${title}`)
     const failed = (await run(args)) === 0 ? 0 : 1
-    this.#parts.push({ title, passed: 1 - failed, failed, skipped: 0 })
+    this.#parts.push({ title, passed: 1 - failed, failed, skipped: 0, failures: [] })
   }
 
   /** The tests of vitest's projects; `narrowing` are further arguments of its command line. */
@@ -23,13 +23,15 @@ export class TestRun {
     const selection = projects.flatMap((project) => ['--project', project])
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
     const code = await run([bin('vitest'), 'run', ...selection, ...reporters, '--passWithNoTests', ...narrowing])
-    this.#parts.push({ title, ...countsOf(report, code) })
+    const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined
+    this.#parts.push({ title, ...countsOf(result, code), failures: result ? failuresOf(result) : [] })
   }
 
-  /** Prints each part's outcome and, alone on the last line, the sum; sets the exit code. */
+  /** Prints what failed, each part's outcome and, alone on the last line, the sum; sets the exit code. */
   finish() {
     rmSync(this.#reports, { recursive: true, force: true })
     console.log()
+    for (const failure of this.#parts.flatMap(({ failures }) => failures)) console.log(`FAILED ${failure}`)
     for (const { title, ...counts } of this.#parts)
       console.log(`${counts.failed === 0 ? '✓' : '✗'} ${title.padEnd(34)} ${words(counts)}`)
     const sum = (key) => this.#parts.reduce((total, part) => total + part[key], 0)
@@ -43,12 +45,23 @@ const words = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 
 /** A file that cannot be loaded, or an error outside of any test, fails the run without failing a test: it counts too. */
-const countsOf = (report, code) => {
-  if (!existsSync(report)) return { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0 }
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'))
+const countsOf = (result, code) => {
+  if (!result) return { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0 }
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = result
   const failed = code !== 0 && numFailedTests === 0 ? 1 : numFailedTests
   return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests }
 }
+
+/** A line for each test that failed, and for each file that failed without one: its name and how its message begins. */
+const failuresOf = ({ testResults }) =>
+  testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name)
+    const failed = assertionResults.filter((test) => test.status === 'failed')
+    if (failed.length === 0) return status === 'failed' ? [`${file}: ${firstLine(message)}`] : []
+    return failed.map((test) => `${file} > ${test.fullName}: ${firstLine(test.failureMessages[0])}`)
+  })
+
+const firstLine = (text = '') => text.trimStart().split('\n', 1)[0]
 
 const run = (args) =>
   new Promise((resolve, reject) => {
