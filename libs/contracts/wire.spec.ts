@@ -46,10 +46,19 @@ test.each(types)('%s comes back from the wire as it was', (type) => {
   expect(decode(received(encode(message(type))))).toEqual({ ok: true, message: message(type) })
 })
 
+test.each(['2026-01-01T01:00:00+01:00', '2026-01-01T00:00:00Z', '2026-01-01t00:00:00.0000z'])(
+  'the time %s of another sender is read as we would have written it',
+  (ce_time) => {
+    expect(decode(record('order.placed', { ce_time }))).toMatchObject({ message: { time: '2026-01-01T00:00:00.000Z' } })
+  },
+)
+
 describe('what is not one of our messages is told apart', () => {
   test.each([
     ['no headers at all', { ...record('order.placed', {}), headers: {} }, 'missing_header'],
     ['no id', record('order.placed', { ce_id: undefined }), 'missing_header'],
+    ['a time that is none', record('order.placed', { ce_time: 'yesterday' }), 'invalid_header'],
+    ['a time that no calendar has', record('order.placed', { ce_time: '2026-13-01T00:00:00.000Z' }), 'invalid_header'],
     ['an unknown type', record('order.placed', { ce_type: 'order.vanished' }), 'unknown_type'],
     ['a name that every object has', record('order.placed', { ce_type: 'constructor' }), 'unknown_type'],
     ['a version from the future', record('order.placed', { ce_dataversion: '99' }), 'unknown_version'],

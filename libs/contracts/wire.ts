@@ -22,7 +22,13 @@ export type Decoded =
   | { readonly ok: false; readonly reason: UnreadableReason; readonly detail: string; readonly type?: string }
 
 /** Why a record is not one of our messages. None of these gets better by trying again with the same code. */
-export type UnreadableReason = 'missing_header' | 'unknown_type' | 'unknown_version' | 'invalid_json' | 'invalid_data'
+export type UnreadableReason =
+  | 'missing_header'
+  | 'invalid_header'
+  | 'unknown_type'
+  | 'unknown_version'
+  | 'invalid_json'
+  | 'invalid_data'
 
 export const encode = (message: Message): WireRecord => ({
   key: message.key,
@@ -48,16 +54,18 @@ export const decode = ({ key, value, headers }: ReceivedRecord): Decoded => {
   const type = text(headers?.ce_type)
   const source = text(headers?.ce_source)
   const subject = text(headers?.ce_subject)
-  const time = text(headers?.ce_time)
+  const givenTime = text(headers?.ce_time)
   const correlationId = text(headers?.correlationid)
   const causationId = text(headers?.causationid)
   const unreadable = (reason: UnreadableReason, detail: string): Decoded =>
     type === undefined ? { ok: false, reason, detail } : { ok: false, reason, detail, type }
 
-  if (!(defined(id) && defined(type) && defined(source) && defined(subject) && defined(time)))
+  if (!(defined(id) && defined(type) && defined(source) && defined(subject) && defined(givenTime)))
     return unreadable('missing_header', missing(headers))
   if (!(defined(correlationId) && defined(causationId))) return unreadable('missing_header', missing(headers))
   if (!isMessageType(type)) return unreadable('unknown_type', `no message type ${type} is known here`)
+  const time = canonicalTime(givenTime)
+  if (time === undefined) return unreadable('invalid_header', `ce_time ${givenTime} is not an instant`)
   const definition: MessageDefinition = messages[type]
 
   const given = text(headers?.ce_dataversion)
@@ -86,6 +94,16 @@ const text = (value: unknown): string | undefined => {
   if (typeof value === 'string') return value
   return value === undefined || value === null ? undefined : String(value)
 }
+
+/** As we write it ourselves, so that readers can compare instants as texts: UTC, with milliseconds. */
+const canonicalTime = (given: string): string | undefined => {
+  const instant = TIMESTAMP.test(given) ? Date.parse(given) : Number.NaN
+  if (Number.isNaN(instant)) return undefined
+  return CANONICAL.test(given) ? given : new Date(instant).toISOString()
+}
+/** RFC 3339, as CloudEvents wants it. */
+const TIMESTAMP = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
+const CANONICAL = /T.{8}\.\d{3}Z$/
 
 const defined = (value: string | undefined): value is string => value !== undefined
 

@@ -35,7 +35,7 @@ const contentOf = (topic: Topic, raw: ReceivedRecord, handlers: HandlerTable): I
   const decoded: Decoded = decode(raw)
   if (!decoded.ok) return { kind: 'unreadable', reason: decoded.reason, detail: decoded.detail }
   const { message } = decoded
-  if (!ID.test(message.id)) return { kind: 'unreadable', reason: 'missing_header', detail: 'ce_id is not an id' }
+  if (!ID.test(message.id)) return { kind: 'unreadable', reason: 'invalid_header', detail: 'ce_id is not an id' }
   if (topicOf(message.type) !== topic || !handlers.has(message.type))
     return { kind: 'unreadable', reason: 'unknown_type', detail: `${message.type} does not belong on ${topic}` }
   return { kind: 'message', message }

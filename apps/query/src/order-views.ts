@@ -1,8 +1,14 @@
 import { GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
 import { emptyOrderView, evolveOrderView, type OrderView, type OrderViewFact } from './domain/order-view.ts'
-import { appendTimeline } from './sql/append-timeline.ts'
+import { timelineLine } from './domain/timeline.ts'
 import { loadOrderViews } from './sql/load-order-views.ts'
 import { saveOrderViews } from './sql/save-order-views.ts'
+
+/** What one unit of work makes of an order: its new view, and the lines to add to its timeline. */
+export interface OrderViewChange {
+  readonly view: OrderView
+  readonly happened: string
+}
 
 /**
  * The order read model within one unit of work. Facts are only gathered while messages are handled; at the end every
@@ -31,14 +37,16 @@ export class OrderViews implements Part {
 
   async flush(sql: Sql): Promise<void> {
     if (this.#facts.length === 0) return
-    const timeline = appendTimeline(sql, this.#facts)
-    const changed = new Map<string, OrderView>()
+    const changes = new Map<string, OrderViewChange>()
     for (const fact of this.#facts) {
       const { orderId } = fact.data
-      const view = changed.get(orderId) ?? this.#views.get(orderId) ?? emptyOrderView(orderId)
-      changed.set(orderId, evolveOrderView(view, fact))
+      const { view, happened } = changes.get(orderId) ?? {
+        view: this.#views.get(orderId) ?? emptyOrderView(orderId),
+        happened: '',
+      }
+      changes.set(orderId, { view: evolveOrderView(view, fact), happened: happened + timelineLine(fact) })
     }
-    await Promise.all([timeline, saveOrderViews(sql, [...changed.values()])])
+    await saveOrderViews(sql, [...changes.values()])
   }
 
   async #read(orderIds: readonly string[]): Promise<void> {

@@ -4,6 +4,7 @@ import { customerId, orderId, orderStatus } from '#libs/contracts'
 import { Problem, parse } from '#libs/http'
 import type { PrismaClient } from '#prisma/query'
 import { type OrderView, orderAnswer } from '../domain/order-view.ts'
+import { timelineOf } from '../domain/timeline.ts'
 import { cursor, encodeCursor } from './cursor.ts'
 import { PRISMA } from './prisma.ts'
 
@@ -31,6 +32,7 @@ export class OrdersController {
           OR: [{ placedAt: { lt: cursor.at } }, { placedAt: cursor.at, orderId: { gt: cursor.id } }],
         }),
       },
+      omit: { timeline: true },
       orderBy: [{ placedAt: 'desc' }, { orderId: 'asc' }],
       take: limit + 1,
     })
@@ -44,21 +46,11 @@ export class OrdersController {
 
   @Get(':orderId')
   async get(@Param('orderId') id: string) {
-    const row = orderId.safeParse(id).success ? await this.#find(id) : undefined
+    const row = orderId.safeParse(id).success
+      ? await this.prisma.orderView.findUnique({ where: { orderId: id } })
+      : null
     const answer = row && orderAnswer(row.view as unknown as OrderView)
-    if (row === undefined || answer === undefined)
-      throw new Problem(404, { type: 'unknown-order', detail: `no order ${id}` })
-    return { ...answer, timeline: row.timeline }
-  }
-
-  async #find(orderId: string) {
-    const row = await this.prisma.orderView.findUnique({ where: { orderId } })
-    if (row === null) return undefined
-    const timeline = await this.prisma.orderTimeline.findMany({
-      where: { orderId },
-      orderBy: [{ at: 'asc' }, { messageId: 'asc' }],
-      select: { at: true, type: true, messageId: true },
-    })
-    return { view: row.view, timeline }
+    if (!row || !answer) throw new Problem(404, { type: 'unknown-order', detail: `no order ${id}` })
+    return { ...answer, timeline: timelineOf(row.timeline) }
   }
 }

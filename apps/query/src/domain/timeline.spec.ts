@@ -1,0 +1,22 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { OrderViewFact } from './order-view.ts'
+import { timelineLine, timelineOf } from './timeline.ts'
+
+const fact = fc.record({
+  id: fc.string({ minLength: 1 }),
+  type: fc.constantFrom('order.placed', 'payment.captured'),
+  time: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) }).map((date) => date.toISOString()),
+})
+
+test('lines appended in any order are read as what happened, earliest first, none lost', () => {
+  fc.assert(
+    fc.property(fc.array(fact), (facts) => {
+      const timeline = timelineOf(facts.map((one) => timelineLine(one as unknown as OrderViewFact)).join(''))
+      expect(timeline.map(({ at }) => at)).toEqual(facts.map(({ time }) => time).sort())
+      const ids = (of: readonly { id?: string; messageId?: string }[]) =>
+        of.map((one) => one.messageId ?? one.id).sort()
+      expect(ids(timeline)).toEqual(ids(facts))
+    }),
+  )
+})
