@@ -4,6 +4,7 @@ import { ManualClock } from '../clock.fixture.ts'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { LiveSettings } from '../live-settings.ts'
 import { testBatch } from '../log/batch.fixture.ts'
+import { valuesIn } from '../log/committed-reader.fixture.ts'
 import { type Booted, bootTransactions } from './coordinator.fixture.ts'
 
 const settings = new LiveSettings({ 'transactional.id.expiration.ms': '5000', 'transaction.max.timeout.ms': '60000' })
@@ -83,4 +84,15 @@ test('what a partition holds of no transaction is aborted at the start, as soon 
   clock.pass(1000)
   await log().durable(log().logEndOffset)
   expect([log().lastStableOffset, log().hasOpenTransaction(77)]).toEqual([2, false])
+})
+
+test('what a producer wrote, and the coordinator did not remember, is part of what it goes on to commit', async () => {
+  const { producerId, epoch } = await broker.transactions.initProducer(init)
+  log().append(testBatch({ values: ['x'], producerId, epoch, attributes: 16 }), true)
+  await log().durable(log().logEndOffset)
+  fs.kill()
+  await boot()
+  expect(log().hasOpenTransaction(producerId)).toBe(true)
+  await broker.transactions.end('id', { producerId, epoch, outcome: 'commit' }, true)
+  expect(await valuesIn(log(), 'READ_COMMITTED')).toEqual(['x'])
 })

@@ -33,7 +33,8 @@ const RETRY_MS = 1000
  *
  * Crash story. Prepared is on the device before the first marker is written, and complete only after the last one is,
  * so a start finds each transaction open, or prepared and completes it before anybody is served. A partition that was
- * added to a transaction is in this journal before a client hears of what it wrote there.
+ * added to a transaction is in this journal before a client hears of what it wrote there; what one wrote and never
+ * heard of is found in the partition and counts as added.
  */
 export class TransactionCoordinator {
   private readonly transactions = new Map<string, Transaction>()
@@ -195,8 +196,25 @@ export class TransactionCoordinator {
   }
 
   private async recover(): Promise<void> {
+    this.adoptBegun()
     await this.abortUnknown()
     await Promise.all([...this.all()].filter(isPrepared).map((prepared) => this.seeThrough(prepared, [], true)))
+  }
+
+  /**
+   * What a producer began in a partition under its present epoch, without the journal having heard of it, is part of its
+   * transaction after all: the producer was not answered and sends the batch again, which the partition knows already.
+   */
+  private adoptBegun(): void {
+    const byProducerId = new Map(
+      [...this.all()].map(({ producerId, transactionalId }) => [producerId, transactionalId]),
+    )
+    for (const { topic, partition, producerId, epoch } of this.outcomes.begun()) {
+      const transactionalId = byProducerId.get(producerId)
+      if (transactionalId === undefined) continue
+      // Refused where it is of an earlier epoch, or belongs to a transaction whose outcome is decided.
+      this.add(transactionalId, { producerId, epoch, partitions: [[topic, [partition]]], groups: [] })
+    }
   }
 
   private async abortUnknown(): Promise<void> {

@@ -4,6 +4,14 @@ import { StorageError } from '../log/log-error.ts'
 import type { Topics } from '../topics.ts'
 import type { Transaction } from './transaction.ts'
 
+/** A producer's transaction as one partition knows it. */
+export interface Begun {
+  readonly topic: string
+  readonly partition: number
+  readonly producerId: number
+  readonly epoch: number
+}
+
 /** Says in every partition and group of a prepared transaction how it ended. */
 export class OutcomeWriter {
   private readonly topics: Topics
@@ -50,20 +58,26 @@ export class OutcomeWriter {
       : Promise.reject(new StorageError(result.message))
   }
 
+  /** Every transaction that is open in a partition, whether its coordinator knows of it or not. */
+  *begun(): Generator<Begun> {
+    for (const { name: topic, logs } of this.topics.all()) {
+      for (const log of logs) {
+        for (const [producerId, { epoch, transactionStart }] of [...log.producers()]) {
+          if (transactionStart !== undefined) yield { topic, partition: log.partition, producerId, epoch }
+        }
+      }
+    }
+  }
+
   /**
    * Aborts what no transaction in `active` (by producer id) accounts for: its beginning reached the partition or the
    * group before a crash, and the coordinator's journal did not hear of it. Nobody was told that it had succeeded.
    */
   async abortUnknown(active: ReadonlyMap<number, Transaction>): Promise<void> {
     const writes: Promise<void>[] = []
-    for (const { name, logs } of this.topics.all()) {
-      for (const log of logs) {
-        for (const [producerId, { epoch, transactionStart }] of [...log.producers()]) {
-          const isKnown = active.get(producerId)?.partitions.get(name)?.has(log.partition) === true
-          if (transactionStart === undefined || isKnown) continue
-          writes.push(this.mark(name, log.partition, { producerId, epoch }, false, false))
-        }
-      }
+    for (const { topic, partition, producerId, epoch } of this.begun()) {
+      const isKnown = active.get(producerId)?.partitions.get(topic)?.has(partition) === true
+      if (!isKnown) writes.push(this.mark(topic, partition, { producerId, epoch }, false, false))
     }
     for (const { groupId, producerId } of [...this.groups.openTransactions()]) {
       const isKnown = active.get(producerId)?.groups.has(groupId) === true
