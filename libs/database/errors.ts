@@ -23,6 +23,13 @@ const someLink = (error: unknown, test: (code: string, message: string) => boole
 export const isConnectionError = (error: unknown): boolean =>
   someLink(error, (code, message) => POSTGRES_CONNECTION.test(code) || SOCKET.has(code) || MESSAGE.test(message))
 
+/** A row with the same key was there already: what a statement without ON CONFLICT fails with. */
+export const isUniqueViolation = (error: unknown, constraint: string): boolean =>
+  error instanceof Error && 'constraint' in error && error.constraint === constraint
+
+/** The statement failed because another one of its transaction had failed before it. */
+export const isAftermath = (error: unknown): boolean => someLink(error, (code) => code === '25P02')
+
 /** Two transactions got in each other's way: run the work again. */
 export const isRetryableConflict = (error: unknown): boolean =>
   error instanceof ConcurrencyConflict || someLink(error, (code) => RETRYABLE.has(code))

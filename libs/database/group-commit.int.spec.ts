@@ -4,6 +4,8 @@ import {
   Database,
   DatabaseUnavailable,
   GroupCommit,
+  type Part,
+  type Sql,
   type UnitOfWork,
   type Work,
 } from '#libs/database'
@@ -62,6 +64,28 @@ test('a work that fails leaves nothing and fails nobody else', async () => {
   ])
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected'])
   expect(await ids()).toEqual([1, 2])
+})
+
+test('of the statements that left together, the one that failed for a reason of its own says why', async () => {
+  /** Says so some turns later than it happened. */
+  class Failing implements Part {
+    async flush(sql: Sql): Promise<void> {
+      await sql.execute('SELECT 1 / 0').catch(async (error: unknown) => {
+        for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+        throw error
+      })
+    }
+  }
+  class Behind implements Part {
+    async flush(sql: Sql): Promise<void> {
+      await sql.execute('SELECT 1')
+    }
+  }
+  const run = async (uow: UnitOfWork) => {
+    uow.part(Failing)
+    uow.part(Behind)
+  }
+  await expect(new GroupCommit(database).submit({ run })).rejects.toThrow('division by zero')
 })
 
 test('a group is no heavier than allowed, unless one work alone is', async () => {

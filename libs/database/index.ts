@@ -1,5 +1,5 @@
 export { Database, DatabaseUnavailable } from './database.ts'
-export { ConcurrencyConflict, isConnectionError, isRetryableConflict } from './errors.ts'
+export { ConcurrencyConflict, isConnectionError, isRetryableConflict, isUniqueViolation } from './errors.ts'
 export { GatheredReads } from './gathered-reads.ts'
 export { GroupCommit, type GroupCommitOptions, type Work } from './group-commit.ts'
 export { Housekeeping } from './housekeeping.ts'

@@ -1,3 +1,4 @@
+import { isAftermath } from './errors.ts'
 import type { Sql } from './sql.ts'
 
 /**
@@ -68,7 +69,10 @@ export class UnitOfWork implements Sql {
   async flush(): Promise<void> {
     const parts = [...this.#parts.values()]
     const ordered = [...parts.filter((part) => !part.flushedLast), ...parts.filter((part) => part.flushedLast)]
-    await Promise.all(ordered.map((part) => part.flush(this)))
+    const outcomes = await Promise.allSettled(ordered.map((part) => part.flush(this)))
+    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+    // The statements behind one that fails all fail, too, and their parts may hear of it first.
+    if (failures.length > 0) throw failures.find((failure) => !isAftermath(failure)) ?? failures[0]
   }
 
   committed(): void {

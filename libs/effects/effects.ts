@@ -47,11 +47,14 @@ export class Effects implements Part {
     for (const taken of await deleteEffects(this.uow, ids)) this.#taken.add(taken)
   }
 
-  /** Rows that a worker of this process has room for are born with its lease. */
+  /** Rows that a worker of this process has room for are born with its lease, but of a key only the first. */
   #askForLeases(rows: { effect: NewEffect; leaseMs: number }[]): void {
     const rooms = new Map<string, number>()
+    const keys = new Set<string>()
     for (const row of rows) {
-      const { kind } = row.effect
+      const { kind, key } = row.effect
+      if (keys.has(key)) continue
+      keys.add(key)
       const worker = localWorker(this.uow.database, kind)
       if (worker === undefined) continue
       const room = rooms.get(kind) ?? worker.room()

@@ -8,6 +8,8 @@ export class EventStreams implements Part {
   readonly #reads = new GatheredReads<string>((streamIds) => this.#read(streamIds))
   readonly #loaded = new Map<string, StoredEvent[]>()
   readonly #appended = new Map<string, Appended>()
+  /** Versions that somebody else has made sure of. */
+  readonly #assured = new Map<string, number>()
 
   constructor(private readonly uow: UnitOfWork) {}
 
@@ -24,6 +26,14 @@ export class EventStreams implements Part {
   }
 
   /**
+   * Says that a stream is at this version without reading it: a row says so that is locked in this transaction and
+   * moves with the stream.
+   */
+  assure(streamId: string, version: number): void {
+    if (!this.#loaded.has(streamId)) this.#assured.set(streamId, version)
+  }
+
+  /**
    * Adds events after version `expectedVersion` of a stream, 0 for a stream that does not exist yet.
    * @throws ConcurrencyConflict here or at the flush when the stream is at any other version.
    */
@@ -31,7 +41,7 @@ export class EventStreams implements Part {
     const appended = this.#appended.get(streamId) ?? { after: expectedVersion, events: [] }
     const known = this.#appended.has(streamId)
       ? appended.after + appended.events.length
-      : this.#loaded.get(streamId)?.length
+      : (this.#loaded.get(streamId)?.length ?? this.#assured.get(streamId))
     if (known !== undefined && known !== expectedVersion)
       throw new ConcurrencyConflict(`stream ${streamId} is at version ${known}, not ${expectedVersion}`)
     if (events.length === 0) return
@@ -52,10 +62,13 @@ export class EventStreams implements Part {
       const { after, events } = this.#appended.get(streamId)!
       return events.map((event) => ({ event, after }))
     })
-    const stored = await appendEvents(sql, events)
-    if (stored !== events.length)
-      throw new ConcurrencyConflict(`another transaction appended to one of ${streams.length} streams first`)
-    for (const streamId of streams) this.#loaded.get(streamId)?.push(...this.#appended.get(streamId)!.events)
+    const checked = streams.some((streamId) => !this.#loaded.has(streamId) && !this.#assured.has(streamId))
+    await appendEvents(sql, events, checked)
+    for (const streamId of streams) {
+      const { after, events } = this.#appended.get(streamId)!
+      this.#loaded.get(streamId)?.push(...events)
+      if (this.#assured.has(streamId)) this.#assured.set(streamId, after + events.length)
+    }
     this.#appended.clear()
   }
 

@@ -1,4 +1,5 @@
 import { GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
+import { inboxId } from './inbox-id.ts'
 import { claimMessages } from './sql/claim-messages.ts'
 import { releaseMessages } from './sql/release-messages.ts'
 
@@ -12,7 +13,7 @@ export class Inbox implements Part {
 
   /** Says that these ids may be claimed, so that one statement does it together with the others. */
   announce(consumer: string, messageIds: Iterable<string>): void {
-    for (const messageId of messageIds) this.#claims.announce(identity(consumer, messageId), { consumer, messageId })
+    for (const messageId of messageIds) this.#announce({ consumer, id: inboxId(messageId) })
   }
 
   /**
@@ -20,9 +21,11 @@ export class Inbox implements Part {
    * Waits for a transaction that is claiming one of them at the same time.
    */
   async claim(consumer: string, messageIds: readonly string[]): Promise<Set<string>> {
-    this.announce(consumer, messageIds)
+    const claims = messageIds.map((messageId) => ({ messageId, consumer, id: inboxId(messageId) }))
+    for (const claim of claims) this.#announce(claim)
     await this.#claims.done()
-    return new Set(messageIds.filter((messageId) => this.#granted.delete(identity(consumer, messageId))))
+    const ours = claims.filter((claim) => this.#granted.delete(identityOf(claim)))
+    return new Set(ours.map(({ messageId }) => messageId))
   }
 
   prefetch(): void {
@@ -34,6 +37,10 @@ export class Inbox implements Part {
     if (this.#granted.size > 0) await releaseMessages(sql, [...this.#granted.values()])
   }
 
+  #announce(claim: Claim): void {
+    this.#claims.announce(identityOf(claim), claim)
+  }
+
   /** In sorted order, so that two transactions that claim the same ids wait for one another instead of deadlocking. */
   async #claim(claims: readonly Claim[]): Promise<void> {
     const sorted = claims.toSorted((a, b) => (identityOf(a) < identityOf(b) ? -1 : 1))
@@ -43,8 +50,8 @@ export class Inbox implements Part {
 
 export interface Claim {
   readonly consumer: string
-  readonly messageId: string
+  /** See `inboxId`. */
+  readonly id: string
 }
 
-const identity = (consumer: string, messageId: string): string => `${consumer}\n${messageId}`
-const identityOf = ({ consumer, messageId }: Claim): string => identity(consumer, messageId)
+const identityOf = ({ consumer, id }: Claim): string => `${id} ${consumer}`

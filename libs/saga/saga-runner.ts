@@ -77,7 +77,9 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
       events.push(this.#publish(uow, consequences, saga.sagaId, state, event))
       await this.tell(uow, consequences, saga.sagaId, event)
     }
-    uow.part(EventStreams).append(sagaStream(saga.sagaId), saga.version, events)
+    const streams = uow.part(EventStreams)
+    streams.assure(sagaStream(saga.sagaId), saga.version)
+    streams.append(sagaStream(saga.sagaId), saga.version, events)
     const status = statusOf(state)
     uow.part(Sagas).save({
       ...saga,

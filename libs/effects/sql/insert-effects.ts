@@ -2,24 +2,21 @@ import type { Sql } from '#libs/database'
 import type { NewEffect } from '../effect.ts'
 
 /**
- * Answers which rows are new and which of these are leased. A row behind an earlier one of its key gets no lease
- * whatever was asked for: it must wait for its turn. Clock: the database's, the only one that all workers share.
+ * Answers which rows are new and which of these are leased. A row behind one of its key that is there already gets no
+ * lease whatever was asked for: it must wait for its turn. Clock: the database's, the only one that all workers share.
  */
 export const insertEffects = (
   sql: Sql,
   rows: readonly { effect: NewEffect; leaseMs: number }[],
 ): Promise<{ id: string; leased: boolean }[]> =>
   sql.query(
-    `WITH new AS (
-       SELECT *, row_number() OVER (PARTITION BY key ORDER BY position) > 1
-                 OR EXISTS (SELECT FROM effects e WHERE e.key = n.key) AS blocked
-       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[])
-            WITH ORDINALITY AS n (id, kind, key, payload, cause, lease_ms, position)
-     )
-     INSERT INTO effects (id, kind, key, payload, cause, due_at)
+    `INSERT INTO effects (id, kind, key, payload, cause, due_at)
      SELECT id, kind, key, payload::json, cause::json,
-            clock_timestamp() + CASE WHEN blocked THEN 0 ELSE lease_ms END * interval '1 millisecond'
-     FROM new ORDER BY position
+            clock_timestamp() + interval '1 millisecond'
+              * CASE WHEN EXISTS (SELECT FROM effects earlier WHERE earlier.key = new.key) THEN 0 ELSE lease_ms END
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[])
+            WITH ORDINALITY AS new(id, kind, key, payload, cause, lease_ms, place)
+      ORDER BY place
      ON CONFLICT (id) DO NOTHING
      RETURNING id, due_at > clock_timestamp() AS leased`,
     rows.map(({ effect }) => effect.id),

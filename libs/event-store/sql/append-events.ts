@@ -1,4 +1,4 @@
-import type { Sql } from '#libs/database'
+import { ConcurrencyConflict, isUniqueViolation, type Sql } from '#libs/database'
 import type { StoredEvent } from '../event.ts'
 
 /** An event and the version that its stream must have had before this transaction, 0 for a new stream. */
@@ -8,33 +8,53 @@ export interface Append {
 }
 
 /**
- * Inserts the events whose stream is at the version they follow, and answers how many those were; fewer than given
- * means a conflict. A racing transaction is waited for at the primary key and then found to have been faster.
+ * Inserts events. A racing transaction that appends to the same stream is waited for at the primary key; of two, the
+ * second one fails. That its streams are at least at the versions they follow is only `checked` where nobody knows.
  *
- * A transaction gets its id with its first write, which may be long before this one: it can follow, in a stream, a
- * transaction with a later id. `greatest` keeps the stream's order for `readAll` then. No reader can have passed that
- * later id meanwhile, as it waits for every transaction before it, this one included.
+ * `transaction_id` is what `readAll` sorts by and waits for. It must not fall within a stream, though a transaction gets
+ * its own id with its first write and may follow one with a later id. Whoever wrote the event before this one has ended
+ * before this statement began, so the latest id of which this statement knows that it has ended, or our own, is no
+ * smaller than what stands there. And no reader has passed it: readers wait for our own id, as long as we run.
  *
- * LIMIT makes that a look into the primary key per event; the planner would rather read a middling table as a whole.
+ * @throws ConcurrencyConflict when a stream is not at the version that it should be at.
  */
-export const appendEvents = async (sql: Sql, appends: readonly Append[]): Promise<number> =>
-  sql.execute(
-    `INSERT INTO events (stream_id, version, type, data, metadata, recorded_at, transaction_id)
-     SELECT new.stream_id, new.version, new.type, new.data::json, new.metadata::json, $7::timestamptz,
-            greatest(pg_current_xact_id()::text::bigint, previous.transaction_id)
-       FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[])
-            WITH ORDINALITY AS new(stream_id, version, after, type, data, metadata, place)
-       LEFT JOIN LATERAL (
-              SELECT version, transaction_id FROM events
-               WHERE stream_id = new.stream_id AND version = new.after LIMIT 1) previous ON true
-      WHERE new.after = 0 OR previous.version IS NOT NULL
-      ORDER BY place
-     ON CONFLICT (stream_id, version) DO NOTHING`,
-    appends.map(({ event }) => event.streamId),
-    appends.map(({ event }) => event.version),
-    appends.map(({ after }) => after),
-    appends.map(({ event }) => event.type),
-    appends.map(({ event }) => JSON.stringify(event.data ?? null)),
-    appends.map(({ event }) => JSON.stringify(event.metadata)),
-    appends[0]!.event.at,
-  )
+export const appendEvents = async (sql: Sql, appends: readonly Append[], checked: boolean): Promise<void> => {
+  try {
+    const stored = await sql.execute(
+      checked ? CHECKED_APPEND : APPEND,
+      appends.map(({ event }) => event.streamId),
+      appends.map(({ event }) => event.version),
+      appends.map(({ event }) => event.type),
+      appends.map(({ event }) => JSON.stringify(event.data ?? null)),
+      appends.map(({ event }) => JSON.stringify(event.metadata)),
+      appends[0]!.event.at,
+      ...(checked ? [appends.map(({ after }) => after)] : []),
+    )
+    if (stored !== appends.length) throw new ConcurrencyConflict('a stream is not at the version it should be at')
+  } catch (error) {
+    if (isUniqueViolation(error, 'events_pkey'))
+      throw new ConcurrencyConflict('another transaction appended to a stream first', { cause: error })
+    throw error
+  }
+}
+
+const append = (unnest: string, condition: string): string =>
+  `INSERT INTO events (stream_id, version, type, data, metadata, recorded_at, transaction_id)
+   SELECT stream_id, version, type, data::json, metadata::json, $6::timestamptz,
+          (SELECT greatest(pg_current_xact_id()::text::bigint,
+                           pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1))
+     FROM ${unnest}
+     ${condition}
+    ORDER BY place`
+
+const APPEND = append(
+  `unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[])
+          WITH ORDINALITY AS new(stream_id, version, type, data, metadata, place)`,
+  '',
+)
+
+const CHECKED_APPEND = append(
+  `unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $7::int[])
+          WITH ORDINALITY AS new(stream_id, version, type, data, metadata, after, place)`,
+  `WHERE after = 0 OR EXISTS (SELECT FROM events WHERE stream_id = new.stream_id AND version = after)`,
+)

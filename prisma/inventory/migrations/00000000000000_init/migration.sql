@@ -28,11 +28,11 @@ CREATE TABLE "idempotency_keys" (
 
 -- CreateTable
 CREATE TABLE "inbox" (
+    "message_id" UUID NOT NULL,
     "consumer" TEXT NOT NULL,
-    "message_id" TEXT NOT NULL,
     "processed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
-    CONSTRAINT "inbox_pkey" PRIMARY KEY ("consumer","message_id")
+    CONSTRAINT "inbox_pkey" PRIMARY KEY ("message_id","consumer")
 );
 
 -- CreateTable
