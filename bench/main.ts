@@ -14,6 +14,9 @@ const wanted = (name: string): boolean => values.only === undefined || values.on
 
 console.log(`${cpus().length} × ${cpus()[0]?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`)
 const system = await startSystem()
+// Whoever interrupts the bench alone must not leave the system behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void system.stop().finally(() => process.exit(1)))
 try {
   const client = new Client(system.url)
   await memory(system, 'at rest')
