@@ -12,6 +12,7 @@ import type { Broker } from './broker.ts'
 import { findHandler } from './dispatch.ts'
 import { CLOSE, type Handler, NO_RESPONSE, type RequestContext } from './handler.ts'
 import type { BudgetReader } from './memory-budget.ts'
+import { ReceivedMemory } from './received-memory.ts'
 import { SendQueue } from './send-queue.ts'
 
 /** Frames that may wait behind the one being handled; more stay in the socket. */
@@ -27,8 +28,9 @@ const SLOW_BYTES = 640 * 1024
 
 /** A response in its place in the order of the requests; empty until it is known. */
 interface Slot {
-  /** Of the request, to be given back with the answer. */
-  readonly bytes: number
+  /** The request. */
+  readonly frame: Buffer
+  readonly isKept: boolean
   answer: readonly Buffer[] | undefined
 }
 
@@ -41,6 +43,7 @@ export class Connection implements BudgetReader {
   private readonly clientHost: string
   private readonly socket: Socket
   private readonly parser: FrameParser
+  private readonly received = new ReceivedMemory()
   private readonly sending: SendQueue
   private readonly waiting: Buffer[] = []
   private readonly slots: Slot[] = []
@@ -67,7 +70,7 @@ export class Connection implements BudgetReader {
     this.lastReceived = broker.clock.now()
     this.lastSent = this.lastReceived
     this.parser = new FrameParser(broker.settings['socket.request.max.bytes'])
-    this.sending = new SendQueue(socket, broker.logs.readBuffers, (bytes) => this.sent(bytes))
+    this.sending = new SendQueue(socket, broker.logs.blocks, (bytes) => this.sent(bytes))
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.receive(chunk))
     socket.on('error', () => this.close())
@@ -122,6 +125,7 @@ export class Connection implements BudgetReader {
     if (this.closed) return
     this.lastReceived = this.broker.clock.now()
     if (this.parser.unfinished === 0) this.frameBegan = this.lastReceived
+    this.received.add(chunk)
     this.held += chunk.length
     this.moved += chunk.length
     this.broker.memory.take(chunk.length)
@@ -183,7 +187,7 @@ export class Connection implements BudgetReader {
       throw new MalformedError(`api key ${header.apiKey} version ${header.apiVersion} is not supported`)
     }
     const request = this.read(reader, handler, header)
-    const slot: Slot = { bytes: frame.length + 4, answer: undefined }
+    const slot: Slot = { frame, isKept: handler.keepsNothing !== true, answer: undefined }
     this.slots.push(slot)
     const began = this.broker.requests.begin()
     const answer = handler.handle(request, this.contextOf(header))
@@ -260,7 +264,8 @@ export class Connection implements BudgetReader {
     let bytes = 0
     while (this.slots[0]?.answer !== undefined) {
       const slot = this.slots.shift()!
-      answered += slot.bytes
+      answered += slot.frame.length + 4
+      this.received.finish(slot.frame, slot.isKept)
       for (const buffer of slot.answer!) {
         bytes += buffer.length
         buffers.push(buffer)
@@ -270,7 +275,7 @@ export class Connection implements BudgetReader {
     this.held -= answered
     this.broker.memory.take(bytes)
     this.broker.memory.release(answered)
-    this.sending.push(buffers)
+    this.sending.push(buffers, bytes)
   }
 
   private sent(bytes: number): void {

@@ -3,6 +3,7 @@ import type { CommitRounds } from '../disk/commit-rounds.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
 import type { RedoNote } from '../redo/redo-log.ts'
+import type { BlockPool } from './block-pool.ts'
 import type { LogConfig } from './log-config.ts'
 import { StorageError } from './log-error.ts'
 import { LogSegment, MAX_SEGMENT_OFFSETS, RetiredSegmentError } from './log-segment.ts'
@@ -25,8 +26,11 @@ export interface LogWriterOptions {
   readonly now: () => number
   readonly report: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void
   readonly config: () => LogConfig
-  /** These batches are now in the page cache. */
-  readonly onWritten: (batches: readonly PendingBatch[]) => void
+  readonly blocks: BlockPool
+  /** Puts a batch that was written where readers find it, and returns it as it is there. */
+  readonly keep: (batch: Buffer) => Buffer
+  /** What was kept is now below the high watermark. */
+  readonly onWritten: () => void
 }
 
 /** A write larger than this leaves the event loop to a thread. */
@@ -47,7 +51,7 @@ export class LogWriter {
   /** When the active segment got its first batch; not known after a start until somebody asks. */
   private segmentStarted: number | undefined
   private directoryChanged = false
-  private readonly unsynced = new UnsyncedBytes()
+  private readonly unsynced: UnsyncedBytes
 
   /** `segments` is the log's own list, oldest first; new ones are added to it. */
   constructor(
@@ -57,6 +61,7 @@ export class LogWriter {
   ) {
     this.highWatermark = endOffset
     this.logEndOffset = endOffset
+    this.unsynced = new UnsyncedBytes(options.blocks)
     this.commit = new GroupCommit(this.target(), endOffset, options.rounds)
   }
 
@@ -208,12 +213,19 @@ export class LogWriter {
 
   private runWritten(run: readonly Buffer[]): void {
     const written = this.pending.splice(0, run.length)
-    for (const bytes of run) this.pendingBytes -= bytes.length
-    if (this.commit.hasSyncWaiters) this.unsynced.add(this.active, run)
-    else this.unsynced.lose()
-    this.active.wrote(run, this.options.config().indexIntervalBytes)
+    const { active } = this
+    const isAwaited = this.commit.hasSyncWaiters
+    if (!isAwaited) this.unsynced.lose()
+    let position = active.size
+    for (const bytes of run) {
+      this.pendingBytes -= bytes.length
+      const kept = this.options.keep(bytes)
+      if (isAwaited) this.unsynced.add(active, position, kept)
+      position += bytes.length
+    }
+    active.wrote(run, this.options.config().indexIntervalBytes)
     this.highWatermark = written.at(-1)!.endOffset
-    this.options.onWritten(written)
+    this.options.onWritten()
   }
 
   /** After a failed write nothing that waits for one has happened: offsets and sequence numbers are given back. */

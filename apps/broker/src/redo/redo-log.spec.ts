@@ -29,8 +29,9 @@ async function durable(name: string, content: string): Promise<void> {
 }
 
 const settled: RedoSource = { settle: async () => {} }
+const release = () => {}
 const note = (path: string, position: number, text: string, source = settled) =>
-  log.append([{ path, position, bytes: [Buffer.from(text)], source }])
+  log.append([{ path, position, bytes: [Buffer.from(text)], source, release }])
 
 const contentOf = (name: string): string => {
   const bytes = Buffer.alloc(fs.size(`/data/${name}`) ?? 0)
@@ -47,8 +48,8 @@ async function crash(): Promise<void> {
 describe('after a power cut', () => {
   test('what was noted is in the files, and nothing is left to be done again', async () => {
     await log.append([
-      { path: 'a', position: 3, bytes: [Buffer.from(' and '), Buffer.from('new')], source: settled },
-      { path: 'b', position: 3, bytes: [Buffer.from('er')], source: settled },
+      { path: 'a', position: 3, bytes: [Buffer.from(' and '), Buffer.from('new')], source: settled, release },
+      { path: 'b', position: 3, bytes: [Buffer.from('er')], source: settled, release },
     ])
     await note('b', 5, ' still')
     await crash()

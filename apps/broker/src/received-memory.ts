@@ -1,0 +1,53 @@
+const LENGTH_BYTES = 4
+
+interface Chunk {
+  /** Undefined where what was received is only a part of some memory. */
+  readonly memory: ArrayBuffer | undefined
+  /** In the stream of all that was received. */
+  readonly end: number
+  isKept: boolean
+}
+
+/**
+ * The memory in which one client's requests arrive. Node makes a buffer for each read, and bytes in buffers count as
+ * memory for the garbage collector, which beside a small heap then has much more to do than the broker itself. So what
+ * nobody uses any more is freed as soon as the request is answered.
+ */
+export class ReceivedMemory {
+  /** In the order of arrival, those that hold bytes of requests that are not answered. */
+  private readonly chunks: Chunk[] = []
+  private received = 0
+  private answered = 0
+
+  add(chunk: Buffer): void {
+    this.received += chunk.length
+    const memory = chunk.length === chunk.buffer.byteLength ? (chunk.buffer as ArrayBuffer) : undefined
+    this.chunks.push({ memory, end: this.received, isKept: false })
+  }
+
+  /** The oldest request is answered. If it `isKept` somebody still has parts of it. */
+  finish(frame: Buffer, isKept: boolean): void {
+    this.answered += LENGTH_BYTES + frame.length
+    if (isKept) this.keepAnswered()
+    else if (isAlone(frame)) free(frame.buffer as ArrayBuffer)
+    while (this.chunks.length > 0 && this.chunks[0]!.end <= this.answered) {
+      const { memory, isKept } = this.chunks.shift()!
+      if (!isKept && memory !== undefined) free(memory)
+    }
+  }
+
+  private keepAnswered(): void {
+    for (const chunk of this.chunks) {
+      chunk.isKept = true
+      if (chunk.end >= this.answered) return
+    }
+  }
+}
+
+/** Put together from several chunks, it has memory of its own. */
+const isAlone = ({ byteOffset, length, buffer }: Buffer): boolean =>
+  byteOffset === LENGTH_BYTES && byteOffset + length === buffer.byteLength
+
+function free(memory: ArrayBuffer): void {
+  if (!memory.detached) memory.transfer(0)
+}
