@@ -94,6 +94,17 @@ describe('after a power cut', () => {
     await crash()
     expect(contentOf('a')).toBe('cleared')
   })
+
+  test('nor does what is left of it behind the notes of a later one', async () => {
+    await note('a', 3, ' first')
+    await note('a', 9, 'x'.repeat(200))
+    await note('b', 3, 'y'.repeat(450))
+    // Of the same length as the first one, which it is written over.
+    await note('a', 3, ' other')
+    await durable('a', 'cleared')
+    await crash()
+    expect(contentOf('a')).toBe('cle other')
+  })
 })
 
 test('a half is not used again before all that it speaks of is synced', async () => {
