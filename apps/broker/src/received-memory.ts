@@ -1,8 +1,11 @@
 const LENGTH_BYTES = 4
+/** Less than this is not worth being kept account of, however much of it there is: a frame may come byte by byte. */
+const MIN_BYTES = 4096
+/** A large frame is put together while it arrives, and then is not to be in memory twice. */
+const MAX_CHUNKS = 128
 
 interface Chunk {
-  /** Undefined where what was received is only a part of some memory. */
-  readonly memory: ArrayBuffer | undefined
+  readonly memory: ArrayBuffer
   /** In the stream of all that was received. */
   readonly end: number
   isKept: boolean
@@ -11,7 +14,7 @@ interface Chunk {
 /**
  * The memory in which one client's requests arrive. Node makes a buffer for each read, and bytes in buffers count as
  * memory for the garbage collector, which beside a small heap then has much more to do than the broker itself. So what
- * nobody uses any more is freed as soon as the request is answered.
+ * nobody uses any more is freed as soon as the request is answered; what is not, the collector finds.
  */
 export class ReceivedMemory {
   /** In the order of arrival, those that hold bytes of requests that are not answered. */
@@ -21,8 +24,10 @@ export class ReceivedMemory {
 
   add(chunk: Buffer): void {
     this.received += chunk.length
-    const memory = chunk.length === chunk.buffer.byteLength ? (chunk.buffer as ArrayBuffer) : undefined
-    this.chunks.push({ memory, end: this.received, isKept: false })
+    // What is only a part of some memory belongs to somebody else.
+    if (chunk.length < MIN_BYTES || chunk.length < chunk.buffer.byteLength) return
+    this.chunks.push({ memory: chunk.buffer as ArrayBuffer, end: this.received, isKept: false })
+    if (this.chunks.length > MAX_CHUNKS) this.chunks.shift()
   }
 
   /** The oldest request is answered. If it `isKept` somebody still has parts of it. */
@@ -32,7 +37,7 @@ export class ReceivedMemory {
     else if (isAlone(frame)) free(frame.buffer as ArrayBuffer)
     while (this.chunks.length > 0 && this.chunks[0]!.end <= this.answered) {
       const { memory, isKept } = this.chunks.shift()!
-      if (!isKept && memory !== undefined) free(memory)
+      if (!isKept) free(memory)
     }
   }
 
