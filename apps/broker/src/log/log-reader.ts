@@ -1,9 +1,9 @@
 import { batchLastOffset, batchSize, COPY_BELOW_BYTES, ErrorCode } from '#libs/kafka-protocol'
 import type { AbortedTransaction } from './aborted-transactions.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
-import { RetiredSegmentError } from './log-segment.ts'
 import type { LogState } from './log-state.ts'
 import { type FoundRecord, findByTimestamp, findMaxTimestamp } from './offset-lookup.ts'
+import { RetiredSegmentError } from './segment-file.ts'
 import type { ReadLimits } from './segment-reader.ts'
 
 export type FetchResult =
