@@ -178,7 +178,7 @@ export class LogSegment {
     const size = this.size
     if (this.syncedSize >= size) return
     try {
-      await this.use((file) => file.sync())
+      await this.use((file) => file.sync(size - this.syncedSize))
     } catch (error) {
       if (!(error instanceof RetiredSegmentError)) this.doubt = error
       throw error
