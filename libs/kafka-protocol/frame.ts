@@ -35,7 +35,10 @@ export class FrameParser {
     this.maxBytes = maxBytes
   }
 
-  /** Calls `onFrame` with every frame completed by `chunk`; a frame that lies within one chunk is a view of it. */
+  /**
+   * Calls `onFrame` with every frame completed by `chunk`; a frame that lies within one chunk is a view of it, any other
+   * has memory of its own.
+   */
   push(chunk: Buffer, onFrame: (frame: Buffer) => void): void {
     let at = this.pendingBytes > 0 ? this.continue(chunk, onFrame) : 0
     while (chunk.length - at >= LENGTH_BYTES) {
@@ -78,9 +81,9 @@ export class FrameParser {
       if (this.wanted > LARGE_BYTES && this.pendingBytes * 4 > this.wanted) this.assemble(this.wanted)
       return end
     }
-    const frame = (this.whole ?? Buffer.concat(this.pending, this.pendingBytes)).subarray(LENGTH_BYTES)
+    const frame = this.whole ?? together(this.pending, this.pendingBytes)
     this.clear()
-    onFrame(frame)
+    onFrame(frame.subarray(LENGTH_BYTES))
     return end
   }
 
@@ -102,10 +105,7 @@ export class FrameParser {
 
   private assemble(bytes: number): void {
     if (this.whole !== undefined) return
-    const whole = Buffer.allocUnsafeSlow(bytes)
-    let at = 0
-    for (const piece of this.pending) at += piece.copy(whole, at)
-    this.whole = whole
+    this.whole = together(this.pending, bytes)
     this.pending = []
     this.crumbs = 0
   }
@@ -119,4 +119,12 @@ export class FrameParser {
     if (length <= 0 || length > this.maxBytes) throw new MalformedError(`a frame cannot be ${length} bytes long`)
     return length
   }
+}
+
+/** In memory of its own, which whoever is done with the frame may free. */
+function together(pieces: readonly Buffer[], bytes: number): Buffer {
+  const whole = Buffer.allocUnsafeSlow(bytes)
+  let at = 0
+  for (const piece of pieces) at += piece.copy(whole, at)
+  return whole
 }

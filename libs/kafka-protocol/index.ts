@@ -79,4 +79,4 @@ export {
 } from './record-batch.ts'
 export type { Decoded, Encodable, Fields } from './struct.ts'
 export { ZERO_UUID } from './types.ts'
-export { Writer } from './writer.ts'
+export { COPY_BELOW_BYTES, Writer } from './writer.ts'

@@ -1,6 +1,6 @@
 const INITIAL_BYTES = 512
 /** Below this a byte field is copied: one more buffer in the socket's write costs more than the copy. */
-const COPY_BELOW_BYTES = 1024
+export const COPY_BELOW_BYTES = 1024
 
 /**
  * Writes the protocol's primitive types into a list of buffers. Large byte fields (record batches) are passed through

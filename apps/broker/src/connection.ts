@@ -9,9 +9,11 @@ import {
   skipHeaderTags,
 } from '#libs/kafka-protocol'
 import type { Broker } from './broker.ts'
+import { ConnectionActivity } from './connection-activity.ts'
 import { findHandler } from './dispatch.ts'
 import { CLOSE, type Handler, NO_RESPONSE, type RequestContext } from './handler.ts'
 import type { BudgetReader } from './memory-budget.ts'
+import { ReceivedMemory } from './received-memory.ts'
 import { SendQueue } from './send-queue.ts'
 
 /** Frames that may wait behind the one being handled; more stay in the socket. */
@@ -21,14 +23,12 @@ const MAX_UNSENT_BYTES = 4 * 1024 * 1024
 const MAX_IN_FLIGHT = 64
 /** What a connection may hold of requests though memory is exhausted. */
 const ALLOWANCE_BYTES = 64 * 1024
-/** While memory is short, who holds some of it must move this much in this time. */
-const SLOW_MS = 10_000
-const SLOW_BYTES = 640 * 1024
 
 /** A response in its place in the order of the requests; empty until it is known. */
 interface Slot {
-  /** Of the request, to be given back with the answer. */
-  readonly bytes: number
+  /** The request. */
+  readonly frame: Buffer
+  readonly isKept: boolean
   answer: readonly Buffer[] | undefined
 }
 
@@ -41,6 +41,7 @@ export class Connection implements BudgetReader {
   private readonly clientHost: string
   private readonly socket: Socket
   private readonly parser: FrameParser
+  private readonly received = new ReceivedMemory()
   private readonly sending: SendQueue
   private readonly waiting: Buffer[] = []
   private readonly slots: Slot[] = []
@@ -51,23 +52,15 @@ export class Connection implements BudgetReader {
   private willSend = false
   private advancing = false
   private closed = false
-  /** Milliseconds of the broker's clock. */
-  private lastReceived: number
-  private lastSent: number
-  /** When the frame began that is not complete. */
-  private frameBegan = 0
-  /** Bytes received and sent. */
-  private moved = 0
-  private mark: { readonly at: number; readonly moved: number } | undefined
+  private readonly activity: ConnectionActivity
 
   constructor(socket: Socket, broker: Broker) {
     this.socket = socket
     this.broker = broker
     this.clientHost = `/${socket.remoteAddress ?? ''}`
-    this.lastReceived = broker.clock.now()
-    this.lastSent = this.lastReceived
+    this.activity = new ConnectionActivity(broker.clock.now)
     this.parser = new FrameParser(broker.settings['socket.request.max.bytes'])
-    this.sending = new SendQueue(socket, broker.logs.readBuffers, (bytes) => this.sent(bytes))
+    this.sending = new SendQueue(socket, broker.logs.blocks, (bytes) => this.sent(bytes))
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.receive(chunk))
     socket.on('error', () => this.close())
@@ -82,23 +75,18 @@ export class Connection implements BudgetReader {
   /** Nothing has happened for so long that the client should have done, or it takes that long for one frame. */
   isIdle(forMs: number): boolean {
     const before = this.broker.clock.now() - forMs
-    if (this.sending.unsent > 0) return this.lastSent < before
+    if (this.sending.unsent > 0) return !this.activity.hasSentSince(before)
     if (this.slots.length > 0 || this.waiting.length > 0) return false
-    return this.lastReceived < before || (this.parser.unfinished > 0 && this.frameBegan < before)
+    if (!this.activity.hasReceivedSince(before)) return true
+    return this.parser.unfinished > 0 && !this.activity.hasBegunFrameSince(before)
   }
 
   /** Asked again and again while memory is short: it holds memory, and has hardly moved since it was first asked. */
   isTooSlow(): boolean {
     const isReading = this.parser.unfinished > 0 && !this.socket.isPaused()
-    if (!isReading && this.sending.unsent === 0) {
-      this.mark = undefined
-      return false
-    }
-    const now = this.broker.clock.now()
-    if (this.mark !== undefined && now - this.mark.at < SLOW_MS) return false
-    const isTooSlow = this.mark !== undefined && this.moved - this.mark.moved < SLOW_BYTES
-    this.mark = { at: now, moved: this.moved }
-    return isTooSlow
+    if (isReading || this.sending.unsent > 0) return this.activity.isTooSlow()
+    this.activity.holdsNothing()
+    return false
   }
 
   close(): void {
@@ -120,10 +108,9 @@ export class Connection implements BudgetReader {
 
   private receive(chunk: Buffer): void {
     if (this.closed) return
-    this.lastReceived = this.broker.clock.now()
-    if (this.parser.unfinished === 0) this.frameBegan = this.lastReceived
+    this.activity.received(chunk.length, this.parser.unfinished > 0)
+    this.received.add(chunk)
     this.held += chunk.length
-    this.moved += chunk.length
     this.broker.memory.take(chunk.length)
     try {
       this.parser.push(chunk, this.accept)
@@ -136,7 +123,7 @@ export class Connection implements BudgetReader {
 
   private readonly accept = (frame: Buffer): void => {
     this.waiting.push(frame)
-    this.frameBegan = this.lastReceived
+    this.activity.frameEnded()
   }
 
   private advance(): void {
@@ -183,7 +170,7 @@ export class Connection implements BudgetReader {
       throw new MalformedError(`api key ${header.apiKey} version ${header.apiVersion} is not supported`)
     }
     const request = this.read(reader, handler, header)
-    const slot: Slot = { bytes: frame.length + 4, answer: undefined }
+    const slot: Slot = { frame, isKept: handler.keepsNothing !== true, answer: undefined }
     this.slots.push(slot)
     const began = this.broker.requests.begin()
     const answer = handler.handle(request, this.contextOf(header))
@@ -260,23 +247,23 @@ export class Connection implements BudgetReader {
     let bytes = 0
     while (this.slots[0]?.answer !== undefined) {
       const slot = this.slots.shift()!
-      answered += slot.bytes
+      answered += slot.frame.length + 4
+      this.received.finish(slot.frame, slot.isKept)
       for (const buffer of slot.answer!) {
         bytes += buffer.length
         buffers.push(buffer)
       }
     }
-    if (this.sending.unsent === 0) this.lastSent = this.broker.clock.now()
+    if (this.sending.unsent === 0) this.activity.beginsToSend()
     this.held -= answered
     this.broker.memory.take(bytes)
     this.broker.memory.release(answered)
-    this.sending.push(buffers)
+    this.sending.push(buffers, bytes)
   }
 
   private sent(bytes: number): void {
     if (this.closed) return
-    this.lastSent = this.broker.clock.now()
-    this.moved += bytes
+    this.activity.sent(bytes)
     this.broker.memory.release(bytes)
     this.advance()
   }

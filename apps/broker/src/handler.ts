@@ -28,6 +28,8 @@ export interface Handler<Q extends Fields = Fields, S extends Fields = Fields> {
    * its effects must be complete, in order, when `handle` returns its promise.
    */
   readonly pipelined?: boolean
+  /** Nothing of the request is used after its answer: the memory in which it came is freed then. */
+  readonly keepsNothing?: boolean
   handle(
     request: RequestOf<Api<Q, S>>,
     context: RequestContext,

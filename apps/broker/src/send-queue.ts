@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net'
-import type { ReadBuffers } from './log/read-buffers.ts'
+import type { BlockPool } from './log/block-pool.ts'
 
 /** As much as is handed to the socket at a time: what it has taken can be told from what it has not at this grain. */
 const SLICE_BYTES = 1024 * 1024
+/** Answers that are together no longer than this are sooner copied than handed to the socket one by one. */
+const JOIN_BYTES = 4096
 
 /**
  * Answers on their way to one client. The socket is given a slice at a time, so that a client which takes its answers
@@ -10,20 +12,20 @@ const SLICE_BYTES = 1024 * 1024
  */
 export class SendQueue {
   private readonly socket: Socket
-  private readonly readBuffers: ReadBuffers
+  private readonly blocks: BlockPool
   private readonly onSent: (bytes: number) => void
   private queue: Buffer[] = []
   private queuedBytes = 0
   private unsentBytes = 0
   /** Bytes ever pushed. */
   private pushedBytes = 0
-  /** Buffers to be given back, and how much has been pushed with each of them. */
+  /** Parts of blocks to be given back, and how much has been pushed with each of them. */
   private readonly lent: { readonly buffer: Buffer; readonly upTo: number }[] = []
 
   /** `onSent` hears how many bytes the operating system has taken. */
-  constructor(socket: Socket, readBuffers: ReadBuffers, onSent: (bytes: number) => void) {
+  constructor(socket: Socket, blocks: BlockPool, onSent: (bytes: number) => void) {
     this.socket = socket
-    this.readBuffers = readBuffers
+    this.blocks = blocks
     this.onSent = onSent
     socket.on('drain', this.settle)
   }
@@ -33,16 +35,23 @@ export class SendQueue {
     return this.unsentBytes
   }
 
-  /** The buffers must not change any more. */
-  push(buffers: readonly Buffer[]): void {
-    for (const buffer of buffers) {
+  /** The buffers, of so many bytes together, must not change any more. */
+  push(buffers: readonly Buffer[], bytes: number): void {
+    for (const buffer of bytes > JOIN_BYTES ? buffers : this.joined(buffers, bytes)) {
       this.unsentBytes += buffer.length
       this.queuedBytes += buffer.length
       this.queue.push(buffer)
       this.pushedBytes += buffer.length
-      if (this.readBuffers.isLent(buffer)) this.lent.push({ buffer, upTo: this.pushedBytes })
+      if (this.blocks.isLent(buffer)) this.lent.push({ buffer, upTo: this.pushedBytes })
     }
     this.settle()
+  }
+
+  private joined(buffers: readonly Buffer[], bytes: number): readonly Buffer[] {
+    if (buffers.length < 2) return buffers
+    const all = [Buffer.concat(buffers, bytes)]
+    for (const buffer of buffers) this.blocks.giveBack(buffer)
+    return all
   }
 
   private readonly settle = (): void => {
@@ -51,7 +60,7 @@ export class SendQueue {
     const sent = this.unsentBytes - unsent
     this.unsentBytes = unsent
     while (this.lent.length > 0 && this.lent[0]!.upTo <= this.pushedBytes - unsent) {
-      this.readBuffers.giveBack(this.lent.shift()!.buffer)
+      this.blocks.giveBack(this.lent.shift()!.buffer)
     }
     if (sent > 0) this.onSent(sent)
   }

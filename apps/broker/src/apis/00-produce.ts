@@ -15,6 +15,7 @@ export const handleProduce = defineHandler({
   advertised: { min: 0, max: 13 },
   lowestAnswered: 3,
   pipelined: true,
+  keepsNothing: true,
   handle(request, context) {
     const { acks, transactionalId } = request
     const isAcksValid = acks >= -1 && acks <= 1
@@ -29,11 +30,7 @@ export const handleProduce = defineHandler({
         ),
       }
     })
-    if (acks === 0) {
-      const failed = appends.some(({ partitions }) => partitions.some((partition) => 'error' in partition))
-      return failed ? CLOSE : NO_RESPONSE
-    }
-    return settleAll(appends, acks)
+    return acks === 0 ? settleUnanswered(appends) : settleAll(appends, acks)
   },
 })
 
@@ -123,6 +120,13 @@ interface TopicAppends {
   readonly partitions: readonly Append[]
 }
 
+/** Nobody waits for it, but until it is written the memory in which it came is in use. */
+async function settleUnanswered(appends: readonly TopicAppends[]): Promise<typeof CLOSE | typeof NO_RESPONSE> {
+  const { responses } = await settleAll(appends, 0)
+  const isRefused = ({ errorCode }: { readonly errorCode: number }) => errorCode !== ErrorCode.NONE
+  return responses.some((topic) => topic.partitionResponses.some(isRefused)) ? CLOSE : NO_RESPONSE
+}
+
 /** Everything is waited for at once; the answers are then put together in the order of the request. */
 async function settleAll(appends: readonly TopicAppends[], acks: number) {
   const failures = appends.map(({ partitions }) => partitions.map((append) => failureOf(append, acks)))
@@ -140,11 +144,18 @@ function failureOf(append: Append, acks: number): Promise<unknown> | undefined {
   if ('error' in append) return undefined
   const { log, end, admitted } = append
   const stored = acks === -1 ? log.durable(end) : log.written(end)
-  const safe: Promise<unknown> = admitted === undefined ? stored : Promise.all([stored, admitted])
+  const safe: Promise<unknown> = admitted === undefined ? stored : both(stored, admitted)
   return safe.then(
     () => undefined,
     (error: unknown) => error,
   )
+}
+
+/** Waits for the bytes even when it is known to have failed: after the answer their memory is gone. */
+async function both(stored: Promise<void>, admitted: Promise<void>): Promise<void> {
+  admitted.catch(() => {})
+  await stored
+  await admitted
 }
 
 function answer(append: Append, error: unknown) {

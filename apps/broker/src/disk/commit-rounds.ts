@@ -128,6 +128,7 @@ export class CommitRounds {
   private async append(noted: Notes): Promise<number> {
     const notes = [...noted.values()]
     const isDurable = await this.redo!.append(notes.map(({ note }) => note)).catch(() => false)
+    for (const { note } of notes) note.release()
     let served = 0
     if (isDurable) for (const { isDurable } of notes) served += isDurable()
     else for (const appends of await Promise.all([...noted.keys()].map((member) => member.sync()))) served += appends

@@ -32,8 +32,11 @@ export interface File {
   writeSync(buffers: Buffer[], position: number): void
   write(buffers: Buffer[], position: number): Promise<void>
   truncate(size: number): void
-  /** fdatasync: resolves when everything written before the call is on the device. */
-  sync(): Promise<void>
+  /**
+   * fdatasync: resolves when everything written before the call is on the device. `bytes`, where it is known: how much
+   * that is; when it is little and the disk is fast, it may be done before the call returns.
+   */
+  sync(bytes?: number): Promise<void>
   close(): void
 }
 

@@ -11,9 +11,9 @@ export class MeasuredFileSystem extends NodeFileSystem {
   override open(path: string): File {
     const file = super.open(path)
     const sync = file.sync.bind(file)
-    file.sync = async () => {
+    file.sync = async (bytes) => {
       const began = performance.now()
-      await sync()
+      await sync(bytes)
       this.syncs.observe((performance.now() - began) / 1000)
     }
     return file

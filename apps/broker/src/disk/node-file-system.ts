@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import type { File, FileSystem, Lock } from './file-system.ts'
+import { SyncPace } from './sync-pace.ts'
 
 const readAsync = promisify(fs.read)
 const writevAsync = promisify(fs.writev)
@@ -10,6 +11,8 @@ const fdatasync = promisify(fs.fdatasync)
 
 /** The real disk. */
 export class NodeFileSystem implements FileSystem {
+  private readonly pace = new SyncPace()
+
   mkdir(path: string): void {
     fs.mkdirSync(path, { recursive: true })
   }
@@ -28,7 +31,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   open(path: string): File {
-    return new NodeFile(fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644))
+    return new NodeFile(fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644), this.pace)
   }
 
   rename(from: string, to: string): void {
@@ -71,7 +74,10 @@ export class NodeFileSystem implements FileSystem {
 }
 
 class NodeFile implements File {
-  constructor(private readonly fd: number) {}
+  constructor(
+    private readonly fd: number,
+    private readonly pace: SyncPace,
+  ) {}
 
   readSync(buffer: Buffer, position: number): number {
     let total = 0
@@ -113,8 +119,9 @@ class NodeFile implements File {
     fs.ftruncateSync(this.fd, size)
   }
 
-  sync(): Promise<void> {
-    return fdatasync(this.fd)
+  async sync(bytes = Infinity): Promise<void> {
+    if (this.pace.isQuick(bytes)) this.pace.run(() => fs.fdatasyncSync(this.fd))
+    else await fdatasync(this.fd)
   }
 
   close(): void {

@@ -2,13 +2,13 @@ import { CommitRounds } from '../disk/commit-rounds.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { RedoLog } from '../redo/redo-log.ts'
 import { dropRedo, redo } from '../redo/redo-recovery.ts'
+import { BlockPool } from './block-pool.ts'
 import { LogCleaner } from './compaction/log-cleaner.ts'
 import { DataDirectory } from './data-directory.ts'
 import { Journal } from './journal.ts'
 import type { LogConfig } from './log-config.ts'
 import type { PartitionLogContext } from './log-state.ts'
 import { PartitionLog } from './partition-log.ts'
-import { ReadBuffers } from './read-buffers.ts'
 import { recoverLog } from './recovery.ts'
 import { TailCache } from './tail-cache.ts'
 
@@ -39,8 +39,8 @@ export class LogManager {
   /** Directories of partitions, open or not. */
   private readonly onDisk = new Set<string>()
   private readonly journals: Journal[] = []
-  /** Who has sent what was read may give the buffers back. */
-  readonly readBuffers = new ReadBuffers()
+  /** Who has sent what was read gives it back. */
+  readonly blocks = new BlockPool()
   private readonly tails: TailCache
   /** All partitions go to the device together. */
   private readonly rounds: CommitRounds
@@ -53,7 +53,7 @@ export class LogManager {
     private readonly options: LogManagerOptions,
     private readonly directory: DataDirectory,
   ) {
-    this.tails = new TailCache(options.tailBytes ?? DEFAULT_TAIL_BYTES)
+    this.tails = new TailCache(options.tailBytes ?? DEFAULT_TAIL_BYTES, this.blocks)
     this.report = options.report ?? (() => {})
     const reportRedo = (reason: string) =>
       this.report('error', 'the redo log failed and is not used any more', { reason })
@@ -119,10 +119,10 @@ export class LogManager {
       const { truncatedBytes, endOffset } = recovered
       this.report('warn', 'a torn end was cut off the log', { topic, partition, truncatedBytes, endOffset })
     }
-    const { tails, readBuffers, rounds, leaderEpoch, report } = this
+    const { tails, blocks, rounds, leaderEpoch, report } = this
     const forget = (path: string) => this.redoLog.forget(path)
     const context = {
-      ...{ fs, directory, name: `logs/${name}`, now, tails, readBuffers, rounds, leaderEpoch, report, forget },
+      ...{ fs, directory, name: `logs/${name}`, now, tails, blocks, rounds, leaderEpoch, report, forget },
     }
     const log = new PartitionLog(topic, partition, config, context, recovered)
     this.open.set(name, log)

@@ -1,9 +1,9 @@
-import { batchLastOffset, batchSize, ErrorCode } from '#libs/kafka-protocol'
+import { batchLastOffset, batchSize, COPY_BELOW_BYTES, ErrorCode } from '#libs/kafka-protocol'
 import type { AbortedTransaction } from './aborted-transactions.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
-import { RetiredSegmentError } from './log-segment.ts'
 import type { LogState } from './log-state.ts'
 import { type FoundRecord, findByTimestamp, findMaxTimestamp } from './offset-lookup.ts'
+import { RetiredSegmentError } from './segment-file.ts'
 import type { ReadLimits } from './segment-reader.ts'
 
 export type FetchResult =
@@ -44,7 +44,7 @@ export function readLog(
   const bound = isolation === 'READ_COMMITTED' ? log.lastStableOffset : log.highWatermark
   if (offset >= bound) return fetched(log, offset, [], isolation)
   const limits = { offset, maxBytes, bound, minOneBatch }
-  const recent = log.tail.read(limits)
+  const recent = log.tail.read(limits)?.map((bytes) => heldFor(log, bytes))
   if (recent !== undefined) return fetched(log, offset, recent, isolation)
   return readSegments(log, limits).then(
     (records) => fetched(log, offset, records, isolation),
@@ -56,6 +56,13 @@ export function readLog(
       return refuse(ErrorCode.KAFKA_STORAGE_ERROR, `reading ${topic}-${partition} failed: ${error}`)
     },
   )
+}
+
+/** For whoever sends it to give back. What is small is copied into the answer, and so would never be given back. */
+function heldFor({ context }: LogState, bytes: Buffer): Buffer {
+  if (bytes.length < COPY_BELOW_BYTES) return Buffer.from(bytes)
+  context.blocks.hold(bytes)
+  return bytes
 }
 
 /** `PartitionLog.offsetForTimestamp`. */
@@ -90,7 +97,7 @@ async function readSegments({ segments, config, context }: LogState, limits: Rea
     segments.findLastIndex((segment) => segment.baseOffset <= limits.offset),
   )
   for (let segment = segments[index]; segment !== undefined; segment = segments[++index]) {
-    const records = await segment.read(limits, config.indexIntervalBytes, context.readBuffers.take)
+    const records = await segment.read(limits, config.indexIntervalBytes, context.blocks.take)
     if (records.length > 0) return [records]
     if (segment.size > 0 && segment.endOffset > limits.offset) break
   }

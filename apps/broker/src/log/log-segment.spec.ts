@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { testBatch } from './batch.fixture.ts'
-import { LogSegment, RetiredSegmentError } from './log-segment.ts'
+import { LogSegment } from './log-segment.ts'
+import { RetiredSegmentError } from './segment-file.ts'
 
 let fs: MemoryFileSystem
 let segment: LogSegment

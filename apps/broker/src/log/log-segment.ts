@@ -2,17 +2,12 @@ import { batchBaseOffset, batchLastOffset, batchMaxTimestamp, batchSize } from '
 import type { File, FileSystem } from '../disk/file-system.ts'
 import { readChecked, writeAtomically } from './atomic-file.ts'
 import { scanBatches } from './batch-scan.ts'
+import { RetiredSegmentError, SegmentFile } from './segment-file.ts'
 import { INDEX_ENTRY, type IndexEntry, SegmentIndex } from './segment-index.ts'
 import { type ReadLimits, readBatches } from './segment-reader.ts'
 
-/** The segment was removed by retention, or its partition deleted, while somebody still meant to use it. */
-export class RetiredSegmentError extends Error {
-  override readonly name = 'RetiredSegmentError'
-}
-
 /**
- * One file of consecutive batches, named after the first offset it may hold, with its sparse index. The handle is
- * opened on first use and closed again when idle, so thousands of quiet partitions hold none.
+ * One file of consecutive batches, named after the first offset it may hold, with its sparse index.
  */
 export class LogSegment {
   /** Bytes of whole batches in the page cache. */
@@ -23,10 +18,7 @@ export class LogSegment {
   endOffset: number
   maxTimestamp = -1
 
-  private handle: File | undefined
-  private users = 0
-  private touched = false
-  private retired = false
+  private readonly handle: SegmentFile
   private loaded: SegmentIndex | undefined
   private known: boolean
   private indexSaved = true
@@ -40,8 +32,9 @@ export class LogSegment {
     private readonly directory: string,
     readonly baseOffset: number,
     size: number,
-    private name = `${segmentName(baseOffset)}.log`,
+    name = `${segmentName(baseOffset)}.log`,
   ) {
+    this.handle = new SegmentFile(fs, directory, name)
     this.size = size
     this.syncedSize = size
     this.endOffset = baseOffset
@@ -50,12 +43,12 @@ export class LogSegment {
   }
 
   get logPath(): string {
-    return `${this.directory}/${this.name}`
+    return this.handle.path
   }
 
   /** Without the directory. */
   get fileName(): string {
-    return this.name
+    return this.handle.name
   }
 
   get indexPath(): string {
@@ -64,43 +57,28 @@ export class LogSegment {
 
   /** The handle; valid within this turn only, `use` for longer. */
   file(): File {
-    // Opening would create the file anew, perhaps in the directory of a successor of the same name.
-    if (this.retired) throw new RetiredSegmentError(`${this.logPath} was removed`)
-    this.touched = true
-    this.handle ??= this.fs.open(this.logPath)
-    return this.handle
+    return this.handle.get()
   }
 
   /** Keeps the handle open until `work` is done. */
-  async use<T>(work: (file: File) => Promise<T>): Promise<T> {
-    this.users++
-    try {
-      return await work(this.file())
-    } finally {
-      this.users--
-      if (this.retired) this.closeFile()
-    }
+  use<T>(work: (file: File) => Promise<T>): Promise<T> {
+    return this.handle.use(work)
   }
 
   /** Closes the handle if nothing touched it since the last call. Large old indexes go the same way. */
   releaseIdle(active: boolean): void {
-    if (!this.touched) {
-      this.closeFile()
-      if (!active && this.indexSaved && this.size > 0) this.loaded = undefined
-    }
-    this.touched = false
+    const isIdle = this.handle.releaseIdle()
+    if (isIdle && !active && this.indexSaved && this.size > 0) this.loaded = undefined
   }
 
   /** No new use will begin; the handle closes with the last one under way. */
   retire(): void {
-    this.retired = true
-    this.closeFile()
+    this.handle.retire()
   }
 
   /** Replaces whatever has this name. */
   rename(name: string): void {
-    this.fs.rename(this.logPath, `${this.directory}/${name}`)
-    this.name = name
+    this.handle.rename(name)
   }
 
   /** Removes the file alone: the index of that name is of the segment that this one was to replace. */
@@ -200,7 +178,7 @@ export class LogSegment {
     const size = this.size
     if (this.syncedSize >= size) return
     try {
-      await this.use((file) => file.sync())
+      await this.use((file) => file.sync(size - this.syncedSize))
     } catch (error) {
       if (!(error instanceof RetiredSegmentError)) this.doubt = error
       throw error
@@ -245,12 +223,6 @@ export class LogSegment {
     this.maxTimestamp = rebuilt.maxTimestamp
     this.known = true
     this.indexSaved = false
-  }
-
-  private closeFile(): void {
-    if (this.users > 0 || this.handle === undefined) return
-    this.handle.close()
-    this.handle = undefined
   }
 }
 

@@ -1,11 +1,11 @@
 import type { CommitRounds } from '../disk/commit-rounds.ts'
 import type { FileSystem } from '../disk/file-system.ts'
+import type { BlockPool } from './block-pool.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogSegment } from './log-segment.ts'
 import { LogWriter, type LogWriterOptions } from './log-writer.ts'
 import type { ProducerStateManager } from './producer-state.ts'
-import type { ReadBuffers } from './read-buffers.ts'
 import type { RecoveredLog } from './recovery.ts'
 import { Tail, type TailCache } from './tail-cache.ts'
 
@@ -15,7 +15,7 @@ export interface PartitionLogContext {
   readonly directory: string
   readonly now: () => number
   readonly tails: TailCache
-  readonly readBuffers: ReadBuffers
+  readonly blocks: BlockPool
   readonly rounds: CommitRounds
   /** Of the directory, relative to the data directory. */
   readonly name: string
@@ -65,12 +65,12 @@ export class LogState {
     this.changedSinceCheckpoint = recovered.scannedBytes > 0
     this.cleanedUpTo = recovered.cleanedUpTo
     this.gapsBelow = recovered.gapsBelow
-    const onWritten: LogWriterOptions['onWritten'] = (batches) => {
-      for (const { bytes } of batches) context.tails.add(this.tail, bytes)
+    const onWritten = () => {
       this.producers.open.written(this.highWatermark)
       this.notify()
     }
-    const options = { ...context, config: () => this.config, onWritten }
+    const keep = (batch: Buffer) => context.tails.add(this.tail, batch)
+    const options = { ...context, config: () => this.config, keep, onWritten }
     this.writer = new LogWriter(options, recovered.segments, recovered.endOffset)
     this.producers.open.written(recovered.endOffset)
   }

@@ -1,11 +1,11 @@
-import { BATCH_OVERHEAD, batchMaxTimestamp } from '#libs/kafka-protocol'
 import type { CommitRounds } from '../disk/commit-rounds.ts'
-import type { FileSystem } from '../disk/file-system.ts'
 import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
 import type { RedoNote } from '../redo/redo-log.ts'
-import type { LogConfig } from './log-config.ts'
+import type { BlockPool } from './block-pool.ts'
+import { LogEnd, type LogEndOptions } from './log-end.ts'
 import { StorageError } from './log-error.ts'
-import { LogSegment, MAX_SEGMENT_OFFSETS, RetiredSegmentError } from './log-segment.ts'
+import type { LogSegment } from './log-segment.ts'
+import { RetiredSegmentError } from './segment-file.ts'
 import { UnsyncedBytes } from './unsynced-bytes.ts'
 
 export interface PendingBatch {
@@ -16,23 +16,22 @@ export interface PendingBatch {
   readonly undo: () => void
 }
 
-export interface LogWriterOptions {
-  readonly fs: FileSystem
-  readonly directory: string
+export interface LogWriterOptions extends LogEndOptions {
   /** Of the directory, relative to the data directory. */
   readonly name: string
   readonly rounds: CommitRounds
-  readonly now: () => number
   readonly report: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void
-  readonly config: () => LogConfig
-  /** These batches are now in the page cache. */
-  readonly onWritten: (batches: readonly PendingBatch[]) => void
+  readonly blocks: BlockPool
+  /** Puts a batch that was written where readers find it, and returns it as it is there. */
+  readonly keep: (batch: Buffer) => Buffer
+  /** What was kept is now below the high watermark. */
+  readonly onWritten: () => void
 }
 
 /** A write larger than this leaves the event loop to a thread. */
 const SYNC_WRITE_LIMIT = 1024 * 1024
 
-/** Brings accepted batches into segments and onto the device: group commit, rolling, and what to do when the disk fails. */
+/** Brings accepted batches into segments and onto the device: group commit, and what to do when the disk fails. */
 export class LogWriter {
   highWatermark: number
   logEndOffset: number
@@ -44,10 +43,8 @@ export class LogWriter {
   private readonly commit: GroupCommit
   private pending: PendingBatch[] = []
   private pendingBytes = 0
-  /** When the active segment got its first batch; not known after a start until somebody asks. */
-  private segmentStarted: number | undefined
-  private directoryChanged = false
-  private readonly unsynced = new UnsyncedBytes()
+  private readonly end: LogEnd
+  private readonly unsynced: UnsyncedBytes
 
   /** `segments` is the log's own list, oldest first; new ones are added to it. */
   constructor(
@@ -57,6 +54,8 @@ export class LogWriter {
   ) {
     this.highWatermark = endOffset
     this.logEndOffset = endOffset
+    this.end = new LogEnd(options, segments)
+    this.unsynced = new UnsyncedBytes(options.blocks)
     this.commit = new GroupCommit(this.target(), endOffset, options.rounds)
   }
 
@@ -81,21 +80,7 @@ export class LogWriter {
 
   /** Begins a new active segment, whose first batch will be at `baseOffset`. */
   roll(baseOffset: number): void {
-    const segment = new LogSegment(this.options.fs, this.options.directory, baseOffset, 0)
-    segment.file()
-    this.segments.push(segment)
-    this.segmentStarted = this.options.now()
-    this.directoryChanged = true
-  }
-
-  /** A new segment's name must be on the device before anything in it counts as durable. */
-  async syncDirectory(): Promise<void> {
-    if (!this.directoryChanged) return
-    this.directoryChanged = false
-    await this.options.fs.syncDirectory(this.options.directory).catch((error) => {
-      this.directoryChanged = true
-      throw error
-    })
+    this.end.roll(baseOffset)
   }
 
   /**
@@ -111,10 +96,6 @@ export class LogWriter {
     } catch (error) {
       this.failure = this.storageError('rewriting', error)
     }
-  }
-
-  private get active(): LogSegment {
-    return this.segments.at(-1)!
   }
 
   private target(): CommitTarget {
@@ -134,7 +115,7 @@ export class LogWriter {
 
   /** A new segment is not in its directory yet, and only a sync of the files tells after a failure. */
   private note(): RedoNote | undefined {
-    if (this.directoryChanged || this.failure !== undefined || this.closed) return undefined
+    if (this.end.isNew || this.failure !== undefined || this.closed) return undefined
     return this.unsynced.take(this.options.name, (segment) => this.settle(segment))
   }
 
@@ -151,8 +132,9 @@ export class LogWriter {
 
   private writeNow(): number {
     while (this.pending.length > 0) {
-      const run = this.nextRun()
-      this.active.file().writeSync(run, this.active.size)
+      const run = this.end.nextRun(this.pending)
+      const { active } = this.end
+      active.file().writeSync(run, active.size)
       this.runWritten(run)
     }
     return this.highWatermark
@@ -160,60 +142,30 @@ export class LogWriter {
 
   private async writeInThread(): Promise<number> {
     while (this.pending.length > 0) {
-      const run = this.nextRun()
-      const { size } = this.active
-      await this.active.use((file) => file.write(run, size))
+      const run = this.end.nextRun(this.pending)
+      const { active } = this.end
+      const { size } = active
+      await active.use((file) => file.write(run, size))
       this.runWritten(run)
     }
     return this.highWatermark
   }
 
-  /** The pending batches that go into the active segment together, after rolling it if it is full or old. */
-  private nextRun(): Buffer[] {
-    const { segmentBytes } = this.options.config()
-    const first = this.pending[0]!
-    if (this.isFull(first)) this.roll(first.baseOffset)
-    const run: Buffer[] = []
-    let size = this.active.size
-    for (const { bytes, endOffset } of this.pending) {
-      size += bytes.length
-      const fits = size <= segmentBytes && endOffset - this.active.baseOffset <= MAX_SEGMENT_OFFSETS
-      if (run.length > 0 && !fits) break
-      run.push(bytes)
-    }
-    return run
-  }
-
-  private isFull({ bytes, endOffset }: PendingBatch): boolean {
-    const { size, baseOffset } = this.active
-    const { segmentBytes, segmentMs } = this.options.config()
-    return (
-      size > 0 &&
-      (size + bytes.length > segmentBytes ||
-        endOffset - baseOffset > MAX_SEGMENT_OFFSETS ||
-        this.options.now() - this.startOfSegment() > segmentMs)
-    )
-  }
-
-  /** By what its first batch says, but never in the future: a clock that is wrong must not keep a segment open. */
-  private startOfSegment(): number {
-    if (this.segmentStarted !== undefined) return this.segmentStarted
-    const header = Buffer.alloc(BATCH_OVERHEAD)
-    this.active.file().readSync(header, 0)
-    const timestamp = batchMaxTimestamp(header)
-    const now = this.options.now()
-    this.segmentStarted = timestamp < 0 ? now : Math.min(timestamp, now)
-    return this.segmentStarted
-  }
-
   private runWritten(run: readonly Buffer[]): void {
     const written = this.pending.splice(0, run.length)
-    for (const bytes of run) this.pendingBytes -= bytes.length
-    if (this.commit.hasSyncWaiters) this.unsynced.add(this.active, run)
-    else this.unsynced.lose()
-    this.active.wrote(run, this.options.config().indexIntervalBytes)
+    const { active } = this.end
+    const isAwaited = this.commit.hasSyncWaiters
+    if (!isAwaited) this.unsynced.lose()
+    let position = active.size
+    for (const bytes of run) {
+      this.pendingBytes -= bytes.length
+      const kept = this.options.keep(bytes)
+      if (isAwaited) this.unsynced.add(active, position, kept)
+      position += bytes.length
+    }
+    active.wrote(run, this.options.config().indexIntervalBytes)
     this.highWatermark = written.at(-1)!.endOffset
-    this.options.onWritten(written)
+    this.options.onWritten()
   }
 
   /** After a failed write nothing that waits for one has happened: offsets and sequence numbers are given back. */
@@ -224,7 +176,8 @@ export class LogWriter {
     this.logEndOffset = this.highWatermark
     const failure = this.storageError('writing', error)
     try {
-      this.active.file().truncate(this.active.size)
+      const { active } = this.end
+      active.file().truncate(active.size)
     } catch {
       // Harmless: the next write covers what the failed one left, and recovery cuts off what is no batch.
     }
@@ -254,8 +207,7 @@ export class LogWriter {
 
   private async sync(): Promise<number> {
     const end = this.highWatermark
-    await this.syncDirectory()
-    for (const segment of this.segments) await segment.sync()
+    await this.end.sync()
     return end
   }
 

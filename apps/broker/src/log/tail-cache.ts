@@ -1,4 +1,5 @@
 import { batchBaseOffset, batchLastOffset } from '#libs/kafka-protocol'
+import { BLOCK_BYTES, BlockPool } from './block-pool.ts'
 import type { ReadLimits } from './segment-reader.ts'
 
 interface TailBatch {
@@ -6,8 +7,6 @@ interface TailBatch {
   readonly lastOffset: number
   readonly bytes: Buffer
 }
-
-const SLAB_BYTES = 256 * 1024
 
 /** What a batch takes of the budget: its bytes, and the objects that lead to them, which are more for a small one. */
 export const costOf = (batch: Buffer): number => batch.length + 256
@@ -21,44 +20,60 @@ export class TailCache {
   private queue: Tail[] = []
   private head = 0
   private used = 0
-  private slab = Buffer.alloc(0)
-  private slabUsed = 0
+  /** Where the next batch goes, and how much there is in it. */
+  private block: Buffer = Buffer.alloc(0)
+  private blockUsed = 0
 
-  constructor(private readonly budget: number) {}
+  constructor(
+    private readonly budget: number,
+    private readonly blocks = new BlockPool(),
+  ) {}
 
-  add(tail: Tail, batch: Buffer): void {
+  /** Returns the batch as it is kept; whoever wants it for longer than this turn has to hold it. */
+  add(tail: Tail, batch: Buffer): Buffer {
     const bytes = this.keep(batch)
     tail.push({ baseOffset: batchBaseOffset(bytes), lastOffset: batchLastOffset(bytes), bytes })
     this.queue.push(tail)
     this.used += costOf(bytes)
-    while (this.used > this.budget) this.used -= this.queue[this.head++]!.shift()
+    while (this.used > this.budget) this.drop(this.queue[this.head++]!)
     if (this.head > 1024 && this.head * 2 > this.queue.length) {
       this.queue = this.queue.slice(this.head)
       this.head = 0
     }
+    return bytes
   }
 
   /**
-   * A small batch must not keep a large receive buffer alive, so it is copied: together with its neighbours, which
-   * leave the cache at about the same time, since a buffer each is what the garbage collector then has most work with.
+   * The memory in which a batch came is freed when it is answered. Copied together with its neighbours, which leave the
+   * cache at about the same time, it costs nothing that has to be collected.
    */
   private keep(batch: Buffer): Buffer {
-    if (batch.length * 2 >= batch.buffer.byteLength) return batch
-    if (batch.length * 2 > SLAB_BYTES) return Buffer.from(batch)
-    if (this.slabUsed + batch.length > this.slab.length) {
-      this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
-      this.slabUsed = 0
+    if (batch.length * 2 > BLOCK_BYTES) return Buffer.from(batch)
+    if (this.blockUsed + batch.length > this.block.length) {
+      this.blocks.giveBack(this.block)
+      this.block = this.blocks.take(BLOCK_BYTES)
+      this.blockUsed = 0
     }
-    const at = this.slabUsed
-    this.slabUsed += batch.copy(this.slab, at)
-    return this.slab.subarray(at, this.slabUsed)
+    const at = this.blockUsed
+    this.blockUsed += batch.copy(this.block, at)
+    const bytes = this.block.subarray(at, this.blockUsed)
+    this.blocks.hold(bytes)
+    return bytes
   }
 
   /** Empties a tail whose partition is gone. */
   forget(tail: Tail): void {
     this.queue = this.queue.slice(this.head).filter((other) => other !== tail)
     this.head = 0
-    for (let freed = tail.shift(); freed > 0; freed = tail.shift()) this.used -= freed
+    while (this.drop(tail));
+  }
+
+  private drop(tail: Tail): boolean {
+    const oldest = tail.shift()
+    if (oldest === undefined) return false
+    this.used -= costOf(oldest)
+    this.blocks.giveBack(oldest)
+    return true
   }
 }
 
@@ -71,19 +86,22 @@ export class Tail {
     this.batches.push(batch)
   }
 
-  /** Drops the oldest batch and returns what it cost, 0 when there is none. */
-  shift(): number {
+  /** Drops the oldest batch and returns it. */
+  shift(): Buffer | undefined {
     const oldest = this.batches[this.head]
-    if (oldest === undefined) return 0
+    if (oldest === undefined) return undefined
     this.head++
     if (this.head * 2 > this.batches.length) {
       this.batches = this.batches.slice(this.head)
       this.head = 0
     }
-    return costOf(oldest.bytes)
+    return oldest.bytes
   }
 
-  /** Whole batches from the one with `offset`, all below `bound`; undefined when `offset` is older than the tail. */
+  /**
+   * Whole batches from the one with `offset`, all below `bound`, those that follow each other in memory as one piece;
+   * undefined when `offset` is older than the tail.
+   */
   read({ offset, maxBytes, bound, minOneBatch }: ReadLimits): Buffer[] | undefined {
     const oldest = this.batches[this.head]
     if (oldest === undefined || offset < oldest.baseOffset) return undefined
@@ -94,7 +112,9 @@ export class Tail {
       if (batch.lastOffset >= bound) break
       bytes += batch.bytes.length
       if (bytes > maxBytes && !(minOneBatch && found.length === 0)) break
-      found.push(batch.bytes)
+      const last = found.at(-1)
+      if (last !== undefined && isContinued(last, batch.bytes)) found[found.length - 1] = joined(last, batch.bytes)
+      else found.push(batch.bytes)
     }
     return found
   }
@@ -111,3 +131,9 @@ export class Tail {
     return low
   }
 }
+
+const isContinued = (first: Buffer, second: Buffer): boolean =>
+  first.buffer === second.buffer && first.byteOffset + first.length === second.byteOffset
+
+const joined = (first: Buffer, second: Buffer): Buffer =>
+  Buffer.from(first.buffer, first.byteOffset, first.length + second.length)

@@ -1,5 +1,6 @@
 import type { RedoSource } from '../redo/redo-file.ts'
 import type { RedoNote } from '../redo/redo-log.ts'
+import type { BlockPool } from './block-pool.ts'
 import type { LogSegment } from './log-segment.ts'
 
 /** More than this is sooner synced than written a second time. */
@@ -17,24 +18,29 @@ export class UnsyncedBytes {
   private source: RedoSource | undefined
   private isWhole = true
 
-  /** These are about to be noted as the end of the segment. */
-  add(segment: LogSegment, bytes: readonly Buffer[]): void {
+  constructor(private readonly blocks: BlockPool) {}
+
+  /** These are at the end of the segment, from `position` on. */
+  add(segment: LogSegment, position: number, bytes: Buffer): void {
     if (segment !== this.segment) {
       if (this.length > 0) this.lose()
       this.segment = segment
       this.source = undefined
     }
-    if (this.length === 0) this.position = segment.size
-    for (const { length } of bytes) this.length += length
-    if (!this.isWhole || this.length > MAX_BYTES) this.lose()
-    else this.bytes.push(...bytes)
+    if (this.length === 0) this.position = position
+    this.length += bytes.length
+    if (!this.isWhole || this.length > MAX_BYTES) {
+      this.lose()
+      return
+    }
+    this.blocks.hold(bytes)
+    this.bytes.push(bytes)
   }
 
   /** A sync of the files begins: it covers all that there is. */
   clear(): void {
-    this.bytes = []
-    this.length = 0
-    this.isWhole = true
+    this.giveBack(this.bytes)
+    this.begin()
   }
 
   /** Something is not known here: only a sync will do. */
@@ -47,7 +53,18 @@ export class UnsyncedBytes {
     const { segment, bytes, position } = this
     if (!this.isWhole || segment === undefined || bytes.length === 0) return undefined
     this.source ??= { settle: () => settle(segment) }
-    this.clear()
-    return { path: `${directory}/${segment.fileName}`, position, bytes, source: this.source }
+    this.begin()
+    const path = `${directory}/${segment.fileName}`
+    return { path, position, bytes, source: this.source, release: () => this.giveBack(bytes) }
+  }
+
+  private begin(): void {
+    this.bytes = []
+    this.length = 0
+    this.isWhole = true
+  }
+
+  private giveBack(bytes: readonly Buffer[]): void {
+    for (const piece of bytes) this.blocks.giveBack(piece)
   }
 }

@@ -51,7 +51,7 @@ export class RedoFile {
     for (const path of paths) this.paths.add(path)
     for (const source of sources) this.sources.add(source)
     this.file.writeSync(frame, this.used)
-    await this.file.sync()
+    await this.file.sync(bytes)
     this.used += bytes
     this.frames++
     // The frames of the generation before cannot be reached any more.

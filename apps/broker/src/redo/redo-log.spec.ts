@@ -29,8 +29,9 @@ async function durable(name: string, content: string): Promise<void> {
 }
 
 const settled: RedoSource = { settle: async () => {} }
+const release = () => {}
 const note = (path: string, position: number, text: string, source = settled) =>
-  log.append([{ path, position, bytes: [Buffer.from(text)], source }])
+  log.append([{ path, position, bytes: [Buffer.from(text)], source, release }])
 
 const contentOf = (name: string): string => {
   const bytes = Buffer.alloc(fs.size(`/data/${name}`) ?? 0)
@@ -47,8 +48,8 @@ async function crash(): Promise<void> {
 describe('after a power cut', () => {
   test('what was noted is in the files, and nothing is left to be done again', async () => {
     await log.append([
-      { path: 'a', position: 3, bytes: [Buffer.from(' and '), Buffer.from('new')], source: settled },
-      { path: 'b', position: 3, bytes: [Buffer.from('er')], source: settled },
+      { path: 'a', position: 3, bytes: [Buffer.from(' and '), Buffer.from('new')], source: settled, release },
+      { path: 'b', position: 3, bytes: [Buffer.from('er')], source: settled, release },
     ])
     await note('b', 5, ' still')
     await crash()
@@ -92,6 +93,17 @@ describe('after a power cut', () => {
     await durable('a', 'cleared')
     await crash()
     expect(contentOf('a')).toBe('cleared')
+  })
+
+  test('nor does what is left of it behind the notes of a later one', async () => {
+    await note('a', 3, ' first')
+    await note('a', 9, 'x'.repeat(200))
+    await note('b', 3, 'y'.repeat(450))
+    // Of the same length as the first one, which it is written over.
+    await note('a', 3, ' other')
+    await durable('a', 'cleared')
+    await crash()
+    expect(contentOf('a')).toBe('cle other')
   })
 })
 

@@ -2,7 +2,11 @@ import type { FileSystem } from '../disk/file-system.ts'
 import { RedoFile, type RedoSource } from './redo-file.ts'
 import { encodeForget, encodeFrame, type RedoEntry, total } from './redo-frame.ts'
 
-export type RedoNote = RedoEntry & { readonly source: RedoSource }
+export interface RedoNote extends RedoEntry {
+  readonly source: RedoSource
+  /** The bytes are not looked at any more. */
+  release(): void
+}
 
 const FILE_BYTES = 32 * 1024 * 1024
 export const REDO_FILES = ['redo-0', 'redo-1']

@@ -63,7 +63,7 @@ function framesOf(file: File): Frames {
   for (let at = 0, index = 0; file.readSync(header, at) === FRAME_HEADER; index++) {
     if (index === 0) generation = frameGeneration(header)
     const length = frameLength(header)
-    if (length < FRAME_HEADER || frameGeneration(header) !== generation || length > MAX_FRAME) break
+    if (length < FRAME_HEADER || length > MAX_FRAME) break
     const frame = Buffer.allocUnsafe(length)
     if (file.readSync(frame, at) < length) break
     const found = decodeFrame(frame, { generation, index })
