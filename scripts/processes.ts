@@ -35,8 +35,7 @@ const HEAP = { service: 192, broker: 128, simulators: 256, console: 128 }
 /** How Node is told to run a process of this kind. */
 export const nodeFlags = (kind: keyof typeof HEAP): string[] => [
   `--max-old-space-size=${HEAP[kind]}`,
-  // What a transaction of some hundred messages holds is to be gone before its generation is looked at.
-  '--max-semi-space-size=16',
+  '--max-semi-space-size=8',
   // The clients' buffers count as memory beside a small heap: V8 would collect everything about once a second.
   '--heap-growing-percent=200',
   // The Kafka client sets timers for moments that have passed; newer versions of Node would say so each time.
