@@ -9,7 +9,8 @@ export interface Append {
 
 /**
  * Inserts events. A racing transaction that appends to the same stream is waited for at the primary key; of two, the
- * second one fails. That its streams are at least at the versions they follow is only `checked` where nobody knows.
+ * second one fails. `checked`: that the streams have reached the versions which the events follow is looked up, too,
+ * because nobody has made sure of it.
  *
  * `transaction_id` is what `readAll` sorts by and waits for. It must not fall within a stream, though a transaction gets
  * its own id with its first write and may follow one with a later id. Whoever wrote the event before this one has ended
