@@ -13,7 +13,7 @@ const PATTERNS = {
   inventory: ['event-store', 'outbox', 'inbox', 'idempotency', 'parked'],
   fulfillment: ['event-store', 'outbox', 'inbox', 'effects', 'parked'],
   notification: ['outbox', 'inbox', 'effects', 'parked'],
-  query: ['inbox', 'parked', 'projections'],
+  query: ['parked', 'projections'],
 }
 
 /** Parked messages belong to the library that parks them. */

@@ -30,6 +30,15 @@ describe('a batch', () => {
     expect(await db.handled()).toEqual([message!.id])
   })
 
+  test('for handlers that recognise duplicates is handed to them when it comes again, and no inbox is asked', async () => {
+    await db.database.execute('DROP TABLE inbox')
+    const consumer = startConsumer(db, { recognisesDuplicates: true })
+    const [first, second] = commands('a', 1, 2)
+    await consumer.receive([encode(first!), encode(second!)])
+    await consumer.receive([encode(second!)])
+    expect(await db.handled()).toEqual(ids([first!, second!, second!]))
+  })
+
   test('with garbage of every kind parks the garbage, once, and handles the rest', async () => {
     const consumer = startConsumer(db)
     const good = commands('g', 1, 2, 3)

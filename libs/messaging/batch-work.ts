@@ -32,7 +32,7 @@ export class BatchWork implements Work<RecordResult[]> {
 
   announce(uow: UnitOfWork): void {
     const parkedKeys = uow.part(ParkedKeys)
-    uow.part(Inbox).announce(this.context.consumer, this.#messageIds)
+    if (!this.context.recognisesDuplicates) uow.part(Inbox).announce(this.context.consumer, this.#messageIds)
     for (const [index, record] of this.records.entries()) {
       this.current = index
       if (record.content.kind !== 'message') continue
@@ -43,8 +43,7 @@ export class BatchWork implements Work<RecordResult[]> {
   }
 
   async run(uow: UnitOfWork): Promise<RecordResult[]> {
-    // The claim comes before anything is read, see ParkedKeys.
-    const claimed = await uow.part(Inbox).claim(this.context.consumer, this.#messageIds)
+    const claimed = await this.#claim(uow)
     const results: RecordResult[] = []
     for (const [index, record] of this.records.entries()) {
       this.current = index
@@ -52,6 +51,12 @@ export class BatchWork implements Work<RecordResult[]> {
     }
     this.current = undefined
     return results
+  }
+
+  /** Comes before anything is read, see ParkedKeys. */
+  async #claim(uow: UnitOfWork): Promise<Set<string>> {
+    const { consumer, recognisesDuplicates } = this.context
+    return recognisesDuplicates ? new Set(this.#messageIds) : uow.part(Inbox).claim(consumer, this.#messageIds)
   }
 
   async #settle(record: IncomingRecord, claimed: Set<string>, uow: UnitOfWork): Promise<RecordResult> {

@@ -10,6 +10,8 @@ export interface ConsumerContext {
   readonly source: string
   readonly handlers: HandlerTable
   readonly announce: Announce
+  /** The handlers know a message that they have handled before: the inbox need not. */
+  readonly recognisesDuplicates: boolean
 }
 
 /** Runs the handler of a message whose type is known to have one. */

@@ -24,6 +24,11 @@ export interface KafkaBatchServerOptions {
   readonly database: Database
   readonly groupCommit: GroupCommit
   readonly announce?: Announce
+  /**
+   * The handlers recognise a message that they have handled before and do nothing: there is no inbox to ask. For read
+   * models, whose rows can tell. Default false.
+   */
+  readonly recognisesDuplicates?: boolean
   readonly retryPolicy?: RetryPolicy
 }
 
@@ -39,10 +44,11 @@ const FORGOTTEN_AT_ONCE = 5_000
 export class KafkaBatchServer extends Server implements CustomTransportStrategy {
   #consumer: GroupConsumer | undefined
   #retrier: Retrier | undefined
-  readonly #housekeeping: Housekeeping
+  readonly #housekeeping: Housekeeping | undefined
 
   constructor(private readonly options: KafkaBatchServerOptions) {
     super()
+    if (options.recognisesDuplicates) return
     this.#housekeeping = new Housekeeping((now) =>
       pruneInbox(options.database, new Date(now.getTime() - REMEMBERED_MS), FORGOTTEN_AT_ONCE),
     )
@@ -61,7 +67,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   async close(): Promise<void> {
     await this.#consumer?.stop()
     await this.#retrier?.stop()
-    await this.#housekeeping.stop()
+    await this.#housekeeping?.stop()
   }
 
   /** Rejects, saying why, when this process does not consume: the service's readiness check. */
@@ -85,12 +91,14 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   #start(): void {
     const { service, brokers, topics, ignore = [], database, groupCommit, announce, retryPolicy } = this.options
+    const { recognisesDuplicates = false } = this.options
     const handlers = handlerTable(topics, ignore, this.messageHandlers)
     const context: ConsumerContext = {
       consumer: service,
       source: `/waybill/${service}`,
       handlers,
       announce: announce ?? (() => {}),
+      recognisesDuplicates,
     }
     const policy = retryPolicy ?? defaultRetryPolicy
     const retrier = new Retrier({ context, database, groupCommit, policy })
@@ -105,7 +113,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.#consumer = new GroupConsumer({ brokers, clientId: service, groupId: service, topics, handlers, processor })
     retrier.start()
     this.#consumer.start()
-    this.#housekeeping.start()
+    this.#housekeeping?.start()
   }
 }
 

@@ -123,14 +123,25 @@ export const noting =
 /** The consumer without a broker: records are handed to it as from one partition. */
 export const startConsumer = (
   { database, groupCommit }: Pick<OpenDatabase, 'database' | 'groupCommit'>,
-  options: { behaviour?: Behaviour; announce?: Announce; retryPolicy?: RetryPolicy } = {},
+  options: {
+    behaviour?: Behaviour
+    announce?: Announce
+    retryPolicy?: RetryPolicy
+    recognisesDuplicates?: boolean
+  } = {},
 ) => {
   let behaviour: Behaviour = options.behaviour ?? (() => {})
   const handlers: HandlerTable = new Map<MessageType, Handle | 'ignore'>([
     ['payment.capture', noting(() => behaviour)],
     ['payment.void', 'ignore'],
   ])
-  const context = { consumer: CONSUMER, source: '/waybill/payment', handlers, announce: options.announce ?? (() => {}) }
+  const context = {
+    consumer: CONSUMER,
+    source: '/waybill/payment',
+    handlers,
+    announce: options.announce ?? (() => {}),
+    recognisesDuplicates: options.recognisesDuplicates ?? false,
+  }
   const policy = options.retryPolicy ?? HASTY
   const retrier = new Retrier({ context, database, groupCommit, policy })
   const results: RecordResult[] = []

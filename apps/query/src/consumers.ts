@@ -32,13 +32,16 @@ export const announce: Announce = ({ data }, uow, position) => {
   for (const place of placesOf(position)) uow.part(Checkpoints).announce(place)
 }
 
-/** Rows and checkpoint commit together: each fact counts once in each projection. */
+/**
+ * Rows and checkpoint commit together, and an order's view knows the facts that it has seen: each counts once in each
+ * projection, without an inbox.
+ */
 @Controller()
 export class QueryConsumers {
   @Handles(...orderViewFacts)
   async project(fact: OrderViewFact, { uow, position }: MessageContext): Promise<void> {
-    await uow.part(OrderViews).apply(fact)
-    if (fact.type === 'order.completed') uow.part(Sales).add(saleOf(fact))
+    const isNew = await uow.part(OrderViews).apply(fact)
+    if (isNew && fact.type === 'order.completed') uow.part(Sales).add(saleOf(fact))
     for (const place of placesOf(position)) {
       await uow.part(Checkpoints).load(place)
       uow.part(Checkpoints).advance(place, position.offset + 1n)

@@ -43,6 +43,7 @@ export const queryModule = ({ DATABASE_URL: connectionString, KAFKA_BROKERS: bro
     database,
     groupCommit: new GroupCommit(database, { lingerMs: LINGER_MS }),
     announce,
+    recognisesDuplicates: true,
   })
   return {
     module: QueryModule,

@@ -10,7 +10,8 @@ import { insertParked } from './sql/insert-parked.ts'
  *
  * Order of a key survives because the answer is read inside the transaction and after the inbox has claimed its ids:
  * `prefetch` sees to that. Of two processes that handle the same records (one lost its partition without noticing), the
- * second waits in the claim until the first has committed, and then sees what it parked. A retrier that removes the
+ * second waits in the claim until the first has committed, and then sees what it parked. (Where the handlers recognise
+ * duplicates there is no claim, and a message may be parked here and handled there: then its retry does nothing.) A retrier that removes the
  * last parked message of a key either commits before our read, and then the key flows with everything before it done;
  * or after it, and then our message is queued behind nothing, is the head of its key and is handled by the next pass
  * of the retrier, with whatever came after it queued behind it.

@@ -2,8 +2,8 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common'
 import { z } from 'zod'
 import { customerId, orderId, orderStatus } from '#libs/contracts'
 import { Problem, parse } from '#libs/http'
-import type { PrismaClient } from '#prisma/query'
-import { type OrderView, orderAnswer } from '../domain/order-view.ts'
+import type { PrismaClient, OrderView as Row } from '#prisma/query'
+import { type OrderProgress, orderAnswer, type PlacedOrder } from '../domain/order-view.ts'
 import { timelineOf } from '../domain/timeline.ts'
 import { cursor, encodeCursor } from './cursor.ts'
 import { PRISMA } from './prisma.ts'
@@ -39,7 +39,7 @@ export class OrdersController {
     const page = rows.slice(0, limit)
     const last = page.at(-1)
     return {
-      items: page.map(({ view }) => orderAnswer(view as unknown as OrderView)),
+      items: page.map(answerOf),
       nextCursor: rows.length > limit && last ? encodeCursor({ at: last.placedAt!, id: last.orderId }) : null,
     }
   }
@@ -49,8 +49,11 @@ export class OrdersController {
     const row = orderId.safeParse(id).success
       ? await this.prisma.orderView.findUnique({ where: { orderId: id } })
       : null
-    const answer = row && orderAnswer(row.view as unknown as OrderView)
-    if (!row || !answer) throw new Problem(404, { type: 'unknown-order', detail: `no order ${id}` })
-    return { ...answer, timeline: timelineOf(row.timeline) }
+    if (row?.placed == null) throw new Problem(404, { type: 'unknown-order', detail: `no order ${id}` })
+    return { ...answerOf(row), timeline: timelineOf(row.timeline) }
   }
 }
+
+/** Of a row whose order.placed is known. */
+const answerOf = ({ orderId, placed, progress }: Pick<Row, 'orderId' | 'placed' | 'progress'>) =>
+  orderAnswer(orderId, placed as unknown as PlacedOrder, progress as unknown as OrderProgress)

@@ -1,25 +1,26 @@
-import type { AnyMessage, MessageType, Money, OrderEndReason, OrderLine, OrderStatus } from '#libs/contracts'
+import type { AnyMessage, Message, MessageType, Money, OrderEndReason, OrderLine, OrderStatus } from '#libs/contracts'
+
+/** What order.placed said; it stays as it is. */
+export interface PlacedOrder {
+  readonly customerId: string
+  readonly items: readonly OrderLine[]
+  readonly total: Money
+  readonly coordination: string
+  readonly placedAt: string
+}
 
 /**
- * One order as its readers want it. Topics are joined without any order between them being promised, so each topic
- * owns its own part and nobody else writes there: the status comes from `orders`, money from `payments`, the parcel
- * from `shipments`. Whatever the interleaving, the end is the same.
+ * What became of one order since. Topics are joined without any order between them being promised, so each topic owns
+ * its own part and nobody else writes there: the status comes from `orders`, money from `payments`, the parcel from
+ * `shipments`. Whatever the interleaving, the end is the same.
  */
-export interface OrderView {
-  readonly orderId: string
-  readonly updatedAt: string
-  readonly placed?: {
-    readonly customerId: string
-    readonly items: readonly OrderLine[]
-    readonly total: Money
-    readonly coordination: string
-    readonly placedAt: string
-  }
+export interface OrderProgress {
   readonly status: OrderStatus
   readonly reason?: OrderEndReason
   readonly cancellation?: 'requested' | 'refused'
   readonly payment: PaymentView
   readonly shipment?: ShipmentView
+  readonly updatedAt: string
 }
 
 export interface PaymentView {
@@ -35,12 +36,11 @@ export interface ShipmentView {
   readonly trackingNumber?: string
 }
 
-export const emptyOrderView = (orderId: string): OrderView => ({
-  orderId,
-  updatedAt: new Date(0).toISOString(),
+export const nothingHappened: OrderProgress = {
   status: 'placed',
   payment: { status: 'pending', authorized: 0, captured: 0, refunded: 0 },
-})
+  updatedAt: new Date(0).toISOString(),
+}
 
 /** The facts that a view is made of. */
 export const orderViewFacts = [
@@ -74,10 +74,15 @@ export const orderViewFacts = [
 ] as const satisfies MessageType[]
 export type OrderViewFact = Extract<AnyMessage, { type: (typeof orderViewFacts)[number] }>
 
-export const evolveOrderView = (view: OrderView, fact: OrderViewFact): OrderView => ({
-  ...view,
-  updatedAt: later(fact.time, view.updatedAt),
-  ...change(view, fact),
+export const placedOrder = ({ data, time }: Message<'order.placed'>): PlacedOrder => {
+  const { customerId, items, total, coordination } = data
+  return { customerId, items, total, coordination, placedAt: time }
+}
+
+export const evolveProgress = (progress: OrderProgress, fact: OrderViewFact): OrderProgress => ({
+  ...progress,
+  updatedAt: later(fact.time, progress.updatedAt),
+  ...change(progress, fact),
 })
 
 /** Of two ISO 8601 instants in UTC. */
@@ -86,12 +91,8 @@ const later = (a: string, b: string): string => {
   return b
 }
 
-const change = (view: OrderView, fact: OrderViewFact): Partial<OrderView> => {
+const change = (progress: OrderProgress, fact: OrderViewFact): Partial<OrderProgress> => {
   switch (fact.type) {
-    case 'order.placed': {
-      const { customerId, items, total, coordination } = fact.data
-      return { placed: { customerId, items, total, coordination, placedAt: fact.time } }
-    }
     case 'order.confirmed':
       return { status: 'confirmed' }
     case 'order.shipped':
@@ -107,17 +108,17 @@ const change = (view: OrderView, fact: OrderViewFact): Partial<OrderView> => {
     case 'order.cancellation-refused':
       return { cancellation: 'refused' }
     case 'payment.authorized':
-      return { payment: { ...view.payment, status: 'authorized', authorized: fact.data.amount.amount } }
+      return { payment: { ...progress.payment, status: 'authorized', authorized: fact.data.amount.amount } }
     case 'payment.declined':
-      return fact.data.operation === 'authorize' ? { payment: { ...view.payment, status: 'declined' } } : {}
+      return fact.data.operation === 'authorize' ? { payment: { ...progress.payment, status: 'declined' } } : {}
     case 'payment.captured':
-      return { payment: { ...view.payment, status: 'captured', captured: fact.data.amount.amount } }
+      return { payment: { ...progress.payment, status: 'captured', captured: fact.data.amount.amount } }
     case 'payment.voided':
-      return { payment: { ...view.payment, status: 'voided' } }
+      return { payment: { ...progress.payment, status: 'voided' } }
     case 'payment.refunded':
-      return { payment: { ...view.payment, status: 'refunded', refunded: fact.data.amount.amount } }
+      return { payment: { ...progress.payment, status: 'refunded', refunded: fact.data.amount.amount } }
     case 'payment.failed':
-      return fact.data.operation === 'authorize' ? { payment: { ...view.payment, status: 'failed' } } : {}
+      return fact.data.operation === 'authorize' ? { payment: { ...progress.payment, status: 'failed' } } : {}
     case 'shipment.booked':
       return { shipment: { status: 'booked', trackingNumber: fact.data.trackingNumber } }
     case 'shipment.dispatched':
@@ -125,11 +126,12 @@ const change = (view: OrderView, fact: OrderViewFact): Partial<OrderView> => {
     case 'shipment.delivered':
       return { shipment: { status: 'delivered', trackingNumber: fact.data.trackingNumber } }
     case 'shipment.impossible':
-      return { shipment: { ...view.shipment, status: 'impossible' } }
+      return { shipment: { ...progress.shipment, status: 'impossible' } }
     case 'shipment.cancelled':
-      return view.shipment === undefined ? {} : { shipment: { ...view.shipment, status: 'cancelled' } }
+      return progress.shipment === undefined ? {} : { shipment: { ...progress.shipment, status: 'cancelled' } }
     case 'shipment.failed':
-      return fact.data.operation === 'ship' ? { shipment: { ...view.shipment, status: 'failed' } } : {}
+      return fact.data.operation === 'ship' ? { shipment: { ...progress.shipment, status: 'failed' } } : {}
+    case 'order.placed':
     case 'shipment.cancellation-refused':
     case 'stock.reserved':
     case 'stock.rejected':
@@ -141,41 +143,38 @@ const change = (view: OrderView, fact: OrderViewFact): Partial<OrderView> => {
   }
 }
 
-/** The answer of `GET /orders/{orderId}`, or nothing while order.placed has not been seen. */
-export const orderAnswer = (view: OrderView): OrderAnswer | undefined => {
-  if (view.placed === undefined) return undefined
-  const { customerId, items, total, coordination, placedAt } = view.placed
+/** The answer of `GET /orders/{orderId}`, without its timeline. */
+export const orderAnswer = (orderId: string, placed: PlacedOrder, progress: OrderProgress): OrderAnswer => {
+  const { customerId, items, total, coordination, placedAt } = placed
+  const { status, reason, cancellation, payment, shipment, updatedAt } = progress
+  const money = (amount: number): Money => ({ amount, currency: total.currency })
   return {
-    orderId: view.orderId,
+    orderId,
     customerId,
-    status: view.status,
-    ...(view.reason === undefined ? {} : { reason: view.reason }),
-    ...(view.cancellation === undefined ? {} : { cancellation: view.cancellation }),
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    ...(cancellation === undefined ? {} : { cancellation }),
     coordination,
     items,
     total,
     payment: {
-      status: view.payment.status,
-      authorized: { amount: view.payment.authorized, currency: total.currency },
-      captured: { amount: view.payment.captured, currency: total.currency },
-      refunded: { amount: view.payment.refunded, currency: total.currency },
+      status: payment.status,
+      authorized: money(payment.authorized),
+      captured: money(payment.captured),
+      refunded: money(payment.refunded),
     },
-    ...(view.shipment === undefined ? {} : { shipment: view.shipment }),
+    ...(shipment === undefined ? {} : { shipment }),
     placedAt,
-    updatedAt: view.updatedAt,
+    updatedAt,
   }
 }
 
-export interface OrderAnswer extends Omit<OrderView, 'placed' | 'payment'> {
+export interface OrderAnswer extends PlacedOrder, Omit<OrderProgress, 'payment'> {
+  readonly orderId: string
   readonly payment: {
     readonly status: PaymentView['status']
     readonly authorized: Money
     readonly captured: Money
     readonly refunded: Money
   }
-  readonly customerId: string
-  readonly coordination: string
-  readonly items: readonly OrderLine[]
-  readonly total: Money
-  readonly placedAt: string
 }

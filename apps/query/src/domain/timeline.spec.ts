@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { OrderViewFact } from './order-view.ts'
-import { timelineLine, timelineOf } from './timeline.ts'
+import { timelineHolds, timelineLine, timelineOf } from './timeline.ts'
 
 const fact = fc.record({
   id: fc.string({ minLength: 1 }),
@@ -17,6 +17,16 @@ test('lines appended in any order are read as what happened, earliest first, non
       const ids = (of: readonly { id?: string; messageId?: string }[]) =>
         of.map((one) => one.messageId ?? one.id).sort()
       expect(ids(timeline)).toEqual(ids(facts))
+    }),
+  )
+})
+
+test('it holds the messages that have a line, and no other', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fact, { selector: ({ id }) => id, minLength: 1 }), ([other, ...facts]) => {
+      const lines = facts.map((one) => timelineLine(one as unknown as OrderViewFact)).join('')
+      expect(facts.every(({ id }) => timelineHolds(lines, id))).toBe(true)
+      expect(timelineHolds(lines, other!.id)).toBe(false)
     }),
   )
 })

@@ -7,9 +7,13 @@ export interface TimelineEntry {
   readonly messageId: string
 }
 
-/** A timeline grows by appending only, whatever it holds: one JSON text per line. */
+/** A timeline grows by appending only, whatever it holds: one JSON text per line, the message's id at its end. */
 export const timelineLine = ({ time, type, id }: OrderViewFact): string =>
   `${JSON.stringify({ at: time, type, messageId: id } satisfies TimelineEntry)}\n`
+
+/** Whether the message has its line already. */
+export const timelineHolds = (lines: string, messageId: string): boolean =>
+  lines.includes(`"messageId":${JSON.stringify(messageId)}}\n`)
 
 /** In the order in which things happened; topics are projected in another one. */
 export const timelineOf = (lines: string): TimelineEntry[] => {

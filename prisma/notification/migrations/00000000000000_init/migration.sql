@@ -104,12 +104,12 @@ ALTER TABLE outbox SET (
 -- Rows live for one call: keep the table small by vacuuming it early.
 ALTER TABLE effects SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, fillfactor = 70);
 
--- Every row is updated once, soon after it was inserted: room on its page for that, and no index on what changes, so
--- that the update needs no new index entries (heap-only tuples).
-ALTER TABLE notifications SET (fillfactor = 50);
-
 -- Asked in every transaction of a consumer; usually empty.
 CREATE INDEX "parked_messages_blocked_keys" ON "parked_messages" ("consumer", "topic", "key", "id") WHERE "blocks_key";
 
 -- What the retrier looks at: never a dead letter.
 CREATE INDEX "parked_messages_due" ON "parked_messages" ("consumer", "next_attempt_at") WHERE "status" <> 'dead';
+
+-- Every row is updated once, soon after it was inserted: room on its page for that, and no index on what changes, so
+-- that the update needs no new index entries (heap-only tuples).
+ALTER TABLE notifications SET (fillfactor = 50);

@@ -1,13 +1,4 @@
 -- CreateTable
-CREATE TABLE "inbox" (
-    "message_id" UUID NOT NULL,
-    "consumer" TEXT NOT NULL,
-    "processed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-
-    CONSTRAINT "inbox_pkey" PRIMARY KEY ("message_id","consumer")
-);
-
--- CreateTable
 CREATE TABLE "parked_messages" (
     "id" BIGSERIAL NOT NULL,
     "consumer" TEXT NOT NULL,
@@ -45,9 +36,10 @@ CREATE TABLE "projection_checkpoints" (
 CREATE TABLE "order_views" (
     "order_id" UUID NOT NULL,
     "customer_id" TEXT,
-    "status" TEXT,
     "placed_at" TIMESTAMPTZ(3),
-    "view" JSON NOT NULL,
+    "placed" JSON,
+    "status" TEXT NOT NULL,
+    "progress" JSON NOT NULL,
     "timeline" TEXT NOT NULL,
 
     CONSTRAINT "order_views_pkey" PRIMARY KEY ("order_id")
@@ -62,9 +54,6 @@ CREATE TABLE "sales_per_minute" (
 
     CONSTRAINT "sales_per_minute_pkey" PRIMARY KEY ("minute","currency")
 );
-
--- CreateIndex
-CREATE INDEX "inbox_processed_at_idx" ON "inbox" USING BRIN ("processed_at");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "parked_messages_consumer_topic_partition_offset_key" ON "parked_messages"("consumer", "topic", "partition", "offset");

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ConcurrencyConflict, Database, GroupCommit, UnitOfWork } from '#libs/database'
+import { type TestDatabase, testDatabase } from '#libs/testing'
+import type { OrderViewFact } from './domain/order-view.ts'
+import { timelineOf } from './domain/timeline.ts'
+import { OrderViews } from './order-views.ts'
+
+let server: TestDatabase
+let database: Database
+beforeAll(async () => {
+  server = await testDatabase('query')
+  database = new Database(server.url)
+})
+afterAll(async () => {
+  await database.close()
+  await server.drop()
+})
+
+const total = { amount: 890, currency: 'EUR' }
+const items = [{ sku: 'MUG', name: 'Mug', quantity: 1, unitPrice: total, lineTotal: total }]
+
+/** What is told of one order, each fact a second later than the one before. */
+const factsOf = (orderId: string) => {
+  let second = 0
+  return (type: OrderViewFact['type'], data: object = {}): OrderViewFact =>
+    ({
+      id: randomUUID(),
+      type,
+      time: `2026-01-01T00:00:${String(second++).padStart(2, '0')}.000Z`,
+      data: { orderId, customerId: 'cust-0001', total, amount: total, items, coordination: 'orchestrated', ...data },
+    }) as unknown as OrderViewFact
+}
+
+const project = (...facts: OrderViewFact[]): Promise<boolean[]> =>
+  new GroupCommit(database).submit({
+    announce: (uow) => {
+      for (const { data } of facts) uow.part(OrderViews).announce(data.orderId)
+    },
+    run: async (uow) => {
+      const news: boolean[] = []
+      for (const fact of facts) news.push(await uow.part(OrderViews).apply(fact))
+      return news
+    },
+  })
+
+interface Row {
+  readonly placed: { readonly items: unknown; readonly placedAt: string } | null
+  readonly customerId: string | null
+  readonly status: string
+  readonly progress: { readonly payment: object }
+  readonly timeline: string
+}
+
+const stored = async (orderId: string): Promise<Row> => {
+  const [row] = await database.query<Row>(
+    `SELECT placed, customer_id AS "customerId", status, progress, timeline FROM order_views WHERE order_id = $1::uuid`,
+    orderId,
+  )
+  return row!
+}
+const idsIn = ({ timeline }: Row) => timelineOf(timeline).map(({ messageId }) => messageId)
+const idsOf = (...facts: OrderViewFact[]) => facts.map(({ id }) => id)
+
+test('each message counts once: in one unit of work, in a later one, and after newer ones', async () => {
+  const orderId = randomUUID()
+  const fact = factsOf(orderId)
+  const [placed, confirmed, completed] = [fact('order.placed'), fact('order.confirmed'), fact('order.completed')]
+  expect(await project(placed, placed, confirmed)).toEqual([true, false, true])
+  expect(await project(completed)).toEqual([true])
+  expect(await project(confirmed, placed, completed)).toEqual([false, false, false])
+  const row = await stored(orderId)
+  expect(row.status).toBe('completed')
+  expect(idsIn(row)).toEqual(idsOf(placed, confirmed, completed))
+})
+
+test('what order.placed said is there from then on, whatever came before or after it', async () => {
+  const orderId = randomUUID()
+  const fact = factsOf(orderId)
+  const [placed, authorized, confirmed] = [fact('order.placed'), fact('payment.authorized'), fact('order.confirmed')]
+  await project(authorized)
+  expect(await stored(orderId)).toMatchObject({ placed: null, customerId: null })
+  await project(placed)
+  await project(confirmed)
+  expect(await stored(orderId)).toMatchObject({
+    customerId: 'cust-0001',
+    placed: { items, placedAt: placed.time },
+    status: 'confirmed',
+    progress: { payment: { status: 'authorized', authorized: total.amount } },
+  })
+})
+
+test('an order is the same one however its id is written', async () => {
+  const orderId = 'abcdefab-cdef-4bcd-8fab-cdefabcdef00'
+  const fact = factsOf(orderId)
+  const elsewhere = factsOf(orderId.toUpperCase())
+  const [placed, authorized, captured] = [
+    fact('order.placed'),
+    elsewhere('payment.authorized'),
+    fact('payment.captured'),
+  ]
+  await project(placed)
+  await project(authorized, captured)
+  expect(idsIn(await stored(orderId)).sort()).toEqual(idsOf(placed, authorized, captured).sort())
+})
+
+test('of two that begin the same order at the same time, one has to look again', async () => {
+  const orderId = randomUUID()
+  const fact = factsOf(orderId)
+  const [placed, authorized] = [fact('order.placed'), fact('payment.authorized')]
+  const bothRead = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+  const begin = (i: 0 | 1, first: OrderViewFact): Promise<void> =>
+    database.transaction(async (tx) => {
+      const uow = new UnitOfWork(tx, new Date())
+      await uow.part(OrderViews).apply(first)
+      bothRead[i].resolve()
+      await Promise.all(bothRead.map(({ promise }) => promise))
+      await uow.flush()
+    })
+  const outcomes = await Promise.allSettled([begin(0, placed), begin(1, authorized)])
+  const lost = outcomes.filter((outcome) => outcome.status === 'rejected')
+  expect(lost.map(({ reason }) => reason)).toEqual([expect.any(ConcurrencyConflict)])
+  await project(placed, authorized)
+  expect(idsIn(await stored(orderId))).toEqual(idsOf(placed, authorized))
+})
