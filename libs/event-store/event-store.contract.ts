@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { ConcurrencyConflict, type Database, GroupCommit, UnitOfWork } from '#libs/database'
 import { countStatements } from '#libs/testing'
 import { aggregate } from './aggregate.ts'
-import type { NewEvent, StoredEvent } from './event.ts'
+import type { DomainEvent, NewEvent, StoredEvent } from './event.ts'
 import { EventStreams } from './event-streams.ts'
 import { readAll, START } from './sql/read-all.ts'
 import { readStream } from './sql/read-stream.ts'
@@ -18,7 +18,7 @@ const event = (n: number): NewEvent<'counted', { n: number }> => ({
   data: { n },
   metadata: { messageId: `m${n}`, causationId: 'c', correlationId: 'o', actor: 'test' },
 })
-const numbers = (events: readonly StoredEvent[]): number[] => events.map(({ data }) => (data as { n: number }).n)
+const numbers = (events: readonly DomainEvent[]): number[] => events.map(({ data }) => (data as { n: number }).n)
 
 /** What every event store promises; `database` answers one that holds the `events` table. */
 export const eventStoreContract = (database: () => Database): void => {

@@ -1,12 +1,12 @@
 import { ConcurrencyConflict, GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
-import type { NewEvent, StoredEvent } from './event.ts'
+import type { DomainEvent, NewEvent, StoredEvent } from './event.ts'
 import { appendEvents } from './sql/append-events.ts'
 import { readStreams } from './sql/read-streams.ts'
 
 /** The event streams as one unit of work sees them: as committed, plus what it has appended itself. */
 export class EventStreams implements Part {
   readonly #reads = new GatheredReads<string>((streamIds) => this.#read(streamIds))
-  readonly #loaded = new Map<string, StoredEvent[]>()
+  readonly #loaded = new Map<string, DomainEvent[]>()
   readonly #appended = new Map<string, Appended>()
   /** Versions that somebody else has made sure of. */
   readonly #assured = new Map<string, number>()
@@ -18,8 +18,11 @@ export class EventStreams implements Part {
     this.#reads.announce(streamId, streamId)
   }
 
-  /** All events of a stream, oldest first; none for a stream that does not exist. */
-  async load(streamId: string): Promise<StoredEvent[]> {
+  /**
+   * All events of a stream, oldest first, and of each what deciders know; none for a stream that does not exist. Where
+   * they come from is `readStream`'s to tell.
+   */
+  async load(streamId: string): Promise<DomainEvent[]> {
     this.announce(streamId)
     await this.#reads.done()
     return [...this.#loaded.get(streamId)!, ...(this.#appended.get(streamId)?.events ?? [])]
@@ -75,7 +78,7 @@ export class EventStreams implements Part {
   async #read(streamIds: readonly string[]): Promise<void> {
     const events = await readStreams(this.uow, streamIds)
     for (const streamId of streamIds) this.#loaded.set(streamId, [])
-    for (const event of events) this.#loaded.get(event.streamId)!.push(event)
+    for (const { streamId, type, data } of events) this.#loaded.get(streamId)!.push({ type, data })
   }
 }
 

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common'
 import type { AnyMessage, MessageType, Topic } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import { Handles, type MessageContext, Unprocessable } from '#libs/messaging'
+import { Sagas } from '#libs/saga'
 import { type FactType, factTypes } from './domain/answers.ts'
 import { fulfilmentRunner } from './fulfilment.ts'
 import { announceOrder } from './orders.ts'
@@ -11,8 +12,13 @@ export const consumed = ['payments', 'inventory', 'shipments'] as const satisfie
 /** Goods that arrive belong to no order. */
 export const ignored = ['stock.received'] as const satisfies MessageType[]
 
-export const announce = ({ data }: AnyMessage, uow: UnitOfWork): void => {
-  if ('orderId' in data) announceOrder(uow, data.orderId)
+/** Never lead to anything that the order itself must be told; its stream is not read for them. */
+const sagaOnly: ReadonlySet<MessageType> = new Set(['payment.captured', 'shipment.booked'])
+
+export const announce = ({ type, data }: AnyMessage, uow: UnitOfWork): void => {
+  if (!('orderId' in data)) return
+  if (sagaOnly.has(type)) uow.part(Sagas).announce(data.orderId)
+  else announceOrder(uow, data.orderId)
 }
 
 /** Whatever the participants tell goes to the saga of its order. */
