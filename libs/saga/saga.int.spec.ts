@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Consequences, uuidFrom } from '#libs/contracts'
-import { Database, GroupCommit, UnitOfWork } from '#libs/database'
+import { ConcurrencyConflict, Database, GroupCommit, UnitOfWork } from '#libs/database'
 import { readStream } from '#libs/event-store'
 import { configureLogging } from '#libs/observability'
 import { type TestDatabase, testDatabase } from '#libs/testing'
@@ -101,6 +101,13 @@ describe('a saga', () => {
     const sent = await database.query<{ id: string }>(`SELECT headers->>'ce_id' AS id FROM outbox ORDER BY outbox.id`)
     expect(events.map(({ metadata }) => metadata.messageId)).toEqual(sent.map(({ id }) => id))
     expect(events[1]!.metadata).toMatchObject({ causationId: 'second', correlationId: 'order-1', actor: 'saga:bells' })
+  })
+
+  test('begins once', async () => {
+    const { database, groupCommit } = another()
+    await start(groupCommit, 'a')
+    await expect(start(groupCommit, 'a')).rejects.toThrow(ConcurrencyConflict)
+    expect(await findSaga(database, 'a')).toMatchObject({ version: 1, state: { rung: 1 } })
   })
 
   test('that was never started is nobody', async () => {

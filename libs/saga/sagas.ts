@@ -2,7 +2,7 @@ import { GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/datab
 import { announceDeadline } from './deadline-watch.ts'
 import type { StoredSaga } from './saga.ts'
 import { lockSagas } from './sql/lock-sagas.ts'
-import { saveSagas } from './sql/save-sagas.ts'
+import { insertSagas, updateSagas } from './sql/save-sagas.ts'
 
 /**
  * The sagas that a unit of work moves on. Loading one locks it until the end of the transaction, so of two
@@ -11,6 +11,8 @@ import { saveSagas } from './sql/save-sagas.ts'
 export class Sagas implements Part {
   readonly #locks = new GatheredReads<string>((sagaIds) => this.#lock(sagaIds))
   readonly #loaded = new Map<string, StoredSaga>()
+  /** That have a row, which this transaction has locked. */
+  readonly #stored = new Set<string>()
   readonly #changed = new Set<string>()
 
   constructor(private readonly uow: UnitOfWork) {}
@@ -42,7 +44,10 @@ export class Sagas implements Part {
     if (this.#changed.size === 0) return
     const sagas = [...this.#changed].sort().map((sagaId) => this.#loaded.get(sagaId)!)
     this.#changed.clear()
-    await saveSagas(sql, sagas)
+    const begun = sagas.filter(({ sagaId }) => !this.#stored.has(sagaId))
+    const moved = sagas.filter(({ sagaId }) => this.#stored.has(sagaId))
+    await Promise.all([begun.length > 0 && insertSagas(sql, begun), moved.length > 0 && updateSagas(sql, moved)])
+    for (const { sagaId } of begun) this.#stored.add(sagaId)
     const deadlines = sagas.flatMap(({ wakeAt }) => wakeAt?.getTime() ?? [])
     if (deadlines.length === 0) return
     const earliest = new Date(Math.min(...deadlines))
@@ -50,6 +55,9 @@ export class Sagas implements Part {
   }
 
   async #lock(sagaIds: readonly string[]): Promise<void> {
-    for (const saga of await lockSagas(this.uow, sagaIds)) this.#loaded.set(saga.sagaId, saga)
+    for (const saga of await lockSagas(this.uow, sagaIds)) {
+      this.#loaded.set(saga.sagaId, saga)
+      this.#stored.add(saga.sagaId)
+    }
   }
 }

@@ -22,7 +22,7 @@ export interface Mailer {
 }
 
 /** As many as mails are sent at the same time; the server makes what arrives together durable together. */
-const CONNECTIONS = 16
+const CONNECTIONS = 32
 
 /**
  * E-mail over SMTP. The Message-ID is made from the effect's id, so a mail that is sent again because its
