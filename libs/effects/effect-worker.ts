@@ -73,7 +73,7 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
   readonly #concurrency: number
   readonly #poll: { readonly minMs: number; readonly maxMs: number }
   /** Every effect between hand-over and end, whatever its state. */
-  readonly #held = new Set<string>()
+  readonly #held = new Map<string, Effect>()
   readonly #ready: Effect[] = []
   readonly #calling = new Map<string, AbortController>()
   readonly #waiting = new Map<string, NodeJS.Timeout>()
@@ -112,7 +112,7 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
     await this.#postponements.saved()
     clearTimeout(abort)
     if (this.#held.size > 0)
-      await releaseEffects(this.#options.database, [...this.#held]).catch((error: unknown) =>
+      await releaseEffects(this.#options.database, [...this.#held.values()]).catch((error: unknown) =>
         log.warn('leases not given back, they run out by themselves', { [fields.error]: error }),
       )
   }
@@ -124,7 +124,7 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
   accept(effects: readonly Effect[]): void {
     for (const effect of effects) {
       if (this.#held.has(effect.id)) continue
-      this.#held.add(effect.id)
+      this.#held.set(effect.id, effect)
       this.#ready.push(effect)
     }
     this.#pump()
@@ -192,14 +192,14 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
   #wait(effect: Effect, error: unknown): void {
     const random = this.#options.random ?? Math.random
     const delayMs = backoffMs(this.#retry(effect.kind).backoff, effect.attempts, random())
-    const { id, attempts } = effect
+    const { key, id, attempts } = effect
     const again = () => {
       this.#waiting.delete(id)
       this.#ready.push(effect)
       this.#pump()
     }
     this.#waiting.set(id, setTimeout(again, delayMs))
-    this.#postponements.add({ id, attempts, dueInMs: delayMs + this.leaseMs, error: String(error).slice(0, 500) })
+    this.#postponements.add({ key, id, attempts, dueInMs: delayMs + this.leaseMs, error: String(error).slice(0, 500) })
   }
 
   /** The call was made and its outcome is known: it is recorded however often the database is away meanwhile. */
@@ -210,11 +210,11 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
       try {
         await groupCommit.submit({
           announce: (uow) => {
-            uow.part(Effects).announceOutcome(effect.id)
+            uow.part(Effects).announceOutcome(effect)
             announce?.(uow, typed)
           },
           run: async (uow) => {
-            if (await uow.part(Effects).take(effect.id)) await apply(uow, typed, outcome as AnyOutcome<Kinds>)
+            if (await uow.part(Effects).take(effect)) await apply(uow, typed, outcome as AnyOutcome<Kinds>)
           },
         })
         return this.#done(effect)

@@ -1,5 +1,5 @@
 import { GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
-import type { Effect, NewEffect } from './effect.ts'
+import type { Effect, EffectRow, NewEffect } from './effect.ts'
 import { type LocalWorker, localWorker } from './local-workers.ts'
 import { deleteEffects } from './sql/delete-effects.ts'
 import { insertEffects } from './sql/insert-effects.ts'
@@ -7,7 +7,7 @@ import { insertEffects } from './sql/insert-effects.ts'
 /** The external calls that this unit of work asks for, and the ones whose outcome it records. */
 export class Effects implements Part {
   readonly #added = new Map<string, NewEffect>()
-  readonly #endings = new GatheredReads<string>((ids) => this.#delete(ids))
+  readonly #endings = new GatheredReads<EffectRow>((rows) => this.#delete(rows))
   readonly #taken = new Set<string>()
 
   constructor(private readonly uow: UnitOfWork) {}
@@ -17,18 +17,18 @@ export class Effects implements Part {
     this.#added.set(effect.id, effect)
   }
 
-  announceOutcome(id: string): void {
-    this.#endings.announce(id, id)
+  announceOutcome(effect: EffectRow): void {
+    this.#endings.announce(effect.id, effect)
   }
 
   /**
    * Ends an effect: true for the one unit of work that may apply its outcome, false when another worker was faster.
    * All announced ones are deleted in one statement at the first call.
    */
-  async take(id: string): Promise<boolean> {
-    this.#endings.announce(id, id)
+  async take(effect: EffectRow): Promise<boolean> {
+    this.announceOutcome(effect)
     await this.#endings.done()
-    return this.#taken.delete(id)
+    return this.#taken.delete(effect.id)
   }
 
   prefetch(): void {
@@ -43,8 +43,8 @@ export class Effects implements Part {
     this.uow.afterCommit(() => this.#handOver(stored))
   }
 
-  async #delete(ids: readonly string[]): Promise<void> {
-    for (const taken of await deleteEffects(this.uow, ids)) this.#taken.add(taken)
+  async #delete(rows: readonly EffectRow[]): Promise<void> {
+    for (const taken of await deleteEffects(this.uow, rows)) this.#taken.add(taken)
   }
 
   /** Rows that a worker of this process has room for are born with its lease, but of a key only the first. */

@@ -8,15 +8,15 @@ import { Notifications } from './notifications.ts'
 /** Records how an e-mail ended and tells the world. */
 export const recordDelivery = async (uow: UnitOfWork, email: Email, outcome: AnyOutcome<EmailKinds>): Promise<void> => {
   const { notification } = email.payload
-  const { notificationId, orderId, customerId } = notification
+  const { orderId, kind, customerId } = notification
   const consequences = new Consequences({ ...email.cause, id: email.id }, '/waybill/notification', uow.now)
   const about = { subject: orderId, key: customerId }
   if (outcome.status === 'answered') {
-    uow.part(Notifications).end({ notificationId, status: 'sent' })
+    uow.part(Notifications).end({ orderId, kind, status: 'sent' })
     uow.part(Outbox).add(consequences.message('notification.sent', { ...about, data: notification }))
   } else {
     const error = `the mail server gave no usable answer: ${outcome.reason}`
-    uow.part(Notifications).end({ notificationId, status: 'failed', error })
+    uow.part(Notifications).end({ orderId, kind, status: 'failed', error })
     uow.part(Outbox).add(consequences.message('notification.failed', { ...about, data: { ...notification, error } }))
   }
 }

@@ -13,8 +13,7 @@ export interface Notification {
   readonly to: string
 }
 
-export interface Delivery {
-  readonly notificationId: string
+export interface Delivery extends Pick<Notification, 'orderId' | 'kind'> {
   readonly status: 'sent' | 'failed'
   readonly error?: string
 }

@@ -8,7 +8,7 @@ import type { Effect } from '../effect.ts'
 export const claimEffects = (sql: Sql, kinds: readonly string[], limit: number, leaseMs: number): Promise<Effect[]> =>
   sql.query(
     `WITH due AS (
-       SELECT id FROM effects e
+       SELECT key, id FROM effects e
        WHERE due_at <= clock_timestamp() AND kind = ANY($1::text[])
          AND NOT EXISTS (SELECT FROM effects earlier WHERE earlier.key = e.key AND earlier.seq < e.seq)
        ORDER BY due_at LIMIT $2::int
@@ -16,7 +16,7 @@ export const claimEffects = (sql: Sql, kinds: readonly string[], limit: number, 
      )
      UPDATE effects e
      SET due_at = clock_timestamp() + $3::int * interval '1 millisecond'
-     FROM due WHERE e.id = due.id
+     FROM due WHERE e.key = due.key AND e.id = due.id
      RETURNING e.id, e.kind, e.key, e.payload, e.cause, e.attempts`,
     kinds,
     limit,

@@ -17,7 +17,7 @@ export const insertEffects = (
        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[])
             WITH ORDINALITY AS new(id, kind, key, payload, cause, lease_ms, place)
       ORDER BY place
-     ON CONFLICT (id) DO NOTHING
+     ON CONFLICT DO NOTHING
      RETURNING id, due_at > clock_timestamp() AS leased`,
     rows.map(({ effect }) => effect.id),
     rows.map(({ effect }) => effect.kind),

@@ -1,7 +1,7 @@
 import type { Sql } from '#libs/database'
+import type { EffectRow } from '../effect.ts'
 
-export interface Postponement {
-  readonly id: string
+export interface Postponement extends EffectRow {
   readonly attempts: number
   /** Until the row may be taken over, milliseconds from now. */
   readonly dueInMs: number
@@ -13,8 +13,9 @@ export const postponeEffects = (sql: Sql, postponements: readonly Postponement[]
   sql.execute(
     `UPDATE effects e
      SET attempts = p.attempts, last_error = p.error, due_at = clock_timestamp() + p.due_in_ms * interval '1 millisecond'
-     FROM unnest($1::text[], $2::int[], $3::int[], $4::text[]) AS p (id, attempts, due_in_ms, error)
-     WHERE e.id = p.id`,
+     FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::text[]) AS p (key, id, attempts, due_in_ms, error)
+     WHERE e.key = p.key AND e.id = p.id`,
+    postponements.map((p) => p.key),
     postponements.map((p) => p.id),
     postponements.map((p) => p.attempts),
     postponements.map((p) => Math.round(p.dueInMs)),

@@ -1,16 +1,29 @@
 import type { Sql } from '#libs/database'
 import type { Claim } from '../inbox.ts'
 
-/** Inserts the claims that are new, in the order given, and answers those. */
-export const claimMessages = (sql: Sql, claims: readonly Claim[], now: Date): Promise<Claim[]> =>
-  sql.query<Claim>(
+/**
+ * Inserts the claims that are new, in the order given, and answers those. Nearly always that is all of them, which
+ * their number tells; otherwise the rows are asked for that this very transaction has written.
+ */
+export const claimMessages = async (sql: Sql, claims: readonly Claim[], now: Date): Promise<readonly Claim[]> => {
+  const ids = claims.map(({ id }) => id)
+  const consumers = claims.map(({ consumer }) => consumer)
+  const inserted = await sql.execute(
     `INSERT INTO inbox (message_id, consumer, processed_at)
      SELECT message_id, consumer, $3::timestamptz
        FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS claim(message_id, consumer, place)
       ORDER BY place
-     ON CONFLICT DO NOTHING
-     RETURNING message_id AS id, consumer`,
-    claims.map(({ id }) => id),
-    claims.map(({ consumer }) => consumer),
+     ON CONFLICT DO NOTHING`,
+    ids,
+    consumers,
     now,
   )
+  if (inserted === claims.length) return claims
+  return sql.query<Claim>(
+    `SELECT message_id AS id, consumer
+       FROM inbox JOIN unnest($1::uuid[], $2::text[]) AS claim(message_id, consumer) USING (message_id, consumer)
+      WHERE inbox.xmin = pg_current_xact_id()::xid`,
+    ids,
+    consumers,
+  )
+}

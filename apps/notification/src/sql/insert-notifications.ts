@@ -1,7 +1,7 @@
 import type { Sql } from '#libs/database'
 import type { Notification } from '../notifications.ts'
 
-/** The unique (order, kind) is the last guard of "told once": breaking it fails the transaction, e-mail and all. */
+/** The key (order, kind) is the last guard of "told once": breaking it fails the transaction, e-mail and all. */
 export const insertNotifications = async (sql: Sql, rows: readonly Notification[], at: Date): Promise<void> => {
   await sql.execute(
     `INSERT INTO notifications (notification_id, order_id, customer_id, kind, channel, recipient, status, at)

@@ -11,7 +11,7 @@ CREATE TABLE "effects" (
     "due_at" TIMESTAMPTZ(6) NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
-    CONSTRAINT "effects_pkey" PRIMARY KEY ("id")
+    CONSTRAINT "effects_pkey" PRIMARY KEY ("key","id")
 );
 
 -- CreateTable
@@ -35,7 +35,7 @@ CREATE TABLE "notifications" (
     "error" TEXT,
     "at" TIMESTAMPTZ(3) NOT NULL,
 
-    CONSTRAINT "notifications_pkey" PRIMARY KEY ("notification_id")
+    CONSTRAINT "notifications_pkey" PRIMARY KEY ("order_id","kind")
 );
 
 -- CreateTable
@@ -75,9 +75,6 @@ CREATE TABLE "parked_messages" (
 );
 
 -- CreateIndex
-CREATE INDEX "effects_key_seq_idx" ON "effects"("key", "seq");
-
--- CreateIndex
 CREATE INDEX "effects_due_at_idx" ON "effects"("due_at");
 
 -- CreateIndex
@@ -85,9 +82,6 @@ CREATE INDEX "inbox_processed_at_idx" ON "inbox" USING BRIN ("processed_at");
 
 -- CreateIndex
 CREATE INDEX "notifications_customer_id_idx" ON "notifications"("customer_id");
-
--- CreateIndex
-CREATE UNIQUE INDEX "notifications_order_id_kind_key" ON "notifications"("order_id", "kind");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "parked_messages_consumer_topic_partition_offset_key" ON "parked_messages"("consumer", "topic", "partition", "offset");

@@ -11,7 +11,7 @@ CREATE TABLE "effects" (
     "due_at" TIMESTAMPTZ(6) NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
-    CONSTRAINT "effects_pkey" PRIMARY KEY ("id")
+    CONSTRAINT "effects_pkey" PRIMARY KEY ("key","id")
 );
 
 -- CreateTable
@@ -72,9 +72,6 @@ CREATE TABLE "parked_messages" (
 
     CONSTRAINT "parked_messages_pkey" PRIMARY KEY ("id")
 );
-
--- CreateIndex
-CREATE INDEX "effects_key_seq_idx" ON "effects"("key", "seq");
 
 -- CreateIndex
 CREATE INDEX "effects_due_at_idx" ON "effects"("due_at");
