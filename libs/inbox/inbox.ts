@@ -13,7 +13,7 @@ export class Inbox implements Part {
 
   /** Says that these ids may be claimed, so that one statement does it together with the others. */
   announce(consumer: string, messageIds: Iterable<string>): void {
-    for (const messageId of messageIds) this.#announce({ consumer, id: inboxId(messageId) })
+    for (const messageId of messageIds) this.#announce(claimOf(consumer, messageId))
   }
 
   /**
@@ -21,11 +21,10 @@ export class Inbox implements Part {
    * Waits for a transaction that is claiming one of them at the same time.
    */
   async claim(consumer: string, messageIds: readonly string[]): Promise<Set<string>> {
-    const claims = messageIds.map((messageId) => ({ messageId, consumer, id: inboxId(messageId) }))
+    const claims = messageIds.map((messageId) => claimOf(consumer, messageId))
     for (const claim of claims) this.#announce(claim)
     await this.#claims.done()
-    const ours = claims.filter((claim) => this.#granted.delete(identityOf(claim)))
-    return new Set(ours.map(({ messageId }) => messageId))
+    return new Set(messageIds.filter((_, i) => this.#granted.delete(claims[i]!.name)))
   }
 
   prefetch(): void {
@@ -38,13 +37,13 @@ export class Inbox implements Part {
   }
 
   #announce(claim: Claim): void {
-    this.#claims.announce(identityOf(claim), claim)
+    this.#claims.announce(claim.name, claim)
   }
 
   /** In sorted order, so that two transactions that claim the same ids wait for one another instead of deadlocking. */
   async #claim(claims: readonly Claim[]): Promise<void> {
-    const sorted = claims.toSorted((a, b) => (identityOf(a) < identityOf(b) ? -1 : 1))
-    for (const claim of await claimMessages(this.uow, sorted, this.uow.now)) this.#granted.set(identityOf(claim), claim)
+    const sorted = claims.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    for (const claim of await claimMessages(this.uow, sorted, this.uow.now)) this.#granted.set(claim.name, claim)
   }
 }
 
@@ -52,6 +51,11 @@ export interface Claim {
   readonly consumer: string
   /** See `inboxId`. */
   readonly id: string
+  /** Of the two together. */
+  readonly name: string
 }
 
-const identityOf = ({ consumer, id }: Claim): string => `${id} ${consumer}`
+const claimOf = (consumer: string, messageId: string): Claim => {
+  const id = inboxId(messageId)
+  return { consumer, id, name: `${id} ${consumer}` }
+}

@@ -2,7 +2,7 @@ import { type Cause, Consequences, uuidFrom } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import { EventStreams, type NewEvent } from '#libs/event-store'
 import { Outbox } from '#libs/outbox'
-import { type Saga, type SagaStatus, type StoredSaga, sagaStream } from './saga.ts'
+import { type LoadedSaga, type Saga, type SagaStatus, sagaStream } from './saga.ts'
 import { Sagas } from './sagas.ts'
 
 /** Tells the service's own aggregate what an event of the saga means for it, in the same transaction. */
@@ -31,24 +31,15 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     input: Input,
   ): Promise<void> {
     const { type, decider } = this.saga
-    const begun: StoredSaga<State> = {
-      sagaId,
-      type,
-      coordination,
-      status: 'running',
-      state: decider.initial,
-      version: 0,
-      wakeAt: null,
-      correlationId: consequences.cause.correlationId,
-      startedAt: uow.now,
-      updatedAt: uow.now,
-    }
+    uow.part(Sagas).begin(sagaId, { type, coordination })
+    const { correlationId } = consequences.cause
+    const begun = { sagaId, state: decider.initial, version: 0, wakeAt: null, correlationId }
     await this.#moveOn(uow, consequences, begun, input)
   }
 
   /** False when there is no such saga. */
   async handle(uow: UnitOfWork, consequences: Consequences, sagaId: string, input: Input): Promise<boolean> {
-    const saga = (await uow.part(Sagas).load(sagaId)) as StoredSaga<State> | undefined
+    const saga = (await uow.part(Sagas).load(sagaId)) as LoadedSaga<State> | undefined
     if (saga === undefined) return false
     await this.#moveOn(uow, consequences, saga, input)
     return true
@@ -56,7 +47,7 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
 
   /** Tells a saga that its time has come; nothing happens when another process was faster. */
   async wake(uow: UnitOfWork, sagaId: string): Promise<void> {
-    const saga = (await uow.part(Sagas).load(sagaId)) as StoredSaga<State> | undefined
+    const saga = (await uow.part(Sagas).load(sagaId)) as LoadedSaga<State> | undefined
     if (saga === undefined || !hasCome(saga.wakeAt, uow.now)) return
     const cause: Cause = {
       id: uuidFrom(`${sagaStream(sagaId)}/deadline/${saga.version}`),
@@ -66,7 +57,7 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     await this.#moveOn(uow, consequences, saga, this.saga.deadline(uow.now.toISOString()))
   }
 
-  async #moveOn(uow: UnitOfWork, consequences: Consequences, saga: StoredSaga<State>, input: Input): Promise<void> {
+  async #moveOn(uow: UnitOfWork, consequences: Consequences, saga: LoadedSaga<State>, input: Input): Promise<void> {
     const { decider, statusOf, wakeAt } = this.saga
     const decided = decider.decide(saga.state, input)
     if (decided.length === 0 && !hasCome(saga.wakeAt, uow.now)) return
@@ -87,7 +78,6 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
       state,
       version: saga.version + events.length,
       wakeAt: ended(status) ? null : soonest(saga.wakeAt, wakeAt(state), uow.now),
-      updatedAt: uow.now,
     })
   }
 

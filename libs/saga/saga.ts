@@ -48,5 +48,14 @@ export interface StoredSaga<State = unknown> {
   readonly updatedAt: Date
 }
 
+/** What of it is needed to move it on. */
+export type LoadedSaga<State = unknown> = Pick<
+  StoredSaga<State>,
+  'sagaId' | 'state' | 'version' | 'wakeAt' | 'correlationId'
+>
+
+/** What of it has moved on. */
+export type MovedSaga<State = unknown> = LoadedSaga<State> & Pick<StoredSaga, 'status'>
+
 /** The stream of events that tells how a saga came to where it stands. */
 export const sagaStream = (sagaId: string): string => `saga-${sagaId}`

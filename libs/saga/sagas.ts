@@ -1,6 +1,6 @@
 import { GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
 import { announceDeadline } from './deadline-watch.ts'
-import type { StoredSaga } from './saga.ts'
+import type { LoadedSaga, MovedSaga, StoredSaga } from './saga.ts'
 import { lockSagas } from './sql/lock-sagas.ts'
 import { insertSagas, updateSagas } from './sql/save-sagas.ts'
 
@@ -10,10 +10,10 @@ import { insertSagas, updateSagas } from './sql/save-sagas.ts'
  */
 export class Sagas implements Part {
   readonly #locks = new GatheredReads<string>((sagaIds) => this.#lock(sagaIds))
-  readonly #loaded = new Map<string, StoredSaga>()
-  /** That have a row, which this transaction has locked. */
-  readonly #stored = new Set<string>()
-  readonly #changed = new Set<string>()
+  /** As this unit of work left them, else as committed. */
+  readonly #loaded = new Map<string, LoadedSaga>()
+  readonly #begun = new Map<string, Origin>()
+  readonly #moved = new Map<string, MovedSaga>()
 
   constructor(private readonly uow: UnitOfWork) {}
 
@@ -23,17 +23,22 @@ export class Sagas implements Part {
   }
 
   /** The saga as this unit of work left it, else as committed; `undefined` when it was never started. */
-  async load(sagaId: string): Promise<StoredSaga | undefined> {
+  async load(sagaId: string): Promise<LoadedSaga | undefined> {
     this.announce(sagaId)
     await this.#locks.done()
     return this.#loaded.get(sagaId)
   }
 
-  save(saga: StoredSaga): void {
-    // One that begins here was never loaded: read later with the others, it would be gone again.
-    this.#locks.settle(saga.sagaId)
+  /** Says where a saga comes from that is saved for the first time. */
+  begin(sagaId: string, origin: Origin): void {
+    // It was never loaded: read later with the others, it would be gone again.
+    this.#locks.settle(sagaId)
+    this.#begun.set(sagaId, origin)
+  }
+
+  save(saga: MovedSaga): void {
     this.#loaded.set(saga.sagaId, saga)
-    this.#changed.add(saga.sagaId)
+    this.#moved.set(saga.sagaId, saga)
   }
 
   prefetch(): void {
@@ -41,13 +46,22 @@ export class Sagas implements Part {
   }
 
   async flush(sql: Sql): Promise<void> {
-    if (this.#changed.size === 0) return
-    const sagas = [...this.#changed].sort().map((sagaId) => this.#loaded.get(sagaId)!)
-    this.#changed.clear()
-    const begun = sagas.filter(({ sagaId }) => !this.#stored.has(sagaId))
-    const moved = sagas.filter(({ sagaId }) => this.#stored.has(sagaId))
-    await Promise.all([begun.length > 0 && insertSagas(sql, begun), moved.length > 0 && updateSagas(sql, moved)])
-    for (const { sagaId } of begun) this.#stored.add(sagaId)
+    if (this.#moved.size === 0) return
+    const { now } = this.uow
+    const begun: StoredSaga[] = []
+    const moved: MovedSaga[] = []
+    for (const saga of this.#moved.values()) {
+      const origin = this.#begun.get(saga.sagaId)
+      if (origin === undefined) moved.push(saga)
+      else begun.push({ ...saga, ...origin, startedAt: now, updatedAt: now })
+    }
+    this.#begun.clear()
+    this.#moved.clear()
+    await Promise.all([begun.length > 0 && insertSagas(sql, begun), moved.length > 0 && updateSagas(sql, moved, now)])
+    this.#announceDeadlines([...begun, ...moved])
+  }
+
+  #announceDeadlines(sagas: readonly MovedSaga[]): void {
     const deadlines = sagas.flatMap(({ wakeAt }) => wakeAt?.getTime() ?? [])
     if (deadlines.length === 0) return
     const earliest = new Date(Math.min(...deadlines))
@@ -55,9 +69,8 @@ export class Sagas implements Part {
   }
 
   async #lock(sagaIds: readonly string[]): Promise<void> {
-    for (const saga of await lockSagas(this.uow, sagaIds)) {
-      this.#loaded.set(saga.sagaId, saga)
-      this.#stored.add(saga.sagaId)
-    }
+    for (const saga of await lockSagas(this.uow, sagaIds)) this.#loaded.set(saga.sagaId, saga)
   }
 }
+
+type Origin = Pick<StoredSaga, 'type' | 'coordination'>

@@ -19,11 +19,13 @@ export const claimMessages = async (sql: Sql, claims: readonly Claim[], now: Dat
     now,
   )
   if (inserted === claims.length) return claims
-  return sql.query<Claim>(
-    `SELECT message_id AS id, consumer
+  const ours = await sql.query<{ name: string }>(
+    `SELECT message_id || ' ' || consumer AS name
        FROM inbox JOIN unnest($1::uuid[], $2::text[]) AS claim(message_id, consumer) USING (message_id, consumer)
       WHERE inbox.xmin = pg_current_xact_id()::xid`,
     ids,
     consumers,
   )
+  const names = new Set(ours.map(({ name }) => name))
+  return claims.filter(({ name }) => names.has(name))
 }

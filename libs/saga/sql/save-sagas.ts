@@ -1,5 +1,5 @@
 import { ConcurrencyConflict, isUniqueViolation, type Sql } from '#libs/database'
-import type { StoredSaga } from '../saga.ts'
+import type { MovedSaga, StoredSaga } from '../saga.ts'
 
 /** @throws ConcurrencyConflict when one of them has begun already. */
 export const insertSagas = async (sql: Sql, sagas: readonly StoredSaga[]): Promise<void> => {
@@ -30,19 +30,19 @@ export const insertSagas = async (sql: Sql, sagas: readonly StoredSaga[]): Promi
   }
 }
 
-/** Of sagas that this transaction has locked: what moves on with them. */
-export const updateSagas = (sql: Sql, sagas: readonly StoredSaga[]): Promise<number> =>
+/** Of sagas that this transaction has locked: what has moved on. */
+export const updateSagas = (sql: Sql, sagas: readonly MovedSaga[], now: Date): Promise<number> =>
   sql.execute(
     `UPDATE sagas s
         SET status = new.status, state = new.state::json, version = new.version, wake_at = new.wake_at::timestamptz,
-            updated_at = new.updated_at::timestamptz
-       FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[])
-         AS new(saga_id, status, state, version, wake_at, updated_at)
+            updated_at = $6::timestamptz
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[])
+         AS new(saga_id, status, state, version, wake_at)
       WHERE s.saga_id = new.saga_id`,
     sagas.map(({ sagaId }) => sagaId),
     sagas.map(({ status }) => status),
     sagas.map(({ state }) => JSON.stringify(state)),
     sagas.map(({ version }) => version),
     sagas.map(({ wakeAt }) => wakeAt?.toISOString() ?? null),
-    sagas.map(({ updatedAt }) => updatedAt.toISOString()),
+    now,
   )
