@@ -4,7 +4,7 @@ import { Breather } from './breather.ts'
 /** Messages arrive evenly for five seconds, each one a transaction; answers the pause after the last. */
 const pauseAt = (perSecond: number): number => {
   let now = 0
-  const breather = new Breather(() => now)
+  const breather = new Breather(60, () => now)
   for (; now < 5_000; now += 1_000 / perSecond) breather.arrived(1)
   breather.transactionEnded()
   return breather.remainingMs()
@@ -24,7 +24,7 @@ test('the more arrives the longer the pause, up to a limit', () => {
 
 test('a pause ends by itself, and what was busy is forgotten', () => {
   let now = 0
-  const breather = new Breather(() => now)
+  const breather = new Breather(60, () => now)
   breather.arrived(1_000)
   breather.transactionEnded()
   expect(breather.remainingMs()).toBe(60)

@@ -1,8 +1,7 @@
 /** Up to so many messages per second every transaction may follow the one before at once. */
 const QUIET_PER_SECOND = 150
-/** Pause between two transactions per message per second above that, and its limit. Milliseconds. */
+/** Pause between two transactions per message per second above that. Milliseconds. */
 const PAUSE_MS = 0.5
-const LONGEST_PAUSE_MS = 60
 /** Over how long the rate is an average (exponentially decaying), milliseconds. */
 const WINDOW_MS = 1_000
 
@@ -19,7 +18,10 @@ export class Breather {
   #at: number
   #notBefore = 0
 
-  constructor(private readonly now: () => number = () => performance.now()) {
+  constructor(
+    private readonly longestPauseMs: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {
     this.#at = now()
   }
 
@@ -30,7 +32,7 @@ export class Breather {
 
   transactionEnded(): void {
     const pause = (this.#perSecond() - QUIET_PER_SECOND) * PAUSE_MS
-    this.#notBefore = this.now() + Math.min(Math.max(pause, 0), LONGEST_PAUSE_MS)
+    this.#notBefore = this.now() + Math.min(Math.max(pause, 0), this.longestPauseMs)
   }
 
   /** Until the next transaction should begin, milliseconds; 0 or less means now. */

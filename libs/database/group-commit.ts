@@ -30,6 +30,11 @@ export interface GroupCommitOptions {
    * or a mail that is some milliseconds later costs a fraction of the transactions.
    */
   readonly lingerMs?: number
+  /**
+   * The longest breath between two transactions of a busy process, milliseconds; default 60. Where transactions write
+   * the same rows again and again, a longer one saves rows, too.
+   */
+  readonly longestPauseMs?: number
 }
 
 const CONFLICT_ATTEMPTS = 5
@@ -58,7 +63,7 @@ export class GroupCommit {
   readonly #maxWeight: number
   readonly #clock: () => Date
   readonly #lingerMs: number
-  readonly #breather = new Breather()
+  readonly #breather: Breather
   #running = false
 
   constructor(
@@ -68,6 +73,7 @@ export class GroupCommit {
     this.#maxWeight = options.maxWeight ?? 1_000
     this.#clock = options.clock ?? (() => new Date())
     this.#lingerMs = options.lingerMs ?? 0
+    this.#breather = new Breather(options.longestPauseMs ?? 60)
   }
 
   /** Resolves once the work is durable; rejects, with nothing of it left, when it failed. */

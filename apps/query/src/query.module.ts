@@ -15,6 +15,8 @@ import { ProjectionProgressReader } from './projection-progress.ts'
 const SERVICE = 'query'
 /** A read model may be this much later, milliseconds; gathering for so long saves most of its transactions. */
 const LINGER_MS = 25
+/** Under load it may be later still: an order's facts come one after the other, and each saved row holds several. */
+const UNDER_LOAD = { longestPauseMs: 200, maxWeight: 5_000 }
 
 @Module({})
 class QueryModule implements OnApplicationShutdown {
@@ -41,7 +43,7 @@ export const queryModule = ({ DATABASE_URL: connectionString, KAFKA_BROKERS: bro
     topics: projections.orders,
     ignore: ignored,
     database,
-    groupCommit: new GroupCommit(database, { lingerMs: LINGER_MS }),
+    groupCommit: new GroupCommit(database, { lingerMs: LINGER_MS, ...UNDER_LOAD }),
     announce,
     recognisesDuplicates: true,
   })
