@@ -8,26 +8,36 @@ const EVERY_MS = 5_000
 const AT_REST = 0.05
 /** So much more memory than after the last collection is worth another one, bytes. */
 const WORTH_IT = 12 * 1024 * 1024
+/** What a heap takes only after a load, bytes. */
+const GROWN = 80 * 1024 * 1024
+/** So many looks in a row at rest mean that a load is over. */
+const LONG_AT_REST = 4
 
 /**
  * Gives memory back when there is nothing to do. V8 collects when a heap is full, which for a process at rest is never:
  * what its start left behind would stay for hours. One ordinary collection of some fifty milliseconds gives most of
- * that back. Of what a long load has made the heap grow to it gives back little.
+ * that back. What a load has made the heap grow to may take a thorough one, which holds the process up for some two
+ * tenths of a second: once, a while after the load.
  */
 export const collectAtRest = (everyMs = EVERY_MS): void => {
   const log = createLogger('memory')
   setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as (options: { type: 'major' }) => void
+  const collect = runInNewContext('gc') as (options: { type: 'major'; flavor: 'regular' | 'last-resort' }) => void
   let kept = 0
+  let looksAtRest = 0
   let usage = process.cpuUsage()
   const look = () => {
     const { user, system } = process.cpuUsage(usage)
     usage = process.cpuUsage()
-    if (user + system > AT_REST * everyMs * 1_000 || heapSize() < kept + WORTH_IT) return
+    looksAtRest = user + system > AT_REST * everyMs * 1_000 ? 0 : looksAtRest + 1
+    const size = heapSize()
+    const thorough = looksAtRest === LONG_AT_REST && size > GROWN
+    const ordinary = looksAtRest > 0 && size >= kept + WORTH_IT
+    if (!thorough && !ordinary) return
     const startedAt = performance.now()
-    collect({ type: 'major' })
+    collect({ type: 'major', flavor: thorough ? 'last-resort' : 'regular' })
     kept = heapSize()
-    log.debug('collected', { [fields.durationMs]: Math.round(performance.now() - startedAt) })
+    log.debug('collected', { [fields.durationMs]: Math.round(performance.now() - startedAt), thorough })
   }
   setInterval(look, everyMs).unref()
 }
