@@ -23,6 +23,7 @@ export const collectAtRest = (everyMs = EVERY_MS): void => {
   const log = createLogger('memory')
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as (options: { type: 'major'; flavor: 'regular' | 'last-resort' }) => void
+  /** The least it was since the last collection; 0 before the first. */
   let kept = 0
   let looksAtRest = 0
   let usage = process.cpuUsage()
@@ -31,6 +32,8 @@ export const collectAtRest = (everyMs = EVERY_MS): void => {
     usage = process.cpuUsage()
     looksAtRest = user + system > AT_REST * everyMs * 1_000 ? 0 : looksAtRest + 1
     const size = heapSize()
+    // V8 hands back what a collection freed little by little.
+    if (kept > 0) kept = Math.min(kept, size)
     const thorough = looksAtRest === LONG_AT_REST && size > GROWN
     const ordinary = looksAtRest > 0 && size >= kept + WORTH_IT
     if (!thorough && !ordinary) return
