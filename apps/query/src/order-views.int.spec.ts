@@ -1,18 +1,26 @@
 import { randomUUID } from 'node:crypto'
+import { PrismaPg } from '@prisma/adapter-pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ConcurrencyConflict, Database, GroupCommit, UnitOfWork } from '#libs/database'
 import { type TestDatabase, testDatabase } from '#libs/testing'
+import { PrismaClient } from '#prisma/query'
+import { OrdersController } from './api/orders.controller.ts'
 import type { OrderViewFact } from './domain/order-view.ts'
 import { timelineOf } from './domain/timeline.ts'
 import { OrderViews } from './order-views.ts'
 
 let server: TestDatabase
 let database: Database
+let prisma: PrismaClient
+let orders: OrdersController
 beforeAll(async () => {
   server = await testDatabase('query')
   database = new Database(server.url)
+  prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: server.url }) })
+  orders = new OrdersController(prisma)
 })
 afterAll(async () => {
+  await prisma.$disconnect()
   await database.close()
   await server.drop()
 })
@@ -80,6 +88,7 @@ test('what order.placed said is there from then on, whatever came before or afte
   const [placed, authorized, confirmed] = [fact('order.placed'), fact('payment.authorized'), fact('order.confirmed')]
   await project(authorized)
   expect(await stored(orderId)).toMatchObject({ placed: null, customerId: null })
+  await expect(orders.get(orderId)).rejects.toMatchObject({ status: 404 })
   await project(placed)
   await project(confirmed)
   expect(await stored(orderId)).toMatchObject({
@@ -88,6 +97,7 @@ test('what order.placed said is there from then on, whatever came before or afte
     status: 'confirmed',
     progress: { payment: { status: 'authorized', authorized: total.amount } },
   })
+  expect(await orders.get(orderId)).toMatchObject({ orderId, status: 'confirmed', items })
 })
 
 test('an order is the same one however its id is written', async () => {

@@ -31,7 +31,6 @@ export interface OrderViewChange {
 export class OrderViews implements Part {
   readonly #reads = new GatheredReads<string>((orderIds) => this.#read(orderIds))
   readonly #views = new Map<string, OrderViewChange>()
-  readonly #changed = new Set<OrderViewChange>()
 
   constructor(private readonly uow: UnitOfWork) {}
 
@@ -53,12 +52,14 @@ export class OrderViews implements Part {
     if (fact.type === 'order.placed') view.placed = placedOrder(fact)
     view.progress = evolveProgress(view.progress, fact)
     view.happened += timelineLine(fact)
-    this.#changed.add(view)
     return true
   }
 
   async flush(sql: Sql): Promise<void> {
-    if (this.#changed.size > 0) await saveOrderViews(sql, [...this.#changed])
+    await saveOrderViews(
+      sql,
+      [...this.#views.values()].filter(({ happened }) => happened !== ''),
+    )
   }
 
   async #read(orderIds: readonly string[]): Promise<void> {

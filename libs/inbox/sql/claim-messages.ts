@@ -19,13 +19,13 @@ export const claimMessages = async (sql: Sql, claims: readonly Claim[], now: Dat
     now,
   )
   if (inserted === claims.length) return claims
-  const ours = await sql.query<{ name: string }>(
-    `SELECT message_id || ' ' || consumer AS name
-       FROM inbox JOIN unnest($1::uuid[], $2::text[]) AS claim(message_id, consumer) USING (message_id, consumer)
+  const ours = await sql.query<{ place: number }>(
+    `SELECT place::int
+       FROM inbox JOIN unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS claim(message_id, consumer, place)
+            USING (message_id, consumer)
       WHERE inbox.xmin = pg_current_xact_id()::xid`,
     ids,
     consumers,
   )
-  const names = new Set(ours.map(({ name }) => name))
-  return claims.filter(({ name }) => names.has(name))
+  return ours.map(({ place }) => claims[place - 1]!)
 }
