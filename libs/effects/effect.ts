@@ -13,8 +13,8 @@ export interface NewEffect<Kind extends string = string, Payload = unknown> {
   readonly cause: Cause
 }
 
-/** What an effect's row is found by. */
-export type EffectRow = Pick<NewEffect, 'key' | 'id'>
+/** Names one effect. */
+export type EffectIdentity = Pick<NewEffect, 'key' | 'id'>
 
 export interface Effect<Kind extends string = string, Payload = unknown> extends NewEffect<Kind, Payload> {
   /** Calls that were made and got no usable answer. */

@@ -1,5 +1,5 @@
 import { GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
-import type { Effect, EffectRow, NewEffect } from './effect.ts'
+import type { Effect, EffectIdentity, NewEffect } from './effect.ts'
 import { type LocalWorker, localWorker } from './local-workers.ts'
 import { deleteEffects } from './sql/delete-effects.ts'
 import { insertEffects } from './sql/insert-effects.ts'
@@ -7,7 +7,7 @@ import { insertEffects } from './sql/insert-effects.ts'
 /** The external calls that this unit of work asks for, and the ones whose outcome it records. */
 export class Effects implements Part {
   readonly #added = new Map<string, NewEffect>()
-  readonly #endings = new GatheredReads<EffectRow>((rows) => this.#delete(rows))
+  readonly #endings = new GatheredReads<EffectIdentity>((rows) => this.#delete(rows))
   readonly #taken = new Set<string>()
 
   constructor(private readonly uow: UnitOfWork) {}
@@ -17,7 +17,7 @@ export class Effects implements Part {
     this.#added.set(effect.id, effect)
   }
 
-  announceOutcome(effect: EffectRow): void {
+  announceOutcome(effect: EffectIdentity): void {
     this.#endings.announce(effect.id, effect)
   }
 
@@ -25,7 +25,7 @@ export class Effects implements Part {
    * Ends an effect: true for the one unit of work that may apply its outcome, false when another worker was faster.
    * All announced ones are deleted in one statement at the first call.
    */
-  async take(effect: EffectRow): Promise<boolean> {
+  async take(effect: EffectIdentity): Promise<boolean> {
     this.announceOutcome(effect)
     await this.#endings.done()
     return this.#taken.delete(effect.id)
@@ -43,7 +43,7 @@ export class Effects implements Part {
     this.uow.afterCommit(() => this.#handOver(stored))
   }
 
-  async #delete(rows: readonly EffectRow[]): Promise<void> {
+  async #delete(rows: readonly EffectIdentity[]): Promise<void> {
     for (const taken of await deleteEffects(this.uow, rows)) this.#taken.add(taken)
   }
 

@@ -1,7 +1,7 @@
 import type { Sql } from '#libs/database'
-import type { EffectRow } from '../effect.ts'
+import type { EffectIdentity } from '../effect.ts'
 
-export interface Postponement extends EffectRow {
+export interface Postponement extends EffectIdentity {
   readonly attempts: number
   /** Until the row may be taken over, milliseconds from now. */
   readonly dueInMs: number
