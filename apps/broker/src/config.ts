@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Endpoint } from './broker.ts'
-import { endpointOf } from './listener.ts'
-import { LiveSettings } from './live-settings.ts'
-import { readSettings } from './settings.ts'
+import { LiveSettings } from './config/live-settings.ts'
+import { readSettings } from './config/settings.ts'
+import { endpointOf } from './network/listener.ts'
 
 export interface Config {
   readonly host: string

@@ -3,8 +3,8 @@ import { Broker } from './broker.ts'
 import { systemClock } from './clock.ts'
 import { type Config, readConfig, USAGE } from './config.ts'
 import { MeasuredFileSystem } from './disk/measured-file-system.ts'
-import { Histogram } from './request-metrics.ts'
-import { Server } from './server.ts'
+import { Histogram } from './metrics/request-metrics.ts'
+import { Server } from './network/server.ts'
 
 async function run(config: Config): Promise<void> {
   const { settings, dataDir, host, notes } = config
@@ -32,7 +32,7 @@ async function listen(broker: Broker, syncs: Histogram, { host, port, httpPort, 
   Object.assign(broker.advertised, { port: actual, ...advertised })
   if (httpPort === undefined) return { server, http: undefined, port: actual }
   // Loaded only where it is used: Node's HTTP and the metrics' library take longer than all the rest of the broker.
-  const { listenHttp } = await import('./http.ts')
+  const { listenHttp } = await import('./metrics/http-listener.ts')
   return { server, http: await listenHttp(broker, server, syncs, host, httpPort), port: actual }
 }
 

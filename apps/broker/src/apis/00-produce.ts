@@ -2,7 +2,7 @@ import { BATCH_OVERHEAD, batchAttributes, ErrorCode, errorName, isTransactional,
 import { CLOSE, defineHandler, NO_RESPONSE, type RequestContext } from '../handler.ts'
 import { StorageError } from '../log/log-error.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
-import type { Topic } from '../topics.ts'
+import type { Topic } from '../metadata/topics.ts'
 import { type Admitted, admitBatch, produceVersions } from '../transactions/admission.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { ErrorCode, fetch, type ResponseOf } from '#libs/kafka-protocol'
+import { delayFetch, memoryFor } from '../fetch/delayed-fetch.ts'
 import { type FetchRequest, type Part, partOf } from '../fetch/fetch-part.ts'
 import { type FetchLimits, type Reading, readParts } from '../fetch/fetch-reading.ts'
 import type { FetchContext } from '../fetch/fetch-session-cache.ts'
-import { memoryFor, park } from '../fetch/parked-fetch.ts'
 import { defineHandler, type RequestContext } from '../handler.ts'
 import type { FetchResult } from '../log/log-reader.ts'
 
@@ -47,7 +47,8 @@ function read(
   if (memory.overdrawn) return memoryFor(context).then(() => read(parts, limits, request, context))
   const isEnough = ({ bytes, hasError }: Reading): boolean =>
     hasError || bytes >= limits.minBytes || parts.length === 0 || request.maxWaitMs <= 0
-  const orPark = (reading: Reading) => (isEnough(reading) ? reading : park(parts, limits, request.maxWaitMs, context))
+  const orPark = (reading: Reading) =>
+    isEnough(reading) ? reading : delayFetch(parts, limits, request.maxWaitMs, context)
   const first = readParts(parts, limits, memory)
   return first instanceof Promise ? first.then(orPark) : orPark(first)
 }

@@ -1,9 +1,9 @@
 import { ErrorCode, metadata, ZERO_UUID } from '#libs/kafka-protocol'
-import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS, UNREPORTED } from '../authorized-operations.ts'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
 import { StorageError } from '../log/log-error.ts'
-import { isRefusal, type Topic, topicNameProblem } from '../topics.ts'
+import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS, UNREPORTED } from '../metadata/authorized-operations.ts'
+import { isRefusal, type Topic, topicNameProblem } from '../metadata/topics.ts'
 
 /**
  * Metadata: 0-13

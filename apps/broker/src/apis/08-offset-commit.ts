@@ -1,6 +1,6 @@
 import { offsetCommit } from '#libs/kafka-protocol'
+import { commitOffsets } from '../groups/offset-commits.ts'
 import { defineHandler } from '../handler.ts'
-import { commitOffsets } from '../offset-commits.ts'
 
 /**
  * OffsetCommit: 2-9

@@ -1,6 +1,6 @@
 import { ErrorCode, offsetFetch } from '#libs/kafka-protocol'
+import { isPending } from '../groups/committed-offsets.ts'
 import type { Group } from '../groups/group.ts'
-import { isPending } from '../groups/offset-map.ts'
 import { defineHandler } from '../handler.ts'
 
 /**

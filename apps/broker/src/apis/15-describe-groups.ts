@@ -1,7 +1,7 @@
 import { describeGroups, ErrorCode } from '#libs/kafka-protocol'
-import { GROUP_OPERATIONS, UNREPORTED } from '../authorized-operations.ts'
 import { type Group, metadataOf, NO_ASSIGNMENT } from '../groups/group.ts'
 import { defineHandler } from '../handler.ts'
+import { GROUP_OPERATIONS, UNREPORTED } from '../metadata/authorized-operations.ts'
 
 /** DescribeGroups: 0-6 */
 export const handleDescribeGroups = defineHandler({

@@ -1,9 +1,9 @@
 import { createTopics, ErrorCode, type RequestOf, ZERO_UUID } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
-import { describeTopicConfigs } from '../describe-configs.ts'
+import { describeTopicConfigs } from '../config/describe-configs.ts'
 import { defineHandler } from '../handler.ts'
 import { StorageError } from '../log/log-error.ts'
-import { isRefusal, type Refusal } from '../topics.ts'
+import { isRefusal, type Refusal } from '../metadata/topics.ts'
 
 type Wanted = RequestOf<typeof createTopics>['topics'][number]
 

@@ -1,7 +1,7 @@
 import { deleteTopics, ErrorCode, ZERO_UUID } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
-import type { Topic } from '../topics.ts'
+import type { Topic } from '../metadata/topics.ts'
 
 interface Wanted {
   readonly name: string | null

@@ -1,7 +1,7 @@
 import { ErrorCode, txnOffsetCommit } from '#libs/kafka-protocol'
+import { commitOffsets } from '../groups/offset-commits.ts'
 import { defineHandler } from '../handler.ts'
 import { storageErrorCode } from '../log/log-error.ts'
-import { commitOffsets } from '../offset-commits.ts'
 import { admit, txnOffsetCommitVersions } from '../transactions/admission.ts'
 
 /** TxnOffsetCommit: 0-5 */

@@ -1,15 +1,15 @@
 import { describeConfigs, ErrorCode, type RequestOf } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
-import { invalidRequest, otherBroker, ResourceType } from '../config-resource.ts'
+import { invalidRequest, otherBroker, ResourceType } from '../config/config-resource.ts'
 import {
   type DescribedConfig,
   describeBrokerConfigs,
   describeClusterConfigs,
   describeLogLevels,
   describeTopicConfigs,
-} from '../describe-configs.ts'
+} from '../config/describe-configs.ts'
 import { defineHandler } from '../handler.ts'
-import { type Refusal, topicNameProblem } from '../topics.ts'
+import { type Refusal, topicNameProblem } from '../metadata/topics.ts'
 
 type Resource = RequestOf<typeof describeConfigs>['resources'][number]
 

@@ -1,5 +1,5 @@
 import { alterConfigs, ErrorCode } from '#libs/kafka-protocol'
-import { alterConfigs as alter, invalidRequest, ResourceType } from '../config-resource.ts'
+import { alterConfigs as alter, invalidRequest, ResourceType } from '../config/config-resource.ts'
 import { defineHandler } from '../handler.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { describeLogDirs, ErrorCode } from '#libs/kafka-protocol'
 import { defineHandler } from '../handler.ts'
-import type { Topic } from '../topics.ts'
+import type { Topic } from '../metadata/topics.ts'
 
 /** DescribeLogDirs: 1-5 */
 export const handleDescribeLogDirs = defineHandler({

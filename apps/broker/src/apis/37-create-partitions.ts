@@ -1,7 +1,7 @@
 import { createPartitions, ErrorCode, type RequestOf } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
-import type { Refusal } from '../topics.ts'
+import type { Refusal } from '../metadata/topics.ts'
 
 type Wanted = RequestOf<typeof createPartitions>['topics'][number]
 

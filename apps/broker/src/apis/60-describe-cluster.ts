@@ -1,6 +1,6 @@
 import { describeCluster, ErrorCode } from '#libs/kafka-protocol'
-import { CLUSTER_OPERATIONS, UNREPORTED } from '../authorized-operations.ts'
 import { defineHandler } from '../handler.ts'
+import { CLUSTER_OPERATIONS, UNREPORTED } from '../metadata/authorized-operations.ts'
 
 const BROKERS = 1
 const CONTROLLERS = 2

@@ -1,6 +1,6 @@
 import { describeProducers, ErrorCode } from '#libs/kafka-protocol'
 import { defineHandler, type RequestContext } from '../handler.ts'
-import { topicNameProblem } from '../topics.ts'
+import { topicNameProblem } from '../metadata/topics.ts'
 
 /** DescribeProducers: 0 */
 export const handleDescribeProducers = defineHandler({

@@ -1,5 +1,5 @@
 import { ErrorCode, listConfigResources } from '#libs/kafka-protocol'
-import { ResourceType } from '../config-resource.ts'
+import { ResourceType } from '../config/config-resource.ts'
 import { defineHandler } from '../handler.ts'
 
 /**

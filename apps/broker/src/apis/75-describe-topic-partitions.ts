@@ -1,8 +1,8 @@
 import { describeTopicPartitions, ErrorCode, ZERO_UUID } from '#libs/kafka-protocol'
-import { TOPIC_OPERATIONS } from '../authorized-operations.ts'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
-import { type Topic, topicNameProblem } from '../topics.ts'
+import { TOPIC_OPERATIONS } from '../metadata/authorized-operations.ts'
+import { type Topic, topicNameProblem } from '../metadata/topics.ts'
 
 /** DescribeTopicPartitions: 0 */
 export const handleDescribeTopicPartitions = defineHandler({

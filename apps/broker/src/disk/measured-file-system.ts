@@ -1,4 +1,4 @@
-import type { Histogram } from '../request-metrics.ts'
+import type { Histogram } from '../metrics/request-metrics.ts'
 import type { File } from './file-system.ts'
 import { NodeFileSystem } from './node-file-system.ts'
 

@@ -1,6 +1,6 @@
 import { ErrorCode, type fetch, type RequestOf } from '#libs/kafka-protocol'
 import type { PartitionLog } from '../log/partition-log.ts'
-import type { Topics } from '../topics.ts'
+import type { Topics } from '../metadata/topics.ts'
 
 export type FetchRequest = RequestOf<typeof fetch>
 

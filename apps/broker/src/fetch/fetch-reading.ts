@@ -1,6 +1,6 @@
 import { ErrorCode } from '#libs/kafka-protocol'
 import type { FetchResult, IsolationLevel } from '../log/log-reader.ts'
-import type { MemoryBudget } from '../memory-budget.ts'
+import type { MemoryBudget } from '../network/memory-budget.ts'
 import type { Part } from './fetch-part.ts'
 
 export interface FetchLimits {

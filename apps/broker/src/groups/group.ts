@@ -1,4 +1,4 @@
-import { addOffsets, mergeNewer, type Offsets, removeOffsets } from './offset-map.ts'
+import { addOffsets, mergeNewer, type Offsets, removeOffsets } from './committed-offsets.ts'
 import { type RecordedGeneration, recordGeneration } from './recorded-generation.ts'
 import type { GroupRecord, StoredMember } from './records.ts'
 

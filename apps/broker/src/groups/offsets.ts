@@ -1,7 +1,7 @@
 import { consumerTopics, ErrorCode } from '#libs/kafka-protocol'
+import { isPending } from './committed-offsets.ts'
 import { checkMember, Decision } from './decision.ts'
 import { type Group, metadataOf } from './group.ts'
-import { isPending } from './offset-map.ts'
 import type { CommittedOffset, TopicPartition } from './records.ts'
 
 export interface Commit {

@@ -1,15 +1,15 @@
 import { CommitRounds } from '../disk/commit-rounds.ts'
 import type { FileSystem } from '../disk/file-system.ts'
+import { Journal } from '../journal/journal.ts'
 import { RedoLog } from '../redo/redo-log.ts'
 import { dropRedo, redo } from '../redo/redo-recovery.ts'
 import { BlockPool } from './block-pool.ts'
 import { LogCleaner } from './compaction/log-cleaner.ts'
 import { DataDirectory } from './data-directory.ts'
-import { Journal } from './journal.ts'
 import type { LogConfig } from './log-config.ts'
+import { recoverLog } from './log-loader.ts'
 import type { PartitionLogContext } from './log-state.ts'
 import { PartitionLog } from './partition-log.ts'
-import { recoverLog } from './recovery.ts'
 import { TailCache } from './tail-cache.ts'
 
 type Report = PartitionLogContext['report']

@@ -3,10 +3,10 @@ import type { FileSystem } from '../disk/file-system.ts'
 import type { BlockPool } from './block-pool.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
+import type { RecoveredLog } from './log-loader.ts'
 import type { LogSegment } from './log-segment.ts'
 import { LogWriter, type LogWriterOptions } from './log-writer.ts'
 import type { ProducerStateManager } from './producer-state.ts'
-import type { RecoveredLog } from './recovery.ts'
 import { Tail, type TailCache } from './tail-cache.ts'
 
 /** What a partition needs from the store it lives in. */

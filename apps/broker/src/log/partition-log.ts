@@ -4,11 +4,11 @@ import { type DirtyRange, dirtyRange } from './compaction/dirty-range.ts'
 import { type AppendResult, appendBatch, appendMarker } from './log-appender.ts'
 import type { LogConfig } from './log-config.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
+import type { RecoveredLog } from './log-loader.ts'
 import { type FetchResult, type IsolationLevel, lookUpOffset, type OffsetAndTimestamp, readLog } from './log-reader.ts'
 import { LogState, type PartitionLogContext } from './log-state.ts'
 import { LogUpkeep } from './log-upkeep.ts'
 import type { ProducerStateEntry } from './producer-state.ts'
-import type { RecoveredLog } from './recovery.ts'
 
 /**
  * One partition: append, read, retention, checkpoint. Opened by `LogManager`.

@@ -1,10 +1,10 @@
 import type { ManualClock } from '../clock.fixture.ts'
+import type { LiveSettings } from '../config/live-settings.ts'
 import type { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { GroupCoordinator } from '../groups/coordinator.ts'
-import type { LiveSettings } from '../live-settings.ts'
 import { LogManager } from '../log/log-manager.ts'
-import { ProducerIds } from '../producer-ids.ts'
-import { Topics } from '../topics.ts'
+import { ProducerIds } from '../metadata/producer-ids.ts'
+import { Topics } from '../metadata/topics.ts'
 import { TransactionCoordinator } from './coordinator.ts'
 
 /** What a broker has to do with transactions, on a disk and a clock of the test. */

@@ -1,7 +1,7 @@
 import { ErrorCode } from '#libs/kafka-protocol'
 import type { GroupCoordinator } from '../groups/coordinator.ts'
 import { StorageError } from '../log/log-error.ts'
-import type { Topics } from '../topics.ts'
+import type { Topics } from '../metadata/topics.ts'
 import type { Transaction } from './transaction.ts'
 
 /** A producer's transaction as one partition knows it. */

@@ -1,12 +1,12 @@
 import { ErrorCode } from '#libs/kafka-protocol'
-import type { Broker } from './broker.ts'
+import type { Broker } from '../broker.ts'
+import { StorageError } from '../log/log-error.ts'
+import { type Refusal, topicNameProblem } from '../metadata/topics.ts'
 import type { SettingScope } from './live-settings.ts'
-import { StorageError } from './log/log-error.ts'
 import { changeLogLevels, logLevelProblem, logLevels } from './log-levels.ts'
 import { type SettingKind, SettingProblem } from './setting-types.ts'
 import { definitionOf, isSetting } from './settings.ts'
 import { topicConfigDefault, topicConfigKind, topicConfigProblem } from './topic-config.ts'
-import { type Refusal, topicNameProblem } from './topics.ts'
 
 /** What a configuration request may speak of. */
 export const ResourceType = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { SettingScope } from './live-settings.ts'
-import type { SettingTexts } from './settings.ts'
-import type { TopicConfigs } from './topic-config.ts'
+import type { SettingScope } from '../config/live-settings.ts'
+import type { SettingTexts } from '../config/settings.ts'
+import type { TopicConfigs } from '../config/topic-config.ts'
 
 /** What the broker knows besides its logs and groups, as a sequence of facts in the journal `metadata`. */
 export type MetadataRecord =

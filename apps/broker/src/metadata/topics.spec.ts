@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryFileSystem } from './disk/memory-file-system.ts'
-import { LiveSettings } from './live-settings.ts'
-import { LogManager } from './log/log-manager.ts'
+import { LiveSettings } from '../config/live-settings.ts'
+import { MemoryFileSystem } from '../disk/memory-file-system.ts'
+import { LogManager } from '../log/log-manager.ts'
 import { isRefusal, type Topic, Topics } from './topics.ts'
 
 const start = async (fs: MemoryFileSystem) => {

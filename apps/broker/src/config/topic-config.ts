@@ -1,5 +1,5 @@
 import { Compression } from '#libs/kafka-protocol'
-import type { LogConfig } from './log/log-config.ts'
+import type { LogConfig } from '../log/log-config.ts'
 import {
   bool,
   cleanupPolicy,

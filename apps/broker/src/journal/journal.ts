@@ -2,8 +2,8 @@ import { dirname } from 'node:path'
 import { crc32c } from '#libs/kafka-protocol'
 import type { File, FileSystem } from '../disk/file-system.ts'
 import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
-import { StorageError } from './log-error.ts'
-import type { LogWriterOptions } from './log-writer.ts'
+import { StorageError } from '../log/log-error.ts'
+import type { LogWriterOptions } from '../log/log-writer.ts'
 
 /** length and CRC-32C of what follows, both uint32 */
 const FRAME_HEADER = 8

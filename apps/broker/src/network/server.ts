@@ -1,5 +1,5 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
-import type { Broker } from './broker.ts'
+import type { Broker } from '../broker.ts'
 import { Connection } from './connection.ts'
 
 const IDLE_CHECK_MS = 10_000

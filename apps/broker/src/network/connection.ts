@@ -8,10 +8,10 @@ import {
   readRequestHeader,
   skipHeaderTags,
 } from '#libs/kafka-protocol'
-import type { Broker } from './broker.ts'
+import type { Broker } from '../broker.ts'
+import { findHandler } from '../dispatch.ts'
+import { CLOSE, type Handler, NO_RESPONSE, type RequestContext } from '../handler.ts'
 import { ConnectionActivity } from './connection-activity.ts'
-import { findHandler } from './dispatch.ts'
-import { CLOSE, type Handler, NO_RESPONSE, type RequestContext } from './handler.ts'
 import type { BudgetReader } from './memory-budget.ts'
 import { ReceivedMemory } from './received-memory.ts'
 import { SendQueue } from './send-queue.ts'

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { FrameParser } from '#libs/kafka-protocol'
-import type { Broker } from './broker.ts'
-import type { ManualClock } from './clock.fixture.ts'
+import type { Broker } from '../broker.ts'
+import type { ManualClock } from '../clock.fixture.ts'
 import { Connection } from './connection.ts'
 
 const PATIENCE = 300

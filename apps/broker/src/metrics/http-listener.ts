@@ -1,10 +1,10 @@
 import { createServer, type Server as HttpServer } from 'node:http'
 import { observeProcess, registry } from '#libs/observability'
-import type { Broker } from './broker.ts'
+import type { Broker } from '../broker.ts'
+import type { Server } from '../network/server.ts'
 import { metricsPage } from './metrics-page.ts'
 import { overviewOf } from './overview.ts'
 import type { Histogram } from './request-metrics.ts'
-import type { Server } from './server.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 

@@ -1,11 +1,11 @@
-import type { Broker } from './broker.ts'
-import { dispatch } from './dispatch.ts'
+import type { Broker } from '../broker.ts'
+import { dispatch } from '../dispatch.ts'
+import type { Server } from '../network/server.ts'
+import { transactionStates } from '../transactions/transaction.ts'
 import { overviewOf } from './overview.ts'
 import { PrometheusText } from './prometheus.ts'
 import type { Histogram } from './request-metrics.ts'
-import type { Server } from './server.ts'
 import type { TopicTraffic } from './traffic.ts'
-import { transactionStates } from './transactions/transaction.ts'
 
 /** The broker's own metrics; everything is looked up when somebody asks, so that requests pay little for it. */
 export function metricsPage(broker: Broker, server: Server, syncs: Histogram): string {

@@ -1,5 +1,5 @@
-import type { Journal } from './log/journal.ts'
-import type { LogManager } from './log/log-manager.ts'
+import type { LogManager } from '../log/log-manager.ts'
+import type { Journal } from './journal.ts'
 
 /** A journal below this size is not worth compacting. */
 const COMPACT_ABOVE_BYTES = 1024 * 1024

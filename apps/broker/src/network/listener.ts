@@ -1,5 +1,5 @@
-import type { Endpoint } from './broker.ts'
-import { type Definition, SettingProblem } from './setting-types.ts'
+import type { Endpoint } from '../broker.ts'
+import { type Definition, SettingProblem } from '../config/setting-types.ts'
 
 const LISTENER = /^(?<name>[A-Za-z0-9_]+):\/\/(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[^:/[\],\s]+)):(?<port>\d{1,5})$/
 

@@ -1,8 +1,11 @@
 import { ErrorCode } from '#libs/kafka-protocol'
-import type { LiveSettings, SettingScope } from './live-settings.ts'
-import type { LogConfig } from './log/log-config.ts'
-import type { LogManager } from './log/log-manager.ts'
-import type { PartitionLog } from './log/partition-log.ts'
+import type { LiveSettings, SettingScope } from '../config/live-settings.ts'
+import type { SettingTexts } from '../config/settings.ts'
+import { logConfigOf, type TopicConfigs, topicConfigProblem } from '../config/topic-config.ts'
+import { RecordLog } from '../journal/record-log.ts'
+import type { LogConfig } from '../log/log-config.ts'
+import type { LogManager } from '../log/log-manager.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 import {
   emptyMetadata,
   evolveMetadata,
@@ -13,9 +16,6 @@ import {
   snapshotOfMetadata,
   type TopicRecord,
 } from './metadata-log.ts'
-import { RecordLog } from './record-log.ts'
-import type { SettingTexts } from './settings.ts'
-import { logConfigOf, type TopicConfigs, topicConfigProblem } from './topic-config.ts'
 
 /** A topic that is ready: all its partitions are open and led by this broker. */
 export interface Topic extends TopicRecord {

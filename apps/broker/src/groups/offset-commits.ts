@@ -1,6 +1,6 @@
 import { ErrorCode } from '#libs/kafka-protocol'
-import type { Broker } from './broker.ts'
-import type { Commit } from './groups/offsets.ts'
+import type { Broker } from '../broker.ts'
+import type { Commit } from './offsets.ts'
 
 interface TopicOffsets {
   readonly name: string

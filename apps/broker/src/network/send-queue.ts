@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { BlockPool } from './log/block-pool.ts'
+import type { BlockPool } from '../log/block-pool.ts'
 
 /** As much as is handed to the socket at a time: what it has taken can be told from what it has not at this grain. */
 const SLICE_BYTES = 1024 * 1024

@@ -1,5 +1,5 @@
-import type { Broker } from './broker.ts'
-import type { Group } from './groups/group.ts'
+import type { Broker } from '../broker.ts'
+import type { Group } from '../groups/group.ts'
 
 /** What the broker holds, as plain data. */
 export function overviewOf(broker: Broker) {

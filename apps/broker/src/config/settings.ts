@@ -1,4 +1,4 @@
-import { listener } from './listener.ts'
+import { listener } from '../network/listener.ts'
 import {
   bool,
   cleanupPolicy,

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MemoryFileSystem } from './disk/memory-file-system.ts'
-import { type Mount, mount } from './disk/mount.fixture.ts'
-import { seededRandom } from './log/batch.fixture.ts'
-import { LogManager } from './log/log-manager.ts'
+import { MemoryFileSystem } from '../disk/memory-file-system.ts'
+import { type Mount, mount } from '../disk/mount.fixture.ts'
+import { seededRandom } from '../log/batch.fixture.ts'
+import { LogManager } from '../log/log-manager.ts'
 import { RecordLog } from './record-log.ts'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 150)

@@ -5,7 +5,7 @@ import { type FetchLimits, type Reading, readParts } from './fetch-reading.ts'
 const NOTHING: Reading = { results: [], bytes: 0, hasError: false }
 
 /** Waits until enough is readable, something is wrong, the time is up, or the client is gone. */
-export function park(
+export function delayFetch(
   parts: readonly Part[],
   limits: FetchLimits,
   maxWaitMs: number,
