@@ -18,8 +18,8 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/http': { repo: ['libs/observability', 'libs/contracts'], npm: '*' },
   'libs/inbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
   'libs/outbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: ['pg'] },
-  'libs/idempotency': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
-  'libs/effects': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
+  'libs/idempotency': { repo: ['libs/decider', 'libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
+  'libs/effects': { repo: ['libs/decider', 'libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
   'libs/event-store': { repo: ['libs/decider', 'libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
   'libs/projections': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
   'libs/saga': {
@@ -28,10 +28,17 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   },
   'libs/messaging': {
     repo: [
-      ...['libs/contracts', 'libs/database', 'libs/inbox', 'libs/outbox', 'libs/observability', 'libs/http'],
-      'libs/kafka-protocol',
+      ...['libs/contracts', 'libs/database', 'libs/decider', 'libs/inbox', 'libs/outbox', 'libs/observability'],
+      ...['libs/http', 'libs/kafka-protocol'],
     ],
-    npm: ['kafkajs', '@nestjs/common', '@nestjs/microservices', 'rxjs', 'zod'],
+    npm: ['kafkajs', '@nestjs/common', '@nestjs/microservices', 'zod'],
+  },
+  'libs/service': {
+    repo: [
+      ...['libs/contracts', 'libs/database', 'libs/decider', 'libs/effects', 'libs/event-store', 'libs/http'],
+      ...['libs/idempotency', 'libs/messaging', 'libs/observability', 'libs/outbox', 'libs/saga'],
+    ],
+    npm: ['@nestjs/common', 'fastify'],
   },
   'libs/testing': { repo: ['libs/*', 'scripts'], npm: '*' },
   'apps/broker': { repo: ['libs/kafka-protocol', 'libs/logging', 'libs/observability'], npm: ['prom-client'] },

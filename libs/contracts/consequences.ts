@@ -28,10 +28,14 @@ export class Consequences {
     return consequenceId(`${this.source}:${this.cause.id}`, this.#count++)
   }
 
-  message<T extends MessageType>(type: T, about: { subject: string; key: string; data: DataOf<T> }): Message<T> {
+  /** Its id is the next one, unless it shares that of something else. */
+  message<T extends MessageType>(
+    type: T,
+    about: { id?: string; subject: string; key: string; data: DataOf<T> },
+  ): Message<T> {
     const { id, correlationId, traceparent } = this.cause
     return {
-      id: this.nextId(),
+      id: about.id ?? this.nextId(),
       type,
       source: this.source,
       subject: about.subject,

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { v1 } from './fixtures/v1.ts'
 import type { Message } from './message.ts'
 import { type MessageType, messages } from './messages.ts'
-import { decode, encode, type ReceivedRecord } from './wire.ts'
+import { decode, encode, parseData, type ReceivedRecord } from './wire.ts'
 
 const types = Object.keys(messages) as MessageType[]
 const message = (type: MessageType): Message =>
@@ -90,4 +91,11 @@ test('whatever arrives, the answer is a message or a reason, never an exception'
       expect(typeof decode({ key, value, headers }).ok).toBe('boolean')
     }),
   )
+})
+
+test('data of an old version that is not what that version promised is invalid, not an exception', () => {
+  const split = ({ name }: { name: string }) => ({ first: name.split(' ')[0] })
+  const definition = { topic: 'orders', schema: z.object({ first: z.string() }), version: 2, upcast: [split] } as const
+  expect(parseData(definition, 1, { name: 'Ada L' })).toMatchObject({ success: true, data: { first: 'Ada' } })
+  expect(parseData(definition, 1, {})).toMatchObject({ success: false })
 })

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { MessageDefinition } from './definition.ts'
 import type { AnyMessage, Message } from './message.ts'
 import { isMessageType, messages } from './messages.ts'
@@ -113,9 +113,21 @@ const missing = (headers: ReceivedRecord['headers']): string =>
   `no header ${required.filter((name) => text(headers?.[name]) === undefined).join(', ')}`
 
 /** Data of any version that ever shipped, as the newest version. */
-const parseData = (definition: MessageDefinition, version: number, data: unknown): z.ZodSafeParseResult<unknown> => {
+export const parseData = (
+  definition: MessageDefinition,
+  version: number,
+  data: unknown,
+): z.ZodSafeParseResult<unknown> => {
   let newest = data
-  for (const upcast of definition.upcast.slice(version - 1)) newest = upcast(newest as never)
+  try {
+    for (const upcast of definition.upcast.slice(version - 1)) newest = upcast(newest as never)
+  } catch (error) {
+    // Upcasters expect what their version promised, which this need not be.
+    return {
+      success: false,
+      error: new z.ZodError([{ code: 'custom', path: [], message: String(error), input: data }]),
+    }
+  }
   return definition.schema.safeParse(newest)
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Database, GroupCommit, type UnitOfWork } from '#libs/database'
+import { refuse } from '#libs/decider'
 import { configureLogging } from '#libs/observability'
 import { type TestDatabase, testDatabase } from '#libs/testing'
 import type { AnyOutcome, Effect } from './effect.ts'
@@ -28,7 +29,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   database = connect()
   groupCommit = new GroupCommit(database)
-  await database.execute('TRUNCATE effects')
+  await database.execute('TRUNCATE effects, parked_effects')
   await database.execute('CREATE TABLE IF NOT EXISTS outcomes (id text, outcome text)')
   await database.execute('TRUNCATE outcomes')
 })
@@ -260,6 +261,51 @@ test('an outcome that cannot be recorded yet is recorded later', async () => {
   })
   await owe(effect('a'))
   await settled(['a'])
+})
+
+describe('an outcome that can never be recorded', () => {
+  const parked = () => database.query('SELECT id, outcome, reason, error FROM parked_effects')
+
+  test('is put aside with all that is known of it, and the call is not made again', async () => {
+    const perform = vi.fn(async () => 'charged')
+    start(perform, {
+      apply: async (_, { id }) => {
+        if (id === 'a') throw new Error('no such\0column')
+      },
+      recording: { maxAttempts: 3, backoff: { firstMs: 1, factor: 1, maxMs: 1 } },
+    })
+    await owe(effect('a'))
+    await eventually(async () => expect(await owed()).toEqual([]))
+    const outcome = { status: 'answered', value: 'charged' }
+    expect(await parked()).toEqual([{ id: 'a', outcome, reason: 'apply_failed', error: 'Error: no such\uFFFDcolumn' }])
+    await owe(effect('b', 'a'))
+    await eventually(async () => expect(await owed()).toEqual([]))
+    expect(perform).toHaveBeenCalledTimes(2)
+  })
+
+  test('because it is refused is put aside at once', async () => {
+    start(async () => 'charged', { apply: async () => refuse('unexpected_answer', 'nobody asked') })
+    await owe(effect('a'))
+    await eventually(async () => expect(await owed()).toEqual([]))
+    expect(await parked()).toMatchObject([{ id: 'a', reason: 'refused', error: 'unexpected_answer: nobody asked' }])
+  })
+})
+
+test('effects that wait longer than a lease lasts are called once, whoever else looks', async () => {
+  const calls: string[] = []
+  const slow = async ({ id }: Effect) => {
+    calls.push(id)
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    return 'charged'
+  }
+  const impatient = { concurrency: 1, leaseMs: 300 }
+  start(slow, impatient)
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f']
+  await owe(...ids.map((id) => effect(id)))
+  const other = connect()
+  start(slow, { ...impatient, database: other, groupCommit: new GroupCommit(other) })
+  await settled(ids)
+  expect(calls.sort()).toEqual(ids)
 })
 
 test('a flood is worked off in bounded memory: what does not fit waits in the table', async () => {

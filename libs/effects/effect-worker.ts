@@ -1,18 +1,19 @@
-import { type Database, DatabaseUnavailable, type GroupCommit, type UnitOfWork } from '#libs/database'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Database, type GroupCommit, storableText, type UnitOfWork } from '#libs/database'
+import type { Refusal } from '#libs/decider'
 import { counter, createLogger, fields, histogram, metrics } from '#libs/observability'
-import type { AnyEffect, AnyOutcome, Effect, EffectKinds, Outcome } from './effect.ts'
-import { Effects } from './effects.ts'
+import { type AnyEffect, type AnyOutcome, type Effect, type EffectKinds, effectFields, type Outcome } from './effect.ts'
+import { Leases } from './leases.ts'
 import { type LocalWorker, registerWorker } from './local-workers.ts'
-import { Lookout } from './lookout.ts'
+import { OutcomeRecorder, type RecordingPolicy } from './outcome-recorder.ts'
+import { Poller } from './poller.ts'
 import { Postponements } from './postponements.ts'
 import { backoffMs, failureOf, type RetryPolicy, withTimeout } from './retry.ts'
 import { claimEffects } from './sql/claim-effects.ts'
 import { nextDue } from './sql/next-due.ts'
-import { releaseEffects } from './sql/release-effects.ts'
 
-export interface EffectWorkerOptions<Kinds extends EffectKinds> {
-  readonly database: Database
-  readonly groupCommit: GroupCommit
+/** The calls of a service: how they are made, how hard they are tried, and how what came of them is recorded. */
+export interface EffectDefinition<Kinds extends EffectKinds> {
   /**
    * Makes one call. Resolves with whatever the outside world answered on purpose; throws when there was no usable
    * answer, and is called again then. Must pass on an idempotency key: the effect's id, or one that all effects share
@@ -27,15 +28,30 @@ export interface EffectWorkerOptions<Kinds extends EffectKinds> {
   readonly retry: RetryPolicy | ((kind: keyof Kinds & string) => RetryPolicy)
   /** Announces what `apply` will read. */
   announce?(uow: UnitOfWork, effect: AnyEffect<Kinds>): void
-  /** Records how it ended; commits together with the end of the effect itself, exactly once. */
-  apply(uow: UnitOfWork, effect: AnyEffect<Kinds>, outcome: AnyOutcome<Kinds>): Promise<void>
+  /**
+   * Records how it ended; commits together with the end of the effect itself, exactly once. A refusal means that nothing
+   * was written and that the outcome is put aside; what throws every time is put aside, too.
+   */
+  apply(
+    uow: UnitOfWork,
+    effect: AnyEffect<Kinds>,
+    outcome: AnyOutcome<Kinds>,
+  ): Promise<Refusal | undefined> | Promise<void>
+  readonly recording?: RecordingPolicy
   /** Calls at the same time. Default 64. */
   readonly concurrency?: number
   /** The shortest and the longest time between two looks at the table, milliseconds. Default 500 and 5,000. */
   readonly poll?: { readonly minMs: number; readonly maxMs: number }
+  /** How long a lease lasts without being renewed, milliseconds. Default: the longest time-out and 5 s. */
+  readonly leaseMs?: number
   /** How long `stop` waits for calls that are under way, milliseconds. Default 3,000. */
   readonly graceMs?: number
   readonly random?: () => number
+}
+
+export interface EffectWorkerOptions<Kinds extends EffectKinds> extends EffectDefinition<Kinds> {
+  readonly database: Database
+  readonly groupCommit: GroupCommit
 }
 
 const log = createLogger('effects')
@@ -46,12 +62,14 @@ const attempts = counter({
 })
 const duration = histogram({ name: metrics.effects.duration, help: 'Seconds of one external call', labels: ['kind'] })
 
-/** What a lease lasts longer than a call, milliseconds: time to wait for a slot and to record the outcome. */
+/** What a lease lasts longer than a call, milliseconds: time to record the outcome. One that waits longer is renewed. */
 const LEASE_RESERVE_MS = 5_000
 /** Effects held in memory per slot; the rest waits in the table. */
 const HELD_PER_SLOT = 8
-/** Between tries to record an outcome that is known, milliseconds. */
-const RECORD_AGAIN_MS = 500
+/** Between two tries to renew leases while the database is away, milliseconds. */
+const RENEW_AGAIN_MS = 500
+/** Of an error that is kept with its effect. */
+const MAX_ERROR_LENGTH = 500
 
 /**
  * Makes the calls that committed transactions asked for, outside of any transaction, and records how each ended.
@@ -62,12 +80,15 @@ const RECORD_AGAIN_MS = 500
  *        commit ──hand-over────▲                      │ no answer, attempts left
  *                              └────── WAITING ◀──────┘ (no attempts left: RECORDING, as failed)
  *
+ * An outcome that cannot be recorded is parked, never called for again (`OutcomeRecorder`).
+ *
  * From claim or hand-over to its end the row carries this worker's lease. When the process dies anywhere on the way,
  * the lease runs out and another worker repeats the call with the same idempotency key; when both come back, the one
  * that deletes the row records the outcome and the other one's is dropped.
  */
 export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
-  readonly leaseMs: number
+  readonly #leases: Leases
+  readonly #outcomes: OutcomeRecorder
   readonly #options: EffectWorkerOptions<Kinds>
   readonly #kinds: string[]
   readonly #concurrency: number
@@ -79,7 +100,9 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
   readonly #waiting = new Map<string, NodeJS.Timeout>()
   readonly #activities = new Set<Promise<void>>()
   readonly #postponements: Postponements
-  readonly #lookout = new Lookout(() => this.#claim())
+  readonly #poller = new Poller(() => this.#claim())
+  #renewals: NodeJS.Timeout | undefined
+  #renewing = false
   /** The table may hold something that this worker could take. */
   #moreInTable = false
   #unregister: () => void = () => {}
@@ -91,28 +114,41 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
     this.#concurrency = options.concurrency ?? 64
     this.#postponements = new Postponements(options.database)
     this.#poll = options.poll ?? { minMs: 500, maxMs: 5_000 }
-    this.leaseMs = Math.max(...this.#kinds.map((kind) => this.#retry(kind).timeoutMs)) + LEASE_RESERVE_MS
+    const longestMs = Math.max(...this.#kinds.map((kind) => this.#retry(kind).timeoutMs))
+    this.#leases = new Leases(options.database, options.leaseMs ?? longestMs + LEASE_RESERVE_MS)
+    this.#outcomes = new OutcomeRecorder(options as never)
+  }
+
+  get owner(): string {
+    return this.#leases.owner
+  }
+
+  get leaseMs(): number {
+    return this.#leases.durationMs
   }
 
   start(): void {
     this.#unregister = registerWorker(this.#options.database, this.#kinds, this)
-    this.#lookout.now()
+    this.#renewals = setInterval(() => this.#renewOld(), this.leaseMs / 3)
+    this.#poller.now()
   }
 
   /** Lets calls under way end within the grace, aborts the rest, and gives back every lease. */
   async stop(): Promise<void> {
     this.#stopping = true
     this.#unregister()
+    clearInterval(this.#renewals)
     for (const timer of this.#waiting.values()) clearTimeout(timer)
     const abort = setTimeout(() => {
       for (const call of this.#calling.values()) call.abort(new Error('the worker stops'))
     }, this.#options.graceMs ?? 3_000)
-    await this.#lookout.stop()
+    await this.#poller.stop()
     while (this.#activities.size > 0) await Promise.allSettled(this.#activities)
     await this.#postponements.saved()
     clearTimeout(abort)
-    if (this.#held.size > 0)
-      await releaseEffects(this.#options.database, [...this.#held.values()]).catch((error: unknown) =>
+    await this.#leases
+      .release([...this.#held.values()])
+      .catch((error: unknown) =>
         log.warn('leases not given back, they run out by themselves', { [fields.error]: error }),
       )
   }
@@ -125,6 +161,7 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
     for (const effect of effects) {
       if (this.#held.has(effect.id)) continue
       this.#held.set(effect.id, effect)
+      this.#leases.begun(effect)
       this.#ready.push(effect)
     }
     this.#pump()
@@ -132,8 +169,8 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
 
   expect(): void {
     this.#moreInTable = true
-    if (this.#held.size === 0) this.#lookout.now()
-    else this.#lookout.within(this.#poll.minMs)
+    if (this.#held.size === 0) this.#poller.now()
+    else this.#poller.within(this.#poll.minMs)
   }
 
   get #capacity(): number {
@@ -146,8 +183,45 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
   }
 
   #pump(): void {
-    while (!this.#stopping && this.#calling.size < this.#concurrency && this.#ready.length > 0)
+    while (!this.#stopping && this.#calling.size < this.#concurrency && this.#ready.length > 0) {
+      // A call is begun under a lease that outlasts it, or by whoever has it now.
+      if (this.#leases.isOld(this.#ready[0]!)) {
+        this.#renewOld()
+        return
+      }
       this.#track(this.#call(this.#ready.shift()!))
+    }
+  }
+
+  /** Of everything that is not merely waiting for its next attempt: then the row says itself until when it is ours. */
+  #renewOld(): void {
+    const old = [...this.#held.values()].filter((effect) => !this.#waiting.has(effect.id) && this.#leases.isOld(effect))
+    if (this.#renewing || this.#stopping || old.length === 0) return
+    this.#renewing = true
+    this.#track(
+      this.#renew(old).finally(() => {
+        this.#renewing = false
+        this.#pump()
+      }),
+    )
+  }
+
+  async #renew(old: readonly Effect[]): Promise<void> {
+    try {
+      const ours = await this.#leases.renew(old)
+      for (const effect of old) if (!ours.has(effect.id)) this.#lost(effect)
+    } catch (error) {
+      log.warn('leases of external calls not renewed', { [fields.error]: error })
+      await delay(RENEW_AGAIN_MS)
+    }
+  }
+
+  /** Another worker has it; when our own call comes back, whoever records first has its say. */
+  #lost(effect: Effect): void {
+    const at = this.#ready.findIndex(({ id }) => id === effect.id)
+    if (at < 0) return
+    this.#ready.splice(at, 1)
+    this.#done(effect)
   }
 
   /** `stop` waits for it. */
@@ -175,7 +249,8 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
       this.#calling.delete(effect.id)
       this.#pump()
     }
-    if (outcome !== undefined) await this.#record(effect, outcome)
+    if (outcome !== undefined && (await this.#outcomes.record(effect, outcome, () => this.#stopping)))
+      this.#done(effect)
   }
 
   /** Waits for another attempt, or answers the outcome when that was the last one. */
@@ -183,7 +258,7 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
     const tried = { ...effect, attempts: effect.attempts + 1 }
     const last = tried.attempts >= this.#retry(effect.kind).maxAttempts
     attempts.inc({ kind: effect.kind, result: last ? 'failed' : 'retried' })
-    log.warn('external call got no usable answer', { ...about(tried), last, error })
+    log.warn('external call got no usable answer', { ...effectFields(tried), last, error })
     if (last) return { status: 'failed', reason: failureOf(error) }
     this.#wait(tried, error)
     return undefined
@@ -195,42 +270,24 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
     const { key, id, attempts } = effect
     const again = () => {
       this.#waiting.delete(id)
+      this.#leases.begun(effect)
       this.#ready.push(effect)
       this.#pump()
     }
     this.#waiting.set(id, setTimeout(again, delayMs))
-    this.#postponements.add({ key, id, attempts, dueInMs: delayMs + this.leaseMs, error: String(error).slice(0, 500) })
-  }
-
-  /** The call was made and its outcome is known: it is recorded however often the database is away meanwhile. */
-  async #record(effect: Effect, outcome: Outcome): Promise<void> {
-    const { groupCommit, announce, apply } = this.#options
-    const typed = effect as AnyEffect<Kinds>
-    for (;;) {
-      try {
-        await groupCommit.submit({
-          announce: (uow) => {
-            uow.part(Effects).announceOutcome(effect)
-            announce?.(uow, typed)
-          },
-          run: async (uow) => {
-            if (await uow.part(Effects).take(effect)) await apply(uow, typed, outcome as AnyOutcome<Kinds>)
-          },
-        })
-        return this.#done(effect)
-      } catch (error) {
-        log.error('outcome of an external call not recorded', { ...about(effect), error })
-        if (this.#stopping) return
-        if (!(error instanceof DatabaseUnavailable))
-          return this.#wait({ ...effect, attempts: effect.attempts + 1 }, error)
-        await new Promise((resolve) => setTimeout(resolve, RECORD_AGAIN_MS))
-      }
-    }
+    this.#postponements.add({
+      key,
+      id,
+      attempts,
+      dueInMs: delayMs + this.leaseMs,
+      error: storableText(String(error), MAX_ERROR_LENGTH),
+    })
   }
 
   #done(effect: Effect): void {
     this.#held.delete(effect.id)
-    if (this.#moreInTable && this.room() >= this.#capacity / 2) this.#lookout.now()
+    this.#leases.ended(effect)
+    if (this.#moreInTable && this.room() >= this.#capacity / 2) this.#poller.now()
   }
 
   /** Answers when to look again, milliseconds. */
@@ -241,7 +298,7 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
     if (room <= 0) return minMs
     this.#moreInTable = false
     try {
-      const claimed = await claimEffects(database, this.#kinds, room, this.leaseMs)
+      const claimed = await claimEffects(database, this.#kinds, room, this.#leases)
       this.accept(claimed)
       const dueInMs = claimed.length < room ? await nextDue(database, this.#kinds) : 0
       if (dueInMs !== undefined && dueInMs <= 0) this.#moreInTable = true
@@ -252,11 +309,3 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
     }
   }
 }
-
-const about = ({ id, kind, key, attempts, cause }: Effect) => ({
-  effectId: id,
-  kind,
-  [fields.key]: key,
-  [fields.attempts]: attempts,
-  [fields.correlationId]: cause.correlationId,
-})

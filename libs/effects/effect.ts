@@ -1,4 +1,5 @@
 import type { Cause, Failure } from '#libs/contracts'
+import { fields } from '#libs/observability'
 
 /** A call to the outside world that a decision asks for. */
 export interface NewEffect<Kind extends string = string, Payload = unknown> {
@@ -20,6 +21,15 @@ export interface Effect<Kind extends string = string, Payload = unknown> extends
   /** Calls that were made and got no usable answer. */
   readonly attempts: number
 }
+
+/** What log entries say of an effect. */
+export const effectFields = ({ id, kind, key, attempts, cause }: Effect) => ({
+  effectId: id,
+  kind,
+  [fields.key]: key,
+  [fields.attempts]: attempts,
+  [fields.correlationId]: cause.correlationId,
+})
 
 /**
  * How it ended. `answered` is any answer the outside world gave on purpose, a "no" included; `failed` means that it

@@ -1,14 +1,17 @@
 import { GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
 import type { Effect, EffectIdentity, NewEffect } from './effect.ts'
 import { type LocalWorker, localWorker } from './local-workers.ts'
+import type { NewParkedEffect } from './parked-effect.ts'
 import { deleteEffects } from './sql/delete-effects.ts'
 import { insertEffects } from './sql/insert-effects.ts'
+import { insertParkedEffects } from './sql/insert-parked-effects.ts'
 
 /** The external calls that this unit of work asks for, and the ones whose outcome it records. */
 export class Effects implements Part {
   readonly #added = new Map<string, NewEffect>()
   readonly #endings = new GatheredReads<EffectIdentity>((rows) => this.#delete(rows))
   readonly #taken = new Set<string>()
+  readonly #parked: NewParkedEffect[] = []
 
   constructor(private readonly uow: UnitOfWork) {}
 
@@ -31,13 +34,19 @@ export class Effects implements Part {
     return this.#taken.delete(effect.id)
   }
 
+  /** Puts a call that was taken aside, with its outcome, for a person to look at. */
+  park(parked: NewParkedEffect): void {
+    this.#parked.push(parked)
+  }
+
   prefetch(): void {
     this.#endings.send()
   }
 
   async flush(sql: Sql): Promise<void> {
+    if (this.#parked.length > 0) await insertParkedEffects(sql, this.#parked, this.uow.now)
     if (this.#added.size === 0) return
-    const rows = [...this.#added.values()].map((effect) => ({ effect, leaseMs: 0 }))
+    const rows: NewEffectRow[] = [...this.#added.values()].map((effect) => ({ effect, leaseMs: 0, owner: null }))
     this.#askForLeases(rows)
     const stored = await insertEffects(sql, rows)
     this.uow.afterCommit(() => this.#handOver(stored))
@@ -48,7 +57,7 @@ export class Effects implements Part {
   }
 
   /** Rows that a worker of this process has room for are born with its lease, but of a key only the first. */
-  #askForLeases(rows: { effect: NewEffect; leaseMs: number }[]): void {
+  #askForLeases(rows: readonly NewEffectRow[]): void {
     const rooms = new Map<string, number>()
     const keys = new Set<string>()
     for (const row of rows) {
@@ -58,7 +67,7 @@ export class Effects implements Part {
       const worker = localWorker(this.uow.database, kind)
       if (worker === undefined) continue
       const room = rooms.get(kind) ?? worker.room()
-      if (room > 0) row.leaseMs = worker.leaseMs
+      if (room > 0) Object.assign(row, { leaseMs: worker.leaseMs, owner: worker.owner })
       rooms.set(kind, room - 1)
     }
   }
@@ -78,4 +87,11 @@ export class Effects implements Part {
     }
     for (const [worker, effects] of leased) worker.accept(effects)
   }
+}
+
+/** A call and the lease that it is born with, if any. */
+export interface NewEffectRow {
+  readonly effect: NewEffect
+  leaseMs: number
+  owner: string | null
 }

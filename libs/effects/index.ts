@@ -1,4 +1,6 @@
 export type { AnyEffect, AnyOutcome, Effect, EffectKinds, NewEffect, Outcome } from './effect.ts'
-export { EffectWorker, type EffectWorkerOptions } from './effect-worker.ts'
+export { type EffectDefinition, EffectWorker, type EffectWorkerOptions } from './effect-worker.ts'
 export { Effects } from './effects.ts'
+export type { ParkedEffect, ParkedEffectReason } from './parked-effect.ts'
 export type { RetryPolicy } from './retry.ts'
+export { listParkedEffects } from './sql/list-parked-effects.ts'

@@ -2,6 +2,8 @@ import type { Effect } from './effect.ts'
 
 /** A worker of this process that performs what this process commits, with nothing polled in between. */
 export interface LocalWorker {
+  /** Names it in the rows that it holds. */
+  readonly owner: string
   /** How long a row belongs to the worker before another one may take it over, milliseconds. */
   readonly leaseMs: number
   /** How many more effects it can hold. */

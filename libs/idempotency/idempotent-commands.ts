@@ -1,4 +1,5 @@
 import type { GroupCommit, Work } from '#libs/database'
+import type { Refusal } from '#libs/decider'
 import { type Beginning, IdempotencyKeys, type IdempotentRequest, type StoredResponse } from './idempotency-keys.ts'
 
 export interface IdempotencyOptions {
@@ -7,9 +8,11 @@ export interface IdempotencyOptions {
   readonly ttlMs?: number
 }
 
-/** What became of a request: carried out now (`first`) or before (`replay`), or refused. */
-export type Outcome =
+/** What became of a request: carried out now (`first`) or before (`replay`), or not at all. */
+export type Outcome<Reason extends string = never> =
   | { readonly kind: 'first' | 'replay'; readonly response: StoredResponse }
+  /** The business said no. Nothing took place, so the key stays free. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal<Reason> }
   /** A twin is being carried out right now; HTTP 409. */
   | { readonly kind: 'conflict' }
   /** The key was used for another request; HTTP 422. */
@@ -29,10 +32,13 @@ export class IdempotentCommands {
   }
 
   /**
-   * Runs `work` unless the request was carried out before. Its response, a refusal too, is what the key answers from
-   * now on; when it throws, nothing is kept and the key is free again.
+   * Runs `work` unless the request was carried out before. Its response is what the key answers from now on; when it
+   * refuses or throws, nothing is kept and the key is free again. A work that refuses must not have written anything.
    */
-  async execute(request: IdempotentRequest, work: Work<StoredResponse>): Promise<Outcome> {
+  async execute<Reason extends string = never>(
+    request: IdempotentRequest,
+    work: Work<StoredResponse | Refusal<Reason>>,
+  ): Promise<Outcome<Reason>> {
     const id = `${request.scope}\n${request.key}`
     // A twin in this process would queue behind the first one and see its response; but it must hear that it is a twin.
     if (this.#inFlight.has(id)) return { kind: 'conflict' }
@@ -44,18 +50,22 @@ export class IdempotentCommands {
     }
   }
 
-  #guarded(request: IdempotentRequest, work: Work<StoredResponse>): Work<Outcome> {
+  #guarded<Reason extends string>(
+    request: IdempotentRequest,
+    work: Work<StoredResponse | Refusal<Reason>>,
+  ): Work<Outcome<Reason>> {
     return {
       weight: work.weight ?? 1,
       announce: (uow) => {
         uow.part(IdempotencyKeys).announce(request)
         work.announce?.(uow)
       },
-      run: async (uow): Promise<Outcome> => {
+      run: async (uow): Promise<Outcome<Reason>> => {
         const keys = uow.part(IdempotencyKeys)
         const beginning: Beginning = await keys.begin(request)
         if (beginning.kind !== 'first') return beginning
         const response = await work.run(uow)
+        if ('refused' in response) return { kind: 'refused', refusal: response }
         keys.complete(request, response, this.#ttlMs)
         return { kind: 'first', response }
       },

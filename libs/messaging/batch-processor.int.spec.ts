@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { encode } from '#libs/contracts'
+import { ConcurrencyConflict } from '#libs/database'
+import { refuse } from '#libs/decider'
 import { Abandoned } from './batch-processor.ts'
-import { Unprocessable } from './errors.ts'
 import { command, garbage, type OpenDatabase, openDatabase, startConsumer, until } from './messaging.fixture.ts'
 
 let db: OpenDatabase
@@ -63,13 +64,62 @@ describe('a message that cannot ever be handled', () => {
   test('is a dead letter alone, its key flows on', async () => {
     const [first, second, third] = commands('a', 1, 2, 3)
     const consumer = startConsumer(db, {
-      behaviour: ({ id }) => {
-        if (id === second!.id) throw new Unprocessable('no such order')
-      },
+      behaviour: ({ id }) => (id === second!.id ? refuse('unknown_order') : undefined),
     })
     await consumer.receive([first!, second!, third!].map(encode))
     expect(await db.handled()).toEqual(ids([first!, third!]))
     expect(await db.parked()).toMatchObject([{ offset: 1n, status: 'dead', reason: 'unprocessable' }])
+  })
+})
+
+describe('what is parked', () => {
+  test('is kept beside a dead letter that has its place: in a topic that was created anew', async () => {
+    const [old, successor] = [...commands('a', 1), ...commands('b', 1)]
+    const consumer = startConsumer(db, {
+      behaviour: () => {
+        throw new Error('never')
+      },
+      retryPolicy: { maxAttempts: 1, firstDelayMs: 1, longestDelayMs: 1 },
+    })
+    await consumer.receive([encode(old!)], 5)
+    await consumer.receive([encode(successor!)], 5)
+    await consumer.receive([encode(successor!)], 5)
+    expect(await db.parked()).toMatchObject([{ offset: 5n }, { offset: 5n }])
+  })
+
+  test('that is refused when it is retried is a dead letter, and its key flows on', async () => {
+    const messages = commands('a', 1, 2)
+    let tries = 0
+    const consumer = startConsumer(db, {
+      behaviour: ({ id }) => {
+        if (id !== messages[0]!.id) return
+        if (tries++ < 2) throw new Error('not yet')
+        return refuse('unknown_order')
+      },
+    })
+    await consumer.receive(messages.map(encode))
+    consumer.retrier.start()
+    await until(async () => (await db.handled()).length === 1)
+    expect(await db.parked()).toMatchObject([{ offset: 0n, status: 'dead', reason: 'unprocessable', attempts: 2 }])
+    await consumer.retrier.stop()
+  })
+})
+
+describe('what is usually nobody’s fault', () => {
+  test('is held against a message that brings it about every time: the partition flows on', async () => {
+    const messages = [...commands('a', 1), ...commands('b', 1), ...commands('c', 1)]
+    const consumer = startConsumer(db, {
+      behaviour: async ({ key }) => {
+        if (key === 'a') throw new ConcurrencyConflict('again and again')
+        if (key === 'b') await db.cutOffEverybody()
+      },
+    })
+    await consumer.receive(messages.map(encode))
+    expect(await db.handled()).toEqual(ids([messages[2]!]))
+    expect(await db.parked()).toMatchObject([
+      { offset: 0n, status: 'retrying' },
+      { offset: 1n, status: 'retrying' },
+    ])
   })
 })
 
@@ -206,12 +256,12 @@ describe('a failure that a batch has in common', () => {
     const messages = [...commands('a', 1), ...commands('b', 1), ...commands('c', 1)]
     const consumer = startConsumer(db, {
       announce: ({ key }) => {
-        if (key === 'b') throw new Unprocessable('what is that')
+        if (key === 'b') throw new Error('what is that')
       },
     })
     await consumer.receive(messages.map(encode))
     expect(await db.handled()).toEqual(ids([messages[0]!, messages[2]!]))
-    expect(await db.parked()).toMatchObject([{ offset: 1n, status: 'dead' }])
+    expect(await db.parked()).toMatchObject([{ offset: 1n, status: 'retrying' }])
   })
 
   test('the database going away is waited out, parking nothing', async () => {

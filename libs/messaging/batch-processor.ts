@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { DatabaseUnavailable, type GroupCommit, isRetryableConflict } from '#libs/database'
+import { type Database, Faults, type GroupCommit } from '#libs/database'
 import { createLogger, describeError, fields } from '#libs/observability'
 import { BatchWork, type RecordResult } from './batch-work.ts'
 import type { ConsumerContext } from './consumer-context.ts'
@@ -12,6 +12,7 @@ const LONGEST_WAIT_MS = 1_000
 
 export interface BatchProcessorOptions {
   readonly context: ConsumerContext
+  readonly database: Database
   readonly groupCommit: GroupCommit
   readonly retryPolicy: RetryPolicy
   /** Something was parked that will have to be retried. */
@@ -63,23 +64,27 @@ export class BatchProcessor {
 
   /** Commits, waiting out what is nobody's fault; answers what was wrong otherwise. */
   async #commit(work: BatchWork, abandoned: () => boolean): Promise<{ error?: unknown; suspect?: number | undefined }> {
+    const faults = new Faults(this.options.database)
     for (let wait = FIRST_WAIT_MS; ; wait = longer(wait)) {
       if (abandoned()) throw new Abandoned('the partition was taken away')
       try {
-        this.options.onResults(work.records, await this.options.groupCommit.submit(work))
+        this.#committed(work.records, await this.options.groupCommit.submit(work))
         return {}
       } catch (error) {
-        if (!isNobodysFault(error)) return { error, suspect: work.current }
+        if (!(await faults.isNobodys(error))) return { error, suspect: work.current }
         const details = { [fields.error]: describeError(error), [fields.count]: work.records.length }
         if (wait === FIRST_WAIT_MS) this.#log.warn('batch waits for the database', details)
         await delay(wait)
       }
     }
   }
-}
 
-export const isNobodysFault = (error: unknown): boolean =>
-  error instanceof DatabaseUnavailable || isRetryableConflict(error)
+  #committed(records: readonly IncomingRecord[], results: readonly RecordResult[]): void {
+    for (const [i, result] of results.entries())
+      if ('refusal' in result) this.#log.error('message refused', { ...describe(records[i]!), ...result.refusal })
+    this.options.onResults(records, results)
+  }
+}
 
 const longer = (wait: number): number => Math.min(LONGEST_WAIT_MS, wait * 2)
 

@@ -1,12 +1,16 @@
 import type { UnitOfWork, Work } from '#libs/database'
+import type { Refusal } from '#libs/decider'
 import { Inbox } from '#libs/inbox'
-import { type ConsumerContext, handleMessage } from './consumer-context.ts'
+import { announceMessage, type ConsumerContext, handleMessage } from './consumer-context.ts'
 import type { IncomingRecord } from './incoming-record.ts'
 import { ParkedKeys } from './parking/parked-keys.ts'
 import type { ParkVerdict } from './parking/parked-message.ts'
-import { behindVerdict, unreadableVerdict } from './parking/verdict.ts'
+import { behindVerdict, refusalVerdict, unreadableVerdict } from './parking/verdict.ts'
 
-export type RecordResult = 'handled' | 'duplicate' | 'ignored' | 'queued' | 'parked' | 'dead'
+/** What became of a record. */
+export type RecordResult =
+  | { readonly outcome: 'handled' | 'duplicate' | 'ignored' | 'queued' | 'parked' | 'dead' }
+  | { readonly outcome: 'dead'; readonly refusal: Refusal }
 
 /**
  * Records of one partition, in order, as one piece of a transaction: every id claimed, every handler run, everything
@@ -37,7 +41,7 @@ export class BatchWork implements Work<RecordResult[]> {
       this.current = index
       if (record.content.kind !== 'message') continue
       parkedKeys.announce(this.context.consumer, record)
-      if (this.verdict === undefined) this.context.announce(record.content.message, uow, record.position)
+      if (this.verdict === undefined) announceMessage(this.context, record.content.message, record.position, uow)
     }
     this.current = undefined
   }
@@ -62,24 +66,26 @@ export class BatchWork implements Work<RecordResult[]> {
   async #settle(record: IncomingRecord, claimed: Set<string>, uow: UnitOfWork): Promise<RecordResult> {
     const { consumer } = this.context
     const { content } = record
-    const parkedKeys = uow.part(ParkedKeys)
-    if (content.kind === 'ignored') return 'ignored'
+    const park = (verdict: ParkVerdict): void => uow.part(ParkedKeys).park(consumer, record, verdict)
+    if (content.kind === 'ignored') return { outcome: 'ignored' }
     if (content.kind === 'unreadable') {
-      parkedKeys.park(consumer, record, unreadableVerdict(content))
-      return 'dead'
+      park(unreadableVerdict(content))
+      return { outcome: 'dead' }
     }
     // Taken out once, so that a second copy in this very batch finds nothing. A message that is parked keeps its
     // claim: it is this consumer's to finish.
-    if (!claimed.delete(content.message.id)) return 'duplicate'
-    if (await parkedKeys.holdsBack(record)) {
-      parkedKeys.park(consumer, record, behindVerdict)
-      return 'queued'
+    if (!claimed.delete(content.message.id)) return { outcome: 'duplicate' }
+    if (await uow.part(ParkedKeys).holdsBack(record)) {
+      park(behindVerdict)
+      return { outcome: 'queued' }
     }
     if (this.verdict !== undefined) {
-      parkedKeys.park(consumer, record, this.verdict)
-      return this.verdict.status === 'dead' ? 'dead' : 'parked'
+      park(this.verdict)
+      return { outcome: this.verdict.status === 'dead' ? 'dead' : 'parked' }
     }
-    await handleMessage(this.context, content.message, record.position, uow)
-    return 'handled'
+    const refusal = await handleMessage(this.context, content.message, record.position, uow)
+    if (refusal === undefined) return { outcome: 'handled' }
+    park(refusalVerdict(refusal))
+    return { outcome: 'dead', refusal }
   }
 }

@@ -1,6 +1,7 @@
 import { type AnyMessage, Consequences } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
-import type { Announce, HandlerTable, Position } from './handlers.ts'
+import type { Refusal } from '#libs/decider'
+import type { AnyHandler, HandlerTable, Position } from './handlers.ts'
 
 /** The service that consumes: what handling a message takes beside the message. */
 export interface ConsumerContext {
@@ -9,10 +10,16 @@ export interface ConsumerContext {
   /** Who its messages come from, e.g. `/waybill/payment`. */
   readonly source: string
   readonly handlers: HandlerTable
-  readonly announce: Announce
   /** The handlers know a message that they have handled before: the inbox need not. */
   readonly recognisesDuplicates: boolean
 }
+
+export const announceMessage = (
+  { handlers }: ConsumerContext,
+  message: AnyMessage,
+  position: Position,
+  uow: UnitOfWork,
+): void => handlerOf(handlers, message).announce?.(message, uow, position)
 
 /** Runs the handler of a message whose type is known to have one. */
 export const handleMessage = async (
@@ -20,8 +27,14 @@ export const handleMessage = async (
   message: AnyMessage,
   position: Position,
   uow: UnitOfWork,
-): Promise<void> => {
-  const handler = handlers.get(message.type)
-  if (typeof handler !== 'function') throw new Error(`${message.type} has no handler`)
-  await handler(message, { uow, consequences: new Consequences(message, source, uow.now), position })
+): Promise<Refusal | undefined> => {
+  const consequences = new Consequences(message, source, uow.now)
+  const refusal = await handlerOf(handlers, message).handle(message, { uow, consequences, position })
+  return refusal ?? undefined
+}
+
+const handlerOf = (handlers: HandlerTable, { type }: AnyMessage): AnyHandler => {
+  const handler = handlers.get(type)
+  if (handler === undefined || handler === 'ignore') throw new Error(`${type} has no handler`)
+  return handler
 }

@@ -1,5 +1,6 @@
 import type { AnyMessage, Consequences, Message, MessageType, MessageTypeOn, Topic } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
+import type { Refusal } from '#libs/decider'
 
 /** What a handler is given beside its message. */
 export interface MessageContext {
@@ -18,19 +19,38 @@ export interface Position {
 }
 
 /**
- * The handlers that a consumer of these topics must have: one method per message type, named like it. A Nest
- * controller that `implements HandlersOf<'payment-commands'>` does not compile until it has them all.
+ * A refusal says that the message can never be handled, e.g. a fact about an unknown order, and that nothing of it was
+ * written: it becomes a dead letter at once and alone, in the same transaction, and its key flows on. An exception says
+ * that something is broken: the transaction is undone, and the message is tried again with its key held back behind it.
  */
-export type HandlersOf<T extends Topic, Ignored extends MessageTypeOn<T> = never> = {
-  [M in Exclude<MessageTypeOn<T>, Ignored>]: (message: Message<M>, context: MessageContext) => Promise<void> | void
+export type Handled = Refusal | undefined | Promise<Refusal | undefined> | Promise<void>
+
+/** What a service does with one type of message. */
+export interface Handler<T extends MessageType = MessageType> {
+  /** Announces, without I/O, what `handle` is going to read: what a whole transaction needs is read in one round trip. */
+  announce?(message: MessageOf<T>, uow: UnitOfWork, position: Position): void
+  handle(message: MessageOf<T>, context: MessageContext): Handled
 }
 
-/**
- * Announces, without I/O, what the handler of this message is going to read, so that everything a transaction needs
- * is read in one statement.
- */
-export type Announce = (message: AnyMessage, uow: UnitOfWork, position: Position) => void
+type MessageOf<T extends MessageType> = { [M in T]: Message<M> }[T]
 
-/** A handler as the transport calls it; rejects with what the handler threw. */
-export type Handle = (message: AnyMessage, context: MessageContext) => Promise<void>
-export type HandlerTable = ReadonlyMap<MessageType, Handle | 'ignore'>
+/** The service knows the type and has no use for it. */
+export const ignore = 'ignore'
+
+/** What a consumer of these topics does with every type on them: leaving one out does not compile. */
+export type HandlersOf<T extends Topic> = { readonly [M in MessageTypeOn<T>]: Handler<M> | typeof ignore }
+
+/** One handler for several types. */
+export const handlersFor = <T extends MessageType>(
+  types: readonly T[],
+  handler: Handler<T> | typeof ignore,
+): { readonly [M in T]: Handler<M> | typeof ignore } =>
+  Object.fromEntries(types.map((type) => [type, handler])) as { [M in T]: Handler<M> | typeof ignore }
+
+/** As the transport looks them up. */
+export type HandlerTable = ReadonlyMap<MessageType, AnyHandler | typeof ignore>
+
+export interface AnyHandler {
+  announce?(message: AnyMessage, uow: UnitOfWork, position: Position): void
+  handle(message: AnyMessage, context: MessageContext): Handled
+}

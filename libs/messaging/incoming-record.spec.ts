@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
 import { encode, type MessageType, type Topic } from '#libs/contracts'
-import type { Handle, HandlerTable } from './handlers.ts'
+import type { AnyHandler, HandlerTable } from './handlers.ts'
 import { readRecord } from './incoming-record.ts'
 import { command, type SentRecord } from './messaging.fixture.ts'
 
-const handle: Handle = async () => {}
-const handlers: HandlerTable = new Map<MessageType, Handle | 'ignore'>([
-  ['payment.capture', handle],
+const handlers: HandlerTable = new Map<MessageType, AnyHandler | 'ignore'>([
+  ['payment.capture', { handle: () => {} }],
   ['payment.void', 'ignore'],
 ])
 const record = encode(command('a', 1))
@@ -44,4 +43,14 @@ test('a known message that the service has not heard of is not dropped', () => {
 test('an id that no table could hold is none', () => {
   const broken = { ...record, headers: { ...record.headers, ce_id: 'a\0b' } }
   expect(read(broken)).toMatchObject({ kind: 'unreadable', detail: 'ce_id is not an id' })
+})
+
+test('events of two sources are two events, whatever ids they have', () => {
+  const from = (source: string) => {
+    const content = read({ ...record, headers: { ...record.headers, ce_source: source } })
+    return content.kind === 'message' ? content.message.id : undefined
+  }
+  expect(from('/shop/a')).toBe(from('/shop/a'))
+  expect(new Set([from('/shop/a'), from('/shop/b'), from('/waybill/order')]).size).toBe(3)
+  expect(from('/waybill/order')).toBe(record.headers.ce_id)
 })

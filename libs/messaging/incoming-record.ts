@@ -6,6 +6,7 @@ import {
   type Topic,
   topicOf,
   type UnreadableReason,
+  uuidFrom,
 } from '#libs/contracts'
 import type { HandlerTable, Position } from './handlers.ts'
 
@@ -19,7 +20,16 @@ export interface IncomingRecord {
     | { readonly kind: 'unreadable'; readonly reason: UnreadableReason; readonly detail: string }
 }
 
-/** What the inbox can hold as an id: ours are UUIDs, other senders may have their own. */
+/**
+ * A CloudEvent is identified by its source and its id together. Ids of our own services are unique by themselves, since
+ * the source is part of what they are made from; a foreign one is given such an id here, so that nobody else has to
+ * think of it.
+ */
+const identified = (message: AnyMessage): AnyMessage =>
+  message.source.startsWith(OURS) ? message : { ...message, id: uuidFrom(`${message.source} ${message.id}`) }
+const OURS = '/waybill/'
+
+/** What may be an id: ours are UUIDs, other senders may have their own. */
 const ID = /^[\x21-\x7e]{1,255}$/
 
 /** Total, like `decode`: whatever the record holds, the answer is one of the three. */
@@ -34,8 +44,9 @@ const contentOf = (topic: Topic, raw: ReceivedRecord, handlers: HandlerTable): I
   if (handlers.get(String(raw.headers?.ce_type) as never) === 'ignore') return { kind: 'ignored' }
   const decoded: Decoded = decode(raw)
   if (!decoded.ok) return { kind: 'unreadable', reason: decoded.reason, detail: decoded.detail }
-  const { message } = decoded
-  if (!ID.test(message.id)) return { kind: 'unreadable', reason: 'invalid_header', detail: 'ce_id is not an id' }
+  const message = identified(decoded.message)
+  if (!ID.test(decoded.message.id))
+    return { kind: 'unreadable', reason: 'invalid_header', detail: 'ce_id is not an id' }
   if (topicOf(message.type) !== topic || !handlers.has(message.type))
     return { kind: 'unreadable', reason: 'unknown_type', detail: `${message.type} does not belong on ${topic}` }
   return { kind: 'message', message }

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { Controller, type DynamicModule, Inject, Module } from '@nestjs/common'
+import { type DynamicModule, Module } from '@nestjs/common'
 import { ConfigResourceTypes, type Kafka } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { encode, type Message } from '#libs/contracts'
+import { refuse } from '#libs/decider'
 import { createApplication } from '#libs/http'
 import { type BrokerProcess, startBroker } from '../testing/broker-process.ts'
 import { ensureTopics } from './ensure-topics.ts'
-import { Unprocessable } from './errors.ts'
-import type { HandlersOf, MessageContext } from './handlers.ts'
-import { Handles } from './handles.ts'
+import { handlersFor, ignore } from './handlers.ts'
 import { KafkaBatchServer } from './kafka-batch-server.ts'
 import { kafkaClient } from './kafka-client.ts'
 import { type KafkaPublisher, kafkaPublisher } from './kafka-publisher.ts'
@@ -17,6 +16,7 @@ import {
   command,
   garbage,
   HASTY,
+  noting,
   type OpenDatabase,
   openDatabase,
   type SentRecord,
@@ -34,19 +34,6 @@ beforeAll(async () => {
   brokers = given ?? [bundled!.brokers]
 })
 afterAll(() => bundled?.close())
-
-const BEHAVIOUR = Symbol('behaviour')
-
-@Controller()
-class Consumers implements HandlersOf<typeof TOPIC, 'payment.refund' | 'payment.void' | 'payment.authorize'> {
-  constructor(@Inject(BEHAVIOUR) private readonly behaviour: { current: Behaviour }) {}
-
-  @Handles('payment.capture')
-  async 'payment.capture'(message: Message<'payment.capture'>, { uow }: MessageContext) {
-    await this.behaviour.current(message)
-    await uow.execute('INSERT INTO handled (key, id) VALUES ($1, $2)', message.key, message.id)
-  }
-}
 
 @Module({})
 class TestModule {}
@@ -75,8 +62,10 @@ const startService = async (behaviour: Behaviour = () => {}, group = `payment-${
   const server = new KafkaBatchServer({
     service: group,
     brokers,
-    topics: [TOPIC],
-    ignore: ['payment.refund', 'payment.void', 'payment.authorize'],
+    handlers: {
+      'payment.capture': { handle: noting(() => current.current) },
+      ...handlersFor(['payment.refund', 'payment.void', 'payment.authorize'], ignore),
+    },
     database: db.database,
     groupCommit: db.groupCommit,
     retryPolicy: HASTY,
@@ -84,8 +73,6 @@ const startService = async (behaviour: Behaviour = () => {}, group = `payment-${
   const module: DynamicModule = {
     module: TestModule,
     imports: [messagingModule(server)],
-    controllers: [Consumers],
-    providers: [{ provide: BEHAVIOUR, useValue: current }],
   }
   const app = await createApplication(module)
   connectConsumers(app)
@@ -128,11 +115,9 @@ test('what is published is handled, in order per key', async () => {
   expect(await handledOf(b)).toEqual(ids(b))
 })
 
-test('the error of a handler reaches the transport as it was thrown', async () => {
+test('a message that its handler refuses is a dead letter, and its key flows on', async () => {
   const messages = commandsOf('a', 3)
-  await startService(({ id }) => {
-    if (id === messages[1]!.id) throw new Unprocessable('no such order')
-  })
+  await startService(({ id }) => (id === messages[1]!.id ? refuse('unknown_order') : undefined))
   await publish(messages)
   await until(async () => (await handledOf(messages)).length === 2)
   expect(await db.parked(messages[0]!.key)).toMatchObject([{ status: 'dead', reason: 'unprocessable' }])

@@ -1,5 +1,5 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices'
-import type { MessageType, Topic } from '#libs/contracts'
+import type { Topic } from '#libs/contracts'
 import { type Database, type GroupCommit, Housekeeping } from '#libs/database'
 import { pruneInbox } from '#libs/inbox'
 import { counter, histogram, metrics, SIZES } from '#libs/observability'
@@ -8,7 +8,7 @@ import type { RecordResult } from './batch-work.ts'
 import type { ConsumerContext } from './consumer-context.ts'
 import { GroupConsumer } from './group-consumer.ts'
 import { handlerTable } from './handler-table.ts'
-import type { Announce } from './handlers.ts'
+import type { HandlersOf, HandlerTable } from './handlers.ts'
 import type { IncomingRecord } from './incoming-record.ts'
 import { Retrier } from './parking/retrier.ts'
 import { defaultRetryPolicy, type RetryPolicy } from './parking/retry-policy.ts'
@@ -18,12 +18,10 @@ export interface KafkaBatchServerOptions {
   /** Its consumer group, its name in the inbox and, as `/waybill/<service>`, the source of what it says. */
   readonly service: string
   readonly brokers: readonly string[]
-  readonly topics: readonly Topic[]
-  /** Message types on these topics that the service knows of and has no use for. */
-  readonly ignore?: readonly MessageType[]
+  /** What the service does with each type of message; their topics are what it consumes, every type on them included. */
+  readonly handlers: Partial<HandlersOf<Topic>>
   readonly database: Database
   readonly groupCommit: GroupCommit
-  readonly announce?: Announce
   /**
    * The handlers recognise a message that they have handled before and do nothing: there is no inbox to ask. For read
    * models, whose rows can tell. Default false.
@@ -37,24 +35,29 @@ const REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000
 const FORGOTTEN_AT_ONCE = 5_000
 
 /**
- * Nest's transport for Kafka that the framework lacks: `@Handles` methods of which a whole batch of records
- * shares one database transaction with everything the handlers write, in order, with parking instead of blocking or
- * dropping. Offsets are committed after the transaction: at least once from the broker, exactly once in effect.
+ * Nest's transport for Kafka that the framework lacks: handlers of which a whole batch of records shares one database
+ * transaction with everything they write, in order, with parking instead of blocking or dropping. Offsets are committed after the transaction: at least once from the broker, exactly once in effect.
  */
 export class KafkaBatchServer extends Server implements CustomTransportStrategy {
   #consumer: GroupConsumer | undefined
   #retrier: Retrier | undefined
   readonly #housekeeping: Housekeeping | undefined
+  readonly #handlers: HandlerTable
+  readonly #topics: readonly Topic[]
 
+  /** Throws when a type of one of its topics has no handler. */
   constructor(private readonly options: KafkaBatchServerOptions) {
     super()
+    const { table, topics } = handlerTable(options.handlers)
+    this.#handlers = table
+    this.#topics = topics
     if (options.recognisesDuplicates) return
     this.#housekeeping = new Housekeeping((now) =>
       pruneInbox(options.database, new Date(now.getTime() - REMEMBERED_MS), FORGOTTEN_AT_ONCE),
     )
   }
 
-  /** Begins to consume; whether the broker can be reached is `check`'s to say. Fails when a handler is missing. */
+  /** Begins to consume; whether the broker can be reached is `check`'s to say. */
   listen(callback: (error?: unknown) => void): void {
     try {
       this.#start()
@@ -90,20 +93,19 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   #start(): void {
-    const { service, brokers, topics, ignore = [], database, groupCommit, announce, retryPolicy } = this.options
-    const { recognisesDuplicates = false } = this.options
-    const handlers = handlerTable(topics, ignore, this.messageHandlers)
+    const { service, brokers, database, groupCommit, retryPolicy, recognisesDuplicates = false } = this.options
+    const [handlers, topics] = [this.#handlers, this.#topics]
     const context: ConsumerContext = {
       consumer: service,
       source: `/waybill/${service}`,
       handlers,
-      announce: announce ?? (() => {}),
       recognisesDuplicates,
     }
     const policy = retryPolicy ?? defaultRetryPolicy
     const retrier = new Retrier({ context, database, groupCommit, policy })
     const processor = new BatchProcessor({
       context,
+      database,
       groupCommit,
       retryPolicy: policy,
       onParked: () => retrier.wake(),
@@ -132,8 +134,8 @@ const measureResults = (): ((records: readonly IncomingRecord[], results: readon
   return (records, results) => {
     const { topic } = records[0]!.position
     sizes.observe({ topic }, records.length)
-    const counts = new Map<RecordResult, number>()
-    for (const result of results) counts.set(result, (counts.get(result) ?? 0) + 1)
+    const counts = new Map<string, number>()
+    for (const { outcome } of results) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
     for (const [result, count] of counts) messages.inc({ topic, result }, count)
   }
 }

@@ -1,5 +1,4 @@
-import { Catch, type DynamicModule, type INestApplication, Module, type RpcExceptionFilter } from '@nestjs/common'
-import { type Observable, throwError } from 'rxjs'
+import { type DynamicModule, type INestApplication, Module } from '@nestjs/common'
 import { KafkaBatchServer } from './kafka-batch-server.ts'
 import { ParkedController } from './parking/parked.controller.ts'
 
@@ -14,21 +13,9 @@ export const messagingModule = (server: KafkaBatchServer): DynamicModule => ({
   exports: [KafkaBatchServer],
 })
 
-/**
- * Connects the consumer of `messagingModule` to the application, which then starts and stops it. Every
- * `@Handles(type)` method of the application's controllers becomes the handler of that message type.
- */
+/** Connects the consumer of `messagingModule` to the application, which then starts and stops it. */
 export const connectConsumers = (app: INestApplication): void => {
   const microservice = app.connectMicroservice({ strategy: app.get(KafkaBatchServer) }, { deferInitialization: true })
-  microservice.useGlobalFilters(new PassOn())
   // The application has run the modules' init hooks; listening must not run them again.
   ;(microservice as unknown as { setIsInitHookCalled(called: boolean): void }).setIsInitHookCalled(true)
-}
-
-/** Nest would log a handler's error and answer with a general one; the transport has to see the error itself. */
-@Catch()
-class PassOn implements RpcExceptionFilter {
-  catch(error: unknown): Observable<never> {
-    return throwError(() => error)
-  }
 }

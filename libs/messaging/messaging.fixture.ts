@@ -5,7 +5,7 @@ import { configureLogging } from '#libs/observability'
 import { testDatabase } from '#libs/testing'
 import { BatchProcessor } from './batch-processor.ts'
 import type { RecordResult } from './batch-work.ts'
-import type { Announce, Handle, HandlerTable } from './handlers.ts'
+import type { AnyHandler, Handled, HandlerTable } from './handlers.ts'
 import { type IncomingRecord, readRecord } from './incoming-record.ts'
 import { Retrier } from './parking/retrier.ts'
 import type { RetryPolicy } from './parking/retry-policy.ts'
@@ -110,13 +110,15 @@ export const openDatabase = async () => {
 
 export type OpenDatabase = Awaited<ReturnType<typeof openDatabase>>
 
-/** What the handler does with a message before it notes it; throws to make it fail. */
-export type Behaviour = (message: Message) => void | Promise<void>
+/** What the handler does with a message before it notes it; throws to make it fail, answers a refusal to refuse it. */
+// biome-ignore lint/suspicious/noConfusingVoidType: behaviours of one line
+export type Behaviour = (message: Message) => Handled | void
 
 export const noting =
-  (behaviour: () => Behaviour): Handle =>
+  (behaviour: () => Behaviour): AnyHandler['handle'] =>
   async (message, { uow }) => {
-    await behaviour()(message as Message)
+    const refusal = await behaviour()(message as Message)
+    if (refusal) return refusal
     await uow.execute('INSERT INTO handled (key, id) VALUES ($1, $2)', message.key, message.id)
   }
 
@@ -125,32 +127,33 @@ export const startConsumer = (
   { database, groupCommit }: Pick<OpenDatabase, 'database' | 'groupCommit'>,
   options: {
     behaviour?: Behaviour
-    announce?: Announce
+    announce?: NonNullable<AnyHandler['announce']>
     retryPolicy?: RetryPolicy
     recognisesDuplicates?: boolean
   } = {},
 ) => {
   let behaviour: Behaviour = options.behaviour ?? (() => {})
-  const handlers: HandlerTable = new Map<MessageType, Handle | 'ignore'>([
-    ['payment.capture', noting(() => behaviour)],
+  const { announce } = options
+  const handlers: HandlerTable = new Map<MessageType, AnyHandler | 'ignore'>([
+    ['payment.capture', { ...(announce && { announce }), handle: noting(() => behaviour) }],
     ['payment.void', 'ignore'],
   ])
   const context = {
     consumer: CONSUMER,
     source: '/waybill/payment',
     handlers,
-    announce: options.announce ?? (() => {}),
     recognisesDuplicates: options.recognisesDuplicates ?? false,
   }
   const policy = options.retryPolicy ?? HASTY
   const retrier = new Retrier({ context, database, groupCommit, policy })
-  const results: RecordResult[] = []
+  const results: RecordResult['outcome'][] = []
   const processor = new BatchProcessor({
     context,
+    database,
     groupCommit,
     retryPolicy: policy,
     onParked: () => retrier.wake(),
-    onResults: (_, got) => results.push(...got),
+    onResults: (_, got) => results.push(...got.map(({ outcome }) => outcome)),
   })
   return {
     retrier,

@@ -44,6 +44,8 @@ export const metrics = {
     attempts: 'waybill_effects_attempts_total',
     /** Histogram, seconds of one outside call. Labels: kind. */
     duration: 'waybill_effects_duration_seconds',
+    /** Counter: outcomes that could not be recorded and were put aside. Labels: kind, reason (refused | apply_failed). */
+    parked: 'waybill_effects_parked_total',
   },
   projections: {
     /** Gauge: records not yet projected. Labels: projection. */

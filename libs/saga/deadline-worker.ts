@@ -1,21 +1,31 @@
-import type { Database, GroupCommit, UnitOfWork } from '#libs/database'
-import { createLogger, fields } from '#libs/observability'
+import { type Database, Faults, type GroupCommit, storableText, type UnitOfWork } from '#libs/database'
+import { createLogger, describeError, fields } from '#libs/observability'
 import { watchDeadlines } from './deadline-watch.ts'
-import { Sagas } from './sagas.ts'
-import { findDueSagas } from './sql/find-due-sagas.ts'
+import { type DueSaga, findDueSagas } from './sql/find-due-sagas.ts'
+import { recordWakeFailure } from './sql/record-wake-failure.ts'
+
+/** The sagas of one type, as far as waking them goes. */
+export interface WakeableSagas {
+  readonly type: string
+  announce(uow: UnitOfWork, sagaId: string): void
+  wake(uow: UnitOfWork, sagaId: string): Promise<void>
+}
 
 export interface DeadlineWorkerOptions {
   readonly database: Database
   readonly groupCommit: GroupCommit
-  readonly runner: { readonly type: string; wake(uow: UnitOfWork, sagaId: string): Promise<void> }
-  /** Announces what else the saga may read, beside itself. */
-  announce?(uow: UnitOfWork, sagaId: string): void
+  readonly runner: WakeableSagas
   /** The longest time between two looks at the table, milliseconds. Default 1,000. */
   readonly pollMs?: number
 }
 
 /** Sagas woken per look; more are fetched at once when there were this many. */
 const BATCH = 500
+/** Failures in a row after which a saga waits for a person, some ten minutes after the first. */
+const MAX_FAILURES = 8
+const FIRST_RETRY_MS = 5_000
+const LONGEST_RETRY_MS = 300_000
+const MAX_ERROR_LENGTH = 2_000
 
 const log = createLogger('saga')
 
@@ -24,6 +34,9 @@ const log = createLogger('saga')
  * the very transaction that moves the saga on, and outlives every crash. Here it is only noticed: at once for one that
  * this process set, within `pollMs` for any other. The saga itself is asked under its lock whether it is still due, so
  * any number of workers may notice the same deadline.
+ *
+ * A saga that cannot be woken is tried again later and later, so that it is in nobody's way, and after `MAX_FAILURES`
+ * needs attention, with what it failed with. Any other news for it sets it going again.
  */
 export class DeadlineWorker {
   readonly #options: DeadlineWorkerOptions
@@ -74,21 +87,29 @@ export class DeadlineWorker {
   }
 
   async #wakeDue(): Promise<number> {
-    const { database, groupCommit, runner, announce } = this.#options
+    const { database, groupCommit, runner } = this.#options
     const due = await findDueSagas(database, runner.type, new Date(), BATCH)
-    const works = due.map((sagaId) =>
+    const works = due.map(({ sagaId }) =>
       groupCommit.submit({
-        announce: (uow) => {
-          uow.part(Sagas).announce(sagaId)
-          announce?.(uow, sagaId)
-        },
+        announce: (uow) => runner.announce(uow, sagaId),
         run: (uow) => runner.wake(uow, sagaId),
       }),
     )
     const outcomes = await Promise.allSettled(works)
     for (const [i, outcome] of outcomes.entries())
-      if (outcome.status === 'rejected')
-        log.error('deadline not handled', { sagaId: due[i], [fields.error]: outcome.reason })
-    return outcomes.some(({ status }) => status === 'rejected') ? 0 : due.length
+      if (outcome.status === 'rejected') await this.#failed(due[i]!, outcome.reason)
+    return due.length
+  }
+
+  async #failed({ sagaId, wakeFailures }: DueSaga, error: unknown): Promise<void> {
+    const { database, runner } = this.#options
+    if (await new Faults(database).isAway(error)) throw error
+    const failures = wakeFailures + 1
+    log.error('deadline not handled', { sagaId, failures, [fields.error]: error })
+    const at = new Date()
+    const retryMs = Math.min(FIRST_RETRY_MS * 2 ** wakeFailures, LONGEST_RETRY_MS)
+    const again = failures >= MAX_FAILURES ? null : new Date(at.getTime() + retryMs)
+    const text = storableText(describeError(error), MAX_ERROR_LENGTH)
+    await recordWakeFailure(database, { type: runner.type, sagaId }, { error: text, again, at })
   }
 }

@@ -2,26 +2,42 @@ import { type Cause, Consequences, uuidFrom } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import { EventStreams, type NewEvent } from '#libs/event-store'
 import { Outbox } from '#libs/outbox'
-import { type LoadedSaga, type Saga, type SagaStatus, sagaStream } from './saga.ts'
+import type { LoadedSaga, Saga, SagaKey, SagaStatus } from './saga.ts'
 import { Sagas } from './sagas.ts'
 
-/** Tells the service's own aggregate what an event of the saga means for it, in the same transaction. */
-export type Tell<Event> = (uow: UnitOfWork, consequences: Consequences, sagaId: string, event: Event) => Promise<void>
+export interface SagaRunnerOptions<State, Input, Event extends { readonly type: string; readonly data: unknown }> {
+  readonly saga: Saga<State, Input, Event>
+  /** Who its commands come from, e.g. `/waybill/order`. */
+  readonly source: string
+  /** Has the service's own aggregate follow an event of the saga, in the same transaction. */
+  follow?(uow: UnitOfWork, consequences: Consequences, sagaId: string, event: Event): Promise<void>
+  /** Announces what `follow` will read. */
+  announce?(uow: UnitOfWork, sagaId: string): void
+}
 
 /**
- * Moves sagas on: what a saga decides (its events, the commands they carry, its new state, what the local aggregate
- * makes of it) commits together with whatever made it decide.
+ * Moves sagas of one type on: what a saga decides (its events, the commands they carry, its new state, what the local
+ * aggregate makes of it) commits together with whatever made it decide.
  */
 export class SagaRunner<State, Input, Event extends { readonly type: string; readonly data: unknown }> {
-  constructor(
-    private readonly saga: Saga<State, Input, Event>,
-    /** Who its commands come from, e.g. `/waybill/order`. */
-    private readonly source: string,
-    private readonly tell: Tell<Event>,
-  ) {}
+  private readonly saga: Saga<State, Input, Event>
+
+  constructor(private readonly options: SagaRunnerOptions<State, Input, Event>) {
+    this.saga = options.saga
+  }
 
   get type(): string {
     return this.saga.type
+  }
+
+  key(sagaId: string): SagaKey {
+    return { type: this.saga.type, sagaId }
+  }
+
+  /** Says that the saga will be moved on, so that one statement reads and locks it together with the others. */
+  announce(uow: UnitOfWork, sagaId: string): void {
+    uow.part(Sagas).announce(this.key(sagaId))
+    this.options.announce?.(uow, sagaId)
   }
 
   async start(
@@ -30,16 +46,16 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     { sagaId, coordination }: { sagaId: string; coordination: string },
     input: Input,
   ): Promise<void> {
-    const { type, decider } = this.saga
-    uow.part(Sagas).begin(sagaId, { type, coordination })
-    const { correlationId } = consequences.cause
-    const begun = { sagaId, state: decider.initial, version: 0, wakeAt: null, correlationId }
+    uow.part(Sagas).begin(this.key(sagaId), coordination)
+    const { correlationId, traceparent = null } = consequences.cause
+    const state = this.saga.decider.initial
+    const begun = { ...this.key(sagaId), state, version: 0, wakeAt: null, correlationId, traceparent }
     await this.#moveOn(uow, consequences, begun, input)
   }
 
   /** False when there is no such saga. */
   async handle(uow: UnitOfWork, consequences: Consequences, sagaId: string, input: Input): Promise<boolean> {
-    const saga = (await uow.part(Sagas).load(sagaId)) as LoadedSaga<State> | undefined
+    const saga = await this.#load(uow, sagaId)
     if (saga === undefined) return false
     await this.#moveOn(uow, consequences, saga, input)
     return true
@@ -47,14 +63,17 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
 
   /** Tells a saga that its time has come; nothing happens when another process was faster. */
   async wake(uow: UnitOfWork, sagaId: string): Promise<void> {
-    const saga = (await uow.part(Sagas).load(sagaId)) as LoadedSaga<State> | undefined
+    const saga = await this.#load(uow, sagaId)
     if (saga === undefined || !hasCome(saga.wakeAt, uow.now)) return
-    const cause: Cause = {
-      id: uuidFrom(`${sagaStream(sagaId)}/deadline/${saga.version}`),
-      correlationId: saga.correlationId,
-    }
-    const consequences = new Consequences(cause, this.source, uow.now)
+    const { correlationId, traceparent } = saga
+    const id = uuidFrom(`${this.saga.stream(sagaId)}/deadline/${saga.version}`)
+    const cause: Cause = { id, correlationId, ...(traceparent === null ? {} : { traceparent }) }
+    const consequences = new Consequences(cause, this.options.source, uow.now)
     await this.#moveOn(uow, consequences, saga, this.saga.deadline(uow.now.toISOString()))
+  }
+
+  async #load(uow: UnitOfWork, sagaId: string): Promise<LoadedSaga<State> | undefined> {
+    return (await uow.part(Sagas).load(this.key(sagaId))) as LoadedSaga<State> | undefined
   }
 
   async #moveOn(uow: UnitOfWork, consequences: Consequences, saga: LoadedSaga<State>, input: Input): Promise<void> {
@@ -66,11 +85,12 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     for (const event of decided) {
       state = decider.evolve(state, event)
       events.push(this.#publish(uow, consequences, saga.sagaId, state, event))
-      await this.tell(uow, consequences, saga.sagaId, event)
+      await this.options.follow?.(uow, consequences, saga.sagaId, event)
     }
     const streams = uow.part(EventStreams)
-    streams.assure(sagaStream(saga.sagaId), saga.version)
-    streams.append(sagaStream(saga.sagaId), saga.version, events)
+    const stream = this.saga.stream(saga.sagaId)
+    streams.assure(stream, saga.version)
+    streams.append(stream, saga.version, events)
     const status = statusOf(state)
     uow.part(Sagas).save({
       ...saga,

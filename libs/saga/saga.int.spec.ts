@@ -5,7 +5,7 @@ import { readStream } from '#libs/event-store'
 import { configureLogging } from '#libs/observability'
 import { type TestDatabase, testDatabase } from '#libs/testing'
 import { DeadlineWorker } from './deadline-worker.ts'
-import { type Saga, sagaStream } from './saga.ts'
+import type { Saga } from './saga.ts'
 import { SagaRunner } from './saga-runner.ts'
 import { Sagas } from './sagas.ts'
 import { findSaga } from './sql/find-saga.ts'
@@ -23,6 +23,7 @@ interface Bells {
 /** A saga that counts: rings, of which each sends a command, and deadlines. */
 const bells: Saga<Bells, Input, Event> = {
   type: 'bells',
+  stream: (sagaId) => `bells-${sagaId}`,
   decider: {
     initial: { rung: 0 },
     decide: (_, input) =>
@@ -60,8 +61,7 @@ afterEach(async () => {
   await testing.drop()
 })
 
-const ignore = async () => {}
-const runner = new SagaRunner(bells, '/waybill/test', ignore)
+const runner = new SagaRunner({ saga: bells, source: '/waybill/test' })
 const because = (uow: UnitOfWork, id: string) =>
   new Consequences({ id, correlationId: 'order-1' }, '/waybill/test', uow.now)
 
@@ -72,7 +72,7 @@ const start = (groupCommit: GroupCommit, sagaId: string, input: Input = { type: 
 
 const ring = (groupCommit: GroupCommit, sagaId: string, cause: string) =>
   groupCommit.submit({
-    announce: (uow) => uow.part(Sagas).announce(sagaId),
+    announce: (uow) => uow.part(Sagas).announce(runner.key(sagaId)),
     run: (uow) => runner.handle(uow, because(uow, cause), sagaId, { type: 'ring' }),
   })
 
@@ -82,22 +82,26 @@ describe('a saga', () => {
     await start(groupCommit, 'old')
     await database.transaction(async (tx) => {
       const uow = new UnitOfWork(tx, new Date())
-      for (const sagaId of ['new', 'old']) uow.part(Sagas).announce(sagaId)
+      for (const sagaId of ['new', 'old']) uow.part(Sagas).announce(runner.key(sagaId))
       const begin = { sagaId: 'new', coordination: 'orchestrated' }
       await runner.start(uow, because(uow, 'start new'), begin, { type: 'ring' })
       await runner.handle(uow, because(uow, 'second'), 'old', { type: 'ring' })
       await uow.flush()
     })
-    expect(await findSaga(database, 'new')).toMatchObject({ version: 1 })
-    expect(await findSaga(database, 'old')).toMatchObject({ version: 2 })
+    expect(await findSaga(database, runner.key('new'))).toMatchObject({ version: 1 })
+    expect(await findSaga(database, runner.key('old'))).toMatchObject({ version: 2 })
   })
 
   test('moves on with its events and commands, which share their ids', async () => {
     const { database, groupCommit } = another()
     await start(groupCommit, 'a')
     expect(await ring(groupCommit, 'a', 'second')).toBe(true)
-    expect(await findSaga(database, 'a')).toMatchObject({ status: 'running', version: 2, state: { rung: 2 } })
-    const events = await readStream(database, sagaStream('a'))
+    expect(await findSaga(database, runner.key('a'))).toMatchObject({
+      status: 'running',
+      version: 2,
+      state: { rung: 2 },
+    })
+    const events = await readStream(database, bells.stream('a'))
     const sent = await database.query<{ id: string }>(`SELECT headers->>'ce_id' AS id FROM outbox ORDER BY outbox.id`)
     expect(events.map(({ metadata }) => metadata.messageId)).toEqual(sent.map(({ id }) => id))
     expect(events[1]!.metadata).toMatchObject({ causationId: 'second', correlationId: 'order-1', actor: 'saga:bells' })
@@ -107,7 +111,7 @@ describe('a saga', () => {
     const { database, groupCommit } = another()
     await start(groupCommit, 'a')
     await expect(start(groupCommit, 'a')).rejects.toThrow(ConcurrencyConflict)
-    expect(await findSaga(database, 'a')).toMatchObject({ version: 1, state: { rung: 1 } })
+    expect(await findSaga(database, runner.key('a'))).toMatchObject({ version: 1, state: { rung: 1 } })
   })
 
   test('that was never started is nobody', async () => {
@@ -117,12 +121,16 @@ describe('a saga', () => {
   test('keeps nothing of a transaction that failed', async () => {
     const { database, groupCommit } = another()
     await start(groupCommit, 'a')
-    const failing = new SagaRunner(bells, '/waybill/test', async () => {
-      throw new Error('the aggregate refused')
+    const failing = new SagaRunner({
+      saga: bells,
+      source: '/waybill/test',
+      follow: async () => {
+        throw new Error('the aggregate refused')
+      },
     })
     const work = { run: (uow: UnitOfWork) => failing.handle(uow, because(uow, 'x'), 'a', { type: 'ring' }) }
     await expect(groupCommit.submit(work)).rejects.toThrow('the aggregate refused')
-    expect(await findSaga(database, 'a')).toMatchObject({ version: 1, state: { rung: 1 } })
+    expect(await findSaga(database, runner.key('a'))).toMatchObject({ version: 1, state: { rung: 1 } })
   })
 
   test('loses nothing when several processes have news for it', async () => {
@@ -134,9 +142,9 @@ describe('a saga', () => {
     )
     await Promise.all(rings)
     const { database } = processes[0]!
-    const [a, b] = await Promise.all([findSaga(database, 'a'), findSaga(database, 'b')])
+    const [a, b] = await Promise.all([findSaga(database, runner.key('a')), findSaga(database, runner.key('b'))])
     expect((a!.state as Bells).rung + (b!.state as Bells).rung).toBe(62)
-    expect(await readStream(database, sagaStream('a'))).toHaveLength(a!.version)
+    expect(await readStream(database, bells.stream('a'))).toHaveLength(a!.version)
   })
 })
 
@@ -161,7 +169,7 @@ describe('a deadline', () => {
     )
     await Promise.all(workers.map((worker) => worker.stop()))
     for (const sagaId of sagaIds)
-      expect((await readStream(database, sagaStream(sagaId))).map(({ type }) => type)).toEqual(['Rang', 'Woke'])
+      expect((await readStream(database, bells.stream(sagaId))).map(({ type }) => type)).toEqual(['Rang', 'Woke'])
   })
 
   test('that passed while no process ran is noticed at the next start', async () => {
@@ -170,9 +178,60 @@ describe('a deadline', () => {
     const worker = workerOf(process)
     worker.start()
     await vi.waitFor(async () =>
-      expect(await findSaga(process.database, 'a')).toMatchObject({ wakeAt: null, version: 2 }),
+      expect(await findSaga(process.database, runner.key('a'))).toMatchObject({ wakeAt: null, version: 2 }),
     )
     await worker.stop()
+  })
+
+  test('of a saga that cannot be woken is in nobody’s way, and in the end needs attention', async () => {
+    const { database, groupCommit } = another()
+    const failing = new SagaRunner({
+      saga: bells,
+      source: '/waybill/test',
+      follow: async (_uow, _consequences, sagaId) => {
+        if (sagaId === 'bad') throw new Error('no such\0thing')
+      },
+    })
+    await start(groupCommit, 'bad', { type: 'ring', until: new Date(0).toISOString() })
+    await start(groupCommit, 'good', { type: 'ring', until: new Date(1).toISOString() })
+    const worker = new DeadlineWorker({ database, groupCommit, runner: failing, pollMs: 20 })
+    worker.start()
+    await vi.waitFor(async () => {
+      expect(await findSaga(database, runner.key('good'))).toMatchObject({ wakeAt: null, version: 2 })
+      expect(await findSaga(database, runner.key('bad'))).toMatchObject({ wakeFailures: 1, status: 'running' })
+    })
+    expect((await findSaga(database, runner.key('bad')))!.wakeAt!.getTime()).toBeGreaterThan(Date.now())
+    await database.execute(`UPDATE sagas SET wake_failures = 7, wake_at = to_timestamp(0) WHERE saga_id = 'bad'`)
+    await vi.waitFor(async () =>
+      expect(await findSaga(database, runner.key('bad'))).toMatchObject({
+        ...{ status: 'needs_attention', wakeAt: null, wakeError: 'Error: no such\uFFFDthing' },
+      }),
+    )
+    await worker.stop()
+    await ring(groupCommit, 'bad', 'news')
+    expect(await findSaga(database, runner.key('bad'))).toMatchObject({ status: 'running', wakeError: null })
+  })
+
+  test('sends its commands in the trace of what started the saga', async () => {
+    const process = another()
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const cause = { id: 'start', correlationId: 'order-1', traceparent }
+    const insistent = new SagaRunner({
+      saga: { ...bells, deadline: (): Input => ({ type: 'ring' }) },
+      source: '/waybill/test',
+    })
+    await process.groupCommit.submit({
+      run: (uow) =>
+        insistent.start(
+          uow,
+          new Consequences(cause, '/waybill/test', uow.now),
+          { sagaId: 'a', coordination: 'orchestrated' },
+          { type: 'ring', until: new Date(0).toISOString() },
+        ),
+    })
+    await process.groupCommit.submit({ run: (uow) => insistent.wake(uow, 'a') })
+    const traces = await process.database.query(`SELECT DISTINCT headers->>'traceparent' AS trace FROM outbox`)
+    expect(traces).toEqual([{ trace: traceparent }])
   })
 
   test('is brought forward at once, but put off only when it has come', async () => {
@@ -182,7 +241,7 @@ describe('a deadline', () => {
       groupCommit.submit({
         run: (uow) => runner.handle(uow, because(uow, 'x'), 'a', { type: 'ring', until: until.toISOString() }),
       })
-    const stored = async () => (await findSaga(database, 'a'))?.wakeAt
+    const stored = async () => (await findSaga(database, runner.key('a')))?.wakeAt
     await start(groupCommit, 'a', { type: 'ring', until: later.toISOString() })
     await ringUntil(soon)
     expect(await stored()).toEqual(soon)
@@ -196,7 +255,7 @@ describe('a deadline', () => {
     await start(groupCommit, 'a', { type: 'ring', until: new Date(Date.now() + 60_000).toISOString() })
     await ring(groupCommit, 'a', 'second')
     await ring(groupCommit, 'a', 'third')
-    expect(await findSaga(database, 'a')).toMatchObject({ status: 'completed', wakeAt: null })
+    expect(await findSaga(database, runner.key('a'))).toMatchObject({ status: 'completed', wakeAt: null })
   })
 })
 

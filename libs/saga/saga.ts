@@ -22,6 +22,8 @@ export interface SagaDecider<State, Input, Event> extends Decider<State, Input, 
  */
 export interface Saga<State, Input, Event extends { readonly type: string; readonly data: unknown }> {
   readonly type: string
+  /** The name of the stream of events that tells how a saga came to where it stands. */
+  stream(sagaId: string): string
   readonly decider: SagaDecider<State, Input, Event>
   statusOf(state: State): SagaStatus
   /** When it wants to be told that time has passed, ISO 8601, unless something else is told before. */
@@ -32,10 +34,14 @@ export interface Saga<State, Input, Event extends { readonly type: string; reado
   commandFor(state: State, event: Event): SagaCommand | undefined
 }
 
-/** A saga as it is stored. */
-export interface StoredSaga<State = unknown> {
-  readonly sagaId: string
+/** Names one saga: an id stands for one saga of each type. */
+export interface SagaKey {
   readonly type: string
+  readonly sagaId: string
+}
+
+/** A saga as it is stored. */
+export interface StoredSaga<State = unknown> extends SagaKey {
   readonly coordination: string
   readonly status: SagaStatus
   readonly state: State
@@ -44,6 +50,11 @@ export interface StoredSaga<State = unknown> {
   /** Not later than the saga wants to be woken. */
   readonly wakeAt: Date | null
   readonly correlationId: string
+  /** Of what started it: what it does of its own accord belongs to the same trace. */
+  readonly traceparent: string | null
+  /** Attempts to wake it that failed since it last moved on, and why the last one did. */
+  readonly wakeFailures: number
+  readonly wakeError: string | null
   readonly startedAt: Date
   readonly updatedAt: Date
 }
@@ -51,11 +62,11 @@ export interface StoredSaga<State = unknown> {
 /** What of it is needed to move it on. */
 export type LoadedSaga<State = unknown> = Pick<
   StoredSaga<State>,
-  'sagaId' | 'state' | 'version' | 'wakeAt' | 'correlationId'
+  'type' | 'sagaId' | 'state' | 'version' | 'wakeAt' | 'correlationId' | 'traceparent'
 >
 
 /** What of it has moved on. */
 export type MovedSaga<State = unknown> = LoadedSaga<State> & Pick<StoredSaga, 'status'>
 
-/** The stream of events that tells how a saga came to where it stands. */
-export const sagaStream = (sagaId: string): string => `saga-${sagaId}`
+/** A saga that is stored for the first time. */
+export type BegunSaga<State = unknown> = MovedSaga<State> & Pick<StoredSaga, 'coordination'>

@@ -1,15 +1,15 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import request from 'supertest'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { Consequences, type DataOf, type Message, uuidFrom } from '#libs/contracts'
-import { Database, GroupCommit } from '#libs/database'
+import { type DataOf, uuidFrom } from '#libs/contracts'
+import { Database } from '#libs/database'
 import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
 import type { HandlersOf } from '#libs/messaging'
 import { configureLogging } from '#libs/observability'
-import { type TestDatabase, testDatabase } from '#libs/testing'
+import { deliver, type TestDatabase, testDatabase } from '#libs/testing'
 import { type Simulators, startSimulators, temporaryDirectory } from '../../simulators/src/testing/simulators.ts'
-import { announce, FulfillmentConsumers } from './consumers.ts'
-import { fulfillmentModule } from './fulfillment.module.ts'
+import { consumers } from './consumers.ts'
+import { fulfillmentService } from './fulfillment.module.ts'
 
 configureLogging({ level: 'silent' })
 
@@ -24,7 +24,7 @@ const startService = async (port: number): Promise<number> => {
   const parsed = parseConfig(serviceEnvironment, environment)
   if (!('config' in parsed)) throw new Error(parsed.problems.join())
   const address = { CARRIER_CALLBACK_URL: `http://127.0.0.1:${port}`, SIMULATORS_URL: simulators.url }
-  app = await createApplication(fulfillmentModule({ ...parsed.config, ...address, CARRIER_CONNECTIONS: 16 }))
+  app = await createApplication(fulfillmentService({ ...parsed.config, ...address, CARRIER_CONNECTIONS: 16 }).module)
   await app.listen(port, '127.0.0.1')
   return Number(new URL(await app.getUrl()).port)
 }
@@ -55,21 +55,8 @@ let count = 0
 const newOrder = (): string => uuidFrom(`order ${++count}`)
 
 /** A command arrives, as the consumer would bring it. */
-const command = <T extends Type>(type: T, data: DataOf<T>): Promise<void> => {
-  const { orderId } = data
-  const message = {
-    ...{ id: uuidFrom(`command ${++count}`), type, data, source: '/waybill/test', subject: orderId, key: customerId },
-    ...{ time: new Date().toISOString(), correlationId: orderId, causationId: orderId },
-  } as Message<T>
-  const position = { topic: 'fulfillment-commands', partition: 0, offset: BigInt(++count) } as const
-  return app.get(GroupCommit).submit({
-    announce: (uow) => announce(message as never, uow),
-    run: async (uow) => {
-      const consequences = new Consequences(message, '/waybill/fulfillment', uow.now)
-      await app.get(FulfillmentConsumers)[type](message as never, { uow, consequences, position })
-    },
-  })
-}
+const command = <T extends Type>(type: T, data: DataOf<T>) =>
+  deliver(app, { service: 'fulfillment', handlers: consumers }, type, data)
 const ship = (orderId: string, postalCode = address.postalCode) =>
   command('shipment.ship', {
     ...{ orderId, customerId, address: { ...address, postalCode } },

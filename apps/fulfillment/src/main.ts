@@ -1,11 +1,5 @@
-import { startService } from '#libs/http'
-import { connectConsumers } from '#libs/messaging'
+import { runService } from '#libs/service'
 import { config } from './config.ts'
-import { fulfillmentModule } from './fulfillment.module.ts'
+import { fulfillmentService } from './fulfillment.module.ts'
 
-const environment = config()
-await startService(fulfillmentModule(environment), {
-  name: 'fulfillment',
-  config: environment,
-  connect: connectConsumers,
-})
+await runService(fulfillmentService(config()))

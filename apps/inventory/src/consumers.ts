@@ -1,32 +1,28 @@
-import { Controller } from '@nestjs/common'
-import type { AnyMessage, Message } from '#libs/contracts'
-import type { UnitOfWork } from '#libs/database'
-import { type HandlersOf, Handles, type MessageContext } from '#libs/messaging'
-import { handleReservation } from './reservations.ts'
+import type { DataOf } from '#libs/contracts'
+import { isRefusal } from '#libs/decider'
+import type { Handler, HandlersOf } from '#libs/messaging'
+import { type Command, handleReservation } from './reservations.ts'
 import { Warehouse } from './warehouse.ts'
 
+type Commands = HandlersOf<'inventory-commands'>
+
+const reservation = <T extends keyof Commands>(
+  commandOf: (data: DataOf<T>) => Command,
+  skusOf: (data: DataOf<T>) => readonly string[] = () => [],
+): Handler<T> => ({
+  announce: ({ data }, uow) => uow.part(Warehouse).announce(data.orderId, skusOf(data as DataOf<T>)),
+  handle: async ({ data }, { uow, consequences }) => {
+    const decision = await handleReservation(uow, commandOf(data as DataOf<T>), consequences)
+    return isRefusal(decision) ? decision : undefined
+  },
+})
+
 /** Message type → decision. */
-@Controller()
-export class InventoryConsumers implements HandlersOf<'inventory-commands'> {
-  @Handles('stock.reserve')
-  'stock.reserve'({ data }: Message<'stock.reserve'>, { uow, consequences }: MessageContext): Promise<void> {
-    return handleReservation(uow, { type: 'reserve', data }, consequences)
-  }
-
-  @Handles('stock.release')
-  'stock.release'({ data }: Message<'stock.release'>, { uow, consequences }: MessageContext): Promise<void> {
-    return handleReservation(uow, { type: 'release', data }, consequences)
-  }
-
-  @Handles('stock.dispatch')
-  'stock.dispatch'({ data }: Message<'stock.dispatch'>, { uow, consequences }: MessageContext): Promise<void> {
-    return handleReservation(uow, { type: 'dispatch', data }, consequences)
-  }
-}
-
-/** What the handlers above are going to read. */
-export const announce = (message: AnyMessage, uow: UnitOfWork): void => {
-  const warehouse = uow.part(Warehouse)
-  if ('orderId' in message.data) warehouse.announceOrder(message.data.orderId)
-  if (message.type === 'stock.reserve') for (const { sku } of message.data.lines) warehouse.announceSku(sku)
+export const consumers: Commands = {
+  'stock.reserve': reservation(
+    (data) => ({ type: 'reserve', data }),
+    ({ lines }) => lines.map(({ sku }) => sku),
+  ),
+  'stock.release': reservation((data) => ({ type: 'release', data })),
+  'stock.dispatch': reservation((data) => ({ type: 'dispatch', data })),
 }

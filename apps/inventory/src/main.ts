@@ -1,7 +1,5 @@
-import { startService } from '#libs/http'
-import { connectConsumers } from '#libs/messaging'
+import { runService } from '#libs/service'
 import { config } from './config.ts'
-import { inventoryModule } from './inventory.module.ts'
+import { inventoryService } from './inventory.module.ts'
 
-const environment = config()
-await startService(inventoryModule(environment), { name: 'inventory', config: environment, connect: connectConsumers })
+await runService(inventoryService(config()))

@@ -1,38 +1,44 @@
 import type { Consequences, DataOf } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
-import { isRefusal } from '#libs/decider'
-import { Unprocessable } from '#libs/messaging'
-import { Outbox } from '#libs/outbox'
+import { isRefusal, type Refusal } from '#libs/decider'
+import { type AggregateType, handle } from '#libs/service'
 import { factOf } from './domain/published-facts.ts'
-import { type ReservationInput, reservationDecider } from './domain/reservation.ts'
+import {
+  type Reservation,
+  type ReservationEvent,
+  type ReservationInput,
+  type ReservationRefusal,
+  reservationDecider,
+} from './domain/reservation.ts'
 import { stockChanges } from './domain/stock.ts'
 import { Warehouse } from './warehouse.ts'
+
+export const reservations: AggregateType<Reservation, ReservationInput, ReservationEvent, ReservationRefusal> = {
+  decider: reservationDecider,
+  stream: (orderId) => `reservation-${orderId}`,
+  react: (_, reservation) => {
+    const fact = factOf(reservation)
+    return fact === undefined ? undefined : { fact }
+  },
+}
 
 export type Command =
   | { readonly type: 'reserve'; readonly data: DataOf<'stock.reserve'> }
   | { readonly type: 'release'; readonly data: DataOf<'stock.release'> }
   | { readonly type: 'dispatch'; readonly data: DataOf<'stock.dispatch'> }
 
-/** Load, decide, append; stock levels and facts in the same transaction. */
+/** Decides on a reservation; the stock levels follow in the same transaction. */
 export const handleReservation = async (
   uow: UnitOfWork,
   command: Command,
   consequences: Consequences,
-): Promise<void> => {
+): Promise<readonly ReservationEvent[] | Refusal<ReservationRefusal>> => {
   const warehouse = uow.part(Warehouse)
-  const { orderId } = command.data
-  const reservation = await warehouse.reservation(orderId)
-  const decision = reservationDecider.decide(reservation.state, await inputOf(command, warehouse))
-  if (isRefusal(decision)) throw new Unprocessable(`${command.type}: ${decision.refused}, ${decision.detail}`)
-  const { id: causationId, correlationId } = consequences.cause
-  for (const event of decision) {
-    reservation.append([{ ...event, metadata: { messageId: consequences.nextId(), causationId, correlationId } }])
-    await warehouse.change(stockChanges(event))
-    const fact = factOf(reservation.state)
-    if (fact === undefined) continue
-    const about = { subject: orderId, key: fact.data.customerId, data: fact.data }
-    uow.part(Outbox).add(consequences.message(fact.type, about))
-  }
+  const { orderId: id } = command.data
+  const input = await inputOf(command, warehouse)
+  const decision = await handle(uow, consequences, { to: reservations, id, input })
+  if (!isRefusal(decision)) await warehouse.change(decision.flatMap(stockChanges))
+  return decision
 }
 
 const inputOf = async (command: Command, warehouse: Warehouse): Promise<ReservationInput> =>

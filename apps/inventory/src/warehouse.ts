@@ -1,11 +1,10 @@
 import type { Part, Sql, UnitOfWork } from '#libs/database'
-import { type Aggregate, aggregate, EventStreams } from '#libs/event-store'
-import { type Reservation, type ReservationEvent, reservationDecider } from './domain/reservation.ts'
+import { aggregate } from '#libs/event-store'
+import { announceAggregate } from '#libs/service'
 import { changed, type StockChange, type StockLevel, type StockLevels } from './domain/stock.ts'
+import { reservations } from './reservations.ts'
 import { lockLevels } from './sql/lock-levels.ts'
 import { saveLevels } from './sql/save-levels.ts'
-
-const streamOf = (orderId: string): string => `reservation-${orderId}`
 
 /**
  * The stock as one unit of work sees and changes it. However many orders a unit of work covers and however many of
@@ -22,17 +21,15 @@ export class Warehouse implements Part {
 
   constructor(private readonly uow: UnitOfWork) {}
 
-  announceOrder(orderId: string): void {
+  /** Says which order will be decided on, and which products it asks for. */
+  announce(orderId: string, skus: readonly string[]): void {
     this.#announcedOrders.add(orderId)
-    this.uow.part(EventStreams).announce(streamOf(orderId))
+    announceAggregate(this.uow, reservations, orderId)
+    for (const sku of skus) this.announceSku(sku)
   }
 
   announceSku(sku: string): void {
     if (!this.#levels.has(sku)) this.#announcedSkus.add(sku)
-  }
-
-  reservation(orderId: string): Promise<Aggregate<Reservation, ReservationEvent>> {
-    return aggregate(this.uow, reservationDecider, streamOf(orderId))
   }
 
   /** The levels of these products, locked until the end of the transaction; unknown ones are missing. */
@@ -64,7 +61,7 @@ export class Warehouse implements Part {
 
   async #lock(): Promise<void> {
     for (const orderId of this.#announcedOrders) {
-      const { state } = await this.reservation(orderId)
+      const { state } = await aggregate(this.uow, reservations.decider, reservations.stream(orderId))
       if (state.status === 'reserved') for (const { sku } of state.lines) this.announceSku(sku)
     }
     this.#announcedOrders.clear()

@@ -1,11 +1,5 @@
-import { startService } from '#libs/http'
-import { connectConsumers } from '#libs/messaging'
+import { runService } from '#libs/service'
 import { config } from './config.ts'
-import { notificationModule } from './notification.module.ts'
+import { notificationService } from './notification.module.ts'
 
-const environment = config()
-await startService(notificationModule(environment), {
-  name: 'notification',
-  config: environment,
-  connect: connectConsumers,
-})
+await runService(notificationService(config()))

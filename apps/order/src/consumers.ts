@@ -1,33 +1,26 @@
-import { Controller } from '@nestjs/common'
-import type { AnyMessage, MessageType, Topic } from '#libs/contracts'
-import type { UnitOfWork } from '#libs/database'
-import { Handles, type MessageContext, Unprocessable } from '#libs/messaging'
+import type { MessageType } from '#libs/contracts'
+import { refuse } from '#libs/decider'
+import { type HandlersOf, handlersFor, ignore } from '#libs/messaging'
 import { Sagas } from '#libs/saga'
-import { type FactType, factTypes } from './domain/answers.ts'
-import { fulfilmentRunner } from './fulfilment.ts'
-import { announceOrder } from './orders.ts'
+import { factTypes } from './domain/answers.ts'
+import { fulfilment } from './sagas.ts'
 
-export const consumed = ['payments', 'inventory', 'shipments'] as const satisfies Topic[]
-
-/** Goods that arrive belong to no order. */
-export const ignored = ['stock.received'] as const satisfies MessageType[]
-
-/** Never lead to anything that the order itself must be told; its stream is not read for them. */
+/** Never lead to anything that the order itself must follow; its stream is not read for them. */
 const sagaOnly: ReadonlySet<MessageType> = new Set(['payment.captured', 'shipment.booked'])
 
-export const announce = ({ type, data }: AnyMessage, uow: UnitOfWork): void => {
-  if (!('orderId' in data)) return
-  if (sagaOnly.has(type)) uow.part(Sagas).announce(data.orderId)
-  else announceOrder(uow, data.orderId)
-}
-
-/** Whatever the participants tell goes to the saga of its order. */
-@Controller()
-export class OrderConsumers {
-  @Handles(...factTypes)
-  async hear(fact: Extract<AnyMessage, { type: FactType }>, { uow, consequences }: MessageContext): Promise<void> {
-    const { orderId } = fact.data
-    if (!(await fulfilmentRunner.handle(uow, consequences, orderId, { ...fact, at: uow.now.toISOString() })))
-      throw new Unprocessable(`${fact.type} about the order ${orderId}, which does not exist`)
-  }
+/** Whatever the participants say goes to the saga of its order. */
+export const consumers: HandlersOf<'payments' | 'inventory' | 'shipments'> = {
+  ...handlersFor(factTypes, {
+    announce: ({ type, data: { orderId } }, uow) =>
+      sagaOnly.has(type) ? uow.part(Sagas).announce(fulfilment.key(orderId)) : fulfilment.announce(uow, orderId),
+    handle: async (fact, { uow, consequences }) => {
+      const { orderId } = fact.data
+      const known = await fulfilment.handle(uow, consequences, orderId, { ...fact, at: uow.now.toISOString() })
+      return known
+        ? undefined
+        : refuse('unknown_order', `${fact.type} about the order ${orderId}, which does not exist`)
+    },
+  }),
+  // Goods that arrive belong to no order.
+  'stock.received': ignore,
 }

@@ -1,7 +1,5 @@
-import { startService } from '#libs/http'
-import { connectConsumers } from '#libs/messaging'
+import { runService } from '#libs/service'
 import { config } from './config.ts'
-import { orderModule } from './order.module.ts'
+import { orderService } from './order.module.ts'
 
-const environment = config()
-await startService(orderModule(environment), { name: 'order', config: environment, connect: connectConsumers })
+await runService(orderService(config()))

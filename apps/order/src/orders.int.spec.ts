@@ -1,16 +1,15 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type AnyMessage, Consequences, type DataOf, uuidFrom } from '#libs/contracts'
-import { Database, GroupCommit } from '#libs/database'
+import { type DataOf, uuidFrom } from '#libs/contracts'
+import { Database } from '#libs/database'
 import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
-import { Unprocessable } from '#libs/messaging'
-import { configureLogging } from '#libs/observability'
-import { type TestDatabase, testDatabase } from '#libs/testing'
+import { configureLogging, metrics, registry } from '#libs/observability'
+import { deliver, type TestDatabase, testDatabase } from '#libs/testing'
 import type { Config } from './config.ts'
-import { announce, OrderConsumers } from './consumers.ts'
-import type { Fact, FactType } from './domain/answers.ts'
-import { orderModule } from './order.module.ts'
+import { consumers } from './consumers.ts'
+import type { FactType } from './domain/answers.ts'
+import { orderService } from './order.module.ts'
 
 configureLogging({ level: 'silent' })
 
@@ -23,7 +22,9 @@ beforeAll(async () => {
   const environment = { PORT: '0', DATABASE_URL: testing.url, KAFKA_BROKERS: '127.0.0.1:1' }
   const parsed = parseConfig(serviceEnvironment, environment)
   if (!('config' in parsed)) throw new Error(parsed.problems.join())
-  app = await createApplication(orderModule({ ...parsed.config, PRODUCTS_FILE: 'data/products.json' } as Config))
+  app = await createApplication(
+    orderService({ ...parsed.config, PRODUCTS_FILE: 'data/products.json' } as Config).module,
+  )
   await app.init()
   await app.getHttpAdapter().getInstance().ready()
 })
@@ -64,27 +65,12 @@ const outbox = (orderId: string): Promise<OutboxRow[]> =>
 const sent = async (orderId: string): Promise<string[]> => (await outbox(orderId)).map(({ type }) => type)
 
 let facts = 0
-/** A participant's fact arrives, as the consumer would bring it. */
+/** A participant's fact arrives, as the consumer would bring it; answers its id. */
 const hear = async <T extends FactType>(orderId: string, type: T, data: Omit<DataOf<T>, 'orderId' | 'customerId'>) => {
-  const message = {
-    ...({ type, data: { orderId, customerId: order.customerId, ...data } } as unknown as Fact),
-    id: uuidFrom(`fact ${++facts}`),
-    source: '/waybill/test',
-    subject: orderId,
-    time: new Date().toISOString(),
-    key: order.customerId,
-    correlationId: orderId,
-    causationId: orderId,
-  } as Extract<AnyMessage, { type: FactType }>
-  const position = { topic: 'payments', partition: 0, offset: BigInt(facts) } as const
-  await app.get(GroupCommit).submit({
-    announce: (uow) => announce(message, uow),
-    run: (uow) => {
-      const consequences = new Consequences(message, '/waybill/order', uow.now)
-      return app.get(OrderConsumers).hear(message, { uow, consequences, position })
-    },
-  })
-  return message.id
+  const id = uuidFrom(`fact ${++facts}`)
+  const fact = { orderId, customerId: order.customerId, ...data } as never
+  expect(await deliver(app, { service: 'order', handlers: consumers }, type, fact, id)).toBeUndefined()
+  return id
 }
 
 const total = { amount: 2129, currency: 'EUR' }
@@ -110,7 +96,22 @@ describe('POST /orders', () => {
     expect(second.body).toEqual(first.body)
     expect(second.headers.location).toBe(first.headers.location)
     expect(await sent(first.body.orderId)).toHaveLength(3)
-    await post({ ...order, customerId: 'cust-0002' }, 'again').expect(422)
+    await post({ ...order, items: order.items.slice(1) }, 'again').expect(422)
+  })
+
+  test('takes a key for its customer’s own, and one that is forgotten for a new request', async () => {
+    const first = await post(order, 'mine').expect(201)
+    const other = await post({ ...order, customerId: 'cust-0002' }, 'mine').expect(201)
+    expect(other.body.orderId).not.toBe(first.body.orderId)
+    await app.get(Database).execute(`UPDATE idempotency_keys SET expires_at = now() - interval '1 second'`)
+    const later = await post(order, 'mine').expect(201)
+    expect(later.body.orderId).not.toBe(first.body.orderId)
+  })
+
+  test('knows a request by what was sent, not by what is made of it', async () => {
+    const first = await post(order, 'bare').expect(201)
+    await post({ ...order, coordination: 'orchestrated' }, 'bare').expect(422)
+    expect((await post(order, 'bare').expect(201)).body).toEqual(first.body)
   })
 
   test('lets one of two twins through', async () => {
@@ -277,8 +278,23 @@ describe('POST /orders/{orderId}/cancel', () => {
   })
 })
 
-test('a fact about an unknown order can never be processed', async () => {
-  await expect(authorized(uuidFrom('nobody'))).rejects.toBeInstanceOf(Unprocessable)
+test('refusals cost nobody else in their transaction anything', async () => {
+  const splits = async () => (await registry.getSingleMetric(metrics.database.groupSplits)!.get()).values[0]?.value ?? 0
+  const before = await splits()
+  const [cancels, orders] = await Promise.all([
+    Promise.all(Array.from({ length: 30 }, (_, i) => http().post(`/orders/${uuidFrom(`nobody ${i}`)}/cancel`))),
+    Promise.all(Array.from({ length: 30 }, () => post(order))),
+  ])
+  expect(new Set(cancels.map(({ status }) => status))).toEqual(new Set([404]))
+  expect(new Set(orders.map(({ status }) => status))).toEqual(new Set([201]))
+  expect(await splits()).toBe(before)
+})
+
+test('a fact about an unknown order is refused', async () => {
+  const fact = { orderId: uuidFrom('nobody'), customerId: order.customerId, authorizationId: 'a-1', amount: total }
+  expect(await deliver(app, { service: 'order', handlers: consumers }, 'payment.authorized', fact)).toMatchObject({
+    refused: 'unknown_order',
+  })
 })
 
 describe('the lists', () => {

@@ -1,7 +1,5 @@
-import { startService } from '#libs/http'
-import { connectConsumers } from '#libs/messaging'
+import { runService } from '#libs/service'
 import { config } from './config.ts'
-import { paymentModule } from './payment.module.ts'
+import { paymentService } from './payment.module.ts'
 
-const environment = config()
-await startService(paymentModule(environment), { name: 'payment', config: environment, connect: connectConsumers })
+await runService(paymentService(config()))

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { Consequences, type DataOf, type Message, uuidFrom } from '#libs/contracts'
-import { Database, GroupCommit } from '#libs/database'
+import { type DataOf, uuidFrom } from '#libs/contracts'
+import { Database } from '#libs/database'
 import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
 import type { HandlersOf } from '#libs/messaging'
 import { configureLogging } from '#libs/observability'
-import { type TestDatabase, testDatabase } from '#libs/testing'
+import { deliver, type TestDatabase, testDatabase } from '#libs/testing'
 import { type Simulators, startSimulators } from '../../simulators/src/testing/simulators.ts'
-import { announce, PaymentConsumers } from './consumers.ts'
-import { paymentModule } from './payment.module.ts'
+import { consumers } from './consumers.ts'
+import { paymentService } from './payment.module.ts'
 
 configureLogging({ level: 'silent' })
 
@@ -28,7 +28,7 @@ const startService = async (): Promise<void> => {
   const parsed = parseConfig(serviceEnvironment, environment)
   if (!('config' in parsed)) throw new Error(parsed.problems.join())
   app = await createApplication(
-    paymentModule({ ...parsed.config, SIMULATORS_URL: simulators.url, PROVIDER_CONNECTIONS: 16 }),
+    paymentService({ ...parsed.config, SIMULATORS_URL: simulators.url, PROVIDER_CONNECTIONS: 16 }).module,
   )
   await app.init()
 }
@@ -54,23 +54,10 @@ let count = 0
 const newOrder = (): string => uuidFrom(`order ${++count}`)
 
 /** A command arrives, as the consumer would bring it. */
-const command = <T extends Type>(type: T, data: DataOf<T>): Promise<void> => {
-  const { orderId } = data
-  const message = {
-    ...{ id: uuidFrom(`command ${++count}`), type, data, source: '/waybill/test', subject: orderId, key: customerId },
-    ...{ time: new Date().toISOString(), correlationId: orderId, causationId: orderId },
-  } as Message<T>
-  const position = { topic: 'payment-commands', partition: 0, offset: BigInt(++count) } as const
-  return app.get(GroupCommit).submit({
-    announce: (uow) => announce(message as never, uow),
-    run: async (uow) => {
-      const consequences = new Consequences(message, '/waybill/payment', uow.now)
-      await app.get(PaymentConsumers)[type](message as never, { uow, consequences, position })
-    },
-  })
-}
-const authorize = (orderId: string, token = 'tok_ok') =>
-  command('payment.authorize', { orderId, customerId, amount, token })
+const command = <T extends Type>(type: T, data: DataOf<T>, id?: string) =>
+  deliver(app, { service: 'payment', handlers: consumers }, type, data, id)
+const authorize = (orderId: string, token = 'tok_ok', id?: string) =>
+  command('payment.authorize', { orderId, customerId, amount, token }, id)
 const capture = (orderId: string) => command('payment.capture', { orderId, customerId })
 const undo = (orderId: string) => command('payment.void', { orderId, customerId })
 
@@ -107,8 +94,8 @@ describe('the way of a payment through the provider', () => {
 
   test('everything that follows names the command that caused it', async () => {
     const order = newOrder()
-    await authorize(order)
-    const cause = uuidFrom(`command ${count - 1}`)
+    const cause = uuidFrom('the command that caused it')
+    await authorize(order, 'tok_ok', cause)
     await heard(order, 'payment.authorized')
     const [fact] = await app.get(Database).query<{ id: string; causation: string }>(
       `SELECT headers->>'ce_id' AS id, headers->>'causationid' AS causation FROM outbox
@@ -180,7 +167,7 @@ describe('undoing', () => {
 })
 
 /** Asks, and asks again whenever the answer was that there was none, as the saga does. */
-const insist = async (orderId: string, wanted: string, ask: () => Promise<void>): Promise<void> => {
+const insist = async (orderId: string, wanted: string, ask: () => Promise<unknown>): Promise<void> => {
   let facts = await published(orderId)
   while (!facts.includes(wanted)) {
     const known = facts.length

@@ -1,9 +1,8 @@
-import { Consequences } from '#libs/contracts'
-import type { Database, GroupCommit, UnitOfWork } from '#libs/database'
-import { type AnyEffect, type AnyOutcome, EffectWorker, type RetryPolicy } from '#libs/effects'
-import type { Operation, ProviderAnswer } from './domain/decide.ts'
+import type { AnyEffect, AnyOutcome, EffectDefinition, RetryPolicy } from '#libs/effects'
+import { outcomesFor } from '#libs/service'
+import type { Operation, PaymentInput, ProviderAnswer } from './domain/decide.ts'
 import type { ProviderCalls } from './domain/reaction.ts'
-import { announcePayment, handlePayment } from './payments.ts'
+import { payments } from './payment-aggregate.ts'
 import type { AnswerTo, PaymentProvider } from './provider.ts'
 
 type Kinds = { [O in Operation]: { payload: ProviderCalls[O]; answer: AnswerTo<O> } }
@@ -25,32 +24,19 @@ const policies: Record<Operation, RetryPolicy> = {
 }
 
 /** Calls the provider for every decision that asks for it, and feeds what it answers back into the payment. */
-export const providerCalls = (options: {
-  readonly database: Database
-  readonly groupCommit: GroupCommit
-  readonly provider: PaymentProvider
-  /** Calls at the same time. */
-  readonly concurrency: number
-}): EffectWorker<Kinds> => {
-  const { provider, ...rest } = options
-  return new EffectWorker<Kinds>({
-    ...rest,
-    perform: {
-      authorize: ({ payload }, signal) => provider.authorize(payload, signal),
-      capture: ({ payload }, signal) => provider.capture(payload, signal),
-      void: ({ payload }, signal) => provider.void(payload, signal),
-      refund: ({ payload }, signal) => provider.refund(payload, signal),
-    },
-    retry: (operation) => policies[operation],
-    announce: (uow, { key }) => announcePayment(uow, key),
-    apply: recordAnswer,
-  })
-}
+export const providerCalls = (provider: PaymentProvider, concurrency: number): EffectDefinition<Kinds> => ({
+  concurrency,
+  perform: {
+    authorize: ({ payload }, signal) => provider.authorize(payload, signal),
+    capture: ({ payload }, signal) => provider.capture(payload, signal),
+    void: ({ payload }, signal) => provider.void(payload, signal),
+    refund: ({ payload }, signal) => provider.refund(payload, signal),
+  },
+  retry: (operation) => policies[operation],
+  ...outcomesFor(payments, '/waybill/payment', answered),
+})
 
-const recordAnswer = (uow: UnitOfWork, call: AnyEffect<Kinds>, outcome: AnyOutcome<Kinds>): Promise<void> => {
-  const { id, kind, key: orderId, cause } = call
+const answered = ({ kind: operation }: AnyEffect<Kinds>, outcome: AnyOutcome<Kinds>): PaymentInput => {
   const answer = outcome.status === 'answered' ? outcome.value : { outcome: 'failed', reason: outcome.reason }
-  const consequences = new Consequences({ ...cause, id }, '/waybill/payment', uow.now)
-  const input = { type: 'answered', ...({ operation: kind, answer } as ProviderAnswer) } as const
-  return handlePayment(uow, orderId, input, { consequences, causationId: cause.id })
+  return { type: 'answered', ...({ operation, answer } as ProviderAnswer) }
 }

@@ -1,8 +1,7 @@
-import { Controller } from '@nestjs/common'
 import type { Topic } from '#libs/contracts'
-import { type Announce, Handles, type MessageContext, type Position } from '#libs/messaging'
+import { type HandlersOf, handlersFor, ignore, type Position } from '#libs/messaging'
 import { Checkpoints, type Place } from '#libs/projections'
-import { type OrderViewFact, orderViewFacts } from './domain/order-view.ts'
+import { orderViewFacts } from './domain/order-view.ts'
 import { saleOf } from './domain/sales.ts'
 import { OrderViews } from './order-views.ts'
 import { Sales } from './sales.ts'
@@ -24,27 +23,25 @@ const projectionsOf = new Map<Topic, readonly string[]>(
 const placesOf = ({ topic, partition }: Position): Place[] =>
   (projectionsOf.get(topic) ?? []).map((projection) => ({ projection, topic, partition }))
 
-/** Goods that arrive belong to no order. */
-export const ignored = ['stock.received'] as const
-
-export const announce: Announce = ({ data }, uow, position) => {
-  if ('orderId' in data) uow.part(OrderViews).announce(data.orderId)
-  for (const place of placesOf(position)) uow.part(Checkpoints).announce(place)
-}
-
 /**
  * Rows and checkpoint commit together, and an order's view knows the facts that it has seen: each counts once in each
  * projection, without an inbox.
  */
-@Controller()
-export class QueryConsumers {
-  @Handles(...orderViewFacts)
-  async project(fact: OrderViewFact, { uow, position }: MessageContext): Promise<void> {
-    const isNew = await uow.part(OrderViews).apply(fact)
-    if (isNew && fact.type === 'order.completed') uow.part(Sales).add(saleOf(fact))
-    for (const place of placesOf(position)) {
-      await uow.part(Checkpoints).load(place)
-      uow.part(Checkpoints).advance(place, position.offset + 1n)
-    }
-  }
+export const consumers: HandlersOf<(typeof projections.orders)[number]> = {
+  ...handlersFor(orderViewFacts, {
+    announce: ({ data }, uow, position) => {
+      uow.part(OrderViews).announce(data.orderId)
+      for (const place of placesOf(position)) uow.part(Checkpoints).announce(place)
+    },
+    handle: async (fact, { uow, position }) => {
+      const isNew = await uow.part(OrderViews).apply(fact)
+      if (isNew && fact.type === 'order.completed') uow.part(Sales).add(saleOf(fact))
+      for (const place of placesOf(position)) {
+        await uow.part(Checkpoints).load(place)
+        uow.part(Checkpoints).advance(place, position.offset + 1n)
+      }
+    },
+  }),
+  // Goods that arrive belong to no order.
+  'stock.received': ignore,
 }

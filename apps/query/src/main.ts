@@ -1,7 +1,5 @@
-import { startService } from '#libs/http'
-import { connectConsumers } from '#libs/messaging'
+import { runService } from '#libs/service'
 import { config } from './config.ts'
-import { queryModule } from './query.module.ts'
+import { queryService } from './query.module.ts'
 
-const environment = config()
-await startService(queryModule(environment), { name: 'query', config: environment, connect: connectConsumers })
+await runService(queryService(config()))

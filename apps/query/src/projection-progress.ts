@@ -53,10 +53,6 @@ export class ProjectionProgressReader {
     })
   }
 
-  async close(): Promise<void> {
-    await this.admin.disconnect()
-  }
-
   /** At the first question, and again after a failure. */
   async #connect(): Promise<void> {
     this.#connected ??= this.admin.connect()

@@ -1,15 +1,14 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { PrismaPg } from '@prisma/adapter-pg'
-import { Database, GroupCommit } from '#libs/database'
-import { healthModule } from '#libs/http'
-import { KafkaBatchServer, kafkaClient, messagingModule } from '#libs/messaging'
+import { Database } from '#libs/database'
+import { kafkaClient } from '#libs/messaging'
+import { defineService, type Service } from '#libs/service'
 import { PrismaClient } from '#prisma/query'
 import { OrdersController } from './api/orders.controller.ts'
 import { PRISMA } from './api/prisma.ts'
 import { ProjectionsController } from './api/projections.controller.ts'
 import { SalesController } from './api/sales.controller.ts'
 import type { Config } from './config.ts'
-import { announce, ignored, projections, QueryConsumers } from './consumers.ts'
+import { consumers } from './consumers.ts'
 import { ProjectionProgressReader } from './projection-progress.ts'
 
 const SERVICE = 'query'
@@ -18,46 +17,25 @@ const LINGER_MS = 25
 /** Under load it may be later still: an order's facts come one after the other, and each saved row holds several. */
 const UNDER_LOAD = { longestPauseMs: 200, maxWeight: 5_000 }
 
-@Module({})
-class QueryModule implements OnApplicationShutdown {
-  constructor(
-    @Inject(ProjectionProgressReader) private readonly progress: ProjectionProgressReader,
-    @Inject(Database) private readonly database: Database,
-    @Inject(PRISMA) private readonly prisma: PrismaClient,
-  ) {}
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.progress.close()
-    await this.database.close()
-    await this.prisma.$disconnect()
-  }
-}
-
-export const queryModule = ({ DATABASE_URL: connectionString, KAFKA_BROKERS: brokers }: Config): DynamicModule => {
-  const database = new Database(connectionString)
-  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString }) })
-  const admin = kafkaClient({ brokers, clientId: SERVICE }, 'briefly').admin()
-  const consumers = new KafkaBatchServer({
-    service: SERVICE,
-    brokers,
-    topics: projections.orders,
-    ignore: ignored,
-    database,
-    groupCommit: new GroupCommit(database, { lingerMs: LINGER_MS, ...UNDER_LOAD }),
-    announce,
+export const queryService = (config: Config): Service => {
+  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: config.DATABASE_URL }) })
+  const admin = kafkaClient({ brokers: config.KAFKA_BROKERS, clientId: SERVICE }, 'briefly').admin()
+  return defineService({
+    name: SERVICE,
+    config,
+    handlers: consumers,
     recognisesDuplicates: true,
-  })
-  return {
-    module: QueryModule,
-    imports: [
-      messagingModule(consumers),
-      healthModule({ database: () => database.query('SELECT 1'), consumers: () => consumers.check() }),
-    ],
-    controllers: [OrdersController, SalesController, ProjectionsController, QueryConsumers],
+    publishes: false,
+    routes: [OrdersController, SalesController, ProjectionsController],
     providers: [
-      { provide: Database, useValue: database },
       { provide: PRISMA, useValue: prisma },
-      { provide: ProjectionProgressReader, useValue: new ProjectionProgressReader(database, admin, SERVICE) },
+      {
+        provide: ProjectionProgressReader,
+        useFactory: (database: Database) => new ProjectionProgressReader(database, admin, SERVICE),
+        inject: [Database],
+      },
     ],
-  }
+    commit: { lingerMs: LINGER_MS, ...UNDER_LOAD },
+    resources: [{ close: () => admin.disconnect() }, { close: () => prisma.$disconnect() }],
+  })
 }

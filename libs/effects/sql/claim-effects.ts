@@ -5,7 +5,12 @@ import type { Effect } from '../effect.ts'
  * Leases up to `limit` effects that are due: never tried, left by a dead worker, or whose turn has come because the
  * earlier ones of their key are done. Workers that claim at the same moment skip each other's rows.
  */
-export const claimEffects = (sql: Sql, kinds: readonly string[], limit: number, leaseMs: number): Promise<Effect[]> =>
+export const claimEffects = (
+  sql: Sql,
+  kinds: readonly string[],
+  limit: number,
+  { owner, durationMs }: { readonly owner: string; readonly durationMs: number },
+): Promise<Effect[]> =>
   sql.query(
     `WITH due AS (
        SELECT key, id FROM effects e
@@ -15,10 +20,11 @@ export const claimEffects = (sql: Sql, kinds: readonly string[], limit: number, 
        FOR UPDATE SKIP LOCKED
      )
      UPDATE effects e
-     SET due_at = clock_timestamp() + $3::int * interval '1 millisecond'
+     SET due_at = clock_timestamp() + $3::int * interval '1 millisecond', leased_by = $4
      FROM due WHERE e.key = due.key AND e.id = due.id
      RETURNING e.id, e.kind, e.key, e.payload, e.cause, e.attempts`,
     kinds,
     limit,
-    leaseMs,
+    durationMs,
+    owner,
   )

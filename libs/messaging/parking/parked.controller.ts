@@ -4,7 +4,8 @@ import { parse } from '#libs/http'
 import { KafkaBatchServer } from '../kafka-batch-server.ts'
 import type { ParkedItem } from './sql/list-parked.ts'
 
-const page = z.object({
+/** A page of what is parked: `cursor` is the last place of the page before. */
+export const parkedPage = z.object({
   cursor: z
     .string()
     .regex(/^\d{1,18}$/, 'a cursor from nextCursor')
@@ -19,7 +20,7 @@ export class ParkedController {
 
   @Get()
   async list(@Query() query: unknown) {
-    const { cursor, limit } = parse(page, query)
+    const { cursor, limit } = parse(parkedPage, query)
     const parked = await this.server.parked(BigInt(cursor), limit)
     return {
       items: parked.map(present),

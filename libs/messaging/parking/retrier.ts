@@ -1,10 +1,9 @@
-import type { Database, GroupCommit } from '#libs/database'
+import { type Database, Faults, type GroupCommit } from '#libs/database'
 import { counter, createLogger, fields, metrics } from '#libs/observability'
-import { isNobodysFault } from '../batch-processor.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
 import type { ParkedMessage } from './parked-message.ts'
 import type { RetryPolicy } from './retry-policy.ts'
-import { RetryWork, TakenByAnother } from './retry-work.ts'
+import { RetryWork } from './retry-work.ts'
 import { dueHeads } from './sql/due-heads.ts'
 import { nextAttemptAt } from './sql/next-attempt.ts'
 import { queueOfKey } from './sql/queue-of-key.ts'
@@ -100,16 +99,21 @@ export class Retrier {
     }
   }
 
-  /** Handles messages of one key; a failure among several is narrowed down to the first message that fails alone. */
+  /**
+   * Handles messages of one key; a failure among several is narrowed down to the first message that fails alone. False
+   * when the key has to wait: for its next attempt, or for another process.
+   */
   async #handled(run: readonly ParkedMessage[]): Promise<boolean> {
     const work = new RetryWork(this.options.context, run)
     try {
-      await this.options.groupCommit.submit(work)
-      this.#retries.inc({ result: 'succeeded' }, run.length)
+      const retried = await this.options.groupCommit.submit(work)
+      if (retried === 'taken') return false
+      this.#retries.inc({ result: 'succeeded' }, retried.handled)
+      for (const { message, refusal } of retried.refused) this.#dead(message, { ...refusal })
       return true
     } catch (error) {
-      if (error instanceof TakenByAnother) return false
-      if (isNobodysFault(error)) throw error
+      // A database that is away is waited for; whatever else it was, this message's turn is over for now.
+      if (await new Faults(this.options.database).isAway(error)) throw error
       if (run.length > 1) return this.#handled(run.slice(0, Math.max(1, work.current ?? 1)))
       await this.#failed(run[0]!, error)
       return false
@@ -121,10 +125,15 @@ export class Retrier {
     const attempts = message.attempts + 1
     const verdict = failureVerdict(error, { attempts, hasKey: message.key !== null, policy, now: new Date() })
     await recordFailure(database, message.id, verdict)
-    this.#retries.inc({ result: verdict.status === 'dead' ? 'dead' : 'failed' })
-    const { topic, partition, offset } = message
-    const details = { topic, partition, offset, attempts, [fields.error]: error }
-    if (verdict.status === 'dead') this.#log.error('message is a dead letter', details)
-    else this.#log.warn('retry failed', details)
+    if (verdict.status === 'dead') return this.#dead(message, { [fields.error]: error })
+    this.#retries.inc({ result: 'failed' })
+    this.#log.warn('retry failed', { ...placeOf(message), attempts, [fields.error]: error })
+  }
+
+  #dead(message: ParkedMessage, why: Readonly<Record<string, unknown>>): void {
+    this.#retries.inc({ result: 'dead' })
+    this.#log.error('message is a dead letter', { ...placeOf(message), attempts: message.attempts + 1, ...why })
   }
 }
+
+const placeOf = ({ topic, partition, offset }: ParkedMessage) => ({ topic, partition, offset })

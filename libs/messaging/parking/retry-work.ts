@@ -1,20 +1,25 @@
 import type { UnitOfWork, Work } from '#libs/database'
-import { type ConsumerContext, handleMessage } from '../consumer-context.ts'
-import { Unprocessable } from '../errors.ts'
+import { type Refusal, refuse } from '#libs/decider'
+import { announceMessage, type ConsumerContext, handleMessage } from '../consumer-context.ts'
 import { type IncomingRecord, readRecord } from '../incoming-record.ts'
 import { type ParkedMessage, toReceivedRecord } from './parked-message.ts'
-import { takeParked } from './sql/take-parked.ts'
+import { deleteParked } from './sql/delete-parked.ts'
+import { lockParked } from './sql/lock-parked.ts'
+import { recordFailure } from './sql/record-failure.ts'
+import { refusalVerdict } from './verdict.ts'
 
-/** Another process is handling these messages, or has: they are not ours to handle. */
-export class TakenByAnother extends Error {
-  override readonly name = 'TakenByAnother'
+/** What became of the messages: how many were handled, and those that were refused and are dead letters now. */
+export interface Retried {
+  readonly handled: number
+  readonly refused: readonly { readonly message: ParkedMessage; readonly refusal: Refusal }[]
 }
 
 /**
- * Parked messages of one key, in order, removed and handled in one transaction. The inbox is not asked: the parked
- * row stands for the claim that was made when it was written. Fails with `TakenByAnother` unless it gets all of them.
+ * Parked messages of one key, in order, handled and removed in one transaction. The inbox is not asked: the parked row
+ * stands for the claim that was made when it was written. Answers `'taken'`, having done nothing, when another process
+ * is handling any of them, or has.
  */
-export class RetryWork implements Work<void> {
+export class RetryWork implements Work<Retried | 'taken'> {
   /** The message that was being handled when the last run stopped. */
   current: number | undefined
   readonly #records: readonly IncomingRecord[]
@@ -39,19 +44,32 @@ export class RetryWork implements Work<void> {
   announce(uow: UnitOfWork): void {
     for (const [index, { content, position }] of this.#records.entries()) {
       this.current = index
-      if (content.kind === 'message') this.context.announce(content.message, uow, position)
+      if (content.kind === 'message') announceMessage(this.context, content.message, position, uow)
     }
     this.current = undefined
   }
 
-  async run(uow: UnitOfWork): Promise<void> {
+  async run(uow: UnitOfWork): Promise<Retried | 'taken'> {
     const ids = this.messages.map(({ id }) => id)
-    if ((await takeParked(uow, ids)) < ids.length) throw new TakenByAnother()
-    for (const [index, { content, position }] of this.#records.entries()) {
+    if ((await lockParked(uow, ids)).length < ids.length) return 'taken'
+    const refused: { message: ParkedMessage; refusal: Refusal }[] = []
+    const handled: bigint[] = []
+    for (const [index, message] of this.messages.entries()) {
       this.current = index
-      if (content.kind === 'unreadable') throw new Unprocessable(content.detail)
-      if (content.kind === 'message') await handleMessage(this.context, content.message, position, uow)
+      const refusal = await this.#handle(this.#records[index]!, uow)
+      if (!refusal) handled.push(message.id)
+      else refused.push({ message, refusal })
     }
     this.current = undefined
+    for (const { message, refusal } of refused)
+      await recordFailure(uow, message.id, refusalVerdict(refusal, message.attempts + 1))
+    if (handled.length > 0) await deleteParked(uow, handled)
+    return { handled: handled.length, refused }
+  }
+
+  async #handle({ content, position }: IncomingRecord, uow: UnitOfWork): Promise<Refusal | undefined> {
+    if (content.kind === 'ignored') return undefined
+    if (content.kind === 'unreadable') return refuse(content.reason, content.detail)
+    return handleMessage(this.context, content.message, position, uow)
   }
 }

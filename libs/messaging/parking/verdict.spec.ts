@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { Unprocessable } from '../errors.ts'
+import { refuse } from '#libs/decider'
 import { defaultRetryPolicy, retryDelayMs } from './retry-policy.ts'
-import { failureVerdict } from './verdict.ts'
+import { failureVerdict, refusalVerdict } from './verdict.ts'
 
 const now = new Date('2026-01-01T00:00:00Z')
 const failed = (attempts: number, hasKey = true, error: unknown = new Error('not yet')) =>
@@ -23,15 +23,19 @@ test('after the last attempt it is dead and still holds its key back', () => {
   expect(failed(8)).toMatchObject({ status: 'dead', blocksKey: true, nextAttemptAt: null, error: 'Error: not yet' })
 })
 
-test('one that can never be handled is dead at once and holds nobody back', () => {
-  expect(failed(1, true, new Unprocessable('no such order'))).toMatchObject({
+test('one that its handler refuses is dead at once and holds nobody back', () => {
+  expect(refusalVerdict(refuse('unknown_order', 'no order 7'))).toMatchObject({
     status: 'dead',
     reason: 'unprocessable',
     blocksKey: false,
-    error: 'Unprocessable: no such order',
+    error: 'unknown_order: no order 7',
   })
 })
 
 test('a message without a key holds nobody back', () => {
   expect(failed(1, false).blocksKey).toBe(false)
+})
+
+test('what a failure says can be stored, zero bytes and all', () => {
+  expect(failed(1, true, new Error('a\0b')).error).toBe('Error: a\uFFFDb')
 })

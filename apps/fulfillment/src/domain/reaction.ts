@@ -10,7 +10,7 @@ export interface CarrierCalls {
   cancel: { readonly orderId: string; readonly shipmentId: string }
 }
 export type Operation = keyof CarrierCalls
-export type CarrierCall = { [O in Operation]: { readonly operation: O; readonly payload: CarrierCalls[O] } }[Operation]
+export type CarrierCall = { [O in Operation]: { readonly kind: O; readonly payload: CarrierCalls[O] } }[Operation]
 
 /** What has to follow an event outside of the shipment itself. */
 export type Reaction = { readonly call: CarrierCall } | { readonly fact: Fact } | undefined
@@ -26,9 +26,9 @@ export const reactionTo = (event: ShipmentEvent, shipment: Shipment): Reaction =
   if (event.type === 'CancellationRefused') return { fact: { type: 'shipment.cancellation-refused', data: about } }
   switch (shipment.status) {
     case 'booking':
-      return { call: { operation: 'book', payload: { orderId, address: shipment.address, lines: shipment.lines } } }
+      return { call: { kind: 'book', payload: { orderId, address: shipment.address, lines: shipment.lines } } }
     case 'cancelling':
-      return { call: { operation: 'cancel', payload: { orderId, shipmentId: shipment.parcel.shipmentId } } }
+      return { call: { kind: 'cancel', payload: { orderId, shipmentId: shipment.parcel.shipmentId } } }
     case 'booking_unknown':
       return { fact: { type: 'shipment.failed', data: { ...about, operation: 'ship', reason: shipment.reason } } }
     case 'cancellation_unknown':

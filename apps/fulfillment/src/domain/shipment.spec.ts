@@ -29,7 +29,7 @@ const run = (shipment: Shipment, input: ShipmentInput): { shipment: Shipment; to
     shipment = shipmentDecider.evolve(shipment, event)
     const reaction = reactionTo(event, shipment)
     if (reaction === undefined) continue
-    if ('call' in reaction) told.push(`call ${reaction.call.operation}`)
+    if ('call' in reaction) told.push(`call ${reaction.call.kind}`)
     else told.push(reaction.fact.type)
   }
   return { shipment, told }

@@ -1,15 +1,11 @@
-import { Body, Controller, Get, Headers, Inject, Param, Post, Res } from '@nestjs/common'
+import { Body, Controller, Get, Inject, Param, Post, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { Database, type Work } from '#libs/database'
+import { type Refusal, refuse } from '#libs/decider'
 import { Problem, parse, Trace } from '#libs/http'
-import {
-  fingerprint,
-  IdempotentCommands,
-  InvalidIdempotencyKey,
-  parseIdempotencyKey,
-  type StoredResponse,
-} from '#libs/idempotency'
+import { IdempotentCommands, type StoredResponse } from '#libs/idempotency'
+import { answerOnce, IdempotencyKey } from '#libs/service'
 import { available, type StockLevel } from '../domain/stock.ts'
 import { publishReceipt, type Receipt, receiptIdFor } from '../receipts.ts'
 import { readLevels } from '../sql/read-levels.ts'
@@ -40,32 +36,25 @@ export class StockController {
   @Post(':sku/receipts')
   async receive(
     @Param('sku') sku: string,
-    @Headers('idempotency-key') header: string | undefined,
+    @IdempotencyKey() key: string,
     @Body() body: unknown,
     @Trace() traceparent: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const key = idempotencyKey(header)
     const { quantity } = parse(receiptRequest, body)
     const scope = `POST /stock/${sku}/receipts`
     const receipt = { receiptId: receiptIdFor(`${scope} ${key}`), sku, quantity }
-    const request = { scope, key, fingerprint: fingerprint({ quantity }) }
-    const outcome = await this.commands.execute(request, receiveGoods(receipt, traceparent))
-    if (outcome.kind === 'conflict')
-      throw new Problem(409, { type: 'request-in-progress', detail: 'a request with this key is being carried out' })
-    if (outcome.kind === 'mismatch')
-      throw new Problem(422, { type: 'idempotency-key-reused', detail: 'the key was used for another body' })
-    reply.status(outcome.response.status).headers({ ...outcome.response.headers })
-    return outcome.response.body
+    const work = receiveGoods(receipt, traceparent)
+    return answerOnce(this.commands, reply, { scope, key, body, work, problems: () => unknownSku(sku) })
   }
 }
 
-const receiveGoods = (receipt: Receipt, traceparent: string): Work<StoredResponse> => ({
+const receiveGoods = (receipt: Receipt, traceparent: string): Work<StoredResponse | Refusal<'unknown_sku'>> => ({
   announce: (uow) => uow.part(Warehouse).announceSku(receipt.sku),
   run: async (uow) => {
     const { sku, quantity } = receipt
     const warehouse = uow.part(Warehouse)
-    if (!(await warehouse.levels([sku])).has(sku)) throw unknownSku(sku)
+    if (!(await warehouse.levels([sku])).has(sku)) return refuse('unknown_sku')
     await warehouse.change([{ sku, onHand: quantity, reserved: 0 }])
     publishReceipt(uow, receipt, traceparent)
     const level = (await warehouse.levels([sku])).get(sku)!
@@ -82,15 +71,3 @@ const answer = (level: StockLevel) => ({
 
 const unknownSku = (sku: string): Problem =>
   new Problem(404, { type: 'unknown-sku', title: 'Unknown product', detail: `no product has the SKU ${sku}` })
-
-const idempotencyKey = (header: string | undefined): string => {
-  let detail = 'every receipt needs an Idempotency-Key header'
-  try {
-    const key = parseIdempotencyKey(header)
-    if (key !== undefined) return key
-  } catch (error) {
-    if (!(error instanceof InvalidIdempotencyKey)) throw error
-    detail = error.message
-  }
-  throw new Problem(400, { type: 'idempotency-key', title: 'Idempotency-Key missing or malformed', detail })
-}

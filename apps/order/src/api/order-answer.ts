@@ -1,8 +1,8 @@
 import { fold } from '#libs/decider'
 import type { StoredEvent } from '#libs/event-store'
 import { orderDecider } from '../domain/decide.ts'
-import type { Fulfilment, FulfilmentEvent } from '../domain/fulfilment.ts'
 import { fulfilmentSaga } from '../domain/fulfilment-saga.ts'
+import type { Fulfilment, FulfilmentEvent } from '../domain/fulfilment-state.ts'
 import type { OrderEvent, PlacedOrder } from '../domain/order.ts'
 import { factTypeOf } from '../domain/published-events.ts'
 

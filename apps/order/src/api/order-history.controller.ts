@@ -2,8 +2,9 @@ import { Controller, Get, Param } from '@nestjs/common'
 import { orderId as orderIdSchema } from '#libs/contracts'
 import { Database } from '#libs/database'
 import { readStream } from '#libs/event-store'
-import { findSaga, sagaStream } from '#libs/saga'
-import { orderStream } from '../orders.ts'
+import { findSaga } from '#libs/saga'
+import { orders } from '../order-aggregate.ts'
+import { fulfilment, saga as fulfilmentSaga } from '../sagas.ts'
 import { orderAnswer } from './order-answer.ts'
 import { sagaAnswer } from './saga-answer.ts'
 import { unknownOrder } from './unknown-order.ts'
@@ -16,7 +17,7 @@ export class OrderHistoryController {
   @Get()
   async order(@Param('orderId') orderId: string) {
     const events = await this.#events(orderId)
-    return orderAnswer(events, await readStream(this.database, sagaStream(orderId)))
+    return orderAnswer(events, await readStream(this.database, fulfilmentSaga.stream(orderId)))
   }
 
   @Get('events')
@@ -27,14 +28,16 @@ export class OrderHistoryController {
 
   @Get('saga')
   async saga(@Param('orderId') orderId: string) {
-    const saga = orderIdSchema.safeParse(orderId).success ? await findSaga(this.database, orderId) : undefined
+    const saga = orderIdSchema.safeParse(orderId).success
+      ? await findSaga(this.database, fulfilment.key(orderId))
+      : undefined
     if (saga === undefined) throw unknownOrder(orderId)
-    return sagaAnswer(saga, await readStream(this.database, sagaStream(orderId)))
+    return sagaAnswer(saga, await readStream(this.database, fulfilmentSaga.stream(orderId)))
   }
 
   async #events(orderId: string) {
     const known = orderIdSchema.safeParse(orderId).success
-    const events = known ? await readStream(this.database, orderStream(orderId)) : []
+    const events = known ? await readStream(this.database, orders.stream(orderId)) : []
     if (events.length === 0) throw unknownOrder(orderId)
     return events
   }

@@ -1,12 +1,14 @@
-import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Res } from '@nestjs/common'
+import { randomUUID } from 'node:crypto'
+import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { orderId as orderIdSchema } from '#libs/contracts'
 import { GroupCommit } from '#libs/database'
-import { Problem, parse, Trace } from '#libs/http'
-import { fingerprint, IdempotentCommands, InvalidIdempotencyKey, parseIdempotencyKey } from '#libs/idempotency'
+import { parse, Trace } from '#libs/http'
+import { IdempotentCommands } from '#libs/idempotency'
+import { answerOnce, IdempotencyKey } from '#libs/service'
 import type { Catalogue } from '../domain/pricing.ts'
-import { cancelOrder } from './cancel-order.ts'
-import { orderDetails, orderIdFor, orderRequest, placeOrder } from './place-order.ts'
+import { cancelOrder, notCancelled } from './cancel-order.ts'
+import { orderDetails, orderRequest, placeOrder } from './place-order.ts'
 import { CATALOGUE } from './tokens.ts'
 import { unknownOrder } from './unknown-order.ts'
 
@@ -20,41 +22,24 @@ export class OrdersController {
 
   @Post()
   async place(
-    @Headers('idempotency-key') header: string | undefined,
+    @IdempotencyKey() key: string,
     @Body() body: unknown,
     @Trace() traceparent: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const key = idempotencyKey(header)
     const request = parse(orderRequest, body)
-    const work = placeOrder(orderDetails(request, orderIdFor(key), this.catalogue), traceparent)
-    const outcome = await this.commands.execute({ scope: 'POST /orders', key, fingerprint: fingerprint(request) }, work)
-    if (outcome.kind === 'conflict')
-      throw new Problem(409, { type: 'request-in-progress', detail: 'a request with this key is being carried out' })
-    if (outcome.kind === 'mismatch')
-      throw new Problem(422, { type: 'idempotency-key-reused', detail: 'the key was used for another body' })
-    const { status, headers, body: answer } = outcome.response
-    reply.status(status).headers({ ...headers })
-    return answer
+    const work = placeOrder(orderDetails(request, randomUUID(), this.catalogue), traceparent)
+    // The key is the customer's own: what another one calls a request has nothing to do with it.
+    const scope = `POST /orders ${request.customerId}`
+    return answerOnce(this.commands, reply, { scope, key, body, work })
   }
 
   @Post(':orderId/cancel')
   @HttpCode(202)
   async cancel(@Param('orderId') orderId: string, @Trace() traceparent: string) {
     if (!orderIdSchema.safeParse(orderId).success) throw unknownOrder(orderId)
-    await this.groupCommit.submit(cancelOrder(orderId, traceparent))
+    const refusal = await this.groupCommit.submit(cancelOrder(orderId, traceparent))
+    if (refusal !== undefined) throw notCancelled(orderId, refusal)
     return { orderId, cancellation: 'requested' }
   }
-}
-
-const idempotencyKey = (header: string | undefined): string => {
-  let detail = 'every order needs an Idempotency-Key header'
-  try {
-    const key = parseIdempotencyKey(header)
-    if (key !== undefined) return key
-  } catch (error) {
-    if (!(error instanceof InvalidIdempotencyKey)) throw error
-    detail = error.message
-  }
-  throw new Problem(400, { type: 'idempotency-key', title: 'Idempotency-Key missing or malformed', detail })
 }

@@ -4,10 +4,11 @@ import type { UnitOfWork, Work } from '#libs/database'
 import { isRefusal } from '#libs/decider'
 import { Problem } from '#libs/http'
 import type { StoredResponse } from '#libs/idempotency'
+import { handle } from '#libs/service'
 import type { OrderDetails } from '../domain/order.ts'
 import { type Catalogue, price } from '../domain/pricing.ts'
-import { fulfilmentRunner, SOURCE } from '../fulfilment.ts'
-import { announceOrder, handleOrder } from '../orders.ts'
+import { announceOrder, orders } from '../order-aggregate.ts'
+import { fulfilment, SOURCE } from '../sagas.ts'
 
 const MAX_LINES = 50
 
@@ -59,9 +60,6 @@ const unknownSkus = (skus: readonly string[]): Problem =>
     extensions: { skus },
   })
 
-/** The key alone names the order, so that no way of repeating a request can place a second one. */
-export const orderIdFor = (idempotencyKey: string): string => uuidFrom(`order:${idempotencyKey}`)
-
 /** Everything that placing an order means, for one transaction: the order, its saga, the first messages. */
 export const placeOrder = (details: OrderDetails, traceparent: string): Work<StoredResponse> => {
   const { orderId, customerId, total } = details
@@ -70,10 +68,14 @@ export const placeOrder = (details: OrderDetails, traceparent: string): Work<Sto
     announce: (uow) => announceOrder(uow, orderId),
     run: async (uow) => {
       const consequences = new Consequences(cause, SOURCE, uow.now)
-      const placed = await handleOrder(uow, consequences, orderId, { type: 'place', details }, `customer:${customerId}`)
-      // The key was forgotten, its order was not.
-      if (isRefusal(placed))
-        throw new Problem(422, { type: 'idempotency-key-reused', detail: `the key has placed order ${orderId} before` })
+      const input = { type: 'place', details } as const
+      const placed = await handle(uow, consequences, {
+        to: orders,
+        id: orderId,
+        input,
+        actor: `customer:${customerId}`,
+      })
+      if (isRefusal(placed)) throw new Error(`order ${orderId}: ${placed.refused}`)
       await startFulfilment(uow, consequences, details)
       return {
         status: 201,
@@ -96,5 +98,5 @@ const startFulfilment = (uow: UnitOfWork, consequences: Consequences, details: O
     coordination,
   }
   const start = { type: 'start', at: uow.now.toISOString(), order } as const
-  return fulfilmentRunner.start(uow, consequences, { sagaId: orderId, coordination }, start)
+  return fulfilment.start(uow, consequences, { sagaId: orderId, coordination }, start)
 }

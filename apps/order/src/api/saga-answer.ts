@@ -1,6 +1,6 @@
 import type { StoredEvent } from '#libs/event-store'
 import type { StoredSaga } from '#libs/saga'
-import { evolve, type FulfilmentEvent, notStarted, type StepStatus } from '../domain/fulfilment.ts'
+import { evolve, type FulfilmentEvent, notStarted, type StepStatus } from '../domain/fulfilment-state.ts'
 import { compensationSteps, forwardSteps, type Step } from '../domain/steps.ts'
 
 interface StepAnswer {
@@ -43,16 +43,14 @@ export const stepsOf = (events: readonly StoredEvent[]): StepAnswer[] => {
   return [...steps.values()]
 }
 
-export const sagaSummary = ({ sagaId, type, coordination, status, startedAt, updatedAt, wakeAt }: StoredSaga) => ({
-  sagaId,
-  orderId: sagaId,
-  type,
-  coordination,
-  state: status,
-  startedAt,
-  updatedAt,
-  wakeAt,
-})
+export const sagaSummary = (saga: StoredSaga) => {
+  const { sagaId, type, coordination, status, startedAt, updatedAt, wakeAt, wakeError } = saga
+  return {
+    ...{ sagaId, orderId: sagaId, type, coordination, state: status, startedAt, updatedAt, wakeAt },
+    // It cannot be woken, and that is why it needs attention.
+    ...(wakeError === null ? {} : { error: wakeError }),
+  }
+}
 
 export const sagaAnswer = (saga: StoredSaga, events: readonly StoredEvent[]) => ({
   ...sagaSummary(saga),

@@ -1,6 +1,6 @@
 import type { DataOf, MessageType, OrderEndReason } from '#libs/contracts'
 import { unreachable } from '#libs/decider'
-import { type Fulfilment, type FulfilmentEvent, isAwaited, isOpen } from './fulfilment.ts'
+import { type Fulfilment, type FulfilmentEvent, isAwaited, isOpen } from './fulfilment-state.ts'
 import { policyOf, retryAt, type Step } from './steps.ts'
 
 /** What the participants of an order tell. */

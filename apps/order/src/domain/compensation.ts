@@ -1,5 +1,5 @@
 import type { OrderEndReason } from '#libs/contracts'
-import { type Fulfilment, isAwaited } from './fulfilment.ts'
+import { type Fulfilment, isAwaited } from './fulfilment-state.ts'
 import type { CompensationStep } from './steps.ts'
 
 /**

@@ -3,8 +3,8 @@ import type { DataOf } from '#libs/contracts'
 import { fold } from '#libs/decider'
 import type { Fact, FactType } from './answers.ts'
 import type { OrderCommand } from './decide.ts'
-import type { Fulfilment, FulfilmentEvent } from './fulfilment.ts'
 import { type FulfilmentInput, fulfilmentSaga, orderCommandFor, statusOf, wakeAt } from './fulfilment-saga.ts'
+import type { Fulfilment, FulfilmentEvent } from './fulfilment-state.ts'
 import { commandFor, type OrderToFulfil } from './steps.ts'
 
 const about = { orderId: '0b7a3e0e-6a2f-5c3d-9d57-1a2b3c4d5e6f', customerId: 'cust-0001' }

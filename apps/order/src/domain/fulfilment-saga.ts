@@ -2,7 +2,7 @@ import { type Decider, fold } from '#libs/decider'
 import { answer, type Fact, outOfPatience, undoFor } from './answers.ts'
 import { endOf, nextCompensation } from './compensation.ts'
 import type { OrderCommand } from './decide.ts'
-import { evolve, type Fulfilment, type FulfilmentEvent, notStarted } from './fulfilment.ts'
+import { evolve, type Fulfilment, type FulfilmentEvent, notStarted } from './fulfilment-state.ts'
 import { compensationSteps, forwardSteps, type OrderToFulfil, policyOf, type Step, silenceEnds } from './steps.ts'
 
 /** What the saga is told; `at` is when, ISO 8601. */

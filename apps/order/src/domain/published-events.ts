@@ -15,12 +15,7 @@ export const factTypeOf = {
   OrderCancelled: 'order.cancelled',
 } as const satisfies Record<OrderEvent['type'], OrderFactType>
 
-export interface OrderFact {
-  readonly type: OrderFactType
-  readonly data: DataOf<OrderFactType>
-}
+export type OrderFact = { [T in OrderFactType]: { readonly type: T; readonly data: DataOf<T> } }[OrderFactType]
 
-export const published = ({ orderId, customerId, total }: OrderDetails, event: OrderEvent): OrderFact => ({
-  type: factTypeOf[event.type],
-  data: { orderId, customerId, total, ...event.data } as DataOf<OrderFactType>,
-})
+export const published = ({ orderId, customerId, total }: OrderDetails, event: OrderEvent): OrderFact =>
+  ({ type: factTypeOf[event.type], data: { orderId, customerId, total, ...event.data } }) as OrderFact

@@ -31,7 +31,7 @@ const answered = (operation: Operation, answer: AnyAnswer): PaymentInput => ({ t
 const told = (event: PaymentEvent, payment: Payment): string[] => {
   const reaction = reactionTo(event, payment)
   if (reaction === undefined) return []
-  if ('call' in reaction) return [`call ${reaction.call.operation}`]
+  if ('call' in reaction) return [`call ${reaction.call.kind}`]
   const { type, data } = reaction.fact
   return ['operation' in data ? `${type} ${data.operation}` : type]
 }
@@ -201,7 +201,7 @@ test('whatever is asked in whatever order, what we say of the money is what the 
         for (const event of decision) {
           payment = paymentDecider.evolve(payment, event)
           const reaction = reactionTo(event, payment)
-          if (reaction !== undefined && 'call' in reaction) calls.push(reaction.call.operation)
+          if (reaction !== undefined && 'call' in reaction) calls.push(reaction.call.kind)
         }
       }
       const answer = (luck: 'answers' | 'declines' | 'loses_question' | 'loses_answer') => {

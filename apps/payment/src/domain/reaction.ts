@@ -14,7 +14,7 @@ export interface ProviderCalls {
   refund: { readonly orderId: string; readonly captureId: string; readonly amount: Money }
 }
 export type ProviderCall = {
-  [O in Operation]: { readonly operation: O; readonly payload: ProviderCalls[O] }
+  [O in Operation]: { readonly kind: O; readonly payload: ProviderCalls[O] }
 }[Operation]
 
 /** What has to follow an event outside of the payment itself. */
@@ -31,17 +31,17 @@ export const reactionTo = (event: PaymentEvent, payment: Payment): Reaction => {
       return undefined
     case 'authorizing': {
       const { orderId, amount, token } = payment
-      return { call: { operation: 'authorize', payload: { orderId, amount, token } } }
+      return { call: { kind: 'authorize', payload: { orderId, amount, token } } }
     }
     case 'capturing': {
       const { orderId, authorizationId, amount } = payment
-      return { call: { operation: 'capture', payload: { orderId, authorizationId, amount } } }
+      return { call: { kind: 'capture', payload: { orderId, authorizationId, amount } } }
     }
     case 'voiding':
-      return { call: { operation: 'void', payload: { orderId: payment.orderId } } }
+      return { call: { kind: 'void', payload: { orderId: payment.orderId } } }
     case 'refunding': {
       const { orderId, captureId, amount } = payment
-      return { call: { operation: 'refund', payload: { orderId, captureId, amount } } }
+      return { call: { kind: 'refund', payload: { orderId, captureId, amount } } }
     }
     default:
       return { fact: factOf(payment) }

@@ -1,23 +1,25 @@
-import type { Sql } from '#libs/database'
+import { hash } from 'node:crypto'
+import { type Sql, storableText } from '#libs/database'
 import type { NewParkedMessage } from '../parked-message.ts'
 
 /**
  * Parks messages in the order given. One that is parked already, because its offset was not committed before a crash,
- * is left as it is.
+ * is left as it is. It is known by what it says as well as by its place: in a topic that was created anew, or on
+ * another Kafka, a place is taken by another message.
  */
 export const insertParked = async (sql: Sql, consumer: string, parked: readonly NewParkedMessage[]): Promise<void> => {
   const column = <T>(value: (p: NewParkedMessage) => T): T[] => parked.map(value)
   await sql.execute(
     `INSERT INTO parked_messages (consumer, topic, partition, "offset", key, message_id, type, headers, value,
-                                  reason, error, attempts, status, blocks_key, next_attempt_at)
+                                  reason, error, attempts, status, blocks_key, next_attempt_at, digest)
      SELECT $1, topic, partition, "offset"::bigint, decode(key, 'base64'), message_id, type, headers,
-            decode(value, 'base64'), reason, error, attempts, status, blocks_key, next_attempt_at::timestamptz
+            decode(value, 'base64'), reason, error, attempts, status, blocks_key, next_attempt_at::timestamptz, digest
        FROM unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                   $10::text[], $11::text[], $12::int[], $13::text[], $14::boolean[], $15::text[])
+                   $10::text[], $11::text[], $12::int[], $13::text[], $14::boolean[], $15::text[], $16::text[])
             WITH ORDINALITY AS parked (topic, partition, "offset", key, message_id, type, headers, value,
-                                       reason, error, attempts, status, blocks_key, next_attempt_at, position)
+                                       reason, error, attempts, status, blocks_key, next_attempt_at, digest, position)
       ORDER BY position
-     ON CONFLICT (consumer, topic, partition, "offset") DO NOTHING`,
+     ON CONFLICT (consumer, topic, partition, "offset", digest) DO NOTHING`,
     consumer,
     column((p) => p.record.position.topic),
     column((p) => p.record.position.partition),
@@ -25,24 +27,29 @@ export const insertParked = async (sql: Sql, consumer: string, parked: readonly 
     column((p) => p.record.raw.key?.toString('base64') ?? null),
     column((p) => header(p, 'ce_id')),
     column((p) => header(p, 'ce_type')),
-    column((p) => JSON.stringify(p.record.raw.headers ?? {}, asText)),
+    column(headersOf),
     column((p) => p.record.raw.value?.toString('base64') ?? null),
     column((p) => p.reason),
-    column((p) => storable(p.error)),
+    column((p) => p.error),
     column((p) => p.attempts),
     column((p) => p.status),
     column((p) => p.blocksKey),
     column((p) => p.nextAttemptAt?.toISOString() ?? null),
+    column(digestOf),
   )
 }
 
 const header = (parked: NewParkedMessage, name: string): string | null => {
   const value = parked.record.raw.headers?.[name]
-  return value === undefined || value === null ? null : storable(String(value))
+  return value === undefined || value === null ? null : storableText(String(value))
 }
 
-/** Text in PostgreSQL cannot hold a zero byte; garbage can. */
-const storable = (text: string | null): string | null => text?.replaceAll('\0', '\uFFFD') ?? null
+const headersOf = ({ record }: NewParkedMessage): string => JSON.stringify(record.raw.headers ?? {}, asText)
+
+const digestOf = (parked: NewParkedMessage): string => {
+  const { key, value } = parked.record.raw
+  return hash('sha1', `${key?.toString('base64')} ${value?.toString('base64')} ${headersOf(parked)}`)
+}
 
 /** Header values are bytes that are meant to be text. A Buffer reaches a replacer as what its `toJSON` made of it. */
 const asText = (_name: string, value: unknown): unknown =>

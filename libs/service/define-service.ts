@@ -1,0 +1,109 @@
+import type { DynamicModule, Provider, Type } from '@nestjs/common'
+import type { Topic } from '#libs/contracts'
+import { Database, GroupCommit, type GroupCommitOptions, Housekeeping } from '#libs/database'
+import { type EffectDefinition, EffectWorker } from '#libs/effects'
+import { healthModule, type ServiceOptions } from '#libs/http'
+import { IdempotentCommands, pruneIdempotencyKeys } from '#libs/idempotency'
+import { type HandlersOf, KafkaBatchServer, kafkaPublisher, messagingModule } from '#libs/messaging'
+import { OutboxRelay } from '#libs/outbox'
+import { DeadlineWorker, type WakeableSagas } from '#libs/saga'
+import { EffectsController } from './effects.controller.ts'
+import { Runtime, ServiceModule } from './service-module.ts'
+
+/** The parts of `serviceEnvironment` that every service is built with. */
+export type ServiceConfig = ServiceOptions['config'] & {
+  readonly DATABASE_URL: string
+  readonly KAFKA_BROKERS: readonly string[]
+}
+
+/** Something that has to be ended with the service: a pool of connections, a client. */
+export interface Closable {
+  close(): unknown
+}
+
+export interface ServiceDefinition {
+  /** Its consumer group, its name in the inbox and, as `/waybill/<name>`, the source of what it says. */
+  readonly name: string
+  readonly config: ServiceConfig
+  /** What it does with each type of message on the topics that it consumes. */
+  readonly handlers: Partial<HandlersOf<Topic>>
+  /** It has no inbox: its handlers know by their own rows what they have handled. Default false. */
+  readonly recognisesDuplicates?: boolean
+  /** It publishes, through an outbox. Default true. */
+  readonly publishes?: boolean
+  /** The calls that it makes to the outside world. */
+  // biome-ignore lint/suspicious/noExplicitAny: each service has kinds of its own, which nothing here depends on
+  readonly effects?: EffectDefinition<any>
+  readonly sagas?: readonly WakeableSagas[]
+  /** Nest's controllers; they are given `Database`, `GroupCommit`, `IdempotentCommands` and the `providers`. */
+  readonly routes?: readonly Type<unknown>[]
+  /** It answers requests that carry an `Idempotency-Key`. Default false. */
+  readonly idempotentRequests?: boolean
+  readonly providers?: readonly Provider[]
+  readonly commit?: GroupCommitOptions
+  /** Done once at the start, before anything is taken in. */
+  readonly prepare?: (groupCommit: GroupCommit) => Promise<void>
+  /** Ended after everything that uses them. */
+  readonly resources?: readonly Closable[]
+}
+
+export interface Service {
+  readonly name: string
+  readonly config: ServiceConfig
+  readonly module: DynamicModule
+}
+
+/** Idempotency keys forgotten by one statement, at most. */
+const KEYS_AT_ONCE = 5_000
+
+/** A service, from what is its own: everything that all services are made of follows from it. */
+export const defineService = (definition: ServiceDefinition): Service => {
+  const {
+    name,
+    config,
+    handlers,
+    recognisesDuplicates = false,
+    publishes = true,
+    idempotentRequests = false,
+  } = definition
+  const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers } = config
+  const database = new Database(databaseUrl)
+  const groupCommit = new GroupCommit(database, definition.commit)
+  const consumers = new KafkaBatchServer({
+    ...{ service: name, brokers, handlers, database, groupCommit, recognisesDuplicates },
+  })
+  const effects = definition.effects && new EffectWorker({ ...definition.effects, database, groupCommit })
+  const deadlines = (definition.sagas ?? []).map((runner) => new DeadlineWorker({ database, groupCommit, runner }))
+  const publisher = publishes ? kafkaPublisher({ brokers, clientId: name }) : undefined
+  const relay = publisher && new OutboxRelay({ databaseUrl, database, publisher })
+  const housekeeping = idempotentRequests
+    ? [new Housekeeping((now) => pruneIdempotencyKeys(database, now, KEYS_AT_ONCE))]
+    : []
+  const runtime = new Runtime({
+    prepare: async () => definition.prepare?.(groupCommit),
+    // Stopped in this order: what decides first, then what carries out, then what publishes it.
+    workers: [...deadlines, ...housekeeping, effects, relay].filter((worker) => worker !== undefined),
+    resources: [...(definition.resources ?? []), publisher, database].filter((resource) => resource !== undefined),
+  })
+  return {
+    name,
+    config,
+    module: {
+      module: ServiceModule,
+      imports: [
+        messagingModule(consumers),
+        healthModule({ database: () => database.query('SELECT 1'), consumers: () => consumers.check() }),
+      ],
+      controllers: [...(definition.routes ?? []), ...(effects === undefined ? [] : [EffectsController])],
+      providers: [
+        { provide: Runtime, useValue: runtime },
+        { provide: Database, useValue: database },
+        { provide: GroupCommit, useValue: groupCommit },
+        ...(idempotentRequests
+          ? [{ provide: IdempotentCommands, useValue: new IdempotentCommands({ groupCommit }) }]
+          : []),
+        ...(definition.providers ?? []),
+      ],
+    },
+  }
+}

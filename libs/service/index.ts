@@ -1,0 +1,19 @@
+export {
+  type AggregateType,
+  announceAggregate,
+  type Because,
+  type Call,
+  type Fact,
+  type Reaction,
+} from './aggregate.ts'
+export {
+  type Closable,
+  defineService,
+  type Service,
+  type ServiceConfig,
+  type ServiceDefinition,
+} from './define-service.ts'
+export { handle, type Question } from './handle.ts'
+export { answerOnce, IdempotencyKey } from './idempotent-request.ts'
+export { on, outcomesFor } from './on.ts'
+export { runService } from './run-service.ts'

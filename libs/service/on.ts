@@ -1,0 +1,41 @@
+import { Consequences, type DataOf, type MessageType } from '#libs/contracts'
+import type { UnitOfWork } from '#libs/database'
+import { isRefusal, type Refusal } from '#libs/decider'
+import type { AnyEffect, AnyOutcome, EffectKinds } from '#libs/effects'
+import type { Handler } from '#libs/messaging'
+import { type AggregateType, announceAggregate } from './aggregate.ts'
+import { handle } from './handle.ts'
+
+/** Messages that belong to an order, which names every aggregate that is part of it. */
+type OfOrder = { [T in MessageType]: DataOf<T> extends { orderId: string } ? T : never }[MessageType]
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the aggregate, only its input has to fit
+type AnyAggregate = AggregateType<any, any, any, any>
+type InputOf<A> = A extends AggregateType<infer _S, infer Input, infer _E, infer _R> ? Input : never
+
+/** A handler that puts its message, as an input of this type, to the aggregate of the order that it belongs to. */
+export const on = <T extends OfOrder, A extends AnyAggregate>(to: A, type: InputOf<A>['type']): Handler<T> => ({
+  announce: ({ data }, uow) => announceAggregate(uow, to, data.orderId),
+  handle: async (message, { uow, consequences }) =>
+    refusalIn(await handle(uow, consequences, { to, id: message.data.orderId, input: { type, data: message.data } })),
+})
+
+/** How the outcomes of an aggregate's calls come back to it. */
+export const outcomesFor = <A extends AnyAggregate, Kinds extends EffectKinds>(
+  to: A,
+  source: string,
+  inputOf: (call: AnyEffect<Kinds>, outcome: AnyOutcome<Kinds>) => InputOf<A>,
+) => ({
+  announce: (uow: UnitOfWork, { key }: AnyEffect<Kinds>): void => announceAggregate(uow, to, key),
+  apply: async (uow: UnitOfWork, call: AnyEffect<Kinds>, outcome: AnyOutcome<Kinds>): Promise<Refusal | undefined> => {
+    const { id, key, cause } = call
+    // Ids follow from the call; what is said to have caused it is what had asked for the call.
+    const consequences = new Consequences({ ...cause, id }, source, uow.now)
+    return refusalIn(
+      await handle(uow, consequences, { to, id: key, input: inputOf(call, outcome), causationId: cause.id }),
+    )
+  },
+})
+
+const refusalIn = (decision: readonly unknown[] | Refusal): Refusal | undefined =>
+  isRefusal(decision) ? decision : undefined
