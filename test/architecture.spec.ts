@@ -16,6 +16,7 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/observability': { repo: ['libs/logging'], npm: ['prom-client'] },
   'libs/database': { repo: ['libs/observability'], npm: ['pg'] },
   'libs/http': { repo: ['libs/observability', 'libs/contracts'], npm: '*' },
+  'libs/audit': { repo: ['libs/database'], npm: [] },
   'libs/inbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
   'libs/outbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: ['pg'] },
   'libs/idempotency': { repo: ['libs/decider', 'libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
@@ -35,8 +36,8 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   },
   'libs/service': {
     repo: [
-      ...['libs/contracts', 'libs/database', 'libs/decider', 'libs/effects', 'libs/event-store', 'libs/http'],
-      ...['libs/idempotency', 'libs/messaging', 'libs/observability', 'libs/outbox', 'libs/saga'],
+      ...['libs/audit', 'libs/contracts', 'libs/database', 'libs/decider', 'libs/effects', 'libs/event-store'],
+      ...['libs/http', 'libs/idempotency', 'libs/messaging', 'libs/observability', 'libs/outbox', 'libs/saga'],
     ],
     npm: ['@nestjs/common', 'fastify'],
   },

@@ -3,3 +3,6 @@ CREATE INDEX "parked_messages_blocked_keys" ON "parked_messages" ("consumer", "t
 
 -- What the retrier looks at: never a dead letter.
 CREATE INDEX "parked_messages_due" ON "parked_messages" ("consumer", "next_attempt_at") WHERE "status" <> 'dead';
+
+-- What a redrive has to release yet, and what became of the rest.
+CREATE INDEX "parked_messages_redrive" ON "parked_messages" ("redrive_id", "id") WHERE "redrive_id" IS NOT NULL;
