@@ -39,7 +39,7 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
       ...['libs/audit', 'libs/contracts', 'libs/database', 'libs/decider', 'libs/effects', 'libs/event-store'],
       ...['libs/http', 'libs/idempotency', 'libs/messaging', 'libs/observability', 'libs/outbox', 'libs/saga'],
     ],
-    npm: ['@nestjs/common', 'fastify'],
+    npm: ['@nestjs/common', 'fastify', 'zod'],
   },
   'libs/testing': { repo: ['libs/*', 'scripts'], npm: '*' },
   'apps/broker': { repo: ['libs/kafka-protocol', 'libs/logging', 'libs/observability'], npm: ['prom-client'] },

@@ -1,3 +1,4 @@
+export { Actor } from './actor.ts'
 export { loadConfig, parseConfig, serviceEnvironment } from './config.ts'
 export { type ExchangeAnswer, type ExchangeRequest, exchange, jsonOf } from './exchange.ts'
 export { type HealthCheck, healthModule } from './health.ts'

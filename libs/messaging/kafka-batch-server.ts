@@ -10,9 +10,9 @@ import { GroupConsumer } from './group-consumer.ts'
 import { handlerTable } from './handler-table.ts'
 import type { HandlersOf, HandlerTable } from './handlers.ts'
 import type { IncomingRecord } from './incoming-record.ts'
+import { Redriver } from './parking/redriver.ts'
 import { Retrier } from './parking/retrier.ts'
 import { defaultRetryPolicy, type RetryPolicy } from './parking/retry-policy.ts'
-import { listParked, type ParkedItem } from './parking/sql/list-parked.ts'
 
 export interface KafkaBatchServerOptions {
   /** Its consumer group, its name in the inbox and, as `/waybill/<service>`, the source of what it says. */
@@ -41,6 +41,7 @@ const FORGOTTEN_AT_ONCE = 5_000
 export class KafkaBatchServer extends Server implements CustomTransportStrategy {
   #consumer: GroupConsumer | undefined
   #retrier: Retrier | undefined
+  #redriver: Redriver | undefined
   readonly #housekeeping: Housekeeping | undefined
   readonly #handlers: HandlerTable
   readonly #topics: readonly Topic[]
@@ -69,6 +70,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   async close(): Promise<void> {
     await this.#consumer?.stop()
+    await this.#redriver?.stop()
     await this.#retrier?.stop()
     await this.#housekeeping?.stop()
   }
@@ -79,9 +81,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     await this.#consumer.check()
   }
 
-  /** The service's parked messages in the order they were parked, after the one with the id `after`. */
-  parked(after: bigint, limit: number): Promise<ParkedItem[]> {
-    return listParked(this.options.database, this.options.service, after, limit)
+  /** Somebody wants parked messages to be tried now. */
+  wakeRetries(): void {
+    this.#redriver?.wake()
+    this.#retrier?.wake()
   }
 
   on(): never {
@@ -112,8 +115,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       onResults: measureResults(),
     })
     this.#retrier = retrier
+    this.#redriver = new Redriver({ database, consumer: service, onReleased: () => retrier.wake() })
     this.#consumer = new GroupConsumer({ brokers, clientId: service, groupId: service, topics, handlers, processor })
     retrier.start()
+    this.#redriver.start()
     this.#consumer.start()
     this.#housekeeping?.start()
   }

@@ -1,15 +1,13 @@
 import { type DynamicModule, type INestApplication, Module } from '@nestjs/common'
 import { KafkaBatchServer } from './kafka-batch-server.ts'
-import { ParkedController } from './parking/parked.controller.ts'
 
 @Module({})
 class MessagingModule {}
 
-/** Makes the service's consumer part of its application, together with `GET /internal/parked`. */
+/** Makes the service's consumer part of its application. */
 export const messagingModule = (server: KafkaBatchServer): DynamicModule => ({
   module: MessagingModule,
   providers: [{ provide: KafkaBatchServer, useValue: server }],
-  controllers: [ParkedController],
   exports: [KafkaBatchServer],
 })
 

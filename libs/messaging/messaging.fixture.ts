@@ -5,6 +5,7 @@ import { configureLogging } from '#libs/observability'
 import { testDatabase } from '#libs/testing'
 import { BatchProcessor } from './batch-processor.ts'
 import type { RecordResult } from './batch-work.ts'
+import { handlerTable } from './handler-table.ts'
 import type { AnyHandler, Handled, HandlerTable } from './handlers.ts'
 import { type IncomingRecord, readRecord } from './incoming-record.ts'
 import { Retrier } from './parking/retrier.ts'
@@ -184,4 +185,31 @@ const incoming = ({ key, value, headers }: SentRecord, offset: number, handlers:
 /** Waits for something to become true; the test's own time limit ends a wait in vain. */
 export const until = async (condition: () => Promise<boolean> | boolean): Promise<void> => {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+/** Hands records to a service's handlers as its consumer would, with one try each: what fails is a dead letter at once. */
+export const parkRecords = async (
+  service: {
+    readonly app: { get<T>(type: new (...args: never[]) => T): T }
+    readonly consumer: string
+    readonly handlers: object
+  },
+  records: readonly SentRecord[],
+): Promise<void> => {
+  const { table } = handlerTable(service.handlers)
+  const processor = new BatchProcessor({
+    context: {
+      ...{ consumer: service.consumer, source: `/waybill/${service.consumer}`, handlers: table },
+      recognisesDuplicates: false,
+    },
+    database: service.app.get(Database),
+    groupCommit: service.app.get(GroupCommit),
+    retryPolicy: { maxAttempts: 1, firstDelayMs: 1, longestDelayMs: 1 },
+    onParked: () => {},
+    onResults: () => {},
+  })
+  await processor.process(
+    records.map((record, i) => incoming(record, i, table)),
+    () => false,
+  )
 }

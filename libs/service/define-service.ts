@@ -7,8 +7,11 @@ import { IdempotentCommands, pruneIdempotencyKeys } from '#libs/idempotency'
 import { type HandlersOf, KafkaBatchServer, kafkaPublisher, messagingModule } from '#libs/messaging'
 import { OutboxRelay } from '#libs/outbox'
 import { DeadlineWorker, type WakeableSagas } from '#libs/saga'
+import { AuditController } from './audit.controller.ts'
 import { EffectsController } from './effects.controller.ts'
+import { ParkedController } from './parked.controller.ts'
 import { Runtime, ServiceModule } from './service-module.ts'
+import { SERVICE } from './tokens.ts'
 
 /** The parts of `serviceEnvironment` that every service is built with. */
 export type ServiceConfig = ServiceOptions['config'] & {
@@ -37,8 +40,6 @@ export interface ServiceDefinition {
   readonly sagas?: readonly WakeableSagas[]
   /** Nest's controllers; they are given `Database`, `GroupCommit`, `IdempotentCommands` and the `providers`. */
   readonly routes?: readonly Type<unknown>[]
-  /** It answers requests that carry an `Idempotency-Key`. Default false. */
-  readonly idempotentRequests?: boolean
   readonly providers?: readonly Provider[]
   readonly commit?: GroupCommitOptions
   /** Done once at the start, before anything is taken in. */
@@ -58,14 +59,7 @@ const KEYS_AT_ONCE = 5_000
 
 /** A service, from what is its own: everything that all services are made of follows from it. */
 export const defineService = (definition: ServiceDefinition): Service => {
-  const {
-    name,
-    config,
-    handlers,
-    recognisesDuplicates = false,
-    publishes = true,
-    idempotentRequests = false,
-  } = definition
+  const { name, config, handlers, recognisesDuplicates = false, publishes = true } = definition
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers } = config
   const database = new Database(databaseUrl)
   const groupCommit = new GroupCommit(database, definition.commit)
@@ -76,13 +70,11 @@ export const defineService = (definition: ServiceDefinition): Service => {
   const deadlines = (definition.sagas ?? []).map((runner) => new DeadlineWorker({ database, groupCommit, runner }))
   const publisher = publishes ? kafkaPublisher({ brokers, clientId: name }) : undefined
   const relay = publisher && new OutboxRelay({ databaseUrl, database, publisher })
-  const housekeeping = idempotentRequests
-    ? [new Housekeeping((now) => pruneIdempotencyKeys(database, now, KEYS_AT_ONCE))]
-    : []
+  const housekeeping = new Housekeeping((now) => pruneIdempotencyKeys(database, now, KEYS_AT_ONCE))
   const runtime = new Runtime({
     prepare: async () => definition.prepare?.(groupCommit),
     // Stopped in this order: what decides first, then what carries out, then what publishes it.
-    workers: [...deadlines, ...housekeeping, effects, relay].filter((worker) => worker !== undefined),
+    workers: [...deadlines, housekeeping, effects, relay].filter((worker) => worker !== undefined),
     resources: [...(definition.resources ?? []), publisher, database].filter((resource) => resource !== undefined),
   })
   return {
@@ -94,14 +86,18 @@ export const defineService = (definition: ServiceDefinition): Service => {
         messagingModule(consumers),
         healthModule({ database: () => database.query('SELECT 1'), consumers: () => consumers.check() }),
       ],
-      controllers: [...(definition.routes ?? []), ...(effects === undefined ? [] : [EffectsController])],
+      controllers: [
+        ...(definition.routes ?? []),
+        ParkedController,
+        AuditController,
+        ...(effects === undefined ? [] : [EffectsController]),
+      ],
       providers: [
         { provide: Runtime, useValue: runtime },
         { provide: Database, useValue: database },
         { provide: GroupCommit, useValue: groupCommit },
-        ...(idempotentRequests
-          ? [{ provide: IdempotentCommands, useValue: new IdempotentCommands({ groupCommit }) }]
-          : []),
+        { provide: IdempotentCommands, useValue: new IdempotentCommands({ groupCommit }) },
+        { provide: SERVICE, useValue: name },
         ...(definition.providers ?? []),
       ],
     },

@@ -1,8 +1,9 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common'
+import { z } from 'zod'
 import { Database } from '#libs/database'
 import { listParkedEffects, type ParkedEffect } from '#libs/effects'
 import { parse } from '#libs/http'
-import { parkedPage } from '#libs/messaging'
+import { page, pageOf } from './page.ts'
 
 /** The calls of this service whose outcome could not be recorded; the gateway gathers them from all services. */
 @Controller('internal/parked-effects')
@@ -11,16 +12,25 @@ export class EffectsController {
 
   @Get()
   async list(@Query() query: unknown) {
-    const { cursor, limit } = parse(parkedPage, query)
+    const { cursor, limit } = parse(z.strictObject(page), query)
     const parked = await listParkedEffects(this.database, BigInt(cursor), limit)
-    return {
-      items: parked.map(present),
-      ...(parked.length === limit ? { nextCursor: String(parked.at(-1)!.seq) } : {}),
-    }
+    return pageOf(
+      parked.map((effect) => ({ ...effect, effectId: effect.id, id: effect.seq })),
+      limit,
+      present,
+    )
   }
 }
 
-const present = ({ seq: _, payload: __, cause, parkedAt, ...effect }: ParkedEffect) => ({
+const present = ({
+  seq: _,
+  payload: __,
+  cause,
+  parkedAt,
+  id,
+  ...effect
+}: Omit<ParkedEffect, 'id'> & { id: bigint; effectId: string }) => ({
+  id: String(id),
   ...effect,
   correlationId: cause.correlationId,
   causationId: cause.id,

@@ -16,4 +16,5 @@ export {
 export { handle, type Question } from './handle.ts'
 export { answerOnce, IdempotencyKey } from './idempotent-request.ts'
 export { on, outcomesFor } from './on.ts'
+export { onRecord } from './on-record.ts'
 export { runService } from './run-service.ts'

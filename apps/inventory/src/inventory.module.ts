@@ -10,6 +10,5 @@ export const inventoryService = (config: Config): Service =>
     config,
     handlers: consumers,
     routes: [StockController],
-    idempotentRequests: true,
     prepare: async (groupCommit) => seedStock(groupCommit, await readProducts(config.PRODUCTS_FILE)),
   })

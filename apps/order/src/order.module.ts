@@ -16,6 +16,5 @@ export const orderService = (config: Config): Service =>
     handlers: consumers,
     sagas: [fulfilment],
     routes: [OrdersController, OrderHistoryController, SagasController, CatalogueController],
-    idempotentRequests: true,
     providers: [{ provide: CATALOGUE, useValue: loadCatalogue(config.PRODUCTS_FILE) }],
   })

@@ -50,7 +50,7 @@ export class ParkedKeys implements Part {
   }
 
   async flush(sql: Sql): Promise<void> {
-    for (const [consumer, parked] of this.#parked) await insertParked(sql, consumer, parked)
+    for (const [consumer, parked] of this.#parked) await insertParked(sql, consumer, parked, this.uow.now)
   }
 
   async #read(asked: readonly Asked[]): Promise<void> {

@@ -6,9 +6,9 @@ export type ParkReason = UnreadableReason | 'handler_failed' | 'unprocessable' |
 
 /**
  * `retrying`: tried again at a set time. `queued`: waits until the earlier messages of its key are done. `dead`:
- * nothing happens before a person decides.
+ * nothing happens before a person decides. `settled`: a person saw to it, and it is kept for the record.
  */
-export type ParkStatus = 'retrying' | 'queued' | 'dead'
+export type ParkStatus = 'retrying' | 'queued' | 'dead' | 'settled'
 
 export interface ParkVerdict {
   readonly status: ParkStatus

@@ -13,6 +13,8 @@ import { failureVerdict } from './verdict.ts'
 /** How late a message is noticed that another process parked, or that was left as the head of its key. */
 const FLOOR_MS = 5_000
 const HEADS_PER_PASS = 100
+/** Keys whose messages are handled at the same time; they share transactions. */
+const KEYS_AT_ONCE = 20
 /** Messages of one key handled in one transaction, once what held them back is done. */
 const RUN_LENGTH = 100
 
@@ -80,9 +82,14 @@ export class Retrier {
   async #runPass(): Promise<number> {
     const { database, context } = this.options
     const heads = await dueHeads(database, context.consumer, new Date(), HEADS_PER_PASS)
-    for (const head of heads) {
-      if (this.#stopped) return 0
-      await this.#retryKey(head)
+    for (let from = 0; from < heads.length && !this.#stopped; from += KEYS_AT_ONCE) {
+      // One key's trouble is not the others': each says for itself what went wrong.
+      const outcomes = await Promise.allSettled(
+        heads.slice(from, from + KEYS_AT_ONCE).map((head) => this.#retryKey(head)),
+      )
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected') this.#log.warn('retry waits', { [fields.error]: outcome.reason })
+      if (outcomes.some(({ status }) => status === 'rejected')) return FLOOR_MS
     }
     if (heads.length === HEADS_PER_PASS) return 0
     const next = await nextAttemptAt(database, context.consumer)
@@ -94,8 +101,11 @@ export class Retrier {
     const { database, context } = this.options
     if (!(await this.#handled([head])) || head.key === null) return
     for (;;) {
-      const run = await queueOfKey(database, context.consumer, head.topic, head.key, RUN_LENGTH)
-      if (run[0]?.status !== 'queued' || this.#stopped || !(await this.#handled(run))) return
+      const queue = await queueOfKey(database, context.consumer, head.topic, head.key, RUN_LENGTH)
+      // Up to the next one that has its own time, or waits for a person.
+      const end = queue.findIndex(({ status }) => status !== 'queued')
+      const run = end < 0 ? queue : queue.slice(0, end)
+      if (run.length === 0 || this.#stopped || !(await this.#handled(run))) return
     }
   }
 
@@ -124,7 +134,7 @@ export class Retrier {
     const { database, policy } = this.options
     const attempts = message.attempts + 1
     const verdict = failureVerdict(error, { attempts, hasKey: message.key !== null, policy, now: new Date() })
-    await recordFailure(database, message.id, verdict)
+    await recordFailure(database, message.id, verdict, new Date())
     if (verdict.status === 'dead') return this.#dead(message, { [fields.error]: error })
     this.#retries.inc({ result: 'failed' })
     this.#log.warn('retry failed', { ...placeOf(message), attempts, [fields.error]: error })

@@ -3,9 +3,9 @@ import { type Refusal, refuse } from '#libs/decider'
 import { announceMessage, type ConsumerContext, handleMessage } from '../consumer-context.ts'
 import { type IncomingRecord, readRecord } from '../incoming-record.ts'
 import { type ParkedMessage, toReceivedRecord } from './parked-message.ts'
-import { deleteParked } from './sql/delete-parked.ts'
 import { lockParked } from './sql/lock-parked.ts'
 import { recordFailure } from './sql/record-failure.ts'
+import { settleHandled } from './sql/settle-handled.ts'
 import { refusalVerdict } from './verdict.ts'
 
 /** What became of the messages: how many were handled, and those that were refused and are dead letters now. */
@@ -62,8 +62,8 @@ export class RetryWork implements Work<Retried | 'taken'> {
     }
     this.current = undefined
     for (const { message, refusal } of refused)
-      await recordFailure(uow, message.id, refusalVerdict(refusal, message.attempts + 1))
-    if (handled.length > 0) await deleteParked(uow, handled)
+      await recordFailure(uow, message.id, refusalVerdict(refusal, message.attempts + 1), uow.now)
+    if (handled.length > 0) await settleHandled(uow, handled, uow.now)
     return { handled: handled.length, refused }
   }
 

@@ -9,7 +9,7 @@ export const dueHeads = (sql: Sql, consumer: string, now: Date, limit: number): 
   sql.query(
     `SELECT id, topic, partition, "offset", key, headers, value, status, attempts
        FROM parked_messages head
-      WHERE consumer = $1 AND status <> 'dead' AND (next_attempt_at IS NULL OR next_attempt_at <= $2::timestamptz)
+      WHERE consumer = $1 AND status IN ('retrying', 'queued') AND (next_attempt_at IS NULL OR next_attempt_at <= $2::timestamptz)
         AND NOT EXISTS (SELECT FROM parked_messages earlier
                          WHERE earlier.consumer = head.consumer AND earlier.topic = head.topic
                            AND earlier.key = head.key AND earlier.blocks_key AND earlier.id < head.id)

@@ -6,7 +6,7 @@ import type { Sql } from '#libs/database'
  */
 export const lockParked = (sql: Sql, ids: readonly bigint[]): Promise<unknown[]> =>
   sql.query(
-    `SELECT id FROM parked_messages WHERE id = ANY ($1::text[]::bigint[]) AND status <> 'dead'
+    `SELECT id FROM parked_messages WHERE id = ANY ($1::text[]::bigint[]) AND status IN ('retrying', 'queued')
       ORDER BY id FOR UPDATE SKIP LOCKED`,
     ids.map(String),
   )

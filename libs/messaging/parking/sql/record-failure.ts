@@ -1,11 +1,13 @@
 import type { Sql } from '#libs/database'
+import { attemptLine } from '../attempt-log.ts'
 import type { ParkVerdict } from '../parked-message.ts'
 
 /** What another failed attempt made of a parked message. */
-export const recordFailure = (sql: Sql, id: bigint, verdict: ParkVerdict): Promise<number> =>
+export const recordFailure = (sql: Sql, id: bigint, verdict: ParkVerdict, now: Date): Promise<number> =>
   sql.execute(
     `UPDATE parked_messages
-        SET status = $2, reason = $3, error = $4, attempts = $5::int, next_attempt_at = $6::timestamptz, blocks_key = $7
+        SET status = $2, reason = $3, error = $4, attempts = $5::int, next_attempt_at = $6::timestamptz, blocks_key = $7,
+            attempt_log = right(attempt_log || $8, $9::int)
       WHERE id = $1::bigint`,
     id,
     verdict.status,
@@ -14,4 +16,9 @@ export const recordFailure = (sql: Sql, id: bigint, verdict: ParkVerdict): Promi
     verdict.attempts,
     verdict.nextAttemptAt?.toISOString() ?? null,
     verdict.blocksKey,
+    attemptLine(verdict.error, now),
+    MAX_LOG_LENGTH,
   )
+
+/** Of all attempts together, characters; the oldest go first. */
+const MAX_LOG_LENGTH = 50_000

@@ -5,6 +5,7 @@ ALTER TABLE "parked_messages"
   ADD COLUMN "original" TEXT,
   ADD COLUMN "worked_by" TEXT,
   ADD COLUMN "redrive_id" TEXT,
+  ADD COLUMN "redrive_released" BOOLEAN NOT NULL DEFAULT false,
   ADD COLUMN "resolution" TEXT,
   ADD COLUMN "settled_at" TIMESTAMPTZ(3);
 CREATE INDEX "parked_messages_redrive" ON "parked_messages" ("redrive_id", "id") WHERE "redrive_id" IS NOT NULL;

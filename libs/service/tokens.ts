@@ -1,0 +1,2 @@
+/** Where Nest finds the service's name. */
+export const SERVICE = Symbol('service')
