@@ -1,53 +1,69 @@
-import { ErrorCode, offsetFetch } from '#libs/kafka-protocol'
-import { isPending } from '../groups/committed-offsets.ts'
-import type { Group } from '../groups/group.ts'
+import { ErrorCode, offsetFetch, ZERO_UUID } from '#libs/kafka-protocol'
+import type { Broker } from '../broker.ts'
+import { type GroupOffsets, isPending } from '../groups/group-offsets.ts'
 import { defineHandler } from '../handler.ts'
 
+const SEVERAL_GROUPS_SINCE = 8
+/** Topics are named by id alone. */
+const BY_ID_SINCE = 10
+
 /**
- * OffsetFetch: 1-9
+ * OffsetFetch: 1-10
  * - An unknown group has no offsets and is no error.
  */
 export const handleOffsetFetch = defineHandler({
   api: offsetFetch,
-  advertised: { min: 1, max: 9 },
+  advertised: { min: 1, max: 10 },
   async handle(request, { broker, apiVersion }) {
     const { requireStable } = request
-    if (apiVersion < 8) {
-      const group = await broker.groups.committed(request.groupId)
-      return { topics: offsetsOf(group, request.topics, requireStable), errorCode: ErrorCode.NONE }
+    const answer = async (groupId: string, wanted: WantedTopics | null) => {
+      const offsets = await broker.groups.committed(groupId)
+      const topics = (wanted ?? topicsOf(offsets)).flatMap((topic) => {
+        const named = apiVersion < BY_ID_SINCE ? topic : withName(broker, topic, wanted === null)
+        return named === undefined ? [] : [{ ...named, partitions: partitionsOf(offsets, named, requireStable) }]
+      })
+      return { topics, errorCode: ErrorCode.NONE }
     }
+    if (apiVersion < SEVERAL_GROUPS_SINCE) return answer(request.groupId, request.topics)
     const groups = []
-    for (const { groupId, topics } of request.groups) {
-      const group = await broker.groups.committed(groupId)
-      groups.push({ groupId, topics: offsetsOf(group, topics, requireStable), errorCode: ErrorCode.NONE })
-    }
+    for (const { groupId, topics } of request.groups) groups.push({ groupId, ...(await answer(groupId, topics)) })
     return { groups }
   },
 })
 
+interface WantedTopic {
+  readonly name: string
+  readonly topicId?: string
+  readonly partitionIndexes: readonly number[]
+}
+type WantedTopics = readonly WantedTopic[]
+
+const topicsOf = ({ committed }: GroupOffsets): WantedTopics =>
+  Array.from(committed, ([name, partitions]) => ({ name, partitionIndexes: [...partitions.keys()] }))
+
+/** With the name that belongs to the id, which is empty where there is none; `isFound`: it is the name that is known. */
+function withName(broker: Broker, topic: WantedTopic, isFound: boolean): WantedTopic | undefined {
+  if (!isFound) return { ...topic, name: broker.topics.findById(topic.topicId ?? ZERO_UUID)?.name ?? '' }
+  const known = broker.topics.find(topic.name)
+  return known === undefined ? undefined : { ...topic, topicId: known.topicId }
+}
+
 const NOTHING = { committedOffset: -1, committedLeaderEpoch: -1, metadata: '' }
 
-type Wanted = readonly { readonly name: string; readonly partitionIndexes: readonly number[] }[]
-
 /** With `requireStable`, offsets that an open transaction may still change are refused, so that nothing is read twice. */
-function offsetsOf(group: Group | undefined, wanted: Wanted | null, requireStable: boolean) {
-  const topics =
-    wanted ??
-    Array.from(group?.offsets ?? [], ([name, partitions]) => ({ name, partitionIndexes: [...partitions.keys()] }))
-  return topics.map(({ name, partitionIndexes }) => ({
-    name,
-    partitions: partitionIndexes.map((partitionIndex) => {
-      if (requireStable && group !== undefined && isPending(group.pendingOffsets, name, partitionIndex)) {
-        return { partitionIndex, ...NOTHING, errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT }
-      }
-      const committed = group?.offsets.get(name)?.get(partitionIndex)
-      return {
-        partitionIndex,
-        committedOffset: committed?.offset ?? -1,
-        committedLeaderEpoch: committed?.leaderEpoch ?? -1,
-        metadata: committed?.metadata ?? '',
-        errorCode: ErrorCode.NONE,
-      }
-    }),
-  }))
+function partitionsOf(offsets: GroupOffsets, { name, partitionIndexes }: WantedTopic, requireStable: boolean) {
+  return partitionIndexes.map((partitionIndex) => {
+    if (name === '') return { partitionIndex, ...NOTHING, errorCode: ErrorCode.UNKNOWN_TOPIC_ID }
+    if (requireStable && isPending(offsets, name, partitionIndex)) {
+      return { partitionIndex, ...NOTHING, errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT }
+    }
+    const committed = offsets.committed.get(name)?.get(partitionIndex)
+    return {
+      partitionIndex,
+      committedOffset: committed?.offset ?? -1,
+      committedLeaderEpoch: committed?.leaderEpoch ?? -1,
+      metadata: committed?.metadata ?? '',
+      errorCode: ErrorCode.NONE,
+    }
+  })
 }

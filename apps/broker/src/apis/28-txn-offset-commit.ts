@@ -10,7 +10,7 @@ export const handleTxnOffsetCommit = defineHandler({
   advertised: { min: 0, max: 5 },
   async handle(request, { broker, apiVersion }) {
     const { transactionalId, groupId, producerId, producerEpoch: epoch } = request
-    const topics = await commitOffsets(broker, request.topics, async (offsets) => {
+    const topics = await commitOffsets(broker, { topics: request.topics, byId: false }, async (offsets) => {
       if (groupId === '') return ErrorCode.INVALID_GROUP_ID
       const wanted = { producerId, epoch, partitions: [], groups: [groupId] }
       const admitted = admit(broker.transactions, transactionalId, wanted, apiVersion, txnOffsetCommitVersions)

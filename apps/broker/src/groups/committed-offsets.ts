@@ -37,9 +37,3 @@ export function mergeNewer(before: Offsets, ended: Offsets): Offsets {
   }
   return addOffsets(before, newer)
 }
-
-/** Whether an open transaction may still change this offset. */
-export function isPending(pending: ReadonlyMap<number, Offsets>, topic: string, partition: number): boolean {
-  for (const offsets of pending.values()) if (offsets.get(topic)?.has(partition) === true) return true
-  return false
-}

@@ -214,7 +214,7 @@ class Subject {
     const instances = [...(group?.members.values() ?? [])].flatMap(({ instanceId }) => instanceId ?? [])
     expect(new Set(instances).size).toBe(instances.length)
     expect(group?.generation ?? 0).toBeGreaterThanOrEqual(this.newestGeneration)
-    const committed = group?.offsets.get('t')?.get(0)?.offset ?? 0
+    const committed = this.coordinator.offsetsOf('g').committed.get('t')?.get(0)?.offset ?? 0
     expect(committed).toBeGreaterThanOrEqual(this.offsets.acknowledged)
     expect(committed).toBeLessThanOrEqual(this.offsets.attempted)
   }

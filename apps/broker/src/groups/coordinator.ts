@@ -3,9 +3,17 @@ import type { Clock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { RecordLog } from '../journal/record-log.ts'
 import type { LogManager } from '../log/log-manager.ts'
-import { type Decision, type JoinAnswer, joinError, type Reply, type SyncAnswer, syncError } from './decision.ts'
+import { type JoinAnswer, joinError, type Reply, type SyncAnswer, syncError } from './decision.ts'
 import { decideExpiry, nextDeadline } from './expiry.ts'
 import { evolveGroup, type Group, newGroup, resumeGroup } from './group.ts'
+import {
+  evolveOffsets,
+  type GroupOffsets,
+  hasOffsets,
+  NO_OFFSETS,
+  partitionsOf,
+  snapshotOfOffsets,
+} from './group-offsets.ts'
 import { decideHeartbeat, type Heartbeat } from './heartbeat.ts'
 import { decideJoin, type Join } from './join.ts'
 import { decideLeave, type Leaver } from './leave.ts'
@@ -19,6 +27,13 @@ import { decideSync, type Sync } from './sync.ts'
  */
 const SHORTEST_INITIAL_DELAY_MS = 20
 
+/** A decision that is made. */
+interface Decided {
+  readonly group: Group
+  readonly records: readonly GroupRecord[]
+  readonly replies: readonly Reply[]
+}
+
 /**
  * Runs the groups: asks the deciders, puts their records on disk, then answers. All groups live on one thread, so a
  * decision is never interleaved with another.
@@ -27,7 +42,10 @@ const SHORTEST_INITIAL_DELAY_MS = 20
  * by the members themselves: they are known after the restart and get a full session to carry on.
  */
 export class GroupCoordinator {
+  /** Every group that is known, if only because somebody has committed offsets for it. */
   private readonly groups = new Map<string, Group>()
+  private readonly offsets = new Map<string, GroupOffsets>()
+  private readonly listeners = new Set<(record: GroupRecord) => void>()
   private readonly alarms = new Map<string, { readonly at: number; readonly cancel: () => void }>()
   private readonly parked = new Map<number, (reply: Reply) => void>()
   private nextRequest = 1
@@ -47,11 +65,15 @@ export class GroupCoordinator {
       logs,
       'groups',
       (record) => {
+        coordinator.evolve(record)
         if (record.type === 'GroupDeleted') groups.delete(record.groupId)
         else groups.set(record.groupId, evolveGroup(groups.get(record.groupId) ?? newGroup(record.groupId, 0), record))
       },
       function* () {
-        for (const group of groups.values()) yield* snapshotOfGroup(group)
+        for (const group of groups.values()) {
+          yield* snapshotOfGroup(group)
+          yield* snapshotOfOffsets(group.groupId, coordinator.offsetsOf(group.groupId))
+        }
       },
     )
     for (const group of [...groups.values()]) coordinator.put(resumeGroup(group, clock.now()))
@@ -64,6 +86,17 @@ export class GroupCoordinator {
 
   find(groupId: string): Group | undefined {
     return this.groups.get(groupId)
+  }
+
+  /** What is committed and pending, whether it is on disk or not. */
+  offsetsOf(groupId: string): GroupOffsets {
+    return this.offsets.get(groupId) ?? NO_OFFSETS
+  }
+
+  /** Calls `listener` with every record once it is on disk; returns its removal. It must not throw. */
+  onRecord(listener: (record: GroupRecord) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
   }
 
   async join(groupId: string, join: Omit<Join, 'request'>): Promise<JoinAnswer> {
@@ -111,29 +144,34 @@ export class GroupCoordinator {
 
   /** Offsets pending for this producer count from now on, or are dropped. Idempotent; rejects with StorageError. */
   async endTransaction(groupId: string, producerId: number, commit: boolean): Promise<void> {
-    const group = this.groups.get(groupId)
-    if (group === undefined) return
-    const decision = decideTransactionEnd(group, producerId, commit)
-    if (decision.records.length > 0) this.put(decision.group)
+    if (!this.groups.has(groupId)) return
+    const records = decideTransactionEnd(groupId, this.offsetsOf(groupId), producerId, commit)
+    for (const record of records) this.evolve(record)
     // Without a record as with one: what an earlier attempt could not write down is written down now.
-    await this.records.append(decision.records)
+    await this.append(records)
   }
 
   *openTransactions(): Generator<{ readonly groupId: string; readonly producerId: number }> {
-    for (const { groupId, pendingOffsets } of this.groups.values()) {
-      for (const producerId of pendingOffsets.keys()) yield { groupId, producerId }
+    for (const [groupId, { pending }] of this.offsets) {
+      for (const producerId of pending.keys()) yield { groupId, producerId }
     }
   }
 
-  /** The group with nothing in it that a crash could still take back, unless the disk refuses: reading goes on then. */
-  async committed(groupId: string): Promise<Group | undefined> {
+  /** The group's offsets with nothing in them that a crash could take back, unless the disk refuses: reading goes on then. */
+  async committed(groupId: string): Promise<GroupOffsets> {
+    await this.settled()
+    return this.offsetsOf(groupId)
+  }
+
+  /** Resolves when everything that is known by now is on disk, or the disk refuses. */
+  async settled(): Promise<void> {
     await this.records.settled().catch(() => {})
-    return this.groups.get(groupId)
   }
 
   async deleteOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly ErrorCode[]> {
-    const { decision, errors } = decideOffsetDelete(this.get(groupId), partitions)
-    const failure = await this.carryOut(decision)
+    const group = this.get(groupId)
+    const { records, errors } = decideOffsetDelete(group, this.offsetsOf(groupId), partitions)
+    const failure = await this.carryOut({ group, records, replies: [] })
     return failure === undefined ? errors : partitions.map(() => failure)
   }
 
@@ -146,14 +184,12 @@ export class GroupCoordinator {
 
   /** A deleted topic takes the offsets committed for it along, as a new one of that name starts from nothing. */
   async forgetTopic(topic: string): Promise<void> {
-    for (const group of [...this.groups.values()]) {
-      const known = [group.offsets, ...group.pendingOffsets.values()]
-      const partitions = new Set(known.flatMap((offsets) => [...(offsets.get(topic)?.keys() ?? [])]))
-      const offsets = [...partitions].map((partition) => ({ topic, partition }))
+    for (const [groupId, known] of [...this.offsets]) {
+      const offsets = partitionsOf(known, topic)
       if (offsets.length === 0) continue
-      const record: GroupRecord = { type: 'OffsetsDeleted', groupId: group.groupId, offsets }
-      this.put(evolveGroup(group, record))
-      await this.records.append([record])
+      const record: GroupRecord = { type: 'OffsetsDeleted', groupId, offsets }
+      this.evolve(record)
+      await this.append([record])
     }
   }
 
@@ -162,11 +198,11 @@ export class GroupCoordinator {
     const retentionMs = this.settings['offsets.retention.minutes'] * 60_000
     const now = this.clock.now()
     for (const group of [...this.groups.values()]) {
-      const decision = decideOffsetExpiry(group, now, retentionMs)
-      await this.carryOut(decision)
-      const left = this.groups.get(group.groupId)
-      const isOver =
-        left?.state === 'Empty' && left.offsets.size + left.pendingOffsets.size + left.pendingMembers.size === 0
+      const { groupId } = group
+      const records = decideOffsetExpiry(group, this.offsetsOf(groupId), now, retentionMs)
+      await this.carryOut({ group: this.get(groupId), records, replies: [] })
+      const left = this.groups.get(groupId)
+      const isOver = left?.state === 'Empty' && left.pendingMembers.size === 0 && !hasOffsets(this.offsetsOf(groupId))
       if (isOver && left.emptySince <= now - retentionMs) await this.forget(left)
     }
   }
@@ -189,12 +225,15 @@ export class GroupCoordinator {
   }
 
   /** Resolves to the error that everybody is told when the disk refuses, else to undefined. */
-  private async carryOut(decision: Decision): Promise<ErrorCode | undefined> {
+  private async carryOut(decision: Decided): Promise<ErrorCode | undefined> {
     const { group, records, replies } = decision
-    const { generation, members, pendingMembers, offsets, pendingOffsets } = group
-    if (generation + members.size + pendingMembers.size + offsets.size + pendingOffsets.size > 0) this.put(group)
+    for (const record of records) this.evolve(record)
+    const { generation, members, pendingMembers } = group
+    if (generation + members.size + pendingMembers.size > 0 || hasOffsets(this.offsetsOf(group.groupId))) {
+      this.put(group)
+    }
     try {
-      if (records.length > 0) await this.records.append(records)
+      if (records.length > 0) await this.append(records)
       // An answer may tell of a generation that another request has just started: that must be on disk as well.
       else if (replies.length > 0) await this.records.settled()
     } catch {
@@ -212,15 +251,32 @@ export class GroupCoordinator {
   }
 
   private async forget(group: Group): Promise<ErrorCode | undefined> {
+    const record: GroupRecord = { type: 'GroupDeleted', groupId: group.groupId }
     this.groups.delete(group.groupId)
+    this.evolve(record)
     this.alarms.get(group.groupId)?.cancel()
     this.alarms.delete(group.groupId)
     try {
-      await this.records.append([{ type: 'GroupDeleted', groupId: group.groupId }])
+      await this.append([record])
       return undefined
     } catch {
       return ErrorCode.COORDINATOR_NOT_AVAILABLE
     }
+  }
+
+  /** What the record says of offsets; what it says of members is in the decision that led to it. */
+  private evolve(record: GroupRecord): void {
+    const { groupId } = record
+    const before = this.offsetsOf(groupId)
+    const after = evolveOffsets(before, record)
+    if (after === before) return
+    if (hasOffsets(after)) this.offsets.set(groupId, after)
+    else this.offsets.delete(groupId)
+  }
+
+  private async append(records: readonly GroupRecord[]): Promise<void> {
+    await this.records.append(records)
+    for (const listener of this.listeners) for (const record of records) listener(record)
   }
 
   private put(group: Group): void {

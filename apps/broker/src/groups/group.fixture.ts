@@ -2,6 +2,7 @@ import { ErrorCode } from '#libs/kafka-protocol'
 import type { Decision, JoinAnswer, SyncAnswer } from './decision.ts'
 import { decideExpiry } from './expiry.ts'
 import { evolveGroup, type Group, newGroup, resumeGroup } from './group.ts'
+import { evolveOffsets, type GroupOffsets, NO_OFFSETS, snapshotOfOffsets } from './group-offsets.ts'
 import { decideHeartbeat } from './heartbeat.ts'
 import { decideJoin, type Join } from './join.ts'
 import { decideLeave } from './leave.ts'
@@ -12,6 +13,7 @@ import { decideSync } from './sync.ts'
 /** One group on a clock of its own; every decision's records are kept, so that a restart can replay them. */
 export class GroupUnderTest {
   group: Group = newGroup('g', 0)
+  offsets: GroupOffsets = NO_OFFSETS
   now = 0
   readonly records: GroupRecord[] = []
   readonly joins = new Map<number, JoinAnswer>()
@@ -70,11 +72,11 @@ export class GroupUnderTest {
   }
 
   endTransaction(producerId: number, commit: boolean): void {
-    this.take(decideTransactionEnd(this.group, producerId, commit))
+    this.keep(decideTransactionEnd('g', this.offsets, producerId, commit))
   }
 
   deleteOffsets(): void {
-    this.take(decideOffsetDelete(this.group, [{ topic: 't', partition: 0 }]).decision)
+    this.keep(decideOffsetDelete(this.group, this.offsets, [{ topic: 't', partition: 0 }]).records)
   }
 
   /** Lets time pass; what lapses, lapses. */
@@ -89,16 +91,26 @@ export class GroupUnderTest {
   }
 
   restart(): void {
+    this.offsets = offsetsIn(this.records)
     this.group = this.restarted()
+  }
+
+  restartedOffsets(): GroupOffsets {
+    return offsetsIn(this.records)
   }
 
   /** The same, of a journal that was rewritten just before the crash. */
   restartedFromSnapshot(): Group {
-    return this.replayed([...snapshotOfGroup(this.group)])
+    return this.replayed(this.snapshot())
   }
 
   restartFromSnapshot(): void {
+    this.offsets = offsetsIn(this.snapshot())
     this.group = this.restartedFromSnapshot()
+  }
+
+  snapshot(): GroupRecord[] {
+    return [...snapshotOfGroup(this.group), ...snapshotOfOffsets('g', this.offsets)]
   }
 
   private replayed(records: readonly GroupRecord[]): Group {
@@ -118,10 +130,17 @@ export class GroupUnderTest {
 
   private take(decision: Decision): void {
     this.group = decision.group
-    this.records.push(...decision.records)
+    this.keep(decision.records)
     for (const reply of decision.replies) {
       if ('join' in reply) this.joins.set(reply.to, reply.join)
       else this.syncs.set(reply.to, reply.sync)
     }
   }
+
+  private keep(records: readonly GroupRecord[]): void {
+    this.records.push(...records)
+    this.offsets = records.reduce(evolveOffsets, this.offsets)
+  }
 }
+
+export const offsetsIn = (records: readonly GroupRecord[]): GroupOffsets => records.reduce(evolveOffsets, NO_OFFSETS)

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ErrorCode } from '#libs/kafka-protocol'
-import { GroupUnderTest } from './group.fixture.ts'
+import { GroupUnderTest, offsetsIn } from './group.fixture.ts'
+import { evolveOffsets, NO_OFFSETS } from './group-offsets.ts'
 import { decideOffsetExpiry } from './offsets.ts'
+import type { GroupRecord } from './records.ts'
 
 const state = (test: GroupUnderTest) => [test.group.state, test.group.generation, [...test.group.members.keys()]]
 
@@ -210,8 +212,9 @@ describe('offsets', () => {
     given.now = 50_000
     given.leave('m1')
     given.leave('m2')
-    expect(decideOffsetExpiry(given.group, 59_999, 10_000).records).toEqual([])
-    expect(decideOffsetExpiry(given.group, 60_000, 10_000).group.offsets.size).toBe(0)
+    expect(decideOffsetExpiry(given.group, given.offsets, 59_999, 10_000)).toEqual([])
+    const expired = decideOffsetExpiry(given.group, given.offsets, 60_000, 10_000)
+    expect(expired.reduce(evolveOffsets, given.offsets)).toEqual(NO_OFFSETS)
   })
 })
 
@@ -223,7 +226,24 @@ test('a restart keeps members, generation, assignments and offsets', () => {
   expect(given.heartbeat('m2')).toBe(ErrorCode.NONE)
   const sync = given.sync('m2')
   expect(given.syncs.get(sync)?.assignment.toString()).toBe('two')
-  expect(given.group.offsets.get('t')?.get(0)?.offset).toBe(42)
+  expect(given.offsets.committed.get('t')?.get(0)?.offset).toBe(42)
+})
+
+test('a journal of members and offsets in one is read as ever', () => {
+  const entries = [
+    '{"type":"GenerationStarted","groupId":"g","generation":3,"protocolType":"consumer","protocol":"range","leader":"a","members":[{"memberId":"a","instanceId":null,"clientId":"c","clientHost":"/h","sessionTimeoutMs":10000,"rebalanceTimeoutMs":30000,"protocols":[{"name":"range","metadata":"djE="}]}],"at":5}',
+    '{"type":"OffsetsCommitted","groupId":"g","offsets":[{"topic":"t","partition":0,"offset":7,"leaderEpoch":0,"metadata":"m","committedAt":6}]}',
+    '{"type":"AssignmentsMade","groupId":"g","assignments":{"a":"b25l"}}',
+    '{"type":"OffsetsPending","groupId":"g","producerId":9,"offsets":[{"topic":"t","partition":0,"offset":8,"leaderEpoch":0,"metadata":"","committedAt":7}]}',
+    '{"type":"TransactionEnded","groupId":"g","producerId":9,"commit":true}',
+  ]
+  const given = new GroupUnderTest()
+  given.records.push(...entries.map((entry) => JSON.parse(entry) as GroupRecord))
+  given.restart()
+  expect(state(given)).toEqual(['Stable', 3, ['a']])
+  expect(given.group.members.get('a')?.assignment.toString()).toBe('one')
+  expect(given.offsets.committed.get('t')?.get(0)).toMatchObject({ offset: 8, committedAt: 7 })
+  expect(given.offsets.pending.size).toBe(0)
 })
 
 describe('a rewritten journal', () => {
@@ -276,7 +296,8 @@ test('whatever happens: generations only grow, nobody waits forever, and what wa
         if (state === 'Empty') expect(members.size).toBe(0)
         if (state === 'Stable' || state === 'CompletingRebalance') expect(members.has(leader!)).toBe(true)
         expect(given.restarted().generation).toBe(generation)
-        expect(given.restarted().offsets).toEqual(given.group.offsets)
+        expect(given.restartedOffsets()).toEqual(given.offsets)
+        expect(offsetsIn(given.snapshot())).toEqual(given.offsets)
         expect(given.restartedFromSnapshot()).toEqual(given.restarted())
       }
       for (let i = 0; i < 8; i++) given.pass(40_000)
@@ -289,16 +310,16 @@ test('whatever happens: generations only grow, nobody waits forever, and what wa
 })
 
 describe('offsets of a transaction', () => {
-  const offsetsIn = (given: GroupUnderTest) => given.group.offsets.get('t')?.get(0)?.offset
+  const committedIn = (given: GroupUnderTest) => given.offsets.committed.get('t')?.get(0)?.offset
 
   test('count when it commits', () => {
     const given = new GroupUnderTest()
     expect(given.commit('', -1, 5, { producerId: 9 })).toBe(ErrorCode.NONE)
-    expect(offsetsIn(given)).toBeUndefined()
+    expect(committedIn(given)).toBeUndefined()
     given.restart()
     given.endTransaction(9, true)
-    expect(offsetsIn(given)).toBe(5)
-    expect(given.group.pendingOffsets.size).toBe(0)
+    expect(committedIn(given)).toBe(5)
+    expect(given.offsets.pending.size).toBe(0)
   })
 
   test('are dropped when it aborts', () => {
@@ -306,7 +327,7 @@ describe('offsets of a transaction', () => {
     given.commit('', -1, 1)
     given.commit('', -1, 5, { producerId: 9 })
     given.endTransaction(9, false)
-    expect(offsetsIn(given)).toBe(1)
+    expect(committedIn(given)).toBe(1)
   })
 
   test('do not replace what was committed after they were sent', () => {
@@ -315,17 +336,17 @@ describe('offsets of a transaction', () => {
     given.pass(1)
     given.commit('', -1, 7)
     given.endTransaction(9, true)
-    expect(offsetsIn(given)).toBe(7)
+    expect(committedIn(given)).toBe(7)
   })
 
   test('are deleted with the others, and kept while they are pending', () => {
     const given = new GroupUnderTest()
     given.commit('', -1, 1)
     given.commit('', -1, 5, { producerId: 9 })
-    expect(decideOffsetExpiry(given.group, 1_000_000, 10).records).toEqual([])
+    expect(decideOffsetExpiry(given.group, given.offsets, 1_000_000, 10)).toEqual([])
     given.deleteOffsets()
     given.endTransaction(9, true)
-    expect(offsetsIn(given)).toBeUndefined()
+    expect(committedIn(given)).toBeUndefined()
   })
 
   test('are accepted while the members rebalance, of the current generation alone', () => {

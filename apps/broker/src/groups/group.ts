@@ -1,9 +1,8 @@
-import { addOffsets, mergeNewer, type Offsets, removeOffsets } from './committed-offsets.ts'
 import { type RecordedGeneration, recordGeneration } from './recorded-generation.ts'
 import type { GroupRecord, StoredMember } from './records.ts'
 
 /**
- * A classic consumer group:
+ * The members of a classic consumer group, without its offsets, which are the same in every protocol:
  *
  *     Empty ── join ──▶ PreparingRebalance ── all joined ──▶ CompletingRebalance ── leader synced ──▶ Stable
  *       ▲                      ▲  │ nobody left                    │ join, leave, expiry               │
@@ -63,9 +62,6 @@ export interface Group {
   readonly syncDeadline: number | undefined
   /** Of an empty group, when the last member left. */
   readonly emptySince: number
-  readonly offsets: Offsets
-  /** By producer id, what its open transaction will commit. */
-  readonly pendingOffsets: ReadonlyMap<number, Offsets>
   /** Of the members, what is on disk: what they are after a crash. */
   readonly recorded: RecordedGeneration | undefined
 }
@@ -86,8 +82,6 @@ export function newGroup(groupId: string, now: number): Group {
     holdUntil: undefined,
     syncDeadline: undefined,
     emptySince: now,
-    offsets: new Map(),
-    pendingOffsets: new Map(),
     recorded: undefined,
   }
 }
@@ -126,29 +120,10 @@ function applyToGroup(group: Group, record: GroupRecord): Group {
       const leader = group.leader === record.from ? record.member.memberId : group.leader
       return { ...group, members, leader }
     }
-    case 'OffsetsCommitted':
-      return { ...group, offsets: addOffsets(group.offsets, record.offsets) }
-    case 'OffsetsPending': {
-      const pending = addOffsets(group.pendingOffsets.get(record.producerId) ?? new Map(), record.offsets)
-      return { ...group, pendingOffsets: new Map(group.pendingOffsets).set(record.producerId, pending) }
-    }
-    case 'TransactionEnded': {
-      const pendingOffsets = new Map(group.pendingOffsets)
-      const ended = pendingOffsets.get(record.producerId)
-      pendingOffsets.delete(record.producerId)
-      const offsets = record.commit && ended !== undefined ? mergeNewer(group.offsets, ended) : group.offsets
-      return { ...group, offsets, pendingOffsets }
-    }
-    case 'OffsetsDeleted': {
-      const pendingOffsets = new Map<number, Offsets>()
-      for (const [producerId, pending] of group.pendingOffsets) {
-        const left = removeOffsets(pending, record.offsets)
-        if (left.size > 0) pendingOffsets.set(producerId, left)
-      }
-      return { ...group, offsets: removeOffsets(group.offsets, record.offsets), pendingOffsets }
-    }
     case 'GroupDeleted':
       return newGroup(group.groupId, group.emptySince)
+    default:
+      return group
   }
 }
 

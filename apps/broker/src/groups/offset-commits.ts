@@ -1,9 +1,11 @@
-import { ErrorCode } from '#libs/kafka-protocol'
+import { ErrorCode, ZERO_UUID } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import type { Commit } from './offsets.ts'
 
 interface TopicOffsets {
+  /** Empty where topics are named by id. */
   readonly name: string
+  readonly topicId?: string
   readonly partitions: readonly {
     readonly partitionIndex: number
     readonly committedOffset: number
@@ -12,35 +14,43 @@ interface TopicOffsets {
   }[]
 }
 
+interface WantedOffsets {
+  readonly topics: readonly TopicOffsets[]
+  readonly byId: boolean
+}
+
 /** Commits what can be committed of the offsets in a request, and says of each partition what became of it. */
 export async function commitOffsets(
   broker: Broker,
-  topics: readonly TopicOffsets[],
+  { topics, byId }: WantedOffsets,
   commit: (offsets: Commit['offsets']) => Promise<ErrorCode>,
 ) {
   const committedAt = broker.clock.now()
   const maxMetadata = broker.settings['offset.metadata.max.bytes']
-  const wanted = topics.flatMap(({ name, partitions }) =>
-    partitions.map((partition) => ({
-      topic: name,
-      partition: partition.partitionIndex,
-      offset: partition.committedOffset,
-      leaderEpoch: partition.committedLeaderEpoch,
-      metadata: partition.committedMetadata ?? '',
-      committedAt,
-    })),
-  )
-  const checkPartition = ({ topic, partition, metadata }: (typeof wanted)[number]): ErrorCode => {
-    if (broker.topics.find(topic)?.logs[partition] === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    return Buffer.byteLength(metadata) > maxMetadata ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE
-  }
-  const errors = wanted.map(checkPartition)
-  const outcome = await commit(wanted.filter((_, i) => errors[i] === ErrorCode.NONE))
+  const wanted = topics.flatMap(({ name, topicId = ZERO_UUID, partitions }) => {
+    const topic = byId ? broker.topics.findById(topicId) : broker.topics.find(name)
+    return partitions.map((partition) => {
+      const offset = {
+        topic: topic?.name ?? name,
+        partition: partition.partitionIndex,
+        offset: partition.committedOffset,
+        leaderEpoch: partition.committedLeaderEpoch,
+        metadata: partition.committedMetadata ?? '',
+        committedAt,
+      }
+      if (byId && topic === undefined) return { offset, error: ErrorCode.UNKNOWN_TOPIC_ID }
+      if (topic?.logs[offset.partition] === undefined) return { offset, error: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
+      const isTooLarge = offset.metadata.length > maxMetadata
+      return { offset, error: isTooLarge ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE }
+    })
+  })
+  const outcome = await commit(wanted.filter(({ error }) => error === ErrorCode.NONE).map(({ offset }) => offset))
   let next = 0
-  return topics.map(({ name, partitions }) => ({
+  return topics.map(({ name, topicId = ZERO_UUID, partitions }) => ({
     name,
+    topicId,
     partitions: partitions.map(({ partitionIndex }) => {
-      const error = errors[next++]!
+      const { error } = wanted[next++]!
       return { partitionIndex, errorCode: error === ErrorCode.NONE ? outcome : error }
     }),
   }))

@@ -1,8 +1,8 @@
 import { consumerTopics, ErrorCode } from '#libs/kafka-protocol'
-import { isPending } from './committed-offsets.ts'
 import { checkMember, Decision } from './decision.ts'
 import { type Group, metadataOf } from './group.ts'
-import type { CommittedOffset, TopicPartition } from './records.ts'
+import { type GroupOffsets, isPending } from './group-offsets.ts'
+import type { CommittedOffset, GroupRecord, TopicPartition } from './records.ts'
 
 export interface Commit {
   readonly memberId: string
@@ -35,12 +35,13 @@ export function decideCommit(
 }
 
 /** The producer's transaction is over: what it had pending counts from now on, or never did. */
-export function decideTransactionEnd(group: Group, producerId: number, commit: boolean): Decision {
-  const decision = new Decision(group)
-  const { groupId } = group
-  if (group.pendingOffsets.has(producerId)) decision.record({ type: 'TransactionEnded', groupId, producerId, commit })
-  return decision
-}
+export const decideTransactionEnd = (
+  groupId: string,
+  { pending }: GroupOffsets,
+  producerId: number,
+  commit: boolean,
+): readonly GroupRecord[] =>
+  pending.has(producerId) ? [{ type: 'TransactionEnded', groupId, producerId, commit }] : []
 
 function checkCommit(group: Group, commit: Commit, isNew: boolean): ErrorCode {
   const isTransactional = commit.producerId !== undefined
@@ -71,23 +72,26 @@ export function subscribedTopics(group: Group): ReadonlySet<string> | undefined 
  * Forgets offsets that nobody has needed for the retention time: counted from when the group became empty, for
  * consumers outside of groups from their last commit, and never for what a live group subscribes to.
  */
-export function decideOffsetExpiry(group: Group, now: number, retentionMs: number): Decision {
-  const decision = new Decision(group)
+export function decideOffsetExpiry(
+  group: Group,
+  offsets: GroupOffsets,
+  now: number,
+  retentionMs: number,
+): readonly GroupRecord[] {
   const { groupId } = group
-  const expired = expiredOffsets(group, now - retentionMs)
-  if (expired.length > 0) decision.record({ type: 'OffsetsDeleted', groupId, offsets: expired })
-  return decision
+  const expired = expiredOffsets(group, offsets, now - retentionMs)
+  return expired.length > 0 ? [{ type: 'OffsetsDeleted', groupId, offsets: expired }] : []
 }
 
-function expiredOffsets(group: Group, before: number): TopicPartition[] {
+function expiredOffsets(group: Group, offsets: GroupOffsets, before: number): TopicPartition[] {
   const isSimple = group.protocolType === null
   const subscribed = group.state === 'Empty' ? new Set<string>() : subscribedTopics(group)
   if (subscribed === undefined) return []
   const expired: TopicPartition[] = []
-  for (const [topic, partitions] of group.offsets) {
+  for (const [topic, partitions] of offsets.committed) {
     if (subscribed.has(topic)) continue
     for (const [partition, { committedAt }] of partitions) {
-      if (isPending(group.pendingOffsets, topic, partition)) continue
+      if (isPending(offsets, topic, partition)) continue
       const since = group.state === 'Empty' && !isSimple ? Math.max(group.emptySince, committedAt) : committedAt
       if (since <= before) expired.push({ topic, partition })
     }
@@ -95,23 +99,22 @@ function expiredOffsets(group: Group, before: number): TopicPartition[] {
   return expired
 }
 
-const isKnown = ({ offsets, pendingOffsets }: Group, topic: string, partition: number): boolean =>
-  offsets.get(topic)?.has(partition) === true || isPending(pendingOffsets, topic, partition)
+const isKnown = (offsets: GroupOffsets, topic: string, partition: number): boolean =>
+  offsets.committed.get(topic)?.has(partition) === true || isPending(offsets, topic, partition)
 
-/** OffsetDelete: not for topics that the group reads right now. */
+/** OffsetDelete: not for topics that the group reads right now. One error per partition, in their order. */
 export function decideOffsetDelete(
   group: Group,
+  known: GroupOffsets,
   partitions: readonly TopicPartition[],
-): { readonly decision: Decision; readonly errors: readonly ErrorCode[] } {
-  const decision = new Decision(group)
+): { readonly records: readonly GroupRecord[]; readonly errors: readonly ErrorCode[] } {
   const subscribed = group.state === 'Empty' ? new Set<string>() : subscribedTopics(group)
   const errors = partitions.map(({ topic }) =>
     subscribed === undefined || subscribed.has(topic) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE,
   )
   const offsets = partitions.filter(
-    ({ topic, partition }, i) => errors[i] === ErrorCode.NONE && isKnown(group, topic, partition),
+    ({ topic, partition }, i) => errors[i] === ErrorCode.NONE && isKnown(known, topic, partition),
   )
   const { groupId } = group
-  if (offsets.length > 0) decision.record({ type: 'OffsetsDeleted', groupId, offsets })
-  return { decision, errors }
+  return { records: offsets.length > 0 ? [{ type: 'OffsetsDeleted', groupId, offsets }] : [], errors }
 }

@@ -56,19 +56,8 @@ export function stored(member: Member): StoredMember {
   return { memberId, instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols }
 }
 
-/** The shortest sequence of records that gives this group again. */
-export function* snapshotOfGroup(group: Group): Generator<GroupRecord> {
-  const { groupId, recorded } = group
+/** The shortest sequence of records that gives the members of this group again. */
+export function* snapshotOfGroup({ recorded }: Group): Generator<GroupRecord> {
   if (recorded !== undefined) yield recorded.started
   if (recorded?.assigned !== undefined) yield recorded.assigned
-  for (const [topic, partitions] of group.offsets) {
-    yield { type: 'OffsetsCommitted', groupId, offsets: storedOffsets(topic, partitions) }
-  }
-  for (const [producerId, pending] of group.pendingOffsets) {
-    const offsets = [...pending].flatMap(([topic, partitions]) => storedOffsets(topic, partitions))
-    yield { type: 'OffsetsPending', groupId, producerId, offsets }
-  }
 }
-
-const storedOffsets = (topic: string, partitions: ReadonlyMap<number, CommittedOffset>) =>
-  Array.from(partitions, ([partition, committed]) => ({ topic, partition, ...committed }))

@@ -141,7 +141,7 @@ async function check(dataDir: string, file: string, at: number): Promise<void> {
       expect(log.append(testBatch({ values: ['after'] }))).toMatchObject({ ok: true })
     }
     if (file !== 'groups.journal') {
-      expect((await broker.groups.committed('g'))?.offsets.get('t')?.get(0)?.offset).toBe(7)
+      expect((await broker.groups.committed('g'))?.committed.get('t')?.get(0)?.offset).toBe(7)
     }
   } finally {
     await broker.close()

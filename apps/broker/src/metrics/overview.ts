@@ -44,9 +44,9 @@ export function overviewOf(broker: Broker) {
   }
 }
 
-function offsetsOf(broker: Broker, group: Group) {
+function offsetsOf(broker: Broker, { groupId }: Group) {
   const offsets: { topic: string; partition: number; offset: number; lag: number }[] = []
-  for (const [topic, partitions] of group.offsets) {
+  for (const [topic, partitions] of broker.groups.offsetsOf(groupId).committed) {
     for (const [partition, { offset }] of partitions) {
       const end = broker.topics.find(topic)?.logs[partition]?.highWatermark ?? offset
       offsets.push({ topic, partition, offset, lag: Math.max(0, end - offset) })

@@ -98,7 +98,7 @@ class Subject {
       const mayHaveEnded = this.over.filter(({ touched }) => touched.has(partition)).length
       expect(await markersIn(this.log(partition))).toBeLessThanOrEqual(mayHaveEnded)
     }
-    expect(this.broker.groups.find('g')?.offsets.get('t')?.get(0)?.offset ?? -1).toBe(this.offset)
+    expect(this.broker.groups.offsetsOf('g').committed.get('t')?.get(0)?.offset ?? -1).toBe(this.offset)
   }
 
   private async boot(): Promise<void> {
@@ -241,7 +241,7 @@ class Subject {
     for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
     await this.restart(die)
     const { state, groups } = this.broker.transactions.find(producer.transactionalId)!
-    const pending = this.broker.groups.find('g')?.pendingOffsets.get(producer.producerId)?.get('t')?.get(0)?.offset
+    const pending = this.broker.groups.offsetsOf('g').pending.get(producer.producerId)?.get('t')?.get(0)?.offset
     if (state === 'Ongoing') this.openOf(producer)
     if (state !== 'Ongoing' || !groups.has('g')) expect(pending).toBeUndefined()
     else if (pending === offset) this.openOf(producer).offset = offset
