@@ -50,6 +50,10 @@ export class Reader {
     return this.bytes.readInt32BE(at) * 0x1_0000_0000 + this.bytes.readUInt32BE(at + 4)
   }
 
+  float64(): number {
+    return this.bytes.readDoubleBE(this.take(8))
+  }
+
   /** An unsigned varint of at most 32 bits. */
   uvarint(): number {
     let value = 0

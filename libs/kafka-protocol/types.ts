@@ -26,6 +26,7 @@ export const int16 = scalar(0, { read: (r) => r.int16(), write: (w, v) => w.int1
 export const uint16 = scalar(0, { read: (r) => r.uint16(), write: (w, v) => w.uint16(v) })
 export const int32 = scalar(0, { read: (r) => r.int32(), write: (w, v) => w.int32(v) })
 export const int64 = scalar(0, { read: (r) => r.int64(), write: (w, v) => w.int64(v) })
+export const float64 = scalar(0, { read: (r) => r.float64(), write: (w, v) => w.float64(v) })
 export const ZERO_UUID = '00000000000000000000000000000000'
 export const uuid = scalar(ZERO_UUID, { read: (r) => r.uuid(), write: (w, v) => w.uuid(v) })
 

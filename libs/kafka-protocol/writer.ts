@@ -49,6 +49,11 @@ export class Writer {
     this.current.writeUInt32BE(value - high * 0x1_0000_0000, at + 4)
   }
 
+  float64(value: number): void {
+    const at = this.reserve(8)
+    this.current.writeDoubleBE(value, at)
+  }
+
   uvarint(value: number): void {
     let rest = value
     while (rest >= 0x80) {

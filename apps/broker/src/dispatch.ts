@@ -24,8 +24,12 @@ import { handleAddOffsetsToTxn } from './apis/25-add-offsets-to-txn.ts'
 import { handleEndTxn } from './apis/26-end-txn.ts'
 import { handleWriteTxnMarkers } from './apis/27-write-txn-markers.ts'
 import { handleTxnOffsetCommit } from './apis/28-txn-offset-commit.ts'
+import { handleDescribeAcls } from './apis/29-describe-acls.ts'
+import { handleCreateAcls } from './apis/30-create-acls.ts'
+import { handleDeleteAcls } from './apis/31-delete-acls.ts'
 import { handleDescribeConfigs } from './apis/32-describe-configs.ts'
 import { handleAlterConfigs } from './apis/33-alter-configs.ts'
+import { handleAlterReplicaLogDirs } from './apis/34-alter-replica-log-dirs.ts'
 import { handleDescribeLogDirs } from './apis/35-describe-log-dirs.ts'
 import { handleCreatePartitions } from './apis/37-create-partitions.ts'
 import { handleDeleteGroups } from './apis/42-delete-groups.ts'
@@ -34,6 +38,12 @@ import { handleIncrementalAlterConfigs } from './apis/44-incremental-alter-confi
 import { handleAlterPartitionReassignments } from './apis/45-alter-partition-reassignments.ts'
 import { handleListPartitionReassignments } from './apis/46-list-partition-reassignments.ts'
 import { handleOffsetDelete } from './apis/47-offset-delete.ts'
+import { handleDescribeClientQuotas } from './apis/48-describe-client-quotas.ts'
+import { handleAlterClientQuotas } from './apis/49-alter-client-quotas.ts'
+import { handleDescribeUserScramCredentials } from './apis/50-describe-user-scram-credentials.ts'
+import { handleAlterUserScramCredentials } from './apis/51-alter-user-scram-credentials.ts'
+import { handleDescribeQuorum } from './apis/55-describe-quorum.ts'
+import { handleUpdateFeatures } from './apis/57-update-features.ts'
 import { handleDescribeCluster } from './apis/60-describe-cluster.ts'
 import { handleDescribeProducers } from './apis/61-describe-producers.ts'
 import { handleDescribeTransactions } from './apis/65-describe-transactions.ts'
@@ -71,8 +81,12 @@ export const dispatch: Record<ApiKey, AnyHandler> = {
   [ApiKey.EndTxn]: handleEndTxn,
   [ApiKey.WriteTxnMarkers]: handleWriteTxnMarkers,
   [ApiKey.TxnOffsetCommit]: handleTxnOffsetCommit,
+  [ApiKey.DescribeAcls]: handleDescribeAcls,
+  [ApiKey.CreateAcls]: handleCreateAcls,
+  [ApiKey.DeleteAcls]: handleDeleteAcls,
   [ApiKey.DescribeConfigs]: handleDescribeConfigs,
   [ApiKey.AlterConfigs]: handleAlterConfigs,
+  [ApiKey.AlterReplicaLogDirs]: handleAlterReplicaLogDirs,
   [ApiKey.DescribeLogDirs]: handleDescribeLogDirs,
   [ApiKey.CreatePartitions]: handleCreatePartitions,
   [ApiKey.DeleteGroups]: handleDeleteGroups,
@@ -81,6 +95,12 @@ export const dispatch: Record<ApiKey, AnyHandler> = {
   [ApiKey.AlterPartitionReassignments]: handleAlterPartitionReassignments,
   [ApiKey.ListPartitionReassignments]: handleListPartitionReassignments,
   [ApiKey.OffsetDelete]: handleOffsetDelete,
+  [ApiKey.DescribeClientQuotas]: handleDescribeClientQuotas,
+  [ApiKey.AlterClientQuotas]: handleAlterClientQuotas,
+  [ApiKey.DescribeUserScramCredentials]: handleDescribeUserScramCredentials,
+  [ApiKey.AlterUserScramCredentials]: handleAlterUserScramCredentials,
+  [ApiKey.DescribeQuorum]: handleDescribeQuorum,
+  [ApiKey.UpdateFeatures]: handleUpdateFeatures,
   [ApiKey.DescribeCluster]: handleDescribeCluster,
   [ApiKey.DescribeProducers]: handleDescribeProducers,
   [ApiKey.DescribeTransactions]: handleDescribeTransactions,

@@ -37,7 +37,7 @@ async function runsOf(numbers: readonly string[], titles: readonly string[]): Pr
 }
 
 /** These expect consumers that start one after the other to be assigned together. */
-const TOGETHER = ['0113', '0118']
+const TOGETHER = ['0113']
 
 /** Brokers by what tests want of them, started when the first one asks. */
 class Brokers {

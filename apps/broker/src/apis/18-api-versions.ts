@@ -1,15 +1,18 @@
 import { apiVersions, ErrorCode } from '#libs/kafka-protocol'
 import { dispatch } from '../dispatch.ts'
 import { defineHandler } from '../handler.ts'
+import { features } from '../metadata/features.ts'
 
 const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 
-/** Producers take a new epoch with every transaction where this is finalized at 2 (KIP-890). */
-const TRANSACTION_VERSION = { name: 'transaction.version', minVersion: 0, maxVersion: 2 }
 const FEATURES = {
-  supportedFeatures: [TRANSACTION_VERSION],
+  supportedFeatures: Object.entries(features).map(([name, { min, max }]) => ({
+    ...{ name, minVersion: min, maxVersion: max },
+  })),
   finalizedFeaturesEpoch: 0,
-  finalizedFeatures: [{ name: TRANSACTION_VERSION.name, minVersionLevel: 2, maxVersionLevel: 2 }],
+  finalizedFeatures: Object.entries(features).map(([name, { level }]) => ({
+    ...{ name, minVersionLevel: level, maxVersionLevel: level },
+  })),
 }
 /** Before this version, clients cannot read a feature that may be at level 0. */
 const LEVEL_0_SINCE = 4

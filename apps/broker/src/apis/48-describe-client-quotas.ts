@@ -1,0 +1,55 @@
+import { describeClientQuotas, ErrorCode, type RequestOf } from '#libs/kafka-protocol'
+import { defineHandler } from '../handler.ts'
+import type { Refusal } from '../metadata/topics.ts'
+
+type Component = RequestOf<typeof describeClientQuotas>['components'][number]
+
+/**
+ * DescribeClientQuotas: 0-1
+ * - There are no quotas: answered as by a Kafka on which none is set.
+ */
+export const handleDescribeClientQuotas = defineHandler({
+  api: describeClientQuotas,
+  advertised: { min: 0, max: 1 },
+  handle({ components }) {
+    const problem = filterProblem(components)
+    return problem === undefined ? { errorCode: ErrorCode.NONE, entries: [] } : { ...problem, entries: null }
+  },
+})
+
+function filterProblem(components: readonly Component[]): Refusal | undefined {
+  const types = new Set<string>()
+  for (const component of components) {
+    const { entityType } = component
+    if (types.has(entityType)) return invalid(`Entity type ${entityType} cannot appear more than once in the filter.`)
+    types.add(entityType)
+    const problem = typeProblem(entityType) ?? matchProblem(component)
+    if (problem !== undefined) return problem
+  }
+  if (!types.has('ip') || types.size === 1) return undefined
+  return invalid(
+    'Invalid entity filter component combination. IP filter component should not be used with user or clientId filter component.',
+  )
+}
+
+function typeProblem(entityType: string): Refusal | undefined {
+  if (entityType === '') return invalid('Invalid empty entity type.')
+  if (['user', 'client-id', 'ip'].includes(entityType)) return undefined
+  return { errorCode: ErrorCode.UNSUPPORTED_VERSION, errorMessage: `Unsupported entity type ${entityType}` }
+}
+
+/** A filter asks for one name, for the default, or for whatever is named. */
+const MATCH_TYPES = ['EXACT', 'DEFAULT', 'SPECIFIED']
+
+function matchProblem({ matchType, match }: Component): Refusal | undefined {
+  const type = MATCH_TYPES[matchType]
+  if (type === undefined) return invalid(`Unknown match type ${matchType}`)
+  if (type === 'EXACT') {
+    return match === null ? invalid('Request specified MATCH_TYPE_EXACT, but set match string to null.') : undefined
+  }
+  return match === null
+    ? undefined
+    : invalid(`Request specified MATCH_TYPE_${type}, but also specified a match string.`)
+}
+
+const invalid = (errorMessage: string): Refusal => ({ errorCode: ErrorCode.INVALID_REQUEST, errorMessage })
