@@ -10,6 +10,8 @@ export interface ProblemDetails {
 }
 
 const TYPE_PREFIX = 'urn:waybill:problem:'
+/** When a caller that hears 503 may ask again, unless the problem says so itself. Seconds. */
+const RETRY_AFTER = '1'
 
 /**
  * Thrown by a controller to answer with problem+json. `type` is a short name such as `out-of-date`, sent as
@@ -18,6 +20,7 @@ const TYPE_PREFIX = 'urn:waybill:problem:'
 export class Problem extends Error {
   override readonly name = 'Problem'
   readonly details: ProblemDetails
+  readonly headers: Readonly<Record<string, string>>
 
   constructor(
     readonly status: number,
@@ -26,10 +29,13 @@ export class Problem extends Error {
       readonly title?: string
       readonly detail?: string
       readonly extensions?: Readonly<Record<string, unknown>>
+      /** Header fields that the status asks for, e.g. `allow` with 405. */
+      readonly headers?: Readonly<Record<string, string>>
     } = {},
   ) {
     const title = options.title ?? STATUS_CODES[status] ?? 'Error'
     super(options.detail ?? title)
+    this.headers = { ...(status === 503 && { 'retry-after': RETRY_AFTER }), ...options.headers }
     this.details = {
       ...options.extensions,
       type: options.type === undefined ? 'about:blank' : TYPE_PREFIX + options.type,

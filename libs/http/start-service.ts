@@ -1,13 +1,20 @@
+import type { AddressInfo } from 'node:net'
 import type { DynamicModule, INestApplication, LoggerService, Type } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
-import type { FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { configureLogging, createLogger, type LogFormat, type LogLevel, observeProcess } from '#libs/observability'
 import { collectAtRest } from './collect-at-rest.ts'
+import { guard, listenOnLoopback6, serverOptions } from './http-server.ts'
+import { readJsonBodies } from './json-body.ts'
 import { ProblemFilter, sendProblem, toProblem } from './problem-filter.ts'
+import { guardRequests } from './request-hooks.ts'
 import { observeRequests } from './request-metrics.ts'
+import { ServedMethods } from './served-methods.ts'
 
 const BODY_LIMIT = 64 * 1024
+/** A longer part of a path is no id of ours; its owner says so with 404. */
+const MAX_PARAM_LENGTH = 1_024
 
 export interface ServiceOptions {
   readonly name: string
@@ -47,12 +54,16 @@ export const startService = async (
   const log = createLogger('service')
   const app = await createApplication(module)
   options.connect?.(app)
-  await app.listen(config.PORT, config.HOST)
+  const close = await listen(app, config)
   await app.startAllMicroservices()
   const url = await app.getUrl()
   log.info('ready', { url })
   collectAtRest()
-  const service = { app, url, stop: () => app.close() }
+  const stop = async () => {
+    close()
+    await app.close()
+  }
+  const service = { app, url, stop }
   stopOnSignals(service)
   return service
 }
@@ -60,18 +71,34 @@ export const startService = async (
 /** The HTTP side alone; what tests of controllers start too. */
 export const createApplication = async (module: Type<unknown> | DynamicModule): Promise<NestFastifyApplication> => {
   const adapter = new FastifyAdapter({
+    ...serverOptions,
     bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // A malformed URL is refused by the router, before Nest's filters are in charge.
     frameworkErrors: (error: unknown, _request: unknown, reply: unknown) =>
       sendProblem(reply as FastifyReply, toProblem(error)),
   })
+  const fastify = adapter.getInstance() as unknown as FastifyInstance
+  const served = new ServedMethods(fastify)
+  guard(fastify.server)
+  guardRequests(fastify)
+  readJsonBodies(fastify)
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: nestLogger(),
     abortOnError: false,
+    bodyParser: false,
   })
-  app.useGlobalFilters(new ProblemFilter())
+  app.useGlobalFilters(new ProblemFilter(served))
   observeRequests(app)
   return app
+}
+
+/** On `localhost`, both of its addresses. Resolves with what ends the second one. */
+const listen = async (app: NestFastifyApplication, { HOST, PORT }: ServiceOptions['config']): Promise<() => void> => {
+  await app.listen(PORT, HOST === 'localhost' ? '127.0.0.1' : HOST)
+  if (HOST !== 'localhost') return () => {}
+  const server = app.getHttpServer()
+  return listenOnLoopback6(server, (server.address() as AddressInfo).port)
 }
 
 const stopOnSignals = (service: { stop(): Promise<void> }): void => {
