@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { type DynamicModule, Module } from '@nestjs/common'
 import { ConfigResourceTypes, type Kafka } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { encode, type Message } from '#libs/contracts'
+import { encode, type Message, messageTypesOn, type Topic } from '#libs/contracts'
 import { refuse } from '#libs/decider'
 import { createApplication } from '#libs/http'
+import { metrics, registry } from '#libs/observability'
 import { type BrokerProcess, startBroker } from '../testing/broker-process.ts'
 import { ensureTopics } from './ensure-topics.ts'
 import { handlersFor, ignore } from './handlers.ts'
@@ -24,6 +25,7 @@ import {
   until,
 } from './messaging.fixture.ts'
 import { connectConsumers, messagingModule } from './messaging-module.ts'
+import { TopicKeeper } from './topic-keeper.ts'
 
 /** The Kafka that `KAFKA_BROKERS` names, or the bundled broker. */
 const given = process.env.KAFKA_BROKERS?.split(',')
@@ -57,14 +59,14 @@ afterEach(async () => {
   await db.close()
 })
 
-const startService = async (behaviour: Behaviour = () => {}, group = `payment-${run}`) => {
+const startService = async (behaviour: Behaviour = () => {}, group = `payment-${run}`, more: readonly Topic[] = []) => {
   const current = { current: behaviour }
   const server = new KafkaBatchServer({
     service: group,
     brokers,
     handlers: {
       'payment.capture': { handle: noting(() => current.current) },
-      ...handlersFor(['payment.refund', 'payment.void', 'payment.authorize'], ignore),
+      ...handlersFor(['payment.refund', 'payment.void', 'payment.authorize', ...more.flatMap(messageTypesOn)], ignore),
     },
     database: db.database,
     groupCommit: db.groupCommit,
@@ -210,3 +212,81 @@ test.skipIf(given !== undefined)(
     await server.check()
   },
 )
+
+test.skipIf(given !== undefined)(
+  'a topic that is deleted comes back as declared; others are read meanwhile',
+  async () => {
+    const { server } = await startService(undefined, undefined, ['payments'])
+    const admin = kafka.admin()
+    await admin.connect()
+    cleanUp.push(() => admin.disconnect())
+    const before = commandsOf('a', 30)
+    await publish(before)
+    await until(async () => (await handledOf(before)).length === 30)
+
+    await admin.deleteTopics({ topics: ['payments'] })
+    const meanwhile = commandsOf('b', 10)
+    await publish(meanwhile)
+    await until(async () => (await handledOf(meanwhile)).length === 10)
+    await until(async () => (await partitionsOf('payments')) === 6)
+
+    await admin.deleteTopics({ topics: [TOPIC] })
+    await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 1 }] })
+    await until(async () => (await partitionsOf(TOPIC)) === 6)
+    // Fewer than the 40 of the log before: whoever went on at the offset of old would not see them.
+    const after = commandsOf('c', 5)
+    await until(() =>
+      publish(after).then(
+        () => true,
+        () => false,
+      ),
+    )
+    await until(async () => (await handledOf(after)).length >= 5)
+    expect(await handledOf(after)).toEqual(ids(after))
+    await until(() =>
+      server.check().then(
+        () => true,
+        () => false,
+      ),
+    )
+  },
+)
+
+test.skipIf(given !== undefined)(
+  'a topic that cannot be created is named with the cure, and the others are there',
+  async () => {
+    const topic = `kept-${run}`
+    const keeper = new TopicKeeper(
+      kafka,
+      { brokers, clientId: 'test' },
+      {
+        'no/topic': { partitions: 2, retentionMs: 60_000 },
+        [topic]: { partitions: 3, retentionMs: 60_000 },
+      },
+    )
+    cleanUp.push(async () => keeper.close())
+    expect([...(await keeper.look())]).toEqual([[topic, { id: expect.stringMatching(/^(?!0+$)/), partitions: 3 }]])
+    expect(keeper.problems).toEqual([expect.stringMatching(/no\/topic is missing .*create it with 2 partitions/)])
+  },
+)
+
+test('how far behind a partition is, is said by the one who has it', async () => {
+  const first = await startService()
+  await publish(commandsOf('a', 3))
+  const lags = async () =>
+    (await registry.getSingleMetricAsString(metrics.messaging.lag)).match(/topic="payment-commands"/g)
+  await until(async () => (await lags()) !== null)
+  await first.stop()
+  expect(await lags()).toBeNull()
+})
+
+const partitionsOf = async (topic: string): Promise<number> => {
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    const { topics } = await admin.fetchTopicMetadata()
+    return topics.find(({ name }) => name === topic)?.partitions.length ?? 0
+  } finally {
+    await admin.disconnect()
+  }
+}

@@ -42,6 +42,11 @@ export class OffsetCommitter {
       if (!assignment[topic]?.includes(partition)) this.#pending.delete(name)
   }
 
+  /** The topic is another one now; what was noted is about the one of old. */
+  forget(topic: string): void {
+    for (const [name, offset] of this.#pending) if (offset.topic === topic) this.#pending.delete(name)
+  }
+
   async #send(): Promise<void> {
     const offsets = [...this.#pending.values()]
     this.#pending.clear()

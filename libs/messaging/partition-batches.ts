@@ -32,6 +32,7 @@ export class PartitionBatches {
     help: 'Time from the arrival of a batch to its commit',
     labels: ['topic'],
   })
+  readonly #measured = new Map<string, { readonly topic: string; readonly partition: number }>()
   #draining = false
   #underWay = 0
   #idle: () => void = () => {}
@@ -40,6 +41,15 @@ export class PartitionBatches {
 
   get underWay(): number {
     return this.#underWay
+  }
+
+  /** After a rebalance: how far behind a partition is, is its new owner's to say. */
+  keepOnly(assignment: Readonly<Record<string, readonly number[]>>): void {
+    for (const [name, { topic, partition }] of this.#measured) {
+      if (assignment[topic]?.includes(partition)) continue
+      this.#lag.remove({ topic, partition: String(partition) })
+      this.#measured.delete(name)
+    }
   }
 
   /** Begins nothing new; resolves when what is under way is done. */
@@ -90,6 +100,7 @@ export class PartitionBatches {
       const next = BigInt(last) + 1n
       resolveOffset(last)
       done({ topic, partition, offset: String(next) })
+      this.#measured.set(`${topic}/${partition}`, { topic, partition })
       this.#lag.set({ topic, partition: String(partition) }, Number(BigInt(highWatermark) - next))
     }
   }
