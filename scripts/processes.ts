@@ -111,7 +111,7 @@ export const planProcesses = (options: StartOptions, ports: Ports): ProcessPlan[
       stage: 3,
       database: service,
     })
-  plans.push({ ...http('console', options.port, 'console', {}), after: [], stage: 3 })
+  plans.push({ ...http('console', options.port, 'console', { HOST: 'localhost' }), after: [], stage: 3 })
   return plans
 }
 

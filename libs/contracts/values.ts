@@ -4,7 +4,8 @@ import { z } from 'zod'
 export const money = z.object({ amount: z.int().nonnegative(), currency: z.string().regex(/^[A-Z]{3}$/) })
 export type Money = z.infer<typeof money>
 
-export const orderId = z.uuid()
+/** Written in either case, it is one and the same order. */
+export const orderId = z.uuid().toLowerCase()
 export const customerId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 characters of A-Z a-z 0-9 _ -')
 export const sku = z.string().regex(/^[A-Z0-9][A-Z0-9-]{0,63}$/, '1 to 64 characters of A-Z 0-9 -')
 export const quantity = z.int().min(1).max(1_000)

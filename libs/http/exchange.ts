@@ -20,6 +20,7 @@ export interface ExchangeAnswer {
  * One request and its answer, which is read whole. Does what undici's `request` does, without making a stream of every
  * answer: for the small ones of our partners that is the half of what a call costs.
  *
+ * An abort rejects at once, also while the request still waits for a free connection; it is then not sent at all.
  * `signal` must be of this request alone: it keeps its listener.
  */
 export const exchange = (
@@ -30,6 +31,7 @@ export const exchange = (
     let status = 0
     let answered: IncomingHttpHeaders = {}
     const chunks: Buffer[] = []
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
     dispatcher.dispatch(
       { method, path, headers, body: body ?? null },
       {

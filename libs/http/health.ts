@@ -6,8 +6,8 @@ import { Problem } from './problem.ts'
 export type HealthCheck = () => Promise<unknown>
 
 const CHECKS = Symbol('health checks')
-/** A dependency that does not answer within this time is not ready. Milliseconds. */
-const PATIENCE = 2_000
+/** A dependency that does not answer within this time is not ready; the gateway waits a little longer for us. Milliseconds. */
+const PATIENCE = 1_500
 
 /** Is this process alive, can it do its work, and what has it done so far. */
 @Controller()

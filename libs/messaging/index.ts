@@ -1,3 +1,4 @@
+export { askKafka, type PartitionOffsets, topicOffsets } from './ask-kafka.ts'
 export { ensureTopics } from './ensure-topics.ts'
 export {
   type Handled,

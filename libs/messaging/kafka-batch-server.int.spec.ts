@@ -65,8 +65,8 @@ const startService = async (behaviour: Behaviour = () => {}, group = `payment-${
     service: group,
     brokers,
     handlers: {
-      'payment.capture': { handle: noting(() => current.current) },
       ...handlersFor(['payment.refund', 'payment.void', 'payment.authorize', ...more.flatMap(messageTypesOn)], ignore),
+      'payment.capture': { handle: noting(() => current.current) },
     },
     database: db.database,
     groupCommit: db.groupCommit,

@@ -24,13 +24,15 @@ export type Patience = 'forever' | 'briefly'
 const FIRST_RETRY_MS = 50
 /** An upper bound on how late a restarted broker is noticed. */
 const LONGEST_RETRY_MS = 500
+const REQUEST_MS = 30_000
 
-export const kafkaClient = ({ brokers, clientId }: KafkaOptions, patience: Patience): Kafka =>
+/** `requestMs`: how long an answer may take before it counts as lost. */
+export const kafkaClient = ({ brokers, clientId }: KafkaOptions, patience: Patience, requestMs = REQUEST_MS): Kafka =>
   new Kafka({
     brokers: [...brokers],
     clientId,
     connectionTimeout: 1_000,
-    requestTimeout: 30_000,
+    requestTimeout: requestMs,
     retry: {
       initialRetryTime: FIRST_RETRY_MS,
       maxRetryTime: LONGEST_RETRY_MS,

@@ -7,6 +7,8 @@ const address = z.url({ protocol: /^https?$/, error: 'an http:// URL' })
 export const config = () =>
   loadConfig({
     ...environment,
+    /** The address that people type in: both `127.0.0.1` and `::1`. */
+    HOST: z.string().default('localhost'),
     ORDER_URL: address,
     PAYMENT_URL: address,
     INVENTORY_URL: address,

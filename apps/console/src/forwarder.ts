@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Dispatcher, Pool } from 'undici'
-import { exchange, Problem } from '#libs/http'
+import { exchange, InFlightLimit, Problem } from '#libs/http'
 import { createLogger } from '#libs/observability'
 import type { ServiceName } from './services.ts'
 
@@ -18,12 +18,24 @@ export interface ForwardedAnswer {
   readonly body: Buffer
 }
 
-const ANSWERED_HEADERS = ['content-type', 'location', 'retry-after', 'idempotent-replayed']
-/** A killed service is back within seconds; longer than this a caller should not be kept waiting. Milliseconds. */
-const PATIENCE_MS = 10_000
+export interface Patience {
+  /** For an answer once the service has the request, or it has waited so long for a connection. Milliseconds. */
+  readonly answerMs: number
+  /** For a service whose connections break, which is a service that is being started again. Milliseconds. */
+  readonly restartMs: number
+}
+
+/** A look does not hang because a service is frozen, and asks again while one restarts. */
+export const READ: Patience = { answerMs: 2_000, restartMs: 10_000 }
+/** A write under load may take its time; what became of one that is given up is not known. */
+export const WRITE: Patience = { answerMs: 10_000, restartMs: 10_000 }
+
+const ANSWERED_HEADERS = ['content-type', 'location', 'retry-after', 'idempotent-replayed', 'allow', 'accept-encoding']
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 500
-const TIMEOUT_MS = 30_000
+const CONNECTIONS = 128
+/** Of one service, so that one that is frozen leaves room for the others; most of them wait for a connection. */
+const MOST_IN_FLIGHT = 512
 
 const log = createLogger('gateway')
 
@@ -33,60 +45,99 @@ const log = createLogger('gateway')
  * and comes back costs its callers time, not answers.
  */
 export class Forwarder {
-  readonly #pools = new Map<ServiceName, Pool>()
+  readonly #targets = new Map<ServiceName, { readonly pool: Pool; readonly limit: InFlightLimit }>()
 
   constructor(private readonly addresses: Readonly<Record<ServiceName, string>>) {}
 
-  async forward(service: ServiceName, outgoing: ForwardedRequest, patienceMs = PATIENCE_MS): Promise<ForwardedAnswer> {
-    const deadline = Date.now() + patienceMs
+  /** @throws Problem 503 when the service cannot be reached or has too much to do, 504 when it does not answer. */
+  forward(service: ServiceName, outgoing: ForwardedRequest, patience: Patience): Promise<ForwardedAnswer> {
+    const { pool, limit } = this.#target(service)
+    return limit.run(() => this.#insist(service, pool, outgoing, patience))
+  }
+
+  /** A JSON answer of a GET; rejects when the service cannot be reached or says no. */
+  async get<T>(service: ServiceName, path: string, patience: Patience): Promise<T> {
+    const { status, body } = await this.forward(service, { method: 'GET', path, headers: {} }, patience)
+    if (status >= 400) throw new Problem(502, { detail: `the ${service} service answered ${status}` })
+    return JSON.parse(body.toString('utf8')) as T
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#targets.values()].map(({ pool }) => pool.close()))
+  }
+
+  async #insist(
+    service: ServiceName,
+    pool: Pool,
+    outgoing: ForwardedRequest,
+    { answerMs, restartMs }: Patience,
+  ): Promise<ForwardedAnswer> {
+    const deadline = Date.now() + restartMs
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
-        return await this.#send(service, outgoing)
+        return await send(pool, outgoing, answerMs)
       } catch (error) {
-        if (!isBrokenConnection(error) || Date.now() + pause > deadline) throw this.#unavailable(service, error)
+        if (isTimeout(error)) throw silent(service, answerMs, outgoing)
+        if (!isBrokenConnection(error) || Date.now() + pause > deadline) throw unreachable(service, error)
         await delay(pause)
       }
     }
   }
 
-  /** A JSON answer of a GET; rejects when the service cannot be reached or says no. */
-  async get<T>(service: ServiceName, path: string, patienceMs?: number): Promise<T> {
-    const { status, body } = await this.forward(service, { method: 'GET', path, headers: {} }, patienceMs)
-    if (status >= 400) throw new Problem(502, { detail: `the ${service} service answered ${status} to ${path}` })
-    return JSON.parse(body.toString('utf8')) as T
+  #target(service: ServiceName) {
+    let target = this.#targets.get(service)
+    if (target === undefined) {
+      const { origin } = new URL(this.addresses[service])
+      target = {
+        pool: new Pool(origin, { connections: CONNECTIONS, keepAliveTimeout: 30_000 }),
+        limit: new InFlightLimit(MOST_IN_FLIGHT, `the ${service} service`),
+      }
+      this.#targets.set(service, target)
+    }
+    return target
   }
+}
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.close()))
-  }
-
-  async #send(service: ServiceName, { method, ...outgoing }: ForwardedRequest): Promise<ForwardedAnswer> {
-    const answer = await exchange(this.#pool(service), { method: method as Dispatcher.HttpMethod, ...outgoing })
+const send = async (
+  pool: Pool,
+  { method, ...outgoing }: ForwardedRequest,
+  answerMs: number,
+): Promise<ForwardedAnswer> => {
+  const overdue = new AbortController()
+  const timer = setTimeout(() => overdue.abort(new DOMException('no answer', 'TimeoutError')), answerMs)
+  try {
+    const { signal } = overdue
+    const answer = await exchange(pool, { method: method as Dispatcher.HttpMethod, ...outgoing, signal })
     const headers: Record<string, string> = {}
     for (const name of ANSWERED_HEADERS)
       if (answer.headers[name] !== undefined) headers[name] = String(answer.headers[name])
     return { status: answer.status, headers, body: answer.body }
-  }
-
-  #pool(service: ServiceName): Pool {
-    let pool = this.#pools.get(service)
-    if (pool === undefined) {
-      const { origin } = new URL(this.addresses[service])
-      pool = new Pool(origin, { connections: 128, keepAliveTimeout: 30_000, headersTimeout: TIMEOUT_MS })
-      this.#pools.set(service, pool)
-    }
-    return pool
-  }
-
-  #unavailable(service: ServiceName, error: unknown): Problem {
-    log.warn('service not reached', { target: service, error })
-    return new Problem(503, {
-      type: 'unavailable',
-      title: 'Service unavailable',
-      detail: `the ${service} service cannot be reached right now; send the same request again`,
-    })
+  } finally {
+    clearTimeout(timer)
   }
 }
+
+const unreachable = (service: ServiceName, error: unknown): Problem => {
+  log.warn('service not reached', { target: service, error })
+  return new Problem(503, {
+    type: 'unavailable',
+    title: 'Service unavailable',
+    detail: `the ${service} service cannot be reached right now; send the same request again`,
+    extensions: { missing: [service] },
+  })
+}
+
+const silent = (service: ServiceName, answerMs: number, { method }: ForwardedRequest): Problem => {
+  log.warn('service does not answer', { target: service })
+  const unknown = method === 'GET' ? '' : '; whether it was carried out is not known: send the same request again'
+  return new Problem(504, {
+    type: 'timeout',
+    detail: `the ${service} service did not answer within ${answerMs / 1_000} s${unknown}`,
+    extensions: { missing: [service] },
+  })
+}
+
+const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === 'TimeoutError'
 
 const BROKEN = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'])
 

@@ -1,10 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { sendProblem, toProblem } from '#libs/http'
-import type { ForwardedAnswer, ForwardedRequest, Forwarder } from './forwarder.ts'
-import { pathAtService, routes } from './routes.ts'
+import { Problem, sendProblem, toProblem } from '#libs/http'
+import { type ForwardedAnswer, type ForwardedRequest, type Forwarder, type Patience, READ, WRITE } from './forwarder.ts'
+import { pathAtService, type Route, routes } from './routes.ts'
+import type { ServiceName } from './services.ts'
 
 const BODY_LIMIT = 64 * 1024
 const PASSED_ON = ['content-type', 'accept', 'idempotency-key', 'traceparent'] as const
+/** While there is another one to ask. */
+const SOMEBODY_ELSE_KNOWS: Patience = { answerMs: 1_000, restartMs: 0 }
 
 /** A Fastify plugin that serves every route of the table by asking the service that owns it. */
 export const gateway =
@@ -17,25 +20,45 @@ export const gateway =
     )
     fastify.setErrorHandler((error, _request, reply) => sendProblem(reply, toProblem(error)))
 
-    for (const { method, at, from } of routes)
+    for (const route of routes)
       fastify.route({
-        method,
-        url: `/api${at}`,
-        handler: async (request, reply) => {
-          let answer: ForwardedAnswer | undefined
-          for (const service of from) {
-            answer = await forwarder.forward(service, outgoing(request))
-            if (answer.status !== 404) break
-          }
-          return send(reply, answer!)
-        },
+        method: route.method,
+        url: `/api${route.at}`,
+        handler: async (request, reply) => send(reply, await answerOf(forwarder, route, outgoing(request))),
       })
   }
+
+/** The first one's that knows; the last one is the authority, and its word or its silence is the answer. */
+const answerOf = async (
+  forwarder: Forwarder,
+  { from, method }: Route,
+  request: ForwardedRequest,
+): Promise<ForwardedAnswer> => {
+  const missing: ServiceName[] = []
+  for (const service of from.slice(0, -1)) {
+    const answer = await forwarder.forward(service, request, SOMEBODY_ELSE_KNOWS).catch(() => undefined)
+    if (answer !== undefined && answer.status < 500 && answer.status !== 404) return answer
+    if (answer?.status !== 404) missing.push(service)
+  }
+  try {
+    return await forwarder.forward(from.at(-1)!, request, method === 'GET' ? READ : WRITE)
+  } catch (error) {
+    if (!(error instanceof Problem) || missing.length === 0) throw error
+    const { status, detail = '' } = error.details
+    throw new Problem(status, {
+      type: 'unavailable',
+      detail: `${detail}, and neither did ${missing.join(', ')}`,
+      extensions: { missing: [...missing, from.at(-1)!] },
+    })
+  }
+}
 
 const outgoing = (request: FastifyRequest): ForwardedRequest => {
   const headers: Record<string, string> = {}
   for (const name of PASSED_ON) if (request.headers[name] !== undefined) headers[name] = String(request.headers[name])
-  const { method, url, body } = request
+  const { url, body } = request
+  // The length of the body that HEAD must not have is known when there is one.
+  const method = request.method === 'HEAD' ? 'GET' : request.method
   return { method, path: pathAtService(url), headers, ...(Buffer.isBuffer(body) && body.length > 0 && { body }) }
 }
 

@@ -1,14 +1,11 @@
 import type { Admin } from 'kafkajs'
-import { Problem } from '#libs/http'
+import { topicNames } from '#libs/contracts'
+import { sharedAnswer } from '#libs/http'
+import { askKafka, type KafkaOptions, type PartitionOffsets, topicOffsets } from '#libs/messaging'
 
 export interface TopicView {
   readonly name: string
-  readonly partitions: readonly {
-    readonly partition: number
-    readonly leader: number
-    readonly earliest: number
-    readonly latest: number
-  }[]
+  readonly partitions: readonly (PartitionOffsets & { readonly leader: number })[]
 }
 
 export interface GroupView {
@@ -26,82 +23,73 @@ export interface GroupView {
   }[]
 }
 
-/** Topics and groups as Kafka itself reports them, through its admin API: the same on any Kafka. */
+/** What there is, and the topics of ours that are not there (any more) and so are not in it. */
+interface View<T> {
+  readonly items: readonly T[]
+  readonly missing: readonly string[]
+}
+
+/**
+ * Topics and groups as Kafka itself reports them, through its admin API: the same on any Kafka. However many ask,
+ * Kafka is asked once a second.
+ */
 export class KafkaView {
-  #connected: Promise<void> | undefined
+  readonly topics: () => Promise<View<TopicView>>
+  readonly groups: () => Promise<View<GroupView>>
 
-  constructor(private readonly admin: Admin) {}
+  constructor(options: KafkaOptions) {
+    this.topics = sharedAnswer(() => askKafka(options, topicsOf))
+    this.groups = sharedAnswer(() => askKafka(options, groupsOf))
+  }
+}
 
-  async topics(): Promise<TopicView[]> {
-    await this.#connect()
-    const { topics } = await this.admin.fetchTopicMetadata()
-    const visible = topics.filter(({ name }) => !name.startsWith('__')).sort((a, b) => a.name.localeCompare(b.name))
-    return Promise.all(
-      visible.map(async ({ name, partitions }) => {
-        const offsets = new Map((await this.admin.fetchTopicOffsets(name)).map((offset) => [offset.partition, offset]))
-        return {
-          name,
-          partitions: partitions
-            .map(({ partitionId, leader }) => ({
-              partition: partitionId,
-              leader,
-              earliest: Number(offsets.get(partitionId)?.low ?? 0),
-              latest: Number(offsets.get(partitionId)?.high ?? 0),
-            }))
-            .sort((a, b) => a.partition - b.partition),
-        }
-      }),
+const topicsOf = async (admin: Admin): Promise<View<TopicView>> => {
+  const { topics } = await admin.fetchTopicMetadata()
+  const visible = topics.filter(({ name }) => !name.startsWith('__')).sort((a, b) => a.name.localeCompare(b.name))
+  const names = visible.map(({ name }) => name)
+  const offsets = await topicOffsets(admin, names)
+  const items = visible
+    .filter(({ name }) => offsets.has(name))
+    .map(({ name, partitions }) => {
+      const leaders = new Map(partitions.map(({ partitionId, leader }) => [partitionId, leader]))
+      return {
+        name,
+        partitions: offsets.get(name)!.map((each) => ({ ...each, leader: leaders.get(each.partition) ?? -1 })),
+      }
+    })
+  return { items, missing: [...new Set([...topicNames, ...names])].filter((name) => !offsets.has(name)) }
+}
+
+const groupsOf = async (admin: Admin): Promise<View<GroupView>> => {
+  const { items: topics, missing } = await topicsOf(admin)
+  const { groups } = await admin.listGroups()
+  const names = groups.filter((group) => group.protocolType === 'consumer').map((group) => group.groupId)
+  if (names.length === 0) return { items: [], missing }
+  const described = (await admin.describeGroups(names)).groups
+  const latest = latestOffsets(topics)
+  const views = described.map(async ({ groupId, state, members }) => ({
+    groupId,
+    state,
+    members: members.map(({ memberId, clientId, clientHost }) => ({ memberId, clientId, host: clientHost })),
+    ...lagOf(await admin.fetchOffsets({ groupId }), latest),
+  }))
+  return { items: (await Promise.all(views)).sort((a, b) => a.groupId.localeCompare(b.groupId)), missing }
+}
+
+type Committed = Awaited<ReturnType<Admin['fetchOffsets']>>
+
+const lagOf = (committed: Committed, latest: ReadonlyMap<string, number>): Pick<GroupView, 'lag' | 'partitions'> => {
+  const partitions = committed
+    .flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
     )
-  }
-
-  async groups(): Promise<GroupView[]> {
-    await this.#connect()
-    const { groups } = await this.admin.listGroups()
-    const names = groups.filter((group) => group.protocolType === 'consumer').map((group) => group.groupId)
-    if (names.length === 0) return []
-    const described = (await this.admin.describeGroups(names)).groups
-    const latest = latestOffsets(await this.topics())
-    const views = described.map(async ({ groupId, state, members }) => ({
-      groupId,
-      state,
-      members: members.map(({ memberId, clientId, clientHost }) => ({ memberId, clientId, host: clientHost })),
-      ...(await this.#lag(groupId, latest)),
-    }))
-    return (await Promise.all(views)).sort((a, b) => a.groupId.localeCompare(b.groupId))
-  }
-
-  async close(): Promise<void> {
-    await this.admin.disconnect()
-  }
-
-  /** At the first question, and again after a failure: a gateway starts without Kafka. */
-  async #connect(): Promise<void> {
-    this.#connected ??= this.admin.connect()
-    try {
-      await this.#connected
-    } catch (error) {
-      this.#connected = undefined
-      throw new Problem(503, {
-        type: 'unavailable',
-        detail: `Kafka cannot be reached right now: ${(error as Error).message}`,
-      })
-    }
-  }
-
-  async #lag(groupId: string, latest: ReadonlyMap<string, number>): Promise<Pick<GroupView, 'lag' | 'partitions'>> {
-    const committed = await this.admin.fetchOffsets({ groupId })
-    const partitions = committed
-      .flatMap(({ topic, partitions }) =>
-        partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
-      )
-      .filter(({ offset }) => offset >= 0)
-      .map((position) => {
-        const end = latest.get(`${position.topic}/${position.partition}`) ?? position.offset
-        return { ...position, latest: end, lag: Math.max(0, end - position.offset) }
-      })
-      .sort((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition)
-    return { lag: partitions.reduce((sum, { lag }) => sum + lag, 0), partitions }
-  }
+    .filter(({ offset }) => offset >= 0)
+    .map((position) => {
+      const end = latest.get(`${position.topic}/${position.partition}`) ?? position.offset
+      return { ...position, latest: end, lag: Math.max(0, end - position.offset) }
+    })
+    .sort((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition)
+  return { lag: partitions.reduce((sum, { lag }) => sum + lag, 0), partitions }
 }
 
 const latestOffsets = (topics: readonly TopicView[]): Map<string, number> =>

@@ -1,6 +1,6 @@
 import type { ServiceName } from './services.ts'
 
-interface Route {
+export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT'
   /** Below `/api`, as Fastify writes paths; `pathAtService` says what it is at the service. */
   readonly at: string

@@ -8,7 +8,7 @@ import { type DataOf, uuidFrom } from '#libs/contracts'
 import { Database } from '#libs/database'
 import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
 import type { HandlersOf } from '#libs/messaging'
-import { configureLogging } from '#libs/observability'
+import { configureLogging, metrics, registry } from '#libs/observability'
 import { deliver, type TestDatabase, testDatabase } from '#libs/testing'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
@@ -187,6 +187,25 @@ describe('POST /stock/:sku/receipts', () => {
     await http().post('/stock/VASE/receipts').send({ quantity: 1 }).expect(400)
     await receive('VASE', { quantity: 0 }, 'r2').expect(400)
     await receive('NO-SUCH', { quantity: 1 }, 'r3').expect(404)
+    await receive('no such', { quantity: 1 }, 'r4').expect(404)
+    await http().get('/stock/%00').expect(400)
+  })
+  test('refuses what the warehouse has no room for, at nobody else’s expense', async () => {
+    await app.get(Database).execute('UPDATE stock_levels SET on_hand = 2147483640 WHERE sku = $1', 'MUG')
+    const splits = async () => (await registry.getSingleMetric(metrics.database.groupSplits)!.get()).values[0]?.value
+    const before = await splits()
+    const answers = await Promise.all([
+      receive('BOWL', { quantity: 1 }, 'full1'),
+      receive('MUG', { quantity: 7 }, 'full2'),
+      receive('MUG', { quantity: 1 }, 'full3'),
+      receive('BOWL', { quantity: 1 }, 'full4'),
+    ])
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 422])
+    const refusal = answers.find(({ status }) => status === 422)!
+    expect(refusal.type).toBe('application/problem+json')
+    expect(refusal.body).toMatchObject({ type: 'urn:waybill:problem:warehouse-full', status: 422 })
+    expect(await level('BOWL')).toMatchObject({ onHand: 502 })
+    expect(await splits()).toBe(before)
   })
 })
 

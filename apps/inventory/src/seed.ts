@@ -3,10 +3,11 @@ import { z } from 'zod'
 import { sku } from '#libs/contracts'
 import type { GroupCommit } from '#libs/database'
 import { createLogger, fields } from '#libs/observability'
+import { MOST_ON_HAND } from './domain/stock.ts'
 import { publishReceipt, receiptIdFor } from './receipts.ts'
 import { addProducts, type SeedProduct } from './sql/add-products.ts'
 
-const products = z.array(z.object({ sku, name: z.string().min(1), stock: z.int().min(0) }))
+const products = z.array(z.object({ sku, name: z.string().min(1), stock: z.int().min(0).max(MOST_ON_HAND) }))
 const log = createLogger('seed')
 
 export const readProducts = async (file: string): Promise<SeedProduct[]> => {

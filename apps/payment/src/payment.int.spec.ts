@@ -92,6 +92,19 @@ describe('the way of a payment through the provider', () => {
     expect(await owed()).toBe(0)
   })
 
+  test('what the provider refuses as malformed is final at once, and named', async () => {
+    const order = newOrder()
+    await authorize(order, 'x'.repeat(120))
+    await heard(order, 'payment.declined')
+    const [fact] = await app
+      .get(Database)
+      .query<{ code: string }>(
+        `SELECT value::json->>'code' AS code FROM outbox WHERE headers->>'correlationid' = $1`,
+        order,
+      )
+    expect(fact!.code).toBe('refused_with_400')
+  })
+
   test('everything that follows names the command that caused it', async () => {
     const order = newOrder()
     const cause = uuidFrom('the command that caused it')

@@ -89,16 +89,27 @@ export class PaymentProvider {
   }
 }
 
-/** 402 and 409 are the provider's considered "no"; anything else but a success says nothing about the money. */
+/**
+ * The provider's considered "no", or a request that it will not understand any better the next time. Anything else but
+ * a success (it is busy, away, does not know us) says nothing about the money and may be another one tomorrow.
+ */
+const REFUSALS: ReadonlySet<number> = new Set([400, 402, 409, 413, 415, 422])
+/** Somebody used our key for another request; what became of that one is not known. */
+const KEY_REUSED = 'idempotency_key_reused'
+
 const answerFrom = <D>(
   status: number,
   body: Record<string, unknown>,
   done: (body: Record<string, unknown>) => D,
 ): Answer<D> => {
   if (status === 200 || status === 201) return { outcome: 'done', ...done(body) }
-  if (status === 402 || status === 409) return { outcome: 'refused', code: text(body, 'code') }
+  if (REFUSALS.has(status) && body.code !== KEY_REUSED) return { outcome: 'refused', code: codeOf(status, body) }
   throw new ProviderError(`the provider answered ${status} ${String(body.code ?? body.detail ?? '')}`.trim())
 }
+
+/** A malformed request has no code of its own; then the status names it. */
+const codeOf = (status: number, body: Record<string, unknown>): string =>
+  typeof body.code === 'string' ? body.code : `refused_with_${status}`
 
 const text = (body: Record<string, unknown>, field: string): string => {
   const value = body[field]

@@ -1,7 +1,8 @@
 import type { Admin } from 'kafkajs'
 import type { Topic } from '#libs/contracts'
 import type { Database } from '#libs/database'
-import { Problem } from '#libs/http'
+import { sharedAnswer } from '#libs/http'
+import { askKafka, type KafkaOptions, topicOffsets } from '#libs/messaging'
 import { readCheckpoints } from '#libs/projections'
 import { projections } from './consumers.ts'
 
@@ -19,20 +20,22 @@ export interface ProjectionProgress {
  * duplicate, garbage that was parked) move only the consumer group on, so the further one of the two is its position.
  */
 export class ProjectionProgressReader {
-  #connected: Promise<void> | undefined
+  /** However many ask, Kafka is asked once a second. A topic that is missing has nothing to project. */
+  readonly read: () => Promise<readonly ProjectionProgress[]>
 
   constructor(
     private readonly database: Database,
-    private readonly admin: Admin,
+    kafka: KafkaOptions,
     private readonly groupId: string,
-  ) {}
+  ) {
+    this.read = sharedAnswer(() => askKafka(kafka, (admin) => this.#read(admin)))
+  }
 
-  async read(): Promise<ProjectionProgress[]> {
-    await this.#connect()
+  async #read(admin: Admin): Promise<ProjectionProgress[]> {
     const [checkpoints, ends, committed] = await Promise.all([
       readCheckpoints(this.database),
-      this.#ends(),
-      this.#committed(),
+      endsOf(admin),
+      this.#committed(admin),
     ])
     return Object.entries(projections).map(([name, topics]) => {
       const own = checkpoints.filter(({ projection }) => projection === name)
@@ -53,35 +56,21 @@ export class ProjectionProgressReader {
     })
   }
 
-  /** At the first question, and again after a failure. */
-  async #connect(): Promise<void> {
-    this.#connected ??= this.admin.connect()
-    try {
-      await this.#connected
-    } catch (error) {
-      this.#connected = undefined
-      throw new Problem(503, { type: 'unavailable', detail: `Kafka cannot be reached: ${(error as Error).message}` })
-    }
-  }
-
-  async #ends(): Promise<Map<string, number>> {
-    const topics = [...new Set<Topic>(Object.values(projections).flat())]
-    const ends = await Promise.all(
-      topics.map(async (topic) =>
-        (await this.admin.fetchTopicOffsets(topic)).map(
-          ({ partition, high }) => [`${topic}/${partition}`, Number(high)] as const,
-        ),
-      ),
-    )
-    return new Map(ends.flat())
-  }
-
-  async #committed(): Promise<Map<string, number>> {
-    const offsets = await this.admin.fetchOffsets({ groupId: this.groupId })
+  async #committed(admin: Admin): Promise<Map<string, number>> {
+    const offsets = await admin.fetchOffsets({ groupId: this.groupId })
     return new Map(
       offsets.flatMap(({ topic, partitions }) =>
         partitions.map(({ partition, offset }) => [`${topic}/${partition}`, Number(offset)] as const),
       ),
     )
   }
+}
+
+const endsOf = async (admin: Admin): Promise<Map<string, number>> => {
+  const topics = await topicOffsets(admin, [...new Set<Topic>(Object.values(projections).flat())])
+  return new Map(
+    [...topics].flatMap(([topic, partitions]) =>
+      partitions.map(({ partition, latest }) => [`${topic}/${partition}`, latest] as const),
+    ),
+  )
 }

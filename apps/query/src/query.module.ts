@@ -1,6 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { Database } from '#libs/database'
-import { kafkaClient } from '#libs/messaging'
 import { defineService, type Service } from '#libs/service'
 import { PrismaClient } from '#prisma/query'
 import { OrdersController } from './api/orders.controller.ts'
@@ -19,7 +18,7 @@ const UNDER_LOAD = { longestPauseMs: 200, maxWeight: 5_000 }
 
 export const queryService = (config: Config): Service => {
   const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: config.DATABASE_URL }) })
-  const admin = kafkaClient({ brokers: config.KAFKA_BROKERS, clientId: SERVICE }, 'briefly').admin()
+  const kafka = { brokers: config.KAFKA_BROKERS, clientId: SERVICE }
   return defineService({
     name: SERVICE,
     config,
@@ -31,11 +30,11 @@ export const queryService = (config: Config): Service => {
       { provide: PRISMA, useValue: prisma },
       {
         provide: ProjectionProgressReader,
-        useFactory: (database: Database) => new ProjectionProgressReader(database, admin, SERVICE),
+        useFactory: (database: Database) => new ProjectionProgressReader(database, kafka, SERVICE),
         inject: [Database],
       },
     ],
     commit: { lingerMs: LINGER_MS, ...UNDER_LOAD },
-    resources: [{ close: () => admin.disconnect() }, { close: () => prisma.$disconnect() }],
+    resources: [{ close: () => prisma.$disconnect() }],
   })
 }

@@ -1,12 +1,13 @@
 import { Body, Controller, Get, Inject, Param, Post, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import { sku as skuSchema } from '#libs/contracts'
 import { Database, type Work } from '#libs/database'
 import { type Refusal, refuse } from '#libs/decider'
 import { Problem, parse, Trace } from '#libs/http'
 import { IdempotentCommands, type StoredResponse } from '#libs/idempotency'
 import { answerOnce, IdempotencyKey } from '#libs/service'
-import { available, type StockLevel } from '../domain/stock.ts'
+import { available, hasRoomFor, MOST_ON_HAND, type StockLevel } from '../domain/stock.ts'
 import { publishReceipt, type Receipt, receiptIdFor } from '../receipts.ts'
 import { readLevels } from '../sql/read-levels.ts'
 import { Warehouse } from '../warehouse.ts'
@@ -28,7 +29,7 @@ export class StockController {
 
   @Get(':sku')
   async one(@Param('sku') sku: string) {
-    const [level] = await readLevels(this.database, sku)
+    const [level] = skuSchema.safeParse(sku).success ? await readLevels(this.database, sku) : []
     if (level === undefined) throw unknownSku(sku)
     return { ...answer(level), name: level.name }
   }
@@ -42,19 +43,25 @@ export class StockController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { quantity } = parse(receiptRequest, body)
+    if (!skuSchema.safeParse(sku).success) throw unknownSku(sku)
     const scope = `POST /stock/${sku}/receipts`
     const receipt = { receiptId: receiptIdFor(`${scope} ${key}`), sku, quantity }
     const work = receiveGoods(receipt, traceparent)
-    return answerOnce(this.commands, reply, { scope, key, body, work, problems: () => unknownSku(sku) })
+    const problems = (refusal: Refusal<NotReceived>) => problemOf(receipt, refusal)
+    return answerOnce(this.commands, reply, { scope, key, body, work, problems })
   }
 }
 
-const receiveGoods = (receipt: Receipt, traceparent: string): Work<StoredResponse | Refusal<'unknown_sku'>> => ({
+type NotReceived = 'unknown_sku' | 'no_room'
+
+const receiveGoods = (receipt: Receipt, traceparent: string): Work<StoredResponse | Refusal<NotReceived>> => ({
   announce: (uow) => uow.part(Warehouse).announceSku(receipt.sku),
   run: async (uow) => {
     const { sku, quantity } = receipt
     const warehouse = uow.part(Warehouse)
-    if (!(await warehouse.levels([sku])).has(sku)) return refuse('unknown_sku')
+    const before = (await warehouse.levels([sku])).get(sku)
+    if (before === undefined) return refuse('unknown_sku')
+    if (!hasRoomFor(before, quantity)) return refuse('no_room', `${before.onHand} are there`)
     await warehouse.change([{ sku, onHand: quantity, reserved: 0 }])
     publishReceipt(uow, receipt, traceparent)
     const level = (await warehouse.levels([sku])).get(sku)!
@@ -68,6 +75,15 @@ const answer = (level: StockLevel) => ({
   reserved: level.reserved,
   available: available(level),
 })
+
+const problemOf = ({ sku, quantity }: Receipt, { refused, detail }: Refusal<NotReceived>): Problem =>
+  refused === 'unknown_sku'
+    ? unknownSku(sku)
+    : new Problem(422, {
+        type: 'warehouse-full',
+        title: 'Too many pieces',
+        detail: `${quantity} more of ${sku} would be more than ${MOST_ON_HAND}: ${detail}`,
+      })
 
 const unknownSku = (sku: string): Problem =>
   new Problem(404, { type: 'unknown-sku', title: 'Unknown product', detail: `no product has the SKU ${sku}` })

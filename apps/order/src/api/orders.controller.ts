@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
-import { orderId as orderIdSchema } from '#libs/contracts'
 import { GroupCommit } from '#libs/database'
 import { parse, Trace } from '#libs/http'
 import { IdempotentCommands } from '#libs/idempotency'
@@ -10,7 +9,7 @@ import type { Catalogue } from '../domain/pricing.ts'
 import { cancelOrder, notCancelled } from './cancel-order.ts'
 import { orderDetails, orderRequest, placeOrder } from './place-order.ts'
 import { CATALOGUE } from './tokens.ts'
-import { unknownOrder } from './unknown-order.ts'
+import { orderIdFrom } from './unknown-order.ts'
 
 @Controller('orders')
 export class OrdersController {
@@ -36,8 +35,8 @@ export class OrdersController {
 
   @Post(':orderId/cancel')
   @HttpCode(202)
-  async cancel(@Param('orderId') orderId: string, @Trace() traceparent: string) {
-    if (!orderIdSchema.safeParse(orderId).success) throw unknownOrder(orderId)
+  async cancel(@Param('orderId') id: string, @Trace() traceparent: string) {
+    const orderId = orderIdFrom(id)
     const refusal = await this.groupCommit.submit(cancelOrder(orderId, traceparent))
     if (refusal !== undefined) throw notCancelled(orderId, refusal)
     return { orderId, cancellation: 'requested' }

@@ -9,8 +9,11 @@ import type { OrderDetails } from '../domain/order.ts'
 import { type Catalogue, price } from '../domain/pricing.ts'
 import { announceOrder, orders } from '../order-aggregate.ts'
 import { fulfilment, SOURCE } from '../sagas.ts'
+import { maskedPayment } from './masked-payment.ts'
 
 const MAX_LINES = 50
+/** The longest that the payment provider takes. */
+const MAX_TOKEN = 100
 
 /** Lines with the same SKU are one line: how a client groups what it wants is its own affair. */
 const lines = z
@@ -32,7 +35,7 @@ const lines = z
 export const orderRequest = z.object({
   customerId,
   items: lines,
-  payment: z.object({ token: z.string().trim().min(1).max(128) }),
+  payment: z.object({ token: z.string().trim().min(1).max(MAX_TOKEN) }),
   shippingAddress: address,
   coordination: coordination.default('orchestrated'),
 })
@@ -68,7 +71,7 @@ export const placeOrder = (details: OrderDetails, traceparent: string): Work<Sto
     announce: (uow) => announceOrder(uow, orderId),
     run: async (uow) => {
       const consequences = new Consequences(cause, SOURCE, uow.now)
-      const input = { type: 'place', details } as const
+      const input = { type: 'place', details: maskedPayment(details) } as const
       const placed = await handle(uow, consequences, {
         to: orders,
         id: orderId,

@@ -5,10 +5,15 @@ import { parse } from '#libs/http'
 import { listSagas, type SagaCursor, sagaStatuses } from '#libs/saga'
 import { sagaSummary } from './saga-answer.ts'
 
+/** After 1970, before 10000: what a database knows as well. */
+const instant = z.iso.datetime().refine((text) => Date.parse(text) >= 0)
+const sagaIds = /^[\x21-\x7e]{1,200}$/
+
 /** Opaque to callers; anything that was not handed out here is a bad request. */
 const cursor = z.string().transform((text, context): SagaCursor => {
   const [startedAt, sagaId] = Buffer.from(text, 'base64url').toString('utf8').split(' ')
-  if (z.iso.datetime().safeParse(startedAt).success && sagaId) return { startedAt: new Date(startedAt!), sagaId }
+  if (instant.safeParse(startedAt).success && sagaIds.test(sagaId ?? ''))
+    return { startedAt: new Date(startedAt!), sagaId: sagaId! }
   context.addIssue('not a cursor of this list: pass on `nextCursor` as it came')
   return z.NEVER
 })

@@ -46,9 +46,8 @@ export class OrdersController {
 
   @Get(':orderId')
   async get(@Param('orderId') id: string) {
-    const row = orderId.safeParse(id).success
-      ? await this.prisma.orderView.findUnique({ where: { orderId: id } })
-      : null
+    const { success, data } = orderId.safeParse(id)
+    const row = success ? await this.prisma.orderView.findUnique({ where: { orderId: data } }) : null
     if (row?.placed == null) throw new Problem(404, { type: 'unknown-order', detail: `no order ${id}` })
     return { ...answerOf(row), timeline: timelineOf(row.timeline) }
   }

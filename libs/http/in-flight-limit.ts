@@ -1,0 +1,67 @@
+import type { FastifyInstance } from 'fastify'
+import { Problem } from './problem.ts'
+import { sendProblem } from './problem-filter.ts'
+
+/**
+ * How much may be in flight at once; what is more is refused at once with 503 and Retry-After, which costs next to
+ * nothing, instead of queueing up in memory until all of it is too late.
+ */
+export class InFlightLimit {
+  #inFlight = 0
+
+  constructor(
+    private readonly most: number,
+    /** What is limited, as it is told to whoever is refused. */
+    private readonly what: string,
+  ) {}
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Runs `work`, or throws the problem. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const leave = this.enter()
+    try {
+      return await work()
+    } finally {
+      leave()
+    }
+  }
+
+  /** Answers what must be called, once, when it is over. @throws Problem */
+  enter(): () => void {
+    if (this.#inFlight >= this.most)
+      throw new Problem(503, {
+        type: 'overloaded',
+        title: 'Too much at once',
+        detail: `${this.what} has ${this.most} requests in flight; send this one again in a second`,
+      })
+    this.#inFlight++
+    return () => {
+      this.#inFlight--
+    }
+  }
+}
+
+/**
+ * For a process that strangers talk to: at most `most` requests are worked on, and none is held longer than `longestMs`,
+ * the reading of its answer included. Counts from when the whole request is there: slow senders take nobody's place.
+ */
+export const limitRequests = (fastify: FastifyInstance, most: number, longestMs: number): InFlightLimit => {
+  const limit = new InFlightLimit(most, 'the gateway')
+  fastify.addHook('preHandler', (_request, reply, done) => {
+    try {
+      const leave = limit.enter()
+      const timer = setTimeout(() => reply.raw.destroy(), longestMs)
+      reply.raw.once('close', () => {
+        clearTimeout(timer)
+        leave()
+      })
+      done()
+    } catch (error) {
+      sendProblem(reply, error as Problem)
+    }
+  })
+  return limit
+}
