@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { sessionConfig } from './session.ts'
 
 /** Transactions of a process follow one another; the rest is a few readers. */
 const MAX_CONNECTIONS = 8
@@ -16,7 +17,7 @@ const types: pg.CustomTypesConfig = {
 /** Connections to a service's own database, on which statements need not wait for one another's answers. */
 export const connectionPool = (connectionString: string): pg.Pool => {
   const pool = new pg.Pool({
-    connectionString,
+    ...sessionConfig(connectionString),
     types,
     pipeline: true,
     keepAlive: true,
@@ -24,7 +25,7 @@ export const connectionPool = (connectionString: string): pg.Pool => {
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: ANSWER_MS,
   })
-  // A connection that breaks while nobody uses it is replaced; whoever uses one hears of it there.
+  // A connection that breaks while nobody uses it is replaced; for whoever uses one the statement fails.
   pool.on('error', () => {})
   return pool
 }

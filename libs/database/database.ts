@@ -27,17 +27,20 @@ export class Database implements Sql {
     return reached(() => this.#sql.execute(statement, ...parameters))
   }
 
-  /** Runs `work` in one transaction, READ COMMITTED as is PostgreSQL's default: all of it or nothing. */
+  /**
+   * Runs `work` in one READ COMMITTED transaction: all of it or nothing. When the connection breaks during the commit,
+   * `DatabaseUnavailable` leaves open which.
+   */
   transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
     return reached(async () => {
       const client = await this.#pool.connect()
-      // Whoever waits for a statement of this transaction hears of it; without a listener it would end the process.
-      const deaf = () => {}
-      client.on('error', deaf)
+      // A broken connection fails the statements of this transaction; without a listener it would end the process.
+      const ignore = () => {}
+      client.on('error', ignore)
       try {
         return await inTransaction(client, work)
       } finally {
-        client.off('error', deaf)
+        client.off('error', ignore)
       }
     })
   }

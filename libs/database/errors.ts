@@ -1,5 +1,8 @@
-/** PostgreSQL: connection exceptions (08…), shutdown and start-up (57P0…), too many connections. */
-const POSTGRES_CONNECTION = /^(08|57P0|53300)/
+/**
+ * PostgreSQL: connection exceptions (08…), shutdown, start-up and idle sessions (57P0…), too many connections; and what
+ * the time-outs of our sessions (session.ts) end: a transaction, a wait for a lock, a statement.
+ */
+const POSTGRES_CONNECTION = /^(08|57P0|53300|25P03|25P04|55P03|57014)/
 const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'])
 /** The driver's own words have no code. */
 const MESSAGE =

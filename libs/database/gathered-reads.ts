@@ -7,7 +7,7 @@ export class GatheredReads<Item> {
   readonly #asked = new Set<string>()
   #answered: Promise<unknown> = Promise.resolve()
 
-  /** `read` asks for the items at once and resolves when their answer was taken down. */
+  /** `read` asks for the items at once and resolves when their answer is kept. */
   constructor(private readonly read: (items: readonly Item[]) => Promise<void>) {}
 
   announce(id: string, item: Item): void {
@@ -20,7 +20,7 @@ export class GatheredReads<Item> {
     this.#asked.add(id)
   }
 
-  /** Asks for everything gathered, without waiting. Whoever waits for any of it hears of a failure. */
+  /** Asks for everything gathered, without waiting. A failure is for whoever waits for any of it. */
   send(): void {
     if (this.#gathered.size === 0) return
     const items = [...this.#gathered.values()]

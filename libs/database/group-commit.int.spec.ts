@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   ConcurrencyConflict,
   Database,
@@ -122,7 +122,7 @@ test('a lost race is run again, a refusal is not', async () => {
   expect(tries).toBe(1)
 })
 
-test('parts flush once, those that come last after all others, and only a commit is told', async () => {
+test('parts flush once, those that come last after all others, and only a commit calls back', async () => {
   const groupCommit = new GroupCommit(database)
   const flushed: string[] = []
   class Last {
@@ -136,15 +136,15 @@ test('parts flush once, those that come last after all others, and only a commit
       flushed.push('early')
     }
   }
-  const told: string[] = []
+  const calledBack: string[] = []
   const use = (uow: UnitOfWork) => {
     uow.part(Last)
     uow.part(Early)
-    uow.afterCommit(() => told.push('committed'))
+    uow.afterCommit(() => calledBack.push('committed'))
   }
   await groupCommit.submit({ run: async (uow) => use(uow) })
   expect(flushed).toEqual(['early', 'last'])
-  expect(told).toEqual(['committed'])
+  expect(calledBack).toEqual(['committed'])
   const broken: Work<never> = {
     run: async (uow) => {
       use(uow)
@@ -152,7 +152,7 @@ test('parts flush once, those that come last after all others, and only a commit
     },
   }
   await expect(groupCommit.submit(broken)).rejects.toThrow('broken')
-  expect(told).toEqual(['committed'])
+  expect(calledBack).toEqual(['committed'])
 })
 
 test('a session that is cut off is the database being away, and the next work finds it again', async () => {
@@ -167,4 +167,67 @@ test('a session that is cut off is the database being away, and the next work fi
   await expect(groupCommit.submit(cutOff)).rejects.toBeInstanceOf(DatabaseUnavailable)
   expect(await groupCommit.submit(insert(10))).toBe(10)
   expect(await ids()).toEqual([10])
+})
+
+test('a callback after the commit that throws does not make the work run again, nor keep others from running', async () => {
+  const groupCommit = new GroupCommit(database)
+  const calledBack: number[] = []
+  const throwing = (id: number): Work<number> => ({
+    run: async (uow) => {
+      uow.afterCommit(() => {
+        calledBack.push(id)
+        throw new Error('nobody listens')
+      })
+      return insert(id).run(uow)
+    },
+  })
+  expect(await Promise.all([1, 2].map((id) => groupCommit.submit(throwing(id))))).toEqual([1, 2])
+  expect(calledBack).toEqual([1, 2])
+  expect(await ids()).toEqual([1, 2])
+})
+
+describe('a process that is frozen in the middle of a transaction', () => {
+  /** Holds the lock on an entry and then does nothing more, until it is thawed. */
+  const frozen = async (groupCommit: GroupCommit, idleMs: number) => {
+    const [locked, thawed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const outcome = groupCommit.submit({
+      run: async (uow) => {
+        await uow.execute(`SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`)
+        await insert(1).run(uow)
+        locked.resolve()
+        await thawed.promise
+        return insert(2).run(uow)
+      },
+    })
+    outcome.catch(() => {})
+    await locked.promise
+    return { outcome, thaw: thawed.resolve }
+  }
+
+  test('lets go of its locks, and once thawed leaves nothing of what it had begun', async () => {
+    const { outcome, thaw } = await frozen(new GroupCommit(database), 300)
+    expect(await new GroupCommit(database).submit(insert(1))).toBe(1)
+    thaw()
+    await expect(outcome).rejects.toBeInstanceOf(DatabaseUnavailable)
+    expect(await ids()).toEqual([1])
+  })
+
+  test('holds nobody for longer than the wait for a lock may last', async () => {
+    const { outcome, thaw } = await frozen(new GroupCommit(database), 10_000)
+    const hasty: Work<number> = {
+      run: async (uow) => {
+        await uow.execute('SET LOCAL lock_timeout = 50')
+        return insert(1).run(uow)
+      },
+    }
+    await expect(new GroupCommit(database).submit(hasty)).rejects.toBeInstanceOf(DatabaseUnavailable)
+    thaw()
+    await expect(outcome).resolves.toBe(2)
+  })
+})
+
+test('every session has its time-outs', async () => {
+  const names = ['idle_in_transaction_session_timeout', 'lock_timeout', 'statement_timeout', 'transaction_timeout']
+  const rows = await database.query<{ setting: string }>('SELECT current_setting(unnest($1::text[])) AS setting', names)
+  expect(rows.map(({ setting }) => setting)).toEqual(['10s', '15s', '30s', '1min'])
 })

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { counter, createLogger, fields, histogram, metrics, SIZES } from '#libs/observability'
-import { Breather } from './breather.ts'
+import { CommitPacing } from './commit-pacing.ts'
 import type { Database } from './database.ts'
 import { isRetryableConflict } from './errors.ts'
 import { UnitOfWork } from './unit-of-work.ts'
@@ -31,7 +31,7 @@ export interface GroupCommitOptions {
    */
   readonly lingerMs?: number
   /**
-   * The longest breath between two transactions of a busy process, milliseconds; default 60. Where transactions write
+   * The longest pause between two transactions of a busy process, milliseconds; default 60. Where transactions write
    * the same rows again and again, a longer one saves rows, too.
    */
   readonly longestPauseMs?: number
@@ -53,7 +53,7 @@ const splits = counter({
 /**
  * Many pieces of work, one transaction: while one transaction commits, everything submitted queues up and becomes the
  * next one. At rest each piece of work commits alone and at once; under load the costs of a transaction (round trips,
- * fsync) are shared by hundreds. A busy process takes a breath between two transactions (see `Breather`).
+ * fsync) are shared by hundreds. A busy process pauses between two transactions (see `CommitPacing`).
  *
  * A group commits whole or, when any work in it fails, is rolled back and run again one by one, so that a failure
  * hurts nobody but its own. Works of a group run one after the other in the order they were submitted.
@@ -63,7 +63,7 @@ export class GroupCommit {
   readonly #maxWeight: number
   readonly #clock: () => Date
   readonly #lingerMs: number
-  readonly #breather: Breather
+  readonly #pacing: CommitPacing
   #running = false
 
   constructor(
@@ -73,12 +73,12 @@ export class GroupCommit {
     this.#maxWeight = options.maxWeight ?? 1_000
     this.#clock = options.clock ?? (() => new Date())
     this.#lingerMs = options.lingerMs ?? 0
-    this.#breather = new Breather(options.longestPauseMs ?? 60)
+    this.#pacing = new CommitPacing(options.longestPauseMs ?? 60)
   }
 
   /** Resolves once the work is durable; rejects, with nothing of it left, when it failed. */
   submit<T>(work: Work<T>): Promise<T> {
-    this.#breather.arrived(work.weight ?? 1)
+    this.#pacing.arrived(work.weight ?? 1)
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
       if (!this.#running) void this.#drain()
@@ -90,10 +90,10 @@ export class GroupCommit {
     // Let everything of this turn of the event loop join the first group.
     await Promise.resolve()
     while (this.#queue.length > 0) {
-      const waitMs = Math.max(this.#lingerMs, this.#breather.remainingMs())
+      const waitMs = Math.max(this.#lingerMs, this.#pacing.remainingMs())
       if (waitMs > 0) await delay(waitMs)
       await this.#commitGroup(this.#nextGroup())
-      this.#breather.transactionEnded()
+      this.#pacing.transactionEnded()
     }
     this.#running = false
   }

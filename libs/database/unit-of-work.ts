@@ -1,5 +1,8 @@
+import { createLogger, fields } from '#libs/observability'
 import { isAftermath } from './errors.ts'
 import type { Sql } from './sql.ts'
+
+const log = createLogger('unit-of-work')
 
 /**
  * What one pattern (event store, outbox, inbox, …) reads and writes in this transaction. Reads that were announced
@@ -55,7 +58,10 @@ export class UnitOfWork implements Sql {
     return this.tx.execute(statement, ...parameters)
   }
 
-  /** Runs once the transaction is durable: the place to wake a relay or a worker. Must not throw. */
+  /**
+   * Runs once the transaction is durable: the place to wake a relay or a worker. What it throws is logged and changes
+   * nothing: the work is done.
+   */
   afterCommit(callback: () => void): void {
     this.#afterCommit.push(callback)
   }
@@ -71,11 +77,17 @@ export class UnitOfWork implements Sql {
     const ordered = [...parts.filter((part) => !part.flushedLast), ...parts.filter((part) => part.flushedLast)]
     const outcomes = await Promise.allSettled(ordered.map((part) => part.flush(this)))
     const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
-    // The statements behind one that fails all fail, too, and their parts may hear of it first.
+    // The statements behind one that fails all fail, too, and may be the first to say so.
     if (failures.length > 0) throw failures.find((failure) => !isAftermath(failure)) ?? failures[0]
   }
 
   committed(): void {
-    for (const callback of this.#afterCommit) callback()
+    for (const callback of this.#afterCommit) {
+      try {
+        callback()
+      } catch (error) {
+        log.error('a callback after a commit failed', { [fields.error]: error })
+      }
+    }
   }
 }

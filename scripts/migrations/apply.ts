@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
+import { sessionSetup } from '../../libs/database/session.ts'
 import { type Migration, readMigrations } from './migration-files.ts'
 
 /** Any fixed number would do: it makes processes that migrate one database at the same time take turns. */
@@ -32,6 +33,8 @@ export const applyMigrations = async (
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   try {
+    // An index of a table that has grown takes its time, and so may another process that migrates.
+    await client.query(sessionSetup({ statement_timeout: 0, lock_timeout: 0, transaction_timeout: 0 }))
     if ((await missing(client, service, migrations)).length === 0) return []
     await client.query('SELECT pg_advisory_lock($1)', [LOCK])
     await client.query(TABLE)

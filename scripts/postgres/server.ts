@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { sessionSetup } from '../../libs/database/session.ts'
 import { type ClusterOptions, databaseUrl, prepareCluster } from './cluster.ts'
 
 export interface PostgresServer {
@@ -82,6 +83,7 @@ export const createDatabases = async (url: string, names: readonly string[]): Pr
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
+    await client.query(sessionSetup())
     const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database')
     const existing = new Set(rows.map(({ datname }) => datname))
     for (const name of names) {

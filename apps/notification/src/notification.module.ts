@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { PrismaPg } from '@prisma/adapter-pg'
+import { sessionConfig } from '#libs/database'
 import type { EffectDefinition } from '#libs/effects'
 import { defineService, type Service } from '#libs/service'
 import { PrismaClient } from '#prisma/notification'
@@ -15,7 +16,7 @@ import { type EmailKinds, emailRetry, type Mailer, smtpMailer } from './email.ts
 const LINGER_MS = 25
 
 export const notificationService = (config: Config): Service => {
-  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: config.DATABASE_URL }) })
+  const prisma = new PrismaClient({ adapter: new PrismaPg(sessionConfig(config.DATABASE_URL)) })
   const mailer = smtpMailer(config.SMTP_HOST, config.SMTP_PORT)
   return defineService({
     name: 'notification',

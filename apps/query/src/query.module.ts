@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import { Database } from '#libs/database'
+import { Database, sessionConfig } from '#libs/database'
 import { defineService, type Service } from '#libs/service'
 import { PrismaClient } from '#prisma/query'
 import { OrdersController } from './api/orders.controller.ts'
@@ -17,7 +17,7 @@ const LINGER_MS = 25
 const UNDER_LOAD = { longestPauseMs: 200, maxWeight: 5_000 }
 
 export const queryService = (config: Config): Service => {
-  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: config.DATABASE_URL }) })
+  const prisma = new PrismaClient({ adapter: new PrismaPg(sessionConfig(config.DATABASE_URL)) })
   const kafka = { brokers: config.KAFKA_BROKERS, clientId: SERVICE }
   return defineService({
     name: SERVICE,

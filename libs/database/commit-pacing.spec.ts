@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
-import { Breather } from './breather.ts'
+import { CommitPacing } from './commit-pacing.ts'
 
 /** Messages arrive evenly for five seconds, each one a transaction; answers the pause after the last. */
 const pauseAt = (perSecond: number): number => {
   let now = 0
-  const breather = new Breather(60, () => now)
-  for (; now < 5_000; now += 1_000 / perSecond) breather.arrived(1)
-  breather.transactionEnded()
-  return breather.remainingMs()
+  const pacing = new CommitPacing(60, () => now)
+  for (; now < 5_000; now += 1_000 / perSecond) pacing.arrived(1)
+  pacing.transactionEnded()
+  return pacing.remainingMs()
 }
 
 test('little to do: the next transaction may begin at once', () => {
@@ -24,14 +24,14 @@ test('the more arrives the longer the pause, up to a limit', () => {
 
 test('a pause ends by itself, and what was busy is forgotten', () => {
   let now = 0
-  const breather = new Breather(60, () => now)
-  breather.arrived(1_000)
-  breather.transactionEnded()
-  expect(breather.remainingMs()).toBe(60)
+  const pacing = new CommitPacing(60, () => now)
+  pacing.arrived(1_000)
+  pacing.transactionEnded()
+  expect(pacing.remainingMs()).toBe(60)
   now = 20
-  expect(breather.remainingMs()).toBe(40)
+  expect(pacing.remainingMs()).toBe(40)
   now = 10_000
-  expect(breather.remainingMs()).toBeLessThanOrEqual(0)
-  breather.transactionEnded()
-  expect(breather.remainingMs()).toBe(0)
+  expect(pacing.remainingMs()).toBeLessThanOrEqual(0)
+  pacing.transactionEnded()
+  expect(pacing.remainingMs()).toBe(0)
 })

@@ -13,7 +13,7 @@ const WINDOW_MS = 1_000
  * groups to grow, and they stay small. Under load nobody minds them; the processor time that it
  * saves is what the other processes wait for.
  */
-export class Breather {
+export class CommitPacing {
   #recent = 0
   #at: number
   #notBefore = 0
