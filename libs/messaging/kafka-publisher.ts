@@ -13,40 +13,46 @@ export interface OutgoingRecord {
 export interface KafkaPublisher {
   /**
    * Resolves when every in-sync replica has every record, in the order given per key; rejects when it cannot be said
-   * that they have, and then any of the records may have arrived or not. Publishing the same records again is safe
-   * for consumers, which know each message by its id.
+   * that they have, and then any of the records that were not `acknowledged` (by their places) may have arrived or not.
+   * Publishing the same records again is safe for consumers, which know each message by its id. Calls may overlap as
+   * long as no partition has records in two of them.
    */
-  publish(records: readonly OutgoingRecord[]): Promise<void>
+  publish(records: readonly OutgoingRecord[], acknowledged?: (places: readonly number[]) => void): Promise<void>
+  /** Names the partition of a key, as topics are known at this moment. */
+  partitioner(): (topic: string, key: string) => string
   /** Resolves when what is under way is settled. */
   close(): Promise<void>
 }
 
 /**
  * The way out to Kafka for the outbox relay. Records of one key go to one partition, by the same murmur2 hash as the
- * Java client's, and one request carries them in order; publishes follow one another, so a later record can only
- * overtake an earlier one whose `publish` was rejected.
+ * Java client's, and one request carries them in order.
  */
 export const kafkaPublisher = (options: KafkaOptions, timing?: Timing): KafkaPublisher => {
   const producer = new Producer(options, timing)
   const duration = histogram({ name: metrics.messaging.publishDuration, help: 'Time to the acknowledgement' })
   const published = counter({ name: metrics.messaging.published, help: 'Records acknowledged by the broker' })
-  let last: Promise<unknown> = Promise.resolve()
+  const underWay = new Set<Promise<void>>()
 
-  const send = async (records: readonly OutgoingRecord[]): Promise<void> => {
+  const send: KafkaPublisher['publish'] = async (records, acknowledged) => {
     const done = duration.startTimer()
-    await producer.send(records)
+    await producer.send(records, (places) => {
+      published.inc(places.length)
+      acknowledged?.(places)
+    })
     done()
-    published.inc(records.length)
   }
 
   return {
-    publish: (records) => {
-      const sent = last.then(() => send(records))
-      last = sent.catch(() => {})
+    publish: (records, acknowledged) => {
+      const sent = send(records, acknowledged)
+      const settled = sent.catch(() => {}).finally(() => underWay.delete(settled))
+      underWay.add(settled)
       return sent
     },
+    partitioner: () => producer.partitioner(),
     close: async () => {
-      await last
+      await Promise.all(underWay)
       producer.close()
     },
   }

@@ -1,2 +1,3 @@
 export { Outbox } from './outbox.ts'
-export { OutboxRelay, type OutboxRelayOptions, type Publisher } from './outbox-relay.ts'
+export { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.ts'
+export type { Partitioner, Publisher } from './publisher.ts'

@@ -140,6 +140,68 @@ describe('the order per key', () => {
   })
 })
 
+test('a relay whose session is cut while rows are handed to it goes on in order, and repeats nothing', async () => {
+  const relay = outbox.relay({ publisher: broker, database: outbox.database, batchSize: 10 })
+  await eventually(() => expect(relay.slots).toBe(64))
+  const writer = outbox.writer()
+  const steady = async (n: number) => {
+    for (let i = 0; i < n; i++) await Promise.all(KEYS.map((key) => writer.addNext(key)))
+  }
+  for (let cuts = 0; cuts < 3; cuts++) {
+    const written = steady(30)
+    await eventually(() => expect(broker.received.length).toBeGreaterThan((cuts * 30 + 10) * KEYS.length))
+    await outbox.cutRelays()
+    await written
+    await allPublished()
+  }
+  expect(broker.firstArrivals()).toEqual(everything(90))
+  expect(broker.received).toHaveLength(90 * KEYS.length)
+})
+
+describe('a partition that is away', () => {
+  const AWAY = ['ann', 'bob']
+  const HEALTHY = KEYS.filter((key) => !AWAY.includes(key))
+  const arrived = (keys: readonly string[], n: number) =>
+    eventually(() =>
+      expect(broker.firstArrivals()).toMatchObject(Object.fromEntries(keys.map((key) => [key, upTo(n)]))),
+    )
+
+  test.each(['failing', 'silent'] as const)('(%s) holds up its own keys only, and nothing is repeated', async (how) => {
+    for (const key of AWAY) broker.away.set(key, how)
+    outbox.relay({ publisher: broker, database: outbox.database, batchSize: 20 })
+    // More rows than a batch has, before the first that may go.
+    await outbox.addMany(AWAY, 50)
+    await outbox.addMany(KEYS, 5)
+    await arrived(HEALTHY, 5)
+    const writer = outbox.writer()
+    for (let i = 0; i < 20; i++) await Promise.all(KEYS.map((key) => writer.addNext(key)))
+    await arrived(HEALTHY, 25)
+    expect(await outbox.waiting()).toBeGreaterThanOrEqual(AWAY.length * 75)
+    expect(broker.firstArrivals()).not.toHaveProperty('ann')
+    broker.back()
+    await allPublished()
+    expect(broker.firstArrivals()).toEqual({
+      ...Object.fromEntries(HEALTHY.map((key) => [key, upTo(25)])),
+      ...Object.fromEntries(AWAY.map((key) => [key, upTo(75)])),
+    })
+    expect(broker.received).toHaveLength(HEALTHY.length * 25 + AWAY.length * 75)
+  })
+
+  test('comes and goes while the database cuts connections: the order per key is kept', async () => {
+    outbox.relay({ publisher: broker, database: outbox.database, batchSize: 10 })
+    const written = writeAll(60)
+    for (const key of KEYS.slice(0, 4)) {
+      broker.away.set(key, 'failing')
+      await eventually(() => expect(broker.received.length).toBeGreaterThan(20))
+      await outbox.cutRelays()
+      broker.back()
+    }
+    await written
+    await allPublished()
+    expect(broker.firstArrivals()).toEqual(everything(60))
+  })
+})
+
 test('relays share the slots fairly', async () => {
   const relays = [1, 2, 3].map(() => outbox.relay({ publisher: broker }))
   const shares = () => relays.map(({ slots }) => slots).sort()
@@ -150,15 +212,15 @@ test('relays share the slots fairly', async () => {
   await eventually(() => expect(shares()).toEqual([0, 0, 64]))
 })
 
-test('a transaction notifies other processes, unless a relay of its own process hears of it anyway', async () => {
+test('a transaction notifies other processes, unless a relay of its own process is handed its rows', async () => {
   const listener = new pg.Client({ connectionString: outbox.url })
-  const heard: string[] = []
-  listener.on('notification', ({ payload }) => heard.push(payload!))
+  const notified: string[] = []
+  listener.on('notification', ({ payload }) => notified.push(payload!))
   await listener.connect()
   try {
     await listener.query(`LISTEN ${CHANNEL}`)
     await outbox.writer().addNext('ann')
-    await eventually(() => expect(heard).toEqual(['']))
+    await eventually(() => expect(notified).toEqual(['']))
 
     const relay = outbox.relay({ publisher: broker, database: outbox.database })
     await eventually(() => expect(relay.slots).toBe(64))
@@ -166,7 +228,7 @@ test('a transaction notifies other processes, unless a relay of its own process 
     await eventually(() => expect(broker.received).toHaveLength(2))
     // Notifications arrive in the order of commits: had the second message sent one, it would be before this one.
     await outbox.writer(outbox.connect()).addNext('bob')
-    await eventually(() => expect(heard.filter((payload) => payload === '')).toEqual(['', '']))
+    await eventually(() => expect(notified.filter((payload) => payload === '')).toEqual(['', '']))
   } finally {
     await listener.end()
   }

@@ -1,21 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Topic, WireRecord } from '#libs/contracts'
 import { createLogger, fields } from '#libs/observability'
-import { Bell } from './bell.ts'
 import { MEMBERS_CHANGED } from './channel.ts'
+import { Delivery } from './delivery.ts'
 import { HandOver, type OutboxRecord } from './hand-over.ts'
 import { registerRelay } from './local-relays.ts'
+import type { Publisher } from './publisher.ts'
 import { RelayConnection } from './relay-connection.ts'
 import { RelayMetrics } from './relay-metrics.ts'
 import { SlotShare } from './slot-share.ts'
-import { deleteBatch } from './sql/delete-batch.ts'
 import { fetchBatch } from './sql/fetch-batch.ts'
 import { readSettled } from './sql/read-settled.ts'
-
-/** The way to the broker. Resolves when it has all records, in order per key; rejects when that cannot be said. */
-export interface Publisher {
-  publish(records: readonly { readonly topic: Topic; readonly record: WireRecord }[]): Promise<void>
-}
+import { sweepOutbox } from './sql/sweep-outbox.ts'
+import { WakeUp } from './wake-up.ts'
 
 export interface OutboxRelayOptions {
   readonly databaseUrl: string
@@ -34,8 +30,10 @@ const POLL_MS = { min: 100, max: 1_000 }
 const REBALANCE_MS = 1_000
 /** Between tries to find the table without a writer, so that rows can be handed over, milliseconds. */
 const SETTLE_MS = 100
-/** Between tries to reach a database or broker that is away, milliseconds. */
+/** Between tries to reach a database that is away, milliseconds. */
 const RETRY_MS = { min: 50, max: 5_000 }
+/** After a sweep that found nothing the next one waits at least so long, milliseconds, and three times what it took. */
+const SWEEP_MS = { min: 50, max: 5_000 }
 
 const log = createLogger('outbox')
 
@@ -43,19 +41,27 @@ const log = createLogger('outbox')
 export class OutboxRelay {
   readonly #options: OutboxRelayOptions
   readonly #batchSize: number
-  readonly #bell = new Bell()
+  readonly #wakeUp = new WakeUp()
   readonly #handOver = new HandOver()
+  readonly #delivery: Delivery
   readonly #stopping = new AbortController()
   readonly #metrics = new RelayMetrics()
   #share: SlotShare | undefined
   #membersChanged = true
   #rebalanceAt = 0
   #settleAt = 0
+  #sweepAt = 0
   #running: Promise<void> | undefined
 
   constructor(options: OutboxRelayOptions) {
     this.#options = options
     this.#batchSize = options.batchSize ?? 1_000
+    this.#delivery = new Delivery({
+      publisher: options.publisher,
+      onAcknowledged: (rows) => this.#metrics.acknowledged(rows),
+      onSettled: () => this.#wakeUp.signal(),
+      crashPoint: options.crashPoint,
+    })
   }
 
   /** How many slots it holds now; the relays of a database hold all 64 between them, each about as many as any other. */
@@ -67,10 +73,10 @@ export class OutboxRelay {
     this.#running ??= this.#run()
   }
 
-  /** Finishes the batch that is on its way and hands the slots over. */
+  /** Finishes the batches that are on their way and hands the slots over. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    this.#bell.ring()
+    this.#wakeUp.signal()
     await this.#running
   }
 
@@ -83,7 +89,7 @@ export class OutboxRelay {
         holds,
         committed: (rows) => {
           this.#handOver.offer(rows)
-          this.#bell.ring()
+          this.#wakeUp.signal()
         },
       })
     let failures = 0
@@ -93,8 +99,8 @@ export class OutboxRelay {
           failures = 0
         })
       } catch (error) {
-        log.warn('the outbox cannot be read; trying again', { [fields.error]: error })
-        await this.#pause(failures++)
+        log.warn('the session with the outbox ended; beginning another', { [fields.error]: error })
+        await this.#pause(Math.min(RETRY_MS.min * 2 ** failures++, RETRY_MS.max) * (0.5 + Math.random() / 2))
       }
     }
     unregister?.()
@@ -105,17 +111,19 @@ export class OutboxRelay {
     const connection = await RelayConnection.open(this.#options.databaseUrl, {
       notified: (payload) => {
         if (payload === MEMBERS_CHANGED) this.#membersChanged = true
-        this.#bell.ring()
+        this.#wakeUp.signal()
       },
-      // The loop's next statement fails then, and starts the next session.
-      lost: () => this.#bell.ring(),
+      // The loop verifies the session before it publishes.
+      lost: () => this.#wakeUp.signal(),
     })
     try {
+      await this.#delivery.begin(connection)
       const share = await SlotShare.join(connection)
       this.#share = share
       this.#membersChanged = true
       connected()
       await this.#relay(connection, share)
+      await this.#delivery.quiesce(connection)
       await share.leave()
     } finally {
       this.#share = undefined
@@ -125,47 +133,44 @@ export class OutboxRelay {
   }
 
   async #relay(connection: RelayConnection, share: SlotShare): Promise<void> {
+    const delivery = this.#delivery
     let prefetched: Promise<OutboxRecord[]> | undefined
-    let failures = 0
     let restMs = POLL_MS.min
     while (!this.#stopping.signal.aborted) {
-      if (prefetched === undefined && this.#rebalanceDue(share)) await this.#rebalance(share)
-      this.#bell.silence()
-      const handed = this.#handOver.take(this.#batchSize)
+      await delivery.collect(connection)
+      if (prefetched === undefined && this.#rebalanceDue(share)) await this.#rebalance(connection, share)
+      this.#wakeUp.reset()
+      const handed = delivery.allOpen ? this.#handOver.take(this.#batchSize) : []
       const batch = handed.length > 0 ? handed : await (prefetched ?? this.#read(connection, share))
       prefetched = undefined
       const full = batch.length === this.#batchSize
-      this.#metrics.found(batch, full, connection, share.slots)
+      this.#metrics.found(batch, full || !delivery.allOpen, connection, share.slots)
       if (batch.length === 0) {
-        await this.#bell.rest(restMs)
+        await this.#wakeUp.wait(Math.min(restMs, delivery.retryInMs))
         restMs = Math.min(restMs * 2, POLL_MS.max)
         continue
       }
       restMs = POLL_MS.min
-      const ids = batch.map(({ id }) => id)
-      if (full && handed.length === 0 && !this.#rebalanceDue(share)) {
+      if (full && handed.length === 0 && delivery.allOpen && !this.#rebalanceDue(share)) {
+        const ids = batch.map(({ id }) => id)
         prefetched = fetchBatch(connection, share.slots, ids, this.#batchSize)
         // Awaited when this batch is through; until then a failure must not count as unhandled.
         prefetched.catch(() => {})
       }
-      if (await this.#publish(batch)) {
-        failures = 0
-        await this.#options.crashPoint?.('after-publish-before-delete')
-        // Not awaited: the connection carries out one statement after the other, so every later fetch comes after it.
-        deleteBatch(connection, ids).catch((error) => log.warn('published rows stay', { [fields.error]: error }))
-        // That was all there was, and whoever has committed more since has rung: no need to look.
-        if (!full) await this.#bell.rest(restMs)
-      } else {
-        // What was fetched or handed over behind the failed batch must not overtake it: begin again with the oldest row.
+      if (!(await delivery.publish(connection, batch))) {
+        // What was fetched or handed over behind these rows must not overtake them: the table says what may go.
         prefetched = undefined
         this.#handOver.forget()
-        await this.#pause(failures++)
+      } else if (!full && delivery.allOpen) {
+        // That was all there was, and whoever has committed more since has said so: no need to look.
+        await this.#wakeUp.wait(restMs)
       }
     }
   }
 
-  /** The oldest rows of the table, if possible so that from then on committed rows can be handed over. */
+  /** The oldest rows that may go, if possible so that from then on committed rows can be handed over. */
   async #read(connection: RelayConnection, share: SlotShare): Promise<OutboxRecord[]> {
+    if (!this.#delivery.allOpen) return this.#sweep(connection, share)
     if (!this.#handOver.synced && share.complete && performance.now() >= this.#settleAt) {
       this.#settleAt = performance.now() + SETTLE_MS
       this.#handOver.begin()
@@ -182,34 +187,36 @@ export class OutboxRelay {
     return batch
   }
 
-  async #publish(batch: readonly OutboxRecord[]): Promise<boolean> {
-    try {
-      await this.#options.publisher.publish(
-        batch.map(({ topic, key, value, headers }) => ({ topic: topic as Topic, record: { key, value, headers } })),
-      )
-    } catch (error) {
-      log.warn('publishing failed; trying again', { [fields.error]: error, [fields.count]: batch.length })
-      return false
-    }
-    this.#metrics.acknowledged(batch)
-    return true
+  /** While partitions are away or slow: what may go is looked for among what may not, and what is due is tried again. */
+  async #sweep(connection: RelayConnection, share: SlotShare): Promise<OutboxRecord[]> {
+    await this.#pause(this.#sweepAt - performance.now())
+    const isDue = this.#delivery.retryInMs === 0
+    const startedAt = performance.now()
+    const passages = this.#delivery.passages()
+    const { open, due, complete } = await sweepOutbox(connection, share.slots, passages, this.#batchSize)
+    const tookMs = performance.now() - startedAt
+    const restMs = open.length > 0 ? tookMs : Math.max(3 * tookMs, SWEEP_MS.min)
+    this.#sweepAt = performance.now() + Math.min(restMs, SWEEP_MS.max)
+    if (due.length > 0) await this.#delivery.retry(connection, due)
+    else if (isDue && complete) this.#delivery.nothingWaits()
+    return open
   }
 
   #rebalanceDue(share: SlotShare): boolean {
     return this.#membersChanged || (!share.complete && performance.now() >= this.#rebalanceAt)
   }
 
-  async #rebalance(share: SlotShare): Promise<void> {
+  async #rebalance(connection: RelayConnection, share: SlotShare): Promise<void> {
     this.#membersChanged = false
+    await this.#delivery.quiesce(connection)
     // A slot that is given up takes its rows along.
     this.#handOver.forget()
     this.#rebalanceAt = performance.now() + REBALANCE_MS
     await share.rebalance()
   }
 
-  /** Exponential with jitter; `stop` cuts it short. */
-  async #pause(failures: number): Promise<void> {
-    const ms = Math.min(RETRY_MS.min * 2 ** failures, RETRY_MS.max) * (0.5 + Math.random() / 2)
-    await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => {})
+  /** `stop` cuts it short. */
+  async #pause(ms: number): Promise<void> {
+    if (ms > 0) await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => {})
   }
 }

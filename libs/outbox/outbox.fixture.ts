@@ -5,7 +5,8 @@ import { Database, GroupCommit, type UnitOfWork } from '#libs/database'
 import { configureLogging } from '#libs/observability'
 import { testDatabase } from '#libs/testing'
 import { Outbox } from './outbox.ts'
-import { OutboxRelay, type OutboxRelayOptions, type Publisher } from './outbox-relay.ts'
+import { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.ts'
+import type { Publisher } from './publisher.ts'
 
 configureLogging({ level: 'silent' })
 
@@ -32,8 +33,31 @@ export class CollectingBroker implements Publisher {
   readonly received: { key: string; n: number }[] = []
   /** How many of the records of a publish arrive before it fails; all, by default, and then it does not fail. */
   arriving: (count: number) => number | 'all' = () => 'all'
+  /** Keys whose partition takes nothing: it fails, or keeps silent until it is `back`. Each key is a partition. */
+  readonly away = new Map<string, 'failing' | 'silent'>()
+  readonly #back = new Set<() => void>()
 
-  async publish(records: Records): Promise<void> {
+  back(): void {
+    this.away.clear()
+    for (const resume of this.#back) resume()
+  }
+
+  partitioner() {
+    return (topic: string, key: string): string => `${topic}/${key}`
+  }
+
+  async publish(records: Records, acknowledged: (places: readonly number[]) => void): Promise<void> {
+    const isAway = ({ record }: Records[number]) => this.away.has(record.key)
+    if (!records.some(isAway)) return this.#receive(records)
+    const isSilent = records.some(({ record }) => this.away.get(record.key) === 'silent')
+    const places = records.flatMap((each, place) => (isAway(each) ? [] : place))
+    await this.#receive(places.map((place) => records[place]!))
+    acknowledged(places)
+    if (isSilent) await new Promise<void>((resolve) => this.#back.add(resolve))
+    throw new Error('a partition is away')
+  }
+
+  async #receive(records: Records): Promise<void> {
     const arriving = this.arriving(records.length)
     for (const { record } of arriving === 'all' ? records : records.slice(0, arriving)) {
       const [key, n] = record.headers.ce_subject!.split('/')
@@ -89,6 +113,13 @@ export const openOutbox = async () => {
       relay.start()
       return relay
     },
+    /** Adds messages of keys at once, as many of each. */
+    addMany: (keys: readonly string[], n: number) =>
+      new GroupCommit(database).submit({
+        run: async (uow) => {
+          for (let i = 0; i < n; i++) for (const key of keys) await addNext(uow, key)
+        },
+      }),
     waiting: async () => (await database.query('SELECT FROM outbox')).length,
     cutRelays: () =>
       database.query(

@@ -30,8 +30,8 @@ export class Outbox implements Part {
   async flush(sql: Sql): Promise<void> {
     if (this.#rows.length === 0) return
     const relays = localRelays(this.uow.database)
-    const heardHere = this.#rows.every(({ slot }) => relays.some((relay) => relay.holds(slot)))
-    const [ids] = await Promise.all([insertMessages(sql, this.#rows), heardHere ? undefined : notifyRelays(sql)])
+    const areHandedOver = this.#rows.every(({ slot }) => relays.some((relay) => relay.holds(slot)))
+    const [ids] = await Promise.all([insertMessages(sql, this.#rows), areHandedOver ? undefined : notifyRelays(sql)])
     if (relays.length === 0) return
     this.uow.afterCommit(() => {
       const insertedMs = Date.now()

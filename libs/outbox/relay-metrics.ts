@@ -15,15 +15,18 @@ const secondsSince = (ms: number): number => Math.max(0, (performance.timeOrigin
 export class RelayMetrics {
   #countAt = 0
 
-  /** `batch` is what was just found waiting; a full one says nothing about how much more there is. */
-  found(batch: readonly OutboxRecord[], full: boolean, connection: RelayConnection, slots: readonly number[]): void {
-    oldestAge.set(batch.length === 0 ? 0 : secondsSince(batch[0]!.insertedMs))
-    if (!full) {
+  /** `batch` is what was just found to publish, of which there may be more. */
+  found(batch: readonly OutboxRecord[], more: boolean, connection: RelayConnection, slots: readonly number[]): void {
+    if (!more) {
       backlog.set(batch.length)
+      oldestAge.set(batch.length === 0 ? 0 : secondsSince(batch[0]!.insertedMs))
     } else if (performance.now() >= this.#countAt) {
       this.#countAt = performance.now() + COUNT_MS
       countBacklog(connection, slots).then(
-        (count) => backlog.set(count),
+        ({ count, oldestMs }) => {
+          backlog.set(count)
+          oldestAge.set(oldestMs === null ? 0 : secondsSince(oldestMs))
+        },
         () => {}, // The session is over; its next statement says so.
       )
     }

@@ -23,7 +23,7 @@ export class SlotShare {
     return this.#held
   }
 
-  /** Whoever holds all hears about a newcomer; whoever does not has to look for slots that a dead relay left. */
+  /** Whoever holds all is notified of a newcomer; whoever does not has to look for slots that a dead relay left. */
   get complete(): boolean {
     return this.#held.length === SLOTS
   }

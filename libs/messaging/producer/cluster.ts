@@ -15,6 +15,8 @@ export class Cluster {
   #brokers = new Map<number, Address>()
   /** Topic → the leader of each partition, by partition; -1 while there is none. */
   readonly #leaders = new Map<string, number[]>()
+  /** What the brokers said about topics that they do not have. */
+  readonly #problems = new Map<string, Error>()
   #asked = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -29,17 +31,27 @@ export class Cluster {
     this.#asked = Number.NEGATIVE_INFINITY
   }
 
-  /** Resolves when these topics are known; rejects with `TryAgain` when one is not there, or no broker is. */
+  /** Resolves when the brokers have said what there is to know about these topics; rejects when none can be reached. */
   async know(topics: Iterable<string>): Promise<void> {
     const wanted = [...topics]
     const isFresh = performance.now() - this.#asked < this.timing.metadataMs
     if (isFresh && wanted.every((topic) => this.#leaders.has(topic))) return
-    await this.#ask([...new Set([...this.#leaders.keys(), ...wanted])], wanted)
+    await this.#ask([...new Set([...this.#leaders.keys(), ...wanted])])
   }
 
-  /** Of a topic that `know` knows. */
+  /** Why nothing can be sent to a topic that `know` was asked about; undefined when it is there. */
+  problemWith(topic: string): Error | undefined {
+    return this.#leaders.has(topic) ? undefined : this.#problems.get(topic)
+  }
+
+  /** Of a topic without a problem. */
   partitionCount(topic: string): number {
     return this.#leaders.get(topic)!.length
+  }
+
+  /** How many partitions each topic has that is known now. */
+  partitionCounts(): ReadonlyMap<string, number> {
+    return new Map(Array.from(this.#leaders, ([topic, leaders]) => [topic, leaders.length]))
   }
 
   /** The node that leads the partition; undefined while there is none. */
@@ -91,28 +103,26 @@ export class Cluster {
     return opening
   }
 
-  async #ask(topics: readonly string[], wanted: readonly string[]): Promise<void> {
+  async #ask(topics: readonly string[]): Promise<void> {
     const connection = await this.anyConnection()
     const request = { topics: topics.map((name) => ({ name })), allowAutoTopicCreation: false }
     const answer = await connection.request(metadata, METADATA_VERSION, request)
     this.#brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]))
-    const errors = answer.topics.flatMap((topic) => this.#learn(topic))
+    for (const topic of answer.topics) this.#learn(topic)
     this.#asked = performance.now()
-    const failure = errors.find(({ topic }) => wanted.includes(topic))
-    if (failure !== undefined) throw failure.error
   }
 
-  /** Answers what is wrong with the topic, if anything is. */
-  #learn({ name, errorCode, partitions }: TopicMetadata): { topic: string; error: Error }[] {
+  #learn({ name, errorCode, partitions }: TopicMetadata): void {
     const topic = name!
+    this.#problems.delete(topic)
     if (errorCode !== ErrorCode.NONE) {
       this.#leaders.delete(topic)
-      return [{ topic, error: errorOf(errorCode, `topic ${topic}`) }]
+      this.#problems.set(topic, errorOf(errorCode, `topic ${topic}`))
+      return
     }
     const leaders: number[] = new Array(partitions.length).fill(-1)
     for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId
     this.#leaders.set(topic, leaders)
-    return []
   }
 }
 

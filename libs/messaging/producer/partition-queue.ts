@@ -15,49 +15,64 @@ export interface Batch {
   readonly topic: string
   readonly partition: number
   readonly bytes: Buffer
+  /** Where its records are among those that were to be sent. */
+  readonly places: readonly number[]
 }
 
 /** What one partition is to be sent, in order. */
 export class PartitionQueue {
   readonly #records: TextRecord[] = []
-  readonly #name: string
+  readonly #places: number[] = []
   #sent = 0
+
+  /** `topic/partition`. */
+  readonly name: string
 
   constructor(
     private readonly topic: string,
     private readonly partition: number,
   ) {
-    this.#name = `${topic}/${partition}`
+    this.name = partitionName(topic, partition)
   }
 
   get isEmpty(): boolean {
     return this.#sent === this.#records.length
   }
 
-  push(record: TextRecord): void {
+  push(record: TextRecord, place: number): void {
     this.#records.push(record)
+    this.#places.push(place)
   }
 
   /** Takes as many records as one batch has room for. */
   nextBatch(writer: BatchWriter, identity: Identity): Batch {
     const { producerId, producerEpoch } = identity
-    const baseSequence = identity.nextSequence(this.#name)
+    const baseSequence = identity.nextSequence(this.name)
     const stamp = { timestamp: Date.now(), producerId, producerEpoch, baseSequence }
     const { bytes, count } = writer.write(this.#records, this.#sent, MAX_BATCH_BYTES, stamp)
-    identity.advance(this.#name, count)
+    identity.advance(this.name, count)
+    const places = this.#places.slice(this.#sent, this.#sent + count)
     this.#sent += count
-    return { name: this.#name, topic: this.topic, partition: this.partition, bytes }
+    return { name: this.name, topic: this.topic, partition: this.partition, bytes, places }
   }
+}
+
+export const partitionName = (topic: string, partition: number): string => `${topic}/${partition}`
+
+export interface PlacedRecord {
+  readonly topic: string
+  readonly record: TextRecord & { readonly key: string }
+  readonly place: number
 }
 
 /** The records by partition, in the order given within each. */
 export const queuesOf = (
-  records: readonly { readonly topic: string; readonly record: TextRecord & { readonly key: string } }[],
+  records: readonly PlacedRecord[],
   partitionCount: (topic: string) => number,
 ): PartitionQueue[] => {
   const queues: PartitionQueue[] = []
   const byTopic = new Map<string, PartitionQueue[]>()
-  for (const { topic, record } of records) {
+  for (const { topic, record, place } of records) {
     let ofTopic = byTopic.get(topic)
     if (ofTopic === undefined) {
       ofTopic = new Array(partitionCount(topic))
@@ -70,7 +85,7 @@ export const queuesOf = (
       ofTopic[partition] = queue
       queues.push(queue)
     }
-    queue.push(record)
+    queue.push(record, place)
   }
   return queues
 }

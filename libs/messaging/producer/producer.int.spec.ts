@@ -125,6 +125,50 @@ test('a record that the broker does not take is refused with its words, and the 
   expect(await valuesIn(topic.name)).toEqual(['1', '2'])
 })
 
+describe('what one partition does not take', () => {
+  const keyOf = (partition: number, count: number) =>
+    Array.from({ length: 1_000 }, (_, i) => `key-${i}`).find((key) => partitionOf(key, count) === partition)!
+
+  test('holds up no other one, and what was acknowledged is said', async () => {
+    const topic = await kafka.topic({ partitions: 2, configs: { 'max.message.bytes': '2000' } })
+    const missing = kafka.name('missing')
+    const producer = newProducer()
+    const [bad, good] = [keyOf(0, 2), keyOf(1, 2)]
+    const acknowledged: number[] = []
+    const records = [
+      record(topic.name, bad, 'x'.repeat(3_000)),
+      record(topic.name, good, '1'),
+      record(missing, good, '1'),
+      record(topic.name, bad, 'behind'),
+      record(topic.name, good, '2'),
+    ]
+    const sent = producer.send(records, (places) => acknowledged.push(...places))
+    await expect(sent).rejects.toThrow(`${topic.name}/0: MESSAGE_TOO_LARGE`)
+    expect(acknowledged).toEqual([1, 4])
+    expect([await valuesIn(topic.name, 0), await valuesIn(topic.name, 1)]).toEqual([[], ['1', '2']])
+    const partitionOfKey = producer.partitioner()
+    expect([bad, good].map((key) => partitionOfKey(topic.name, key))).toEqual([`${topic.name}/0`, `${topic.name}/1`])
+    expect(partitionOfKey(missing, good)).toBe(missing)
+  })
+
+  test('sends to different partitions may overlap, also when some fail', async () => {
+    const topic = await kafka.topic({ partitions: 4, configs: { 'max.message.bytes': '2000' } })
+    const producer = newProducer()
+    const expected = Array.from({ length: 20 }, (_, i) => `${i}`)
+    await Promise.all(
+      [0, 1, 2, 3].map(async (partition) => {
+        const key = keyOf(partition, 4)
+        for (const value of expected) {
+          await producer.send([record(topic.name, key, value)])
+          if (partition === 0)
+            await expect(producer.send([record(topic.name, key, 'x'.repeat(3_000))])).rejects.toThrow('TOO_LARGE')
+        }
+      }),
+    )
+    for (const partition of [0, 1, 2, 3]) expect(await valuesIn(topic.name, partition)).toEqual(expected)
+  })
+})
+
 describe('a producer whose sequence is not believed any more', () => {
   test.each([
     ['fenced by a later epoch', { epoch: 1, sequence: 0 }, ['other'], 'INVALID_PRODUCER_EPOCH'],
