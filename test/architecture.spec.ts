@@ -37,7 +37,8 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/service': {
     repo: [
       ...['libs/audit', 'libs/contracts', 'libs/database', 'libs/decider', 'libs/effects', 'libs/event-store'],
-      ...['libs/http', 'libs/idempotency', 'libs/messaging', 'libs/observability', 'libs/outbox', 'libs/saga'],
+      ...['libs/http', 'libs/idempotency', 'libs/inbox', 'libs/messaging', 'libs/observability', 'libs/outbox'],
+      'libs/saga',
     ],
     npm: ['@nestjs/common', 'fastify', 'zod'],
   },

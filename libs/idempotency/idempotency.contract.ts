@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type Database, GroupCommit, UnitOfWork } from '#libs/database'
+import { type Database, GroupCommit, Housekeeping, UnitOfWork } from '#libs/database'
 import { countStatements } from '#libs/testing'
 import { IdempotencyKeys, type IdempotentRequest, type StoredResponse } from './idempotency-keys.ts'
 import { IdempotentCommands } from './idempotent-commands.ts'
-import { pruneIdempotencyKeys } from './sql/prune-idempotency-keys.ts'
+import { idempotencyRetention } from './retention.ts'
 
 const request = (key: string, fingerprint = 'f1'): IdempotentRequest => ({ scope: 'POST /orders', key, fingerprint })
 const response: StoredResponse = { status: 201, headers: { location: '/orders/1' }, body: { z: 1, a: [null, 'x'] } }
@@ -13,6 +13,9 @@ export const idempotencyContract = (database: () => Database): void => {
   /** One service process: its own queue of transactions and its own memory of what is in flight. */
   const replica = (now = new Date()) =>
     new IdempotentCommands({ groupCommit: new GroupCommit(database(), { clock: () => now }), ttlMs: 1_000 })
+
+  const prune = (at: number) =>
+    new Housekeeping({ database: database(), retention: [idempotencyRetention], clock: () => new Date(at) }).prune()
 
   const counter = () => {
     let runs = 0
@@ -77,8 +80,8 @@ export const idempotencyContract = (database: () => Database): void => {
       const later = replica(new Date(start + 1_000))
       expect(await later.execute(request('k', 'f2'), counter())).toMatchObject({ kind: 'first' })
       expect(await later.execute(request('k', 'f2'), counter())).toMatchObject({ kind: 'replay' })
-      expect(await pruneIdempotencyKeys(database(), new Date(start + 1_999), 10)).toBe(0)
-      expect(await pruneIdempotencyKeys(database(), new Date(start + 2_000), 10)).toBe(1)
+      expect(await prune(start + 1_999)).toBe(0)
+      expect(await prune(start + 2_000)).toBe(1)
     })
   })
 

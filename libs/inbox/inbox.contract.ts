@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type Database, GroupCommit, UnitOfWork } from '#libs/database'
+import { type Database, GroupCommit, Housekeeping, UnitOfWork } from '#libs/database'
 import { countStatements } from '#libs/testing'
 import { Inbox } from './inbox.ts'
 import { inboxId } from './inbox-id.ts'
-import { pruneInbox } from './sql/prune-inbox.ts'
+import { inboxRetention } from './retention.ts'
 
 /** What every inbox promises; `database` answers one that holds the `inbox` table. */
 export const inboxContract = (database: () => Database): void => {
@@ -96,12 +96,12 @@ export const inboxContract = (database: () => Database): void => {
     expect(await claim('payment', ['b'])).toEqual(['b'])
   })
 
-  test('pruning forgets the oldest up to a limit, and nothing newer', async () => {
-    const [old, recent] = [new Date('2026-01-01'), new Date('2026-01-09')]
-    await claim('payment', ['a', 'b', 'c'], old)
-    await claim('payment', ['d'], recent)
-    expect(await pruneInbox(database(), new Date('2026-01-05'), 2)).toBe(2)
-    expect(await pruneInbox(database(), new Date('2026-01-05'), 2)).toBe(1)
-    expect(await claimed()).toEqual([inboxId('d')])
+  test('is forgotten when no broker can deliver the message any more, not before', async () => {
+    await claim('payment', ['a', 'b'], new Date('2026-01-01'))
+    await claim('payment', ['c'], new Date('2026-01-02'))
+    const clock = () => new Date(Date.parse('2026-01-01') + inboxRetention.keptMs)
+    const housekeeping = new Housekeeping({ database: database(), retention: [inboxRetention], clock })
+    expect(await housekeeping.prune()).toBe(2)
+    expect(await claimed()).toEqual([inboxId('c')])
   })
 }

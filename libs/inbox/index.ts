@@ -1,2 +1,2 @@
 export { Inbox } from './inbox.ts'
-export { pruneInbox } from './sql/prune-inbox.ts'
+export { inboxRetention } from './retention.ts'

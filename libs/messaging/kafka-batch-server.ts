@@ -1,7 +1,6 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices'
 import type { Topic } from '#libs/contracts'
-import { type Database, type GroupCommit, Housekeeping } from '#libs/database'
-import { pruneInbox } from '#libs/inbox'
+import type { Database, GroupCommit } from '#libs/database'
 import { counter, histogram, metrics, SIZES } from '#libs/observability'
 import { BatchProcessor } from './batch-processor.ts'
 import type { RecordResult } from './batch-work.ts'
@@ -30,10 +29,6 @@ export interface KafkaBatchServerOptions {
   readonly retryPolicy?: RetryPolicy
 }
 
-/** As long as the broker keeps commands: no redelivery reaches further back. Milliseconds. */
-const REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000
-const FORGOTTEN_AT_ONCE = 5_000
-
 /**
  * Nest's transport for Kafka that the framework lacks: handlers of which a whole batch of records shares one database
  * transaction with everything they write, in order, with parking instead of blocking or dropping. Offsets are committed after the transaction: at least once from the broker, exactly once in effect.
@@ -42,7 +37,6 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   #consumer: GroupConsumer | undefined
   #retrier: Retrier | undefined
   #redriver: Redriver | undefined
-  readonly #housekeeping: Housekeeping | undefined
   readonly #handlers: HandlerTable
   readonly #topics: readonly Topic[]
 
@@ -52,10 +46,6 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const { table, topics } = handlerTable(options.handlers)
     this.#handlers = table
     this.#topics = topics
-    if (options.recognisesDuplicates) return
-    this.#housekeeping = new Housekeeping((now) =>
-      pruneInbox(options.database, new Date(now.getTime() - REMEMBERED_MS), FORGOTTEN_AT_ONCE),
-    )
   }
 
   /** Begins to consume; whether the broker can be reached is `check`'s to say. */
@@ -72,7 +62,6 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     await this.#consumer?.stop()
     await this.#redriver?.stop()
     await this.#retrier?.stop()
-    await this.#housekeeping?.stop()
   }
 
   /** Rejects, saying why, when this process does not consume: the service's readiness check. */
@@ -120,7 +109,6 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     retrier.start()
     this.#redriver.start()
     this.#consumer.start()
-    this.#housekeeping?.start()
   }
 }
 

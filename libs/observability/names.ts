@@ -30,6 +30,8 @@ export const metrics = {
     groupSize: 'waybill_database_group_size',
     /** Counter: transactions of several that failed and were repeated one by one. Should stand still. */
     groupSplits: 'waybill_database_group_splits_total',
+    /** Counter: rows removed because their time was over. Labels: table. */
+    prunedRows: 'waybill_database_pruned_rows_total',
   },
   outbox: {
     /** Histogram, seconds from the commit of a message to the broker's acknowledgement. */

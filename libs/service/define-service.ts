@@ -1,9 +1,10 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common'
 import type { Topic } from '#libs/contracts'
-import { Database, GroupCommit, type GroupCommitOptions, Housekeeping } from '#libs/database'
+import { Database, GroupCommit, type GroupCommitOptions, Housekeeping, type Retention } from '#libs/database'
 import { type EffectDefinition, EffectWorker } from '#libs/effects'
 import { healthModule, type ServiceOptions } from '#libs/http'
-import { IdempotentCommands, pruneIdempotencyKeys } from '#libs/idempotency'
+import { IdempotentCommands, idempotencyRetention } from '#libs/idempotency'
+import { inboxRetention } from '#libs/inbox'
 import { type HandlersOf, KafkaBatchServer, kafkaPublisher, messagingModule } from '#libs/messaging'
 import { OutboxRelay } from '#libs/outbox'
 import { DeadlineWorker, type WakeableSagas } from '#libs/saga'
@@ -17,6 +18,8 @@ import { SERVICE } from './tokens.ts'
 export type ServiceConfig = ServiceOptions['config'] & {
   readonly DATABASE_URL: string
   readonly KAFKA_BROKERS: readonly string[]
+  readonly INBOX_RETENTION_HOURS?: number | undefined
+  readonly IDEMPOTENCY_KEY_HOURS?: number | undefined
 }
 
 /** Something that has to be ended with the service: a pool of connections, a client. */
@@ -40,6 +43,8 @@ export interface ServiceDefinition {
   readonly sagas?: readonly WakeableSagas[]
   /** Nest's controllers; they are given `Database`, `GroupCommit`, `IdempotentCommands` and the `providers`. */
   readonly routes?: readonly Type<unknown>[]
+  /** For how long it keeps rows of tables of its own that grow; those of the patterns are known. */
+  readonly retention?: readonly Retention[]
   readonly providers?: readonly Provider[]
   readonly commit?: GroupCommitOptions
   /** Done once at the start, before anything is taken in. */
@@ -54,8 +59,7 @@ export interface Service {
   readonly module: DynamicModule
 }
 
-/** Idempotency keys forgotten by one statement, at most. */
-const KEYS_AT_ONCE = 5_000
+const HOUR_MS = 3_600_000
 
 /** A service, from what is its own: everything that all services are made of follows from it. */
 export const defineService = (definition: ServiceDefinition): Service => {
@@ -70,7 +74,16 @@ export const defineService = (definition: ServiceDefinition): Service => {
   const deadlines = (definition.sagas ?? []).map((runner) => new DeadlineWorker({ database, groupCommit, runner }))
   const publisher = publishes ? kafkaPublisher({ brokers, clientId: name }) : undefined
   const relay = publisher && new OutboxRelay({ databaseUrl, database, publisher })
-  const housekeeping = new Housekeeping((now) => pruneIdempotencyKeys(database, now, KEYS_AT_ONCE))
+  const { INBOX_RETENTION_HOURS, IDEMPOTENCY_KEY_HOURS: keyHours } = config
+  const housekeeping = new Housekeeping({
+    database,
+    retention: [
+      ...(recognisesDuplicates ? [] : [inboxRetention]),
+      idempotencyRetention,
+      ...(definition.retention ?? []),
+    ],
+    hours: { INBOX_RETENTION_HOURS },
+  })
   const runtime = new Runtime({
     prepare: async () => definition.prepare?.(groupCommit),
     // Stopped in this order: what decides first, then what carries out, then what publishes it.
@@ -96,7 +109,10 @@ export const defineService = (definition: ServiceDefinition): Service => {
         { provide: Runtime, useValue: runtime },
         { provide: Database, useValue: database },
         { provide: GroupCommit, useValue: groupCommit },
-        { provide: IdempotentCommands, useValue: new IdempotentCommands({ groupCommit }) },
+        {
+          provide: IdempotentCommands,
+          useValue: new IdempotentCommands({ groupCommit, ...(keyHours && { ttlMs: keyHours * HOUR_MS }) }),
+        },
         { provide: SERVICE, useValue: name },
         ...(definition.providers ?? []),
       ],
