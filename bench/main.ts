@@ -6,13 +6,19 @@ import { startSystem } from '../test/support/system.ts'
 import { latencyAtRest } from './latency.ts'
 import { memory } from './memory.ts'
 import { outbox } from './outbox.ts'
+import { retention, SHORT_RETENTION } from './retention.ts'
 import { throughput } from './throughput.ts'
 
-/** `npm run bench [-- --seconds 60] [--only latency,outbox,throughput]`: starts a fresh system and measures it. */
+/**
+ * `npm run bench [-- --seconds 60] [--only latency,outbox,throughput]`: starts a fresh system and measures it.
+ * `npm run bench -- --only retention --seconds 600` is not part of everything: its system keeps rows for a minute.
+ */
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' }, only: { type: 'string' } } })
 const wanted = (name: string): boolean => values.only === undefined || values.only.split(',').includes(name)
 
 console.log(`${cpus().length} × ${cpus()[0]?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`)
+const retains = values.only === 'retention'
+if (retains) Object.assign(process.env, SHORT_RETENTION)
 const system = await startSystem()
 // Whoever interrupts the bench alone must not leave the system behind.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -22,6 +28,7 @@ try {
   await memory(system, 'at rest')
   if (wanted('latency')) await latencyAtRest(client, 300)
   if (wanted('outbox')) await outbox(system)
+  if (retains) await retention(system, client, Number(values.seconds))
   if (wanted('throughput')) {
     await throughput(system, client, Number(values.seconds))
     await memory(system, 'after the load')

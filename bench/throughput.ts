@@ -83,7 +83,7 @@ const plentifulSkus = async (client: Client): Promise<string[]> => {
   return skus
 }
 
-const completed = async (client: Client): Promise<number> => {
+export const completed = async (client: Client): Promise<number> => {
   const { items } = await client.get<{ items: { orders: number }[] }>('/api/sales')
   return items.reduce((sum, { orders }) => sum + orders, 0)
 }

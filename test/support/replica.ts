@@ -9,6 +9,7 @@ import { until } from './until.ts'
 
 /** One more process of a service, beside the one that the system keeps running: same database, same consumer group. */
 export interface Replica {
+  readonly pid: number
   /** SIGTERM; answers the exit code. */
   terminate(): Promise<number | null>
   kill(): void
@@ -23,6 +24,7 @@ export const startReplica = async (system: RunningSystem, service: string): Prom
   })
   await until(`the second ${service} to be ready`, () => isReady(port, child))
   return {
+    pid: child.pid!,
     terminate: async () => {
       child.kill('SIGTERM')
       const [code] = (await once(child, 'exit')) as [number | null]

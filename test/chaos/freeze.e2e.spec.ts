@@ -1,0 +1,112 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Client, type Order } from '../support/client.ts'
+import { freeze } from '../support/freeze.ts'
+import { type StockLevels, stockLevels, violations } from '../support/oracle.ts'
+import { outOfOrder } from '../support/order-sequence.ts'
+import { type Replica, startReplica } from '../support/replica.ts'
+import { type RunningSystem, startSystem } from '../support/system.ts'
+import { readTopic } from '../support/topic.ts'
+import { until } from '../support/until.ts'
+import { everyday, plan, seeded } from '../support/workload.ts'
+
+/** Longer than a transaction may be idle, a relay silent, and a consumer away from its group. */
+const FROZEN_MS = Number(process.env.CHAOS_FREEZE_MS ?? 12_000)
+const FROZEN_TOGETHER = [
+  ['order', 'query'],
+  ['payment', 'notification'],
+  ['inventory', 'console'],
+  ['fulfillment', 'simulators'],
+  ['broker'],
+  ['postgres'],
+]
+const WORKERS = 8
+/** Between two orders of a worker, milliseconds: a stream that is going on in the moment that somebody freezes. */
+const GAP_MS = 400
+
+let system: RunningSystem
+let client: Client
+let before: StockLevels
+const placed: string[] = []
+const replicas: Replica[] = []
+beforeAll(async () => {
+  system = await startSystem()
+  client = new Client(system.url)
+  before = await stockLevels(client)
+})
+afterAll(async () => {
+  for (const replica of replicas) replica.kill()
+  await system?.stop()
+})
+
+/** Places orders for as long as the work lasts. */
+const during = async (seed: number, work: () => Promise<void>): Promise<void> => {
+  const planned = await plan(client, 2_000, everyday, seeded(seed))
+  let next = 0
+  let working = true
+  const placing = Array.from({ length: WORKERS }, async () => {
+    while (working && next < planned.length) {
+      const { request, cancel } = planned[next++]!
+      const orderId = await client.placeSurely(request)
+      placed.push(orderId)
+      if (cancel) await client.call('POST', `/api/orders/${orderId}/cancel`)
+      await pause(GAP_MS)
+    }
+  })
+  await work().finally(() => {
+    working = false
+  })
+  await Promise.all(placing)
+}
+
+const ended = (orderIds: readonly string[]): Promise<Order[]> =>
+  Promise.all(orderIds.map((orderId) => client.terminal(orderId, 180_000)))
+
+/** What all orders so far came to; none may be lost, none doubled, nothing be parked. */
+const checkEverything = async (): Promise<void> => {
+  const orders = await ended(placed)
+  expect(await violations(client, orders, before)).toEqual([])
+  const { items } = await client.get<{ items: unknown[] }>('/api/parked')
+  expect(items).toEqual([])
+  const ours = new Set(placed)
+  const records = await readTopic(system.brokers, 'orders')
+  expect(outOfOrder(records.filter(({ headers }) => ours.has(headers.ce_subject ?? '')))).toEqual([])
+}
+
+test(`every process frozen for ${FROZEN_MS} ms under orders and thawed: nothing lost, nothing doubled`, {
+  timeout: 600_000,
+}, async () => {
+  await during(11, async () => {
+    for (const names of FROZEN_TOGETHER) {
+      if (names.includes('broker') && !system.bundledBroker) continue
+      const thaw = await Promise.all(names.map(async (name) => freeze(await system.pidOf(name))))
+      await pause(FROZEN_MS)
+      for (const each of thaw) each()
+      // Somebody frozen must not hide behind the one before.
+      await until(`an order to end after ${names.join(' and ')}`, async () => {
+        const order = await client.order(placed.at(-1)!).catch(() => undefined)
+        return order && ['completed', 'rejected', 'cancelled'].includes(order.status) ? order : undefined
+      })
+    }
+  })
+  await checkEverything()
+})
+
+test('a frozen twin holds nobody: orders end while it is frozen, and thawed it does no harm', {
+  timeout: 300_000,
+}, async () => {
+  for (const service of ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query'])
+    replicas.push(await startReplica(system, service))
+  const first = placed.length
+  const thaw: (() => void)[] = []
+  await during(12, async () => {
+    await until('orders to flow', async () => placed.length > first + 20 || undefined)
+    thaw.push(...(await Promise.all(replicas.map(({ pid }) => freeze(pid)))))
+    await until('orders to be placed beside them', async () => placed.length > first + 60 || undefined)
+  })
+  await ended(placed.slice(first))
+  for (const each of thaw) each()
+  await during(13, () => until('orders to flow', async () => placed.length > first + 80 || undefined).then(() => {}))
+  await checkEverything()
+  expect(await Promise.all(replicas.map((replica) => replica.terminate()))).toEqual(Array(replicas.length).fill(0))
+})
