@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { healthModule } from '#libs/http'
+import { OperatorsController } from './api/operators.controller.ts'
 import { SystemController } from './api/system.controller.ts'
 import type { Config } from './config.ts'
 import { Forwarder } from './forwarder.ts'
@@ -18,7 +19,7 @@ export class ConsoleModule implements OnApplicationShutdown {
 export const consoleModule = (config: Config): DynamicModule => ({
   module: ConsoleModule,
   imports: [healthModule({})],
-  controllers: [SystemController],
+  controllers: [OperatorsController, SystemController],
   providers: [
     { provide: Forwarder, useValue: new Forwarder(servicesOf(config)) },
     { provide: KafkaView, useValue: new KafkaView({ brokers: config.KAFKA_BROKERS, clientId: 'console' }) },

@@ -27,6 +27,8 @@ export interface Patience {
 
 /** A look does not hang because a service is frozen, and asks again while one restarts. */
 export const READ: Patience = { answerMs: 2_000, restartMs: 10_000 }
+/** A look at the whole system must not hang because a part of it is away. */
+export const LOOK: Patience = { answerMs: 2_000, restartMs: 500 }
 /** A write under load may take its time; what became of one that is given up is not known. */
 export const WRITE: Patience = { answerMs: 10_000, restartMs: 10_000 }
 

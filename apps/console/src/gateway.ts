@@ -5,7 +5,7 @@ import { pathAtService, type Route, routes } from './routes.ts'
 import type { ServiceName } from './services.ts'
 
 const BODY_LIMIT = 64 * 1024
-const PASSED_ON = ['content-type', 'accept', 'idempotency-key', 'traceparent'] as const
+const PASSED_ON = ['content-type', 'accept', 'idempotency-key', 'traceparent', 'x-actor'] as const
 /** While there is another one to ask. */
 const SOMEBODY_ELSE_KNOWS: Patience = { answerMs: 1_000, restartMs: 0 }
 

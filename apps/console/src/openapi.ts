@@ -12,6 +12,8 @@ import {
   sku,
 } from '#libs/contracts'
 
+import { operatorPaths, parkedItem } from './operators.openapi.ts'
+
 /** The REST interface as OpenAPI 3.1, with schemas made from the contracts. A test holds it against the routes. */
 
 const instant = z.iso.datetime()
@@ -78,17 +80,6 @@ const notification = z.object({
   to: z.string(),
   status: z.enum(['pending', 'sent', 'failed']),
   at: instant,
-})
-const parked = z.object({
-  service: z.string(),
-  topic: z.string(),
-  partition: z.int(),
-  offset: z.string(),
-  key: z.string().nullable(),
-  type: z.string().nullable(),
-  reason: z.string(),
-  attempts: z.int(),
-  nextAttemptAt: instant.optional(),
 })
 const rate = z.number().min(0).max(1)
 const milliseconds = z.int().min(0).max(60_000)
@@ -243,9 +234,11 @@ export const openApi = {
     '/api/parked': {
       get: get(
         'Messages that some service could not handle',
-        page(parked).extend({ unreachable: z.array(z.string()) }),
+        cursorPage(parkedItem).extend({ unreachable: z.array(z.string()) }),
+        inQuery('service', 'topic', 'key', 'type', 'reason', 'status', 'orderId', 'cursor', 'limit'),
       ),
     },
+    ...operatorPaths({ get, json, ok, inQuery, inPath, problems, idempotencyKey }),
     '/api/health': { get: get('Health of every service', any) },
     '/api/simulators/payment/settings': {
       get: get('How the payment provider behaves', paymentSettings),

@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { parse } from '#libs/http'
+import { parkedFilter as parkedOfService } from '#libs/messaging'
 import type { Forwarder, Patience } from './forwarder.ts'
+import { gather, queryString } from './gathered.ts'
 import { consuming } from './services.ts'
 
 type Consuming = (typeof consuming)[number]
@@ -24,8 +27,10 @@ const cursor = z
   .pipe(z.tuple([z.enum(consuming), z.string().regex(/^\d{1,18}$/)], 'not a cursor of this list'))
   .transform(([service, after]): Position => ({ service, after }))
 
-export const parkedQuery = z.strictObject({
-  service: z.enum(consuming).optional(),
+/** Which ones are meant, and whose. */
+export const parkedFilter = parkedOfService.extend({ service: z.enum(consuming).optional() })
+
+export const parkedQuery = parkedFilter.extend({
   limit: z.coerce.number().int().min(1).max(500).default(100),
   cursor: cursor.optional(),
 })
@@ -43,14 +48,18 @@ interface ServicesPage {
 export const parkedPage = async (
   forwarder: Forwarder,
   patience: Patience,
-  { service, limit, cursor }: ParkedQuery,
+  { service, limit, cursor, ...filter }: ParkedQuery,
 ): Promise<ParkedPage> => {
   const first = cursor === undefined ? 0 : consuming.indexOf(cursor.service)
   const asked = consuming.slice(first).filter((name) => service === undefined || name === service)
   const answers = await Promise.allSettled(
     asked.map((name) => {
       const after = name === cursor?.service ? cursor.after : '0'
-      return forwarder.get<ServicesPage>(name, `/internal/parked?limit=${limit}&cursor=${after}`, patience)
+      return forwarder.get<ServicesPage>(
+        name,
+        `/internal/parked${queryString({ ...filter, limit, cursor: after })}`,
+        patience,
+      )
     }),
   )
   const found = answers.flatMap((answer, i) =>
@@ -64,5 +73,41 @@ export const parkedPage = async (
     items,
     nextCursor: more && last ? `${last.service}.${last.id}` : null,
     unreachable: asked.filter((_, i) => answers[i]!.status === 'rejected'),
+  }
+}
+
+interface Count {
+  readonly status: string
+  readonly reason: string
+  readonly count: number
+}
+
+/** How many are meant, by service, status and reason. */
+export const parkedCounts = async (forwarder: Forwarder, patience: Patience, query: unknown) => {
+  const { service, ...filter } = parse(parkedFilter, query)
+  const { answers, unreachable } = await gather<{ items: Count[] }>(
+    forwarder,
+    patience,
+    () => `/internal/parked/counts${queryString(filter)}`,
+    service === undefined ? consuming : [service],
+  )
+  const items = answers.flatMap(({ service, answer }) => answer.items.map((count) => ({ service, ...count })))
+  return { items, total: items.reduce((sum, { count }) => sum + count, 0), unreachable }
+}
+
+/** The services that make calls to the outside world. */
+const calling = ['payment', 'fulfillment', 'notification'] as const
+
+/** Calls whose outcome could not be recorded, the oldest of each service first, at most 500 of each. */
+export const parkedEffectsPage = async (forwarder: Forwarder, patience: Patience) => {
+  const { answers, unreachable } = await gather<{ items: object[] }>(
+    forwarder,
+    patience,
+    () => '/internal/parked-effects?limit=500',
+    calling,
+  )
+  return {
+    items: answers.flatMap(({ service, answer }) => answer.items.map((item) => ({ service, ...item }))),
+    unreachable,
   }
 }

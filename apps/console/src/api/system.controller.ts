@@ -1,12 +1,9 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common'
 import { parse, sharedAnswer } from '#libs/http'
-import { Forwarder, type Patience } from '../forwarder.ts'
+import { Forwarder, LOOK } from '../forwarder.ts'
 import { KafkaView } from '../kafka-view.ts'
 import { parkedPage, parkedQuery } from '../parked.ts'
 import { consuming, type ServiceName } from '../services.ts'
-
-/** A look at the whole system must not hang because a part of it is away. */
-const LOOK: Patience = { answerMs: 2_000, restartMs: 500 }
 
 /** What is known of the system as a whole: gathered from all services and from Kafka. */
 @Controller('api')

@@ -3,7 +3,7 @@ import type { Work } from '#libs/database'
 import { isRefusal, type Refusal, refuse } from '#libs/decider'
 import { Problem } from '#libs/http'
 import { Sagas } from '#libs/saga'
-import { handle } from '#libs/service'
+import { handle, onRecord } from '#libs/service'
 import type { OrderRefusal } from '../domain/decide.ts'
 import { orders } from '../order-aggregate.ts'
 import { fulfilment, SOURCE } from '../sagas.ts'
@@ -19,6 +19,8 @@ export const cancelOrder = (orderId: string, traceparent: string): Work<Refusal<
     const consequences = new Consequences(cause, SOURCE, uow.now)
     const input = { type: 'requestCancellation' } as const
     const decision = await handle(uow, consequences, { to: orders, id: orderId, input, actor: 'customer' })
+    const refusal = isRefusal(decision) ? decision : undefined
+    onRecord(uow, { actor: 'customer', action: 'order.cancel', target: `order/${orderId}` }, refusal)
     if (isRefusal(decision)) return decision
     if (decision.length > 0)
       await fulfilment.handle(uow, consequences, orderId, { type: 'cancel', at: uow.now.toISOString() })

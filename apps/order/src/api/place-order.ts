@@ -4,7 +4,7 @@ import type { UnitOfWork, Work } from '#libs/database'
 import { isRefusal } from '#libs/decider'
 import { Problem } from '#libs/http'
 import type { StoredResponse } from '#libs/idempotency'
-import { handle } from '#libs/service'
+import { handle, onRecord } from '#libs/service'
 import type { OrderDetails } from '../domain/order.ts'
 import { type Catalogue, price } from '../domain/pricing.ts'
 import { announceOrder, orders } from '../order-aggregate.ts'
@@ -72,14 +72,11 @@ export const placeOrder = (details: OrderDetails, traceparent: string): Work<Sto
     run: async (uow) => {
       const consequences = new Consequences(cause, SOURCE, uow.now)
       const input = { type: 'place', details: maskedPayment(details) } as const
-      const placed = await handle(uow, consequences, {
-        to: orders,
-        id: orderId,
-        input,
-        actor: `customer:${customerId}`,
-      })
+      const actor = `customer:${customerId}`
+      const placed = await handle(uow, consequences, { to: orders, id: orderId, input, actor })
       if (isRefusal(placed)) throw new Error(`order ${orderId}: ${placed.refused}`)
       await startFulfilment(uow, consequences, details)
+      onRecord(uow, { actor, action: 'order.place', target: `order/${orderId}` })
       return {
         status: 201,
         headers: { location: `/api/orders/${orderId}` },

@@ -1,0 +1,95 @@
+import { Body, Controller, Get, Headers, Inject, Param, Post, Query, Res } from '@nestjs/common'
+import type { FastifyReply } from 'fastify'
+import { z } from 'zod'
+import { Problem } from '#libs/http'
+import { auditPage, verifyTrails } from '../audit.ts'
+import { type ForwardedAnswer, Forwarder, LOOK, READ, WRITE } from '../forwarder.ts'
+import { findOperation, startRedrive } from '../operations.ts'
+import { parkedCounts, parkedEffectsPage } from '../parked.ts'
+import { consuming, type ServiceName } from '../services.ts'
+
+type HeaderValues = Readonly<Record<string, string | undefined>>
+
+const action = z.enum(['retry', 'discard', 'amend'])
+const serviceName = z.enum(consuming)
+
+/** What a person can do where something did not work, over all services. */
+@Controller('api')
+export class OperatorsController {
+  constructor(@Inject(Forwarder) private readonly forwarder: Forwarder) {}
+
+  @Get('parked/counts')
+  counts(@Query() query: Record<string, string>) {
+    return parkedCounts(this.forwarder, LOOK, query)
+  }
+
+  /** Calls whose outcome could not be recorded. */
+  @Get('parked-effects')
+  effects() {
+    return parkedEffectsPage(this.forwarder, LOOK)
+  }
+
+  @Get('parked/:service/:id')
+  async one(@Param('service') service: string, @Param('id') id: string, @Res() reply: FastifyReply) {
+    const path = `/internal/parked/${encodeURIComponent(id)}`
+    send(reply, await this.forwarder.forward(known(service), { method: 'GET', path, headers: {} }, READ))
+  }
+
+  @Post('parked/redrive')
+  async redrive(
+    @Body() body: unknown,
+    @Headers() headers: HeaderValues,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const started = await startRedrive(this.forwarder, body, passedOn(headers))
+    reply.status(202).header('location', `/api/operations/${started.operationId}`)
+    return started
+  }
+
+  @Post('parked/:service/:id/:action')
+  async work(
+    @Param() { service, id, action: given }: { service: string; id: string; action: string },
+    @Body() body: unknown,
+    @Headers() headers: HeaderValues,
+    @Res() reply: FastifyReply,
+  ) {
+    if (!action.safeParse(given).success)
+      throw new Problem(404, { detail: `a parked message can be ${action.options.join(', ')}ed, not ${given}` })
+    const path = `/internal/parked/${encodeURIComponent(id)}/${given}`
+    const request = { method: 'POST', path, headers: passedOn(headers), body: Buffer.from(JSON.stringify(body ?? {})) }
+    send(reply, await this.forwarder.forward(known(service), request, WRITE))
+  }
+
+  @Get('operations/:id')
+  operation(@Param('id') id: string) {
+    return findOperation(this.forwarder, LOOK, id)
+  }
+
+  /** Who did what, youngest first. */
+  @Get('audit')
+  audit(@Query() query: Record<string, string>) {
+    return auditPage(this.forwarder, LOOK, query)
+  }
+
+  /** Whether every service's part of the trail is what was written. */
+  @Get('audit/verify')
+  verify() {
+    return verifyTrails(this.forwarder, READ)
+  }
+}
+
+const known = (service: string): ServiceName => {
+  const found = serviceName.safeParse(service)
+  if (found.success) return found.data
+  throw new Problem(404, { type: 'unknown-service', detail: `no service ${service} parks messages` })
+}
+
+const passedOn = (headers: HeaderValues): Record<string, string> => {
+  const passed: Record<string, string> = { 'content-type': 'application/json' }
+  for (const name of ['idempotency-key', 'traceparent', 'x-actor'])
+    if (headers[name] !== undefined) passed[name] = String(headers[name])
+  return passed
+}
+
+const send = (reply: FastifyReply, { status, headers, body }: ForwardedAnswer): FastifyReply =>
+  reply.status(status).headers(headers).send(body)
