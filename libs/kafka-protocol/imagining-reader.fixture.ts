@@ -23,6 +23,7 @@ export class ImaginingReader extends Reader {
   override uint16 = (): number => Math.abs(this.pick(NUMBERS))
   override int32 = (): number => Math.abs(this.pick(NUMBERS))
   override int64 = (): number => this.pick(NUMBERS)
+  override float64 = (): number => this.pick(NUMBERS)
   /** At least 1: in the compact form 0 is null, which not every field may be. */
   override uvarint = (): number => 1 + this.byte()
   override uuid = (): string => this.pick(['0', 'a']).repeat(32)

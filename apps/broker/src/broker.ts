@@ -6,6 +6,8 @@ import type { FileSystem } from './disk/file-system.ts'
 import { FetchSessionCache } from './fetch/fetch-session-cache.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
 import { LogManager } from './log/log-manager.ts'
+import { BrokerSettings, restoreSettings } from './metadata/broker-settings.ts'
+import { MetadataStore } from './metadata/metadata-store.ts'
 import { ProducerIds } from './metadata/producer-ids.ts'
 import { Topics } from './metadata/topics.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
@@ -40,7 +42,10 @@ export class Broker {
   readonly dataDir: string
   readonly log: Logger = createLogger('broker')
   readonly logs: LogManager
+  readonly clusterId: string
   readonly topics: Topics
+  /** The way to change `configs` while the broker runs. */
+  readonly brokerSettings: BrokerSettings
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
   readonly transactions: TransactionCoordinator
@@ -55,6 +60,7 @@ export class Broker {
 
   private constructor(
     options: BrokerOptions,
+    metadata: MetadataStore,
     parts: TransactionParts,
     transactions: TransactionCoordinator,
     storage: Broker['storage'],
@@ -69,7 +75,13 @@ export class Broker {
     )
     this.storage = storage
     this.logs = parts.logs
+    this.clusterId = metadata.clusterId
     this.topics = parts.topics
+    this.topics.subscribe(({ type, topic }) => {
+      if (type === 'deleted') this.traffic.forget(topic.name)
+      return undefined
+    })
+    this.brokerSettings = new BrokerSettings(metadata, options.settings, parts.topics)
     this.groups = parts.groups
     this.producerIds = parts.producerIds
     this.transactions = transactions
@@ -98,10 +110,16 @@ export class Broker {
       },
     })
     try {
-      const topics = await Topics.open(logs, settings)
+      const metadata = await MetadataStore.open(logs)
+      restoreSettings(metadata, settings)
+      const topics = await Topics.open(metadata, logs, settings)
       const groups = await GroupCoordinator.open(logs, settings.values, clock)
-      const parts = { logs, topics, groups, producerIds: new ProducerIds(topics), settings: settings.values, clock }
-      return new Broker(options, parts, await TransactionCoordinator.open(parts), storage)
+      // A crash may have come between a topic's deletion and that of the offsets committed for it.
+      for (const name of metadata.deleted) if (topics.find(name) === undefined) await groups.forgetTopic(name)
+      topics.subscribe(({ type, topic }) => (type === 'deleted' ? groups.forgetTopic(topic.name) : undefined))
+      const producerIds = new ProducerIds(metadata, logs.highestProducerId())
+      const parts = { logs, topics, groups, producerIds, settings: settings.values, clock }
+      return new Broker(options, metadata, parts, await TransactionCoordinator.open(parts), storage)
     } catch (error) {
       await logs.close()
       throw error

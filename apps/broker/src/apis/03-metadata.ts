@@ -3,7 +3,9 @@ import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
 import { StorageError } from '../log/log-error.ts'
 import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS, UNREPORTED } from '../metadata/authorized-operations.ts'
-import { isRefusal, type Topic, topicNameProblem } from '../metadata/topics.ts'
+import { isRefusal } from '../metadata/refusal.ts'
+import { topicNameProblem } from '../metadata/topic-name.ts'
+import type { Topic } from '../metadata/topics.ts'
 
 /**
  * Metadata: 0-13
@@ -22,7 +24,7 @@ export const handleMetadata = defineHandler({
     const isAskedForOperations = request.includeTopicAuthorizedOperations
     return {
       brokers: [{ nodeId: broker.nodeId, host, port, rack: broker.settings['broker.rack'] }],
-      clusterId: broker.topics.clusterId,
+      clusterId: broker.clusterId,
       controllerId: broker.nodeId,
       topics: isAskedForOperations
         ? topics.map((topic) => ({ ...topic, topicAuthorizedOperations: TOPIC_OPERATIONS }))

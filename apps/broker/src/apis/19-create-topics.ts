@@ -2,8 +2,7 @@ import { createTopics, ErrorCode, type RequestOf, ZERO_UUID } from '#libs/kafka-
 import type { Broker } from '../broker.ts'
 import { describeTopicConfigs } from '../config/describe-configs.ts'
 import { defineHandler } from '../handler.ts'
-import { StorageError } from '../log/log-error.ts'
-import { isRefusal, type Refusal } from '../metadata/topics.ts'
+import { isRefusal, type Refusal, refusalOf } from '../metadata/refusal.ts'
 
 type Wanted = RequestOf<typeof createTopics>['topics'][number]
 
@@ -40,21 +39,16 @@ async function create(broker: Broker, wanted: Wanted, validateOnly: boolean) {
     if (value === null) return refused(name, invalidConfig(`Null value not supported for topic configs: ${key}`))
     configs[key] = value
   }
-  try {
-    const problem = broker.topics.creationProblem(name, partitions, configs)
-    if (problem !== undefined) return refused(name, problem)
-    const created = validateOnly
-      ? { name, topicId: ZERO_UUID, partitions, configs }
-      : await broker.topics.create(name, partitions, configs)
-    if (isRefusal(created)) return refused(name, created)
-    const described = describeTopicConfigs(created.configs, broker.configs)
-    return {
-      ...{ name, topicId: created.topicId, errorCode: ErrorCode.NONE, errorMessage: null },
-      ...{ numPartitions: partitions, replicationFactor: 1, configs: described },
-    }
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error
-    return refused(name, { errorCode: error.errorCode, errorMessage: error.message })
+  const problem = broker.topics.creationProblem(name, partitions, configs)
+  if (problem !== undefined) return refused(name, problem)
+  const created = validateOnly
+    ? { name, topicId: ZERO_UUID, partitions, configs }
+    : await broker.topics.create(name, partitions, configs).catch(refusalOf)
+  if (isRefusal(created)) return refused(name, created)
+  const described = describeTopicConfigs(created.configs, broker.configs)
+  return {
+    ...{ name, topicId: created.topicId, errorCode: ErrorCode.NONE, errorMessage: null },
+    ...{ numPartitions: partitions, replicationFactor: 1, configs: described },
   }
 }
 

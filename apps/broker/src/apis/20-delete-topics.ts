@@ -1,6 +1,7 @@
 import { deleteTopics, ErrorCode, ZERO_UUID } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
+import { refusalOf } from '../metadata/refusal.ts'
 import type { Topic } from '../metadata/topics.ts'
 
 interface Wanted {
@@ -56,8 +57,6 @@ async function remove(broker: Broker, { name, topicId }: Wanted, topic: Topic | 
   if (!broker.settings['delete.topic.enable']) {
     return { name: topic.name, topicId: topic.topicId, errorCode: ErrorCode.TOPIC_DELETION_DISABLED }
   }
-  await broker.topics.delete(topic)
-  broker.traffic.forget(topic.name)
-  await broker.groups.forgetTopic(topic.name)
-  return { name: topic.name, topicId: topic.topicId, errorCode: ErrorCode.NONE }
+  const refusal = await broker.topics.delete(topic).catch(refusalOf)
+  return { name: topic.name, topicId: topic.topicId, errorCode: ErrorCode.NONE, ...refusal }
 }

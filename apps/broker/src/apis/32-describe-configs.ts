@@ -9,7 +9,8 @@ import {
   describeTopicConfigs,
 } from '../config/describe-configs.ts'
 import { defineHandler } from '../handler.ts'
-import { type Refusal, topicNameProblem } from '../metadata/topics.ts'
+import type { Refusal } from '../metadata/refusal.ts'
+import { topicNameProblem } from '../metadata/topic-name.ts'
 
 type Resource = RequestOf<typeof describeConfigs>['resources'][number]
 

@@ -1,7 +1,8 @@
 import { createPartitions, ErrorCode, type RequestOf } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
-import type { Refusal } from '../metadata/topics.ts'
+import { isRefusal, noSuchTopic, type Refusal, refusalOf } from '../metadata/refusal.ts'
+import type { Topic } from '../metadata/topics.ts'
 
 type Wanted = RequestOf<typeof createPartitions>['topics'][number]
 
@@ -23,23 +24,31 @@ export const handleCreatePartitions = defineHandler({
 const TWICE: Refusal = { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
 
 async function add(broker: Broker, wanted: Wanted, validateOnly: boolean): Promise<Refusal | undefined> {
-  const { name, count, assignments } = wanted
-  const topic = broker.topics.find(name)
-  if (topic === undefined) {
-    return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `The topic '${name}' does not exist.` }
+  const problem = (topic: Topic) => growthProblem(broker, wanted, topic)
+  if (validateOnly) {
+    const topic = broker.topics.find(wanted.name)
+    return topic === undefined ? noSuchTopic(wanted.name) : problem(topic)
   }
-  if (count <= topic.partitions) {
-    const errorMessage = `The topic ${name} currently has ${topic.partitions} partition(s); ${count} would not be an increase.`
+  const grown = await broker.topics.grow(wanted.name, wanted.count, problem).catch(refusalOf)
+  return isRefusal(grown) ? grown : undefined
+}
+
+function growthProblem(
+  broker: Broker,
+  { name, count, assignments }: Wanted,
+  { partitions }: Topic,
+): Refusal | undefined {
+  if (count <= partitions) {
+    const errorMessage = `The topic ${name} currently has ${partitions} partition(s); ${count} would not be an increase.`
     return { errorCode: ErrorCode.INVALID_PARTITIONS, errorMessage }
   }
   if (count > 10_000)
     return { errorCode: ErrorCode.INVALID_PARTITIONS, errorMessage: 'That is more than 10000 partitions.' }
   const isHere = ({ brokerIds }: { brokerIds: readonly number[] }) =>
     brokerIds.length === 1 && brokerIds[0] === broker.nodeId
-  if (assignments !== null && (assignments.length !== count - topic.partitions || !assignments.every(isHere))) {
+  if (assignments !== null && (assignments.length !== count - partitions || !assignments.every(isHere))) {
     const errorMessage = `Every new partition must be assigned to broker ${broker.nodeId}, and to no other.`
     return { errorCode: ErrorCode.INVALID_REPLICA_ASSIGNMENT, errorMessage }
   }
-  if (!validateOnly) await broker.topics.addPartitions(topic, count)
   return undefined
 }

@@ -1,7 +1,7 @@
 import { ErrorCode, incrementalAlterConfigs, type RequestOf } from '#libs/kafka-protocol'
 import { alterConfigs, type Configs, type Configurable, invalidRequest } from '../config/config-resource.ts'
 import { defineHandler } from '../handler.ts'
-import type { Refusal } from '../metadata/topics.ts'
+import type { Refusal } from '../metadata/refusal.ts'
 
 const Operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 

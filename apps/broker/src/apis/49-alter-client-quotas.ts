@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { alterClientQuotas, ErrorCode, type RequestOf } from '#libs/kafka-protocol'
 import { defineHandler } from '../handler.ts'
-import type { Refusal } from '../metadata/topics.ts'
+import type { Refusal } from '../metadata/refusal.ts'
 
 type Entry = RequestOf<typeof alterClientQuotas>['entries'][number]
 

@@ -1,6 +1,6 @@
 import { alterUserScramCredentials, ErrorCode, type RequestOf } from '#libs/kafka-protocol'
 import { defineHandler } from '../handler.ts'
-import type { Refusal } from '../metadata/topics.ts'
+import type { Refusal } from '../metadata/refusal.ts'
 
 type Request = RequestOf<typeof alterUserScramCredentials>
 

@@ -32,11 +32,11 @@ const isMetadataPartition = ([topic, ...others]: Topics): boolean =>
   topic.partitions.length === 1 &&
   topic.partitions[0]!.partitionIndex === 0
 
-function quorumOf({ nodeId, logs, topics, clock }: Broker) {
+function quorumOf({ nodeId, logs, clusterId, clock }: Broker) {
   const now = clock.now()
   const voter = {
     replicaId: nodeId,
-    replicaDirectoryId: derivedUuid(topics.clusterId, 'directory'),
+    replicaDirectoryId: derivedUuid(clusterId, 'directory'),
     ...{ logEndOffset: 0, lastFetchTimestamp: now, lastCaughtUpTimestamp: now },
   }
   return {

@@ -22,7 +22,7 @@ export const handleDescribeCluster = defineHandler({
     const { host, port } = broker.advertised
     return {
       errorCode: ErrorCode.NONE,
-      clusterId: broker.topics.clusterId,
+      clusterId: broker.clusterId,
       controllerId: broker.nodeId,
       brokers: [{ brokerId: broker.nodeId, host, port, rack: broker.settings['broker.rack'], isFenced: false }],
       clusterAuthorizedOperations: includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : UNREPORTED,

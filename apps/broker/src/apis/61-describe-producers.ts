@@ -1,6 +1,6 @@
 import { describeProducers, ErrorCode } from '#libs/kafka-protocol'
 import { defineHandler, type RequestContext } from '../handler.ts'
-import { topicNameProblem } from '../metadata/topics.ts'
+import { topicNameProblem } from '../metadata/topic-name.ts'
 
 /** DescribeProducers: 0 */
 export const handleDescribeProducers = defineHandler({

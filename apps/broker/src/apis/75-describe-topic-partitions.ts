@@ -2,7 +2,8 @@ import { describeTopicPartitions, ErrorCode, ZERO_UUID } from '#libs/kafka-proto
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
 import { TOPIC_OPERATIONS } from '../metadata/authorized-operations.ts'
-import { type Topic, topicNameProblem } from '../metadata/topics.ts'
+import { topicNameProblem } from '../metadata/topic-name.ts'
+import type { Topic } from '../metadata/topics.ts'
 
 /** DescribeTopicPartitions: 0 */
 export const handleDescribeTopicPartitions = defineHandler({

@@ -1,7 +1,7 @@
 import { ErrorCode } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
-import { StorageError } from '../log/log-error.ts'
-import { type Refusal, topicNameProblem } from '../metadata/topics.ts'
+import { noSuchTopic, type Refusal, refusalOf } from '../metadata/refusal.ts'
+import { topicNameProblem } from '../metadata/topic-name.ts'
 import type { SettingScope } from './live-settings.ts'
 import { changeLogLevels, logLevelProblem, logLevels } from './log-levels.ts'
 import { type SettingKind, SettingProblem } from './setting-types.ts'
@@ -27,8 +27,8 @@ export interface Configurable {
   inherited(name: string): string
   /** Why these settings cannot be, or undefined. */
   problem(configs: Configs): Refusal | undefined
-  /** Replaces what is set; `configs` must be free of problems. */
-  save(configs: Configs): Promise<void> | void
+  /** Replaces what is set by what `change` makes of it, unless it says why not. */
+  save(change: () => Configs | Refusal): Promise<Refusal | undefined>
 }
 
 /** Changes the resource's settings to what `change` makes of them; returns why not, or undefined. */
@@ -40,17 +40,16 @@ export async function alterConfigs(
 ): Promise<Refusal | undefined> {
   const configurable = configurableOf(broker, resource)
   if (isRefusal(configurable)) return configurable
-  const changed = change(configurable)
-  if (isRefusal(changed)) return changed
-  const problem = configurable.problem(changed)
-  if (problem !== undefined || validateOnly) return problem
-  try {
-    await configurable.save(changed)
-    return undefined
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error
-    return { errorCode: error.errorCode, errorMessage: error.message }
+  const changed = (): Configs | Refusal => {
+    // Anew each time: what is set may be another by the time that it is this change's turn.
+    const current = configurableOf(broker, resource)
+    if (isRefusal(current)) return current
+    const configs = change(current)
+    return isRefusal(configs) ? configs : (current.problem(configs) ?? configs)
   }
+  if (!validateOnly) return configurable.save(changed).catch(refusalOf)
+  const configs = changed()
+  return isRefusal(configs) ? configs : undefined
 }
 
 /** A setting's name could be `errorCode`, but its value would not be a number. */
@@ -81,15 +80,13 @@ function topicConfigurable(broker: Broker, name: string): Configurable | Refusal
   const nameProblem = topicNameProblem(name)
   if (nameProblem !== undefined) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: nameProblem }
   const topic = broker.topics.find(name)
-  if (topic === undefined) {
-    return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `The topic '${name}' does not exist.` }
-  }
+  if (topic === undefined) return noSuchTopic(name)
   return {
     configs: topic.configs,
     kindOf: topicConfigKind,
     inherited: (key) => topicConfigDefault(key, broker.settings),
     problem: (configs) => firstProblem(configs, topicConfigProblem, ErrorCode.INVALID_CONFIG),
-    save: (configs) => broker.topics.configure(topic, configs),
+    save: (change) => broker.topics.configure(name, change),
   }
 }
 
@@ -108,7 +105,7 @@ function brokerConfigurable(broker: Broker, scope: SettingScope): Configurable {
     kindOf: (name) => (isSetting(name) ? definitionOf(name).kind : undefined),
     inherited: (name) => (isSetting(name) ? (configs.layersOf(name)[0]?.value ?? '') : ''),
     problem: (wanted) => firstProblem(wanted, settingProblem, ErrorCode.INVALID_REQUEST),
-    save: (wanted) => broker.topics.configureBroker(scope, wanted),
+    save: (change) => broker.brokerSettings.configure(scope, change),
   }
 }
 
@@ -127,7 +124,12 @@ const loggerConfigurable = (): Configurable => ({
   kindOf: () => 'string',
   inherited: () => '',
   problem: (configs) => firstProblem(configs, logLevelProblem, ErrorCode.INVALID_CONFIG),
-  save: changeLogLevels,
+  save: async (change) => {
+    const configs = change()
+    if (isRefusal(configs)) return configs
+    changeLogLevels(configs)
+    return undefined
+  },
 })
 
 /** Classic groups have no settings of their own, and clients send no metrics. */
@@ -137,7 +139,10 @@ const withoutSettings = (what: string): Configurable => ({
   inherited: () => '',
   problem: (configs) =>
     firstProblem(configs, (name) => `Unknown ${what} config name: ${name}`, ErrorCode.INVALID_CONFIG),
-  save: () => {},
+  save: async (change) => {
+    const configs = change()
+    return isRefusal(configs) ? configs : undefined
+  },
 })
 
 function firstProblem(

@@ -9,7 +9,7 @@ import { Broker } from '../broker.ts'
 import { systemClock } from '../clock.ts'
 import { type Config, readConfig } from '../config.ts'
 import { NodeFileSystem } from '../disk/node-file-system.ts'
-import { isRefusal } from '../metadata/topics.ts'
+import { isRefusal } from '../metadata/refusal.ts'
 import { testBatch } from './batch.fixture.ts'
 import type { PartitionLog } from './partition-log.ts'
 

@@ -7,6 +7,7 @@ import { BlockPool } from './block-pool.ts'
 import { LogCleaner } from './compaction/log-cleaner.ts'
 import { DataDirectory } from './data-directory.ts'
 import type { LogConfig } from './log-config.ts'
+import { StorageError } from './log-error.ts'
 import { recoverLog } from './log-loader.ts'
 import type { PartitionLogContext } from './log-state.ts'
 import { PartitionLog } from './partition-log.ts'
@@ -38,6 +39,8 @@ export class LogManager {
   private readonly open = new Map<string, PartitionLog>()
   /** Directories of partitions, open or not. */
   private readonly onDisk = new Set<string>()
+  /** Partitions that are gone, and that the redo log may still have notes about. */
+  private readonly unforgotten = new Set<string>()
   private readonly journals: Journal[] = []
   /** Who has sent what was read gives it back. */
   readonly blocks = new BlockPool()
@@ -129,6 +132,17 @@ export class LogManager {
     return log
   }
 
+  /**
+   * A new partition, empty whatever is on disk under its name. Refused with StorageError while notes about a partition of
+   * the same name are still in the redo log: a crash would write its predecessor's records into it.
+   */
+  async createPartition(topic: string, partition: number, config: LogConfig): Promise<PartitionLog> {
+    const name = `${topic}-${partition}`
+    if (this.unforgotten.has(name)) await this.forget(name)
+    if (this.onDisk.has(name)) await this.deletePartition(topic, partition)
+    return this.openPartition(topic, partition, config)
+  }
+
   /** The open partition, if any. */
   partition(topic: string, partition: number): PartitionLog | undefined {
     return this.open.get(`${topic}-${partition}`)
@@ -136,6 +150,13 @@ export class LogManager {
 
   partitions(): Iterable<PartitionLog> {
     return this.open.values()
+  }
+
+  /** Of all producers that some log remembers; -1 when there are none. */
+  highestProducerId(): number {
+    let highest = -1
+    for (const log of this.open.values()) for (const [id] of log.producers()) if (id > highest) highest = id
+    return highest
   }
 
   /** Closes the log (waking its listeners) and removes its files; crash-safe. */
@@ -149,11 +170,27 @@ export class LogManager {
     // Renamed first, so that a topic of the same name may be created while the files go away.
     const doomed = `${this.logsPath}/${name}.${this.deletions++}${DELETED}`
     // Begun before the name is free, so that it does not concern whoever takes it.
-    const forgotten = this.redoLog.forget(`logs/${name}/`)
-    fs.rename(`${this.logsPath}/${name}`, doomed)
+    const forgotten = this.forget(name).catch(() => {})
+    try {
+      fs.rename(`${this.logsPath}/${name}`, doomed)
+    } catch (error) {
+      this.onDisk.add(name)
+      throw error
+    }
     await fs.syncDirectory(this.logsPath)
-    await forgotten.catch(() => {})
+    await forgotten
     await fs.removeDirectory(doomed)
+  }
+
+  /** Rejects with StorageError when the redo log still has notes about the partition. */
+  private async forget(name: string): Promise<void> {
+    this.unforgotten.add(name)
+    try {
+      await this.redoLog.forget(`logs/${name}/`)
+    } catch (error) {
+      throw new StorageError(`what the redo log notes about ${name} could not be dropped`, { cause: error })
+    }
+    this.unforgotten.delete(name)
   }
 
   /** Partitions on disk that nobody opened: leftovers of a creation or deletion that a crash cut short. */

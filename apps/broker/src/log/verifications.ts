@@ -6,6 +6,9 @@ interface Verification {
   lowestSequence: number
 }
 
+/** Anybody may make up producer ids; of so many, those that came first are forgotten. */
+const MAX_PRODUCERS = 10_000
+
 /**
  * Producers that want to begin a transaction in this partition and have not been let in yet. Of batches that are under
  * way together, the first may have to be sent again; those behind it must wait until it is there, or it would be out of
@@ -18,6 +21,7 @@ export class Verifications {
     const known = this.byProducer.get(producerId)
     if (known === undefined) {
       this.byProducer.set(producerId, { adds, since: now, epoch, lowestSequence: sequence })
+      if (this.byProducer.size > MAX_PRODUCERS) this.byProducer.delete(this.byProducer.keys().next().value!)
     } else if (epoch > known.epoch) {
       known.epoch = epoch
       known.lowestSequence = sequence

@@ -1,4 +1,4 @@
-import type { Topics } from './topics.ts'
+import type { MetadataStore } from './metadata-store.ts'
 
 const BLOCK = 1000
 
@@ -10,11 +10,13 @@ export class ProducerIds {
   private next: number
   private reserved: number
   private reserving: Promise<void> | undefined
-  private readonly topics: Topics
 
-  constructor(topics: Topics) {
-    this.topics = topics
-    this.next = topics.nextProducerId
+  /** `seen`: the highest id that any log holds, so that a lost reservation never brings one back; -1 for none. */
+  constructor(
+    private readonly store: MetadataStore,
+    seen: number,
+  ) {
+    this.next = Math.max(store.image.nextProducerId, seen + 1)
     this.reserved = this.next
   }
 
@@ -24,10 +26,11 @@ export class ProducerIds {
   }
 
   private reserve(): Promise<void> {
-    this.reserving ??= this.topics
-      .reserveProducerIds(this.reserved + BLOCK)
+    const next = this.reserved + BLOCK
+    this.reserving ??= this.store
+      .record({ type: 'ProducerIdsReserved', next })
       .then(() => {
-        this.reserved += BLOCK
+        this.reserved = next
       })
       .finally(() => {
         this.reserving = undefined

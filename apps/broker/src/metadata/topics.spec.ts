@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { LiveSettings } from '../config/live-settings.ts'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { LogManager } from '../log/log-manager.ts'
-import { isRefusal, type Topic, Topics } from './topics.ts'
+import { MetadataStore } from './metadata-store.ts'
+import { isRefusal } from './refusal.ts'
+import { type Topic, Topics } from './topics.ts'
 
 const start = async (fs: MemoryFileSystem) => {
   const logs = await LogManager.open({ fs, dataDir: '/data', now: () => 0 })
-  return { logs, topics: await Topics.open(logs, new LiveSettings({})) }
+  return { logs, topics: await Topics.open(await MetadataStore.open(logs), logs, new LiveSettings({})) }
 }
 
 const created = async (creation: Promise<Topic | object>): Promise<Topic> => {
@@ -14,6 +16,8 @@ const created = async (creation: Promise<Topic | object>): Promise<Topic> => {
   if (isRefusal(topic)) throw new Error(topic.errorMessage)
   return topic as Topic
 }
+
+const noProblem = () => undefined
 
 const names = (topics: Topics) => [...topics.all()].map(({ name, partitions }) => `${name} ${partitions}`)
 
@@ -45,12 +49,12 @@ describe.each([
   test('so can partitions that could not be added', async () => {
     const fs = new MemoryFileSystem()
     const { topics, logs } = await start(fs)
-    const topic = await created(topics.create('t', 1, {}))
+    await created(topics.create('t', 1, {}))
     broken(fs)
-    await expect(topics.addPartitions(topic, 3)).rejects.toThrow()
+    await expect(topics.grow('t', 3, noProblem)).rejects.toThrow()
     expect(names(topics)).toEqual(['t 1'])
     repaired(fs)
-    await topics.addPartitions(topic, 2)
+    await topics.grow('t', 2, noProblem)
     await logs.close()
     expect(names((await start(fs)).topics)).toEqual(['t 2'])
   })

@@ -1,93 +1,59 @@
 import { ErrorCode } from '#libs/kafka-protocol'
-import type { LiveSettings, SettingScope } from '../config/live-settings.ts'
-import type { SettingTexts } from '../config/settings.ts'
+import type { LiveSettings } from '../config/live-settings.ts'
 import { logConfigOf, type TopicConfigs, topicConfigProblem } from '../config/topic-config.ts'
-import { RecordLog } from '../journal/record-log.ts'
 import type { LogConfig } from '../log/log-config.ts'
 import type { LogManager } from '../log/log-manager.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
-import {
-  emptyMetadata,
-  evolveMetadata,
-  type MetadataImage,
-  type MetadataRecord,
-  newClusterId,
-  newTopicId,
-  snapshotOfMetadata,
-  type TopicRecord,
-} from './metadata-log.ts'
+import { newTopicId, type TopicRecord } from './metadata-log.ts'
+import { foldedName } from './metadata-queue.ts'
+import type { MetadataStore } from './metadata-store.ts'
+import { isRefusal, noSuchTopic, type Refusal, refusal } from './refusal.ts'
+import { topicNameProblem } from './topic-name.ts'
 
 /** A topic that is ready: all its partitions are open and led by this broker. */
 export interface Topic extends TopicRecord {
   readonly logs: readonly PartitionLog[]
 }
 
-/** A refusal in the protocol's terms. */
-export interface Refusal {
-  readonly errorCode: ErrorCode
-  readonly errorMessage: string
+/** What has become of a topic; of one that was deleted, what it was. */
+export interface TopicChange {
+  readonly type: 'created' | 'grown' | 'configured' | 'deleted'
+  readonly topic: Topic
 }
+/** Nothing else happens to the topic, or to one of its name, before it resolves. */
+export type TopicListener = (change: TopicChange) => Promise<void> | undefined
 
-export const isRefusal = (value: object): value is Refusal => 'errorCode' in value
-
-const MAX_NAME_LENGTH = 249
 const MAX_PARTITIONS = 10_000
 
-/** Kafka's rule for topic names; undefined when the name is good. */
-export function topicNameProblem(name: string): string | undefined {
-  if (name === '') return 'Topic name is invalid: the empty string is not allowed'
-  if (name === '.' || name === '..') return "Topic name is invalid: '.' or '..' is not allowed"
-  if (name.length > MAX_NAME_LENGTH) return `Topic name is invalid: it is longer than ${MAX_NAME_LENGTH} characters`
-  if (/^[A-Za-z0-9._-]+$/.test(name)) return undefined
-  return `Topic name is invalid: '${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`
-}
-
 /**
- * The topics of this broker. Creation makes the partitions first and the record after them, deletion the other way
- * round, so a crash in between leaves directories nobody knows: they are removed at the next start.
+ * The topics of this broker. Everything that changes them goes through the metadata queue and decides there, on what is
+ * so at that moment.
+ *
+ * Creation makes the partitions first and the record after them, deletion the other way round, so a crash in between
+ * leaves directories nobody knows: they are removed at the next start.
  */
 export class Topics {
   private readonly byName = new Map<string, Topic>()
   private readonly byId = new Map<string, Topic>()
-  /** Creations under way, so that a second request for the same name waits for the first. */
-  private readonly creating = new Map<string, Promise<Topic | Refusal>>()
-  private image: MetadataImage = emptyMetadata
-  private records!: RecordLog<MetadataRecord>
-  private readonly logs: LogManager
-  private readonly settings: LiveSettings
+  private readonly listeners = new Set<TopicListener>()
 
-  private constructor(logs: LogManager, settings: LiveSettings) {
-    this.logs = logs
-    this.settings = settings
-  }
+  private constructor(
+    private readonly store: MetadataStore,
+    private readonly logs: LogManager,
+    private readonly settings: LiveSettings,
+  ) {}
 
-  static async open(logs: LogManager, settings: LiveSettings): Promise<Topics> {
-    const topics = new Topics(logs, settings)
-    const deleted = new Set<string | undefined>()
-    topics.records = await RecordLog.open<MetadataRecord>(
-      logs,
-      'metadata',
-      (record) => {
-        if (record.type === 'TopicDeleted') deleted.add(topics.image.topics.get(record.topicId)?.name)
-        topics.apply(record)
-      },
-      () => snapshotOfMetadata(topics.image),
-    )
-    if (topics.image.clusterId === undefined) {
-      await topics.record({ type: 'ClusterCreated', clusterId: newClusterId() })
+  static async open(store: MetadataStore, logs: LogManager, settings: LiveSettings): Promise<Topics> {
+    const topics = new Topics(store, logs, settings)
+    for (const record of store.image.topics.values()) {
+      topics.publish({ ...record, logs: await topics.partitions(record, 0, record.partitions, 'open') })
     }
-    for (const scope of ['broker', 'cluster'] as const) settings.change(scope, topics.image.brokerConfigs[scope])
-    for (const record of topics.image.topics.values()) topics.publish(await topics.openLogs(record))
     for (const { topic, partition } of logs.strays()) {
       // Records of a topic that was neither deleted nor created: its record was lost to a damage of the journal.
-      const isLeftover = deleted.has(topic) || logs.isEmpty(topic, partition)
+      const isLeftover = store.deleted.has(topic) || logs.isEmpty(topic, partition)
       await (isLeftover ? logs.deletePartition(topic, partition) : logs.setAside(topic, partition))
     }
     return topics
-  }
-
-  get clusterId(): string {
-    return this.image.clusterId!
   }
 
   all(): Iterable<Topic> {
@@ -102,7 +68,13 @@ export class Topics {
     return this.byId.get(topicId)
   }
 
-  /** What would stop this creation, checked without doing anything. */
+  /** Tells `listener` of every change from now on; the answer ends that. */
+  subscribe(listener: TopicListener): () => void {
+    this.listeners.add(listener)
+    return () => void this.listeners.delete(listener)
+  }
+
+  /** What would stop this creation now, checked without doing anything. */
   creationProblem(name: string, partitions: number, configs: TopicConfigs): Refusal | undefined {
     const nameProblem = topicNameProblem(name)
     if (nameProblem !== undefined) return refusal(ErrorCode.INVALID_TOPIC_EXCEPTION, nameProblem)
@@ -123,114 +95,134 @@ export class Topics {
   }
 
   /** Resolves when the topic can be used and would be there after a crash. */
-  async create(name: string, partitions: number, configs: TopicConfigs): Promise<Topic | Refusal> {
-    const underWay = this.creating.get(name)
-    if (underWay !== undefined) {
-      const other = await underWay
-      return isRefusal(other) ? other : refusal(ErrorCode.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
-    }
-    const problem = this.creationProblem(name, partitions, configs)
-    if (problem !== undefined) return problem
-    const creation = this.createNow({ name, topicId: newTopicId(), partitions, configs })
-    this.creating.set(name, creation)
-    return await creation.finally(() => this.creating.delete(name))
+  create(name: string, partitions: number, configs: TopicConfigs): Promise<Topic | Refusal> {
+    return this.change(
+      name,
+      async () =>
+        this.creationProblem(name, partitions, configs) ??
+        this.createNow({ name, topicId: newTopicId(), partitions, configs }),
+    )
   }
 
-  /** The topic, created with the broker's defaults if it is missing and that is allowed. */
+  /** The topic, created with the broker's defaults if it is missing. */
   async findOrCreate(name: string): Promise<Topic | Refusal> {
     const existing = this.byName.get(name)
     if (existing !== undefined) return existing
-    const underWay = this.creating.get(name)
-    return underWay ?? this.create(name, this.settings.values['num.partitions'], {})
+    const created = await this.create(name, this.settings.values['num.partitions'], {})
+    // Somebody else was faster.
+    return isRefusal(created) ? (this.byName.get(name) ?? created) : created
   }
 
-  async delete(topic: Topic): Promise<void> {
-    this.byName.delete(topic.name)
-    this.byId.delete(topic.topicId)
-    try {
-      await this.record({ type: 'TopicDeleted', topicId: topic.topicId })
-    } finally {
-      // Whether the record is on disk or will be with the next one: a topic of this name may follow.
-      await this.deletePartitions(topic.name, 0, topic.partitions)
-    }
+  /** A topic that is gone, or another one of its name by now, is refused. */
+  delete({ name, topicId }: Pick<Topic, 'name' | 'topicId'>): Promise<Refusal | undefined> {
+    return this.change(name, async () => {
+      const topic = this.byId.get(topicId)
+      if (topic === undefined) return noSuchTopic(name)
+      this.byName.delete(name)
+      this.byId.delete(topicId)
+      try {
+        await this.store.record({ type: 'TopicDeleted', topicId })
+      } finally {
+        // Whether the record is on disk or will be with the next one: a topic of this name may follow.
+        await this.tell({ type: 'deleted', topic })
+        await this.deletePartitions(name, 0, topic.partitions)
+      }
+      return undefined
+    })
   }
 
-  async addPartitions(topic: Topic, partitions: number): Promise<Topic> {
-    const { name, topicId, partitions: before } = topic
-    try {
-      const added = await this.openPartitions(name, before, partitions, topic.logs[0]!.config)
-      await this.record({ type: 'PartitionsAdded', topicId, partitions })
-      return this.publish({ ...topic, partitions, logs: [...topic.logs, ...added] })
-    } catch (error) {
-      await this.undo({ type: 'PartitionsAdded', topicId, partitions: before }, name, before, partitions)
-      throw error
-    }
+  /** Has the topic have so many partitions, unless `problem` says why not. */
+  grow(name: string, partitions: number, problem: (topic: Topic) => Refusal | undefined): Promise<Topic | Refusal> {
+    return this.change(name, async () => {
+      const topic = this.byName.get(name)
+      if (topic === undefined) return noSuchTopic(name)
+      return problem(topic) ?? this.growNow(topic, partitions)
+    })
   }
 
-  /** `configs` must be free of problems. */
-  async configure(topic: Topic, configs: TopicConfigs): Promise<void> {
-    await this.record({ type: 'TopicConfigured', topicId: topic.topicId, configs })
-    const config = logConfigOf(configs, this.settings.values)
-    for (const log of topic.logs) log.config = config
-    this.publish({ ...topic, configs })
+  /** Gives the topic the settings that `change` makes of those it has, unless it says why not. */
+  configure(name: string, change: (topic: Topic) => TopicConfigs | Refusal): Promise<Refusal | undefined> {
+    return this.change(name, async () => {
+      const topic = this.byName.get(name)
+      if (topic === undefined) return noSuchTopic(name)
+      const configs = change(topic)
+      if (typeof configs.errorCode === 'number') return configs as Refusal
+      await this.store.record({
+        type: 'TopicConfigured',
+        topicId: topic.topicId,
+        configs: configs as TopicConfigs,
+      })
+      const configured = this.publish({ ...topic, configs: configs as TopicConfigs })
+      this.applyConfig(configured)
+      await this.tell({ type: 'configured', topic: configured })
+      return undefined
+    })
   }
 
-  /** Replaces what was set for this scope while running; topics follow where they say nothing themselves. */
-  async configureBroker(scope: SettingScope, configs: SettingTexts): Promise<void> {
-    await this.record({ type: 'BrokerConfigured', scope, configs })
-    this.settings.change(scope, configs)
-    for (const topic of this.byName.values()) {
-      const config = logConfigOf(topic.configs, this.settings.values)
-      for (const log of topic.logs) log.config = config
-    }
+  /** The broker's own settings have changed: topics follow where they say nothing themselves. */
+  settingsChanged(): void {
+    for (const topic of this.byName.values()) this.applyConfig(topic)
   }
 
-  get nextProducerId(): number {
-    return this.image.nextProducerId
-  }
-
-  async reserveProducerIds(next: number): Promise<void> {
-    await this.record({ type: 'ProducerIdsReserved', next })
-  }
-
-  private apply(record: MetadataRecord): void {
-    this.image = evolveMetadata(this.image, record)
-  }
-
-  private record(record: MetadataRecord): Promise<void> {
-    this.apply(record)
-    return this.records.append([record])
+  private change<T>(topic: string, operation: () => Promise<T>): Promise<T> {
+    return this.store.queue.run({ topic }, operation)
   }
 
   private async createNow(record: TopicRecord): Promise<Topic> {
     const { name, topicId, partitions } = record
     try {
-      const topic = await this.openLogs(record)
-      await this.record({ type: 'TopicCreated', ...record })
-      return this.publish(topic)
+      const topic = { ...record, logs: await this.partitions(record, 0, partitions, 'create') }
+      await this.store.record({ type: 'TopicCreated', ...record })
+      this.publish(topic)
+      await this.tell({ type: 'created', topic })
+      return topic
     } catch (error) {
       await this.undo({ type: 'TopicDeleted', topicId }, name, 0, partitions)
       throw error
     }
   }
 
-  private async openLogs(record: TopicRecord): Promise<Topic> {
-    const config = logConfigOf(record.configs, this.settings.values)
-    return { ...record, logs: await this.openPartitions(record.name, 0, record.partitions, config) }
+  private async growNow(topic: Topic, partitions: number): Promise<Topic> {
+    const { name, topicId, partitions: before } = topic
+    try {
+      const added = await this.partitions(topic, before, partitions, 'create')
+      await this.store.record({ type: 'PartitionsAdded', topicId, partitions })
+      const grown = this.publish({ ...topic, partitions, logs: [...topic.logs, ...added] })
+      await this.tell({ type: 'grown', topic: grown })
+      return grown
+    } catch (error) {
+      await this.undo({ type: 'PartitionsAdded', topicId, partitions: before }, name, before, partitions)
+      throw error
+    }
   }
 
-  private openPartitions(name: string, from: number, to: number, config: LogConfig): Promise<PartitionLog[]> {
-    return everyOne(from, to, (partition) => this.logs.openPartition(name, partition, config))
+  private partitions(record: TopicRecord, from: number, to: number, how: 'open' | 'create'): Promise<PartitionLog[]> {
+    const config: LogConfig = logConfigOf(record.configs, this.settings.values)
+    return everyOne(from, to, (partition) =>
+      how === 'open'
+        ? this.logs.openPartition(record.name, partition, config)
+        : this.logs.createPartition(record.name, partition, config),
+    )
   }
 
   /** After a disk that refused: nobody was told of these partitions, and they can be asked for again. */
-  private async undo(record: MetadataRecord, name: string, from: number, to: number): Promise<void> {
-    await this.record(record).catch(() => {})
+  private async undo(
+    record: Parameters<MetadataStore['record']>[0],
+    name: string,
+    from: number,
+    to: number,
+  ): Promise<void> {
+    await this.store.record(record).catch(() => {})
     await this.deletePartitions(name, from, to).catch(() => {})
   }
 
   private async deletePartitions(name: string, from: number, to: number): Promise<void> {
     await everyOne(from, to, (partition) => this.logs.deletePartition(name, partition))
+  }
+
+  private applyConfig({ configs, logs }: Topic): void {
+    const config = logConfigOf(configs, this.settings.values)
+    for (const log of logs) log.config = config
   }
 
   private publish(topic: Topic): Topic {
@@ -239,10 +231,13 @@ export class Topics {
     return topic
   }
 
-  /** Kafka refuses `a.b` beside `a_b`, because its metrics cannot tell them apart. */
+  private async tell(change: TopicChange): Promise<void> {
+    for (const listener of this.listeners) await listener(change)
+  }
+
   private collision(name: string): string | undefined {
-    const folded = name.replaceAll('.', '_')
-    for (const existing of this.byName.keys()) if (existing.replaceAll('.', '_') === folded) return existing
+    const folded = foldedName(name)
+    for (const existing of this.byName.keys()) if (foldedName(existing) === folded) return existing
     return undefined
   }
 }
@@ -253,5 +248,3 @@ async function everyOne<T>(from: number, to: number, work: (partition: number) =
   await Promise.allSettled(working)
   return Promise.all(working)
 }
-
-const refusal = (errorCode: ErrorCode, errorMessage: string): Refusal => ({ errorCode, errorMessage })

@@ -4,7 +4,7 @@ import type { Group } from '../groups/group.ts'
 /** What the broker holds, as plain data. */
 export function overviewOf(broker: Broker) {
   return {
-    clusterId: broker.topics.clusterId,
+    clusterId: broker.clusterId,
     nodeId: broker.nodeId,
     listener: broker.advertised,
     topics: Array.from(broker.topics.all(), ({ name, topicId, configs, logs }) => ({

@@ -71,15 +71,16 @@ export class RedoLog {
   }
 
   /**
-   * From now on nothing noted so far about files whose path begins so is done again after a crash. To be called before
+   * From now on nothing noted so far about a file, or about those in a directory whose path ends in a slash, is done
+   * again after a crash. To be called before
    * another file can take such a name; what is noted after the call stands.
    */
-  forget(prefix: string): Promise<void> {
+  forget(path: string): Promise<void> {
     return this.inTurn(async () => {
       const { files } = this
-      if (files === undefined || !files.some(({ paths }) => [...paths].some((path) => path.startsWith(prefix)))) return
-      const file = this.fileFor(prefix.length + 64) ?? (await this.nextFile(files))
-      const frame = encodeForget({ generation: file.generation, index: file.frames }, prefix)
+      if (files === undefined || !files.some((file) => file.tellsOf(path))) return
+      const file = this.fileFor(path.length + 64) ?? (await this.nextFile(files))
+      const frame = encodeForget({ generation: file.generation, index: file.frames }, path)
       await this.guarded(() => file.append(frame, total(frame), [], []))
     })
   }

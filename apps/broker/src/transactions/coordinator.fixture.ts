@@ -3,6 +3,7 @@ import type { LiveSettings } from '../config/live-settings.ts'
 import type { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { GroupCoordinator } from '../groups/coordinator.ts'
 import { LogManager } from '../log/log-manager.ts'
+import { MetadataStore } from '../metadata/metadata-store.ts'
 import { ProducerIds } from '../metadata/producer-ids.ts'
 import { Topics } from '../metadata/topics.ts'
 import { TransactionCoordinator } from './coordinator.ts'
@@ -10,9 +11,17 @@ import { TransactionCoordinator } from './coordinator.ts'
 /** What a broker has to do with transactions, on a disk and a clock of the test. */
 export async function bootTransactions(fs: MemoryFileSystem, clock: ManualClock, settings: LiveSettings) {
   const logs = await LogManager.open({ fs, dataDir: '/data', now: clock.now, tailBytes: 500 })
-  const topics = await Topics.open(logs, settings)
+  const metadata = await MetadataStore.open(logs)
+  const topics = await Topics.open(metadata, logs, settings)
   const groups = await GroupCoordinator.open(logs, settings.values, clock)
-  const parts = { logs, topics, groups, producerIds: new ProducerIds(topics), settings: settings.values, clock }
+  const parts = {
+    logs,
+    topics,
+    groups,
+    producerIds: new ProducerIds(metadata, logs.highestProducerId()),
+    settings: settings.values,
+    clock,
+  }
   const transactions = await TransactionCoordinator.open(parts)
   /** Nothing is done any more by this life. */
   const end = () => {
