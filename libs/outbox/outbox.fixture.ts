@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises'
-import { expect, vi } from 'vitest'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { expect, inject, vi } from 'vitest'
 import { consequenceId, type Message, uuidFrom } from '#libs/contracts'
 import { Database, GroupCommit, type UnitOfWork } from '#libs/database'
 import { configureLogging } from '#libs/observability'
@@ -46,8 +46,14 @@ export class CollectingBroker implements Publisher {
     return (topic: string, key: string): string => `${topic}/${key}`
   }
 
+  /** Before it answers. */
+  takesMs = 0
+  publishes = 0
+
   async publish(records: Records, acknowledged: (places: readonly number[]) => void): Promise<void> {
     const isAway = ({ record }: Records[number]) => this.away.has(record.key)
+    this.publishes++
+    if (this.takesMs > 0) await sleep(this.takesMs)
     if (!records.some(isAway)) return this.#receive(records)
     const isSilent = records.some(({ record }) => this.away.get(record.key) === 'silent')
     const places = records.flatMap((each, place) => (isAway(each) ? [] : place))
@@ -121,6 +127,19 @@ export const openOutbox = async () => {
         },
       }),
     waiting: async () => (await database.query('SELECT FROM outbox')).length,
+    /** Cuts the relays' sessions and lets no other session begin until the work is done. */
+    withoutRelays: async (work: () => Promise<void>): Promise<void> => {
+      const server = new Database(inject('postgresUrl'))
+      const name = new URL(url).pathname.slice(1)
+      await server.execute(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`)
+      await server.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = $1 AND application_name = 'waybill-outbox-relay'`,
+        name,
+      )
+      await work().finally(() => server.execute(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`))
+      await server.close()
+    },
     cutRelays: () =>
       database.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
