@@ -25,7 +25,7 @@ type Sizes = ReadonlyMap<string, number>
  * flat; of the rest, the bytes per order are printed.
  */
 export const retention = async (system: RunningSystem, client: Client, seconds: number): Promise<void> => {
-  const samples: { readonly orders: number; readonly sizes: Sizes }[] = []
+  const samples: Sample[] = []
   let running = true
   const sampling = (async () => {
     while (running) {
@@ -34,10 +34,23 @@ export const retention = async (system: RunningSystem, client: Client, seconds: 
     }
     samples.push({ orders: await completed(client), sizes: await sizes(system) })
   })()
-  await throughput(system, client, seconds)
-  running = false
-  await sampling
-  const settled = samples[Math.ceil(samples.length / 3)]!
+  try {
+    await throughput(system, client, seconds)
+  } finally {
+    // What was measured is worth knowing whatever became of the orders.
+    running = false
+    await sampling
+    print(samples)
+  }
+}
+
+interface Sample {
+  readonly orders: number
+  readonly sizes: Sizes
+}
+
+const print = (samples: readonly Sample[]): void => {
+  const settled = samples[Math.floor(samples.length / 3)]!
   const last = samples.at(-1)!
   for (const [name, bytes] of last.sizes) {
     if (!PRUNED.includes(name.split('.')[1]!)) continue
