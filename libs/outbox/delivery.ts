@@ -76,8 +76,9 @@ export class Delivery {
   /** Rows of partitions that were away: whether they are still, shows while the others go on. */
   async retry(connection: RelayConnection, batch: readonly OutboxRecord[]): Promise<void> {
     const partitionOf = this.#partitioner()
+    const publishing = await this.#send(connection, batch)
     this.#gate.retrying()
-    this.#goOnWithout(await this.#send(connection, batch), { partitionOf, isRetry: true })
+    this.#goOnWithout(publishing, { partitionOf, isRetry: true })
   }
 
   /** No row of these slots waits for a partition that is away. */

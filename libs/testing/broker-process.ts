@@ -81,15 +81,15 @@ async function launch(args: readonly string[]): Promise<ChildProcess> {
   let output = ''
   await new Promise<void>((resolveReady, reject) => {
     const timer = setTimeout(() => reject(new Error(`the broker did not start in time\n${output}`)), START_TIMEOUT_MS)
-    const hear = (chunk: Buffer): void => {
+    const read = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-10_000)
       if (READY.test(output)) {
         clearTimeout(timer)
         resolveReady()
       }
     }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
     child.once('exit', (code) => {
       clearTimeout(timer)
       reject(new Error(`the broker ended with code ${code}\n${output}`))

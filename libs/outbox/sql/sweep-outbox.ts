@@ -5,6 +5,8 @@ import { COLUMNS, type FetchedRow, outboxRecord } from './fetch-batch.ts'
 
 /** Rows in memory at a time, without their values. */
 const PAGE_ROWS = 5_000
+/** Two million rows: some seconds. What lies behind them waits until there are fewer. */
+const MOST_PAGES = 400
 
 export interface Sweep {
   readonly open: OutboxRecord[]
@@ -30,13 +32,15 @@ export const sweepOutbox = async (
        SELECT id, topic, key FROM outbox WHERE slot = ANY('{${slots.join()}}'::smallint[]) ORDER BY id`,
   )
   let page: Candidate[]
+  let pages = 0
   do {
     page = await connection.query<Candidate>({ text: `FETCH ${PAGE_ROWS} FROM sweep` })
+    pages++
     for (const { id, topic, key } of page) {
       const to = passage(topic, key)
       if (to !== 'closed' && chosen[to].length < limit) chosen[to].push(id)
     }
-  } while (page.length === PAGE_ROWS && chosen.open.length < limit)
+  } while (page.length === PAGE_ROWS && pages < MOST_PAGES && chosen.open.length < limit)
   const rows = await connection.query<FetchedRow>({
     text: `SELECT ${COLUMNS} FROM outbox WHERE id = ANY($1::bigint[]) ORDER BY id`,
     values: [[...chosen.open, ...chosen.due]],
