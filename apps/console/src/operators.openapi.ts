@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { orderId } from '#libs/contracts'
+import { consuming } from './services.ts'
 
 /** What operators may ask for, as a part of the OpenAPI document. */
 
@@ -88,12 +90,23 @@ const verification = z.object({
 })
 const accepted = z.object({ id: z.string(), service: z.string(), accepted: z.string() })
 
+/** Which parked messages are meant. */
+export const parkedFilters = {
+  service: z.enum(consuming),
+  topic: z.string(),
+  key: z.string(),
+  type: z.string(),
+  reason: z.string(),
+  status: parkedItem.shape.status,
+  orderId,
+}
+
 /** How the document is put together; the same helpers describe every other route. */
 export interface Describe {
   get(summary: string, answer: z.ZodType, parameters?: object[], more?: object): object
   json(schema: z.ZodType): object
   ok(schema: z.ZodType, description?: string): object
-  inQuery(...names: string[]): object[]
+  inQuery(parameters: Readonly<Record<string, z.ZodType>>): object[]
   inPath(name: string): object
   problems(...list: [number, string][]): object
   readonly idempotencyKey: object
@@ -102,7 +115,6 @@ export interface Describe {
 export const operatorPaths = ({ get, json, ok, inQuery, inPath, problems, idempotencyKey }: Describe) => {
   const actorHeader = { name: 'X-Actor', in: 'header', required: false, schema: { type: 'string', maxLength: 64 } }
   const reason = z.string().min(1).max(1_000)
-  const filters = ['service', 'topic', 'key', 'type', 'reason', 'status', 'orderId']
   const parkedOne = [inPath('service'), inPath('id')]
   const unknownOne = problems([404, 'No such message is parked there'])
   const work = (summary: string, body: z.ZodType) => ({
@@ -119,7 +131,7 @@ export const operatorPaths = ({ get, json, ok, inQuery, inPath, problems, idempo
   })
   return {
     '/api/parked/counts': {
-      get: get('Parked messages by service, status and reason', parkedCounts, inQuery(...filters)),
+      get: get('Parked messages by service, status and reason', parkedCounts, inQuery(parkedFilters)),
     },
     '/api/parked/{service}/{id}': {
       get: get('A parked message with everything known of it', parkedRecord, parkedOne, unknownOne),
@@ -158,7 +170,14 @@ export const operatorPaths = ({ get, json, ok, inQuery, inPath, problems, idempo
       get: get(
         'Who did what, when and why, youngest first',
         z.object({ items: z.array(auditEntry), nextCursor: z.string().nullable(), unreachable }),
-        inQuery('actor', 'target', 'from', 'to', 'cursor', 'limit'),
+        inQuery({
+          actor,
+          target: z.string(),
+          from: instant,
+          to: instant,
+          cursor: z.string(),
+          limit: z.int().min(1).max(200),
+        }),
       ),
     },
     '/api/audit/verify': { get: get('Whether the audit trail is what was written', verification) },

@@ -1,0 +1,196 @@
+import { z } from 'zod'
+import {
+  address,
+  coordination,
+  customerId,
+  money,
+  orderEndReason,
+  orderId,
+  orderLine,
+  orderStatus,
+  quantity,
+  sku,
+} from '#libs/contracts'
+import { parkedItem } from './operators.openapi.ts'
+
+/** What is sent and answered, made from the contracts. An end-to-end test reads real answers of every route with them. */
+
+export const instant = z.iso.datetime()
+const cursor = z.string().nullable().describe('Pass it on as `cursor` for the next page; null on the last one')
+
+export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) })
+export const cursorPage = <T extends z.ZodType>(item: T) => page(item).extend({ nextCursor: cursor })
+/** The simulators leave it out on the last page. */
+export const openPage = <T extends z.ZodType>(item: T) => page(item).extend({ nextCursor: z.string().optional() })
+
+export const orderRequest = z.object({
+  customerId,
+  items: z
+    .array(z.object({ sku: z.string().min(1).max(64), quantity }))
+    .min(1)
+    .max(50),
+  payment: z.object({ token: z.string().min(1).max(100) }),
+  shippingAddress: address,
+  coordination: coordination.optional(),
+})
+export const orderAccepted = z.object({ orderId, status: z.literal('placed'), total: money })
+export const cancellationAccepted = z.object({ orderId, cancellation: z.literal('requested') })
+const paymentStatus = z.enum(['pending', 'authorized', 'declined', 'captured', 'voided', 'refunded', 'failed'])
+const shipmentStatus = z.enum(['booked', 'dispatched', 'delivered', 'impossible', 'cancelled', 'failed'])
+export const orderSummary = z.object({
+  orderId,
+  customerId,
+  status: orderStatus,
+  reason: orderEndReason.optional(),
+  cancellation: z.enum(['requested', 'refused']).optional(),
+  coordination,
+  items: z.array(orderLine),
+  total: money,
+  payment: z.object({ status: paymentStatus, authorized: money, captured: money, refunded: money }),
+  shipment: z.object({ status: shipmentStatus, trackingNumber: z.string().optional() }).optional(),
+  placedAt: instant,
+  updatedAt: instant,
+})
+export const order = orderSummary.extend({
+  timeline: z.array(z.object({ at: instant, type: z.string(), messageId: z.uuid() })),
+})
+export const event = z.object({
+  version: z.int(),
+  type: z.string(),
+  at: instant,
+  data: z.record(z.string(), z.unknown()),
+  metadata: z.object({ messageId: z.string(), causationId: z.string(), correlationId: z.string(), actor: z.string() }),
+})
+
+export const sagaState = z.enum(['running', 'completed', 'compensating', 'compensated', 'needs_attention'])
+export const sagaSummary = z.object({
+  sagaId: z.string(),
+  orderId,
+  type: z.string(),
+  coordination,
+  state: sagaState,
+  startedAt: instant,
+  updatedAt: instant,
+  wakeAt: instant.nullable(),
+  error: z.string().optional(),
+})
+export const saga = sagaSummary.extend({
+  steps: z.array(
+    z.object({
+      name: z.string(),
+      status: z.enum(['running', 'retrying', 'stuck', 'abandoned', 'succeeded', 'failed', 'compensated']),
+      attempts: z.int(),
+      startedAt: instant,
+      endedAt: instant.nullable(),
+      commandId: z.string(),
+      error: z.string().optional(),
+    }),
+  ),
+})
+
+const level = z.object({ sku, onHand: z.int(), reserved: z.int(), available: z.int() })
+export const stock = level.extend({ name: z.string() })
+export const receiptRequest = z.object({ quantity: z.int().min(1).max(100_000) })
+export const receipt = level.extend({ receiptId: z.uuid(), quantity: z.int() })
+export const product = z.object({ sku, name: z.string(), price: money })
+
+export const projection = z.object({ name: z.string(), position: z.int(), lag: z.int(), updatedAt: instant.nullable() })
+export const salesMinute = z.object({ minute: instant, orders: z.int(), amount: money })
+export const notification = z.object({
+  notificationId: z.uuid(),
+  orderId,
+  customerId,
+  kind: z.string(),
+  channel: z.string(),
+  to: z.string(),
+  status: z.enum(['pending', 'sent', 'failed']),
+  error: z.string().optional(),
+  at: instant,
+})
+
+export const parkedPage = cursorPage(parkedItem).extend({
+  unreachable: z.array(z.string()).describe('Services that could not be asked'),
+})
+
+const missing = z.array(z.string()).describe('Topics of ours that are not there')
+const topic = z.object({
+  name: z.string(),
+  partitions: z.array(z.object({ partition: z.int(), leader: z.int(), earliest: z.int(), latest: z.int() })),
+})
+export const topics = page(topic).extend({ missing })
+const group = z.object({
+  groupId: z.string(),
+  state: z.string(),
+  members: z.array(z.object({ memberId: z.string(), clientId: z.string(), host: z.string() })),
+  lag: z.int(),
+  partitions: z.array(
+    z.object({ topic: z.string(), partition: z.int(), offset: z.int(), latest: z.int(), lag: z.int() }),
+  ),
+})
+export const groups = page(group).extend({ missing })
+export const health = z.object({
+  status: z.enum(['ok', 'degraded']),
+  services: z.record(
+    z.string(),
+    z.object({
+      status: z.enum(['ok', 'not ready', 'unreachable']),
+      checks: z.record(z.string(), z.string()).optional().describe('`ok`, or what is wrong and what to do'),
+    }),
+  ),
+})
+
+const rate = z.number().min(0).max(1)
+const latency = z.int().min(0).max(60_000)
+const duration = z.int().min(0).max(86_400_000)
+export const paymentSettings = z.object({ latencyMs: latency, declineRate: rate, faultRate: rate, timeoutRate: rate })
+export const carrierSettings = z.object({
+  latencyMs: latency,
+  dispatchMs: duration,
+  deliveryMs: duration,
+  faultRate: rate,
+  impossibleRate: rate,
+})
+export const operation = z.object({
+  operation: z.enum(['authorize', 'capture', 'void', 'refund']),
+  orderId: z.string(),
+  amount: z.int(),
+  currency: z.string(),
+  idempotencyKey: z.string(),
+  result: z.enum(['ok', 'declined', 'error']),
+  code: z.string().optional(),
+  at: instant,
+})
+const sums = z.object({ authorized: z.int(), captured: z.int(), voided: z.int(), refunded: z.int() })
+export const totals = sums.extend({
+  byCurrency: z.record(z.string(), sums),
+  operations: z.object({ ok: z.int(), declined: z.int(), error: z.int() }),
+})
+export const shipment = z.object({
+  shipmentId: z.string(),
+  trackingNumber: z.string(),
+  orderId: z.string(),
+  status: z.enum(['booked', 'dispatched', 'delivered', 'cancelled']),
+  bookedAt: instant,
+  dispatchedAt: instant.optional(),
+  deliveredAt: instant.optional(),
+})
+const mail = z.object({
+  to: z.string(),
+  from: z.string(),
+  subject: z.string(),
+  text: z.string(),
+  messageId: z.string().optional(),
+  kind: z.string().optional(),
+  orderId: z.string().optional(),
+  correlationId: z.string().optional(),
+  receivedAt: instant,
+})
+export const mails = openPage(mail).extend({ suppressed: z.int() })
+
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().optional(),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+})
