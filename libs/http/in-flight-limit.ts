@@ -15,10 +15,6 @@ export class InFlightLimit {
     private readonly what: string,
   ) {}
 
-  get inFlight(): number {
-    return this.#inFlight
-  }
-
   /** Runs `work`, or throws the problem. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const leave = this.enter()
@@ -47,10 +43,12 @@ export class InFlightLimit {
 /**
  * For a process that strangers talk to: at most `most` requests are worked on, and none is held longer than `longestMs`,
  * the reading of its answer included. Counts from when the whole request is there: slow senders take nobody's place.
+ * Whether the process is well may be asked at any time.
  */
-export const limitRequests = (fastify: FastifyInstance, most: number, longestMs: number): InFlightLimit => {
+export const limitRequests = (fastify: FastifyInstance, most: number, longestMs: number): void => {
   const limit = new InFlightLimit(most, 'the gateway')
-  fastify.addHook('preHandler', (_request, reply, done) => {
+  fastify.addHook('preHandler', (request, reply, done) => {
+    if (request.url.startsWith('/health/')) return done()
     try {
       const leave = limit.enter()
       const timer = setTimeout(() => reply.raw.destroy(), longestMs)
@@ -63,5 +61,4 @@ export const limitRequests = (fastify: FastifyInstance, most: number, longestMs:
       sendProblem(reply, error as Problem)
     }
   })
-  return limit
 }

@@ -3,8 +3,8 @@ import { Problem } from '#libs/http'
 import { createLogger, fields } from '#libs/observability'
 import { type KafkaOptions, kafkaClient } from './kafka-client.ts'
 
-/** Whoever asks about Kafka over HTTP waits no longer. Milliseconds. */
-const DEADLINE_MS = 2_000
+/** Whoever asks about Kafka over HTTP waits no longer; less than the gateway waits for us. Milliseconds. */
+const DEADLINE_MS = 1_500
 
 export interface PartitionOffsets {
   readonly partition: number
@@ -18,7 +18,7 @@ const log = createLogger('kafka')
  * Asks Kafka something, over a connection that is closed afterwards: a client that lives on would go on asking for every
  * topic it has ever heard of, and answer nothing once one of them is deleted. For questions of people, at most one a
  * second (see `sharedAnswer`).
- * @throws Problem 503 when Kafka cannot be reached or says no, 504 when it does not answer within two seconds.
+ * @throws Problem 503 when Kafka cannot be reached or says no, 504 when it does not answer in time.
  */
 export const askKafka = async <T>(options: KafkaOptions, question: (admin: Admin) => Promise<T>): Promise<T> => {
   const admin = kafkaClient(options, 'briefly', DEADLINE_MS).admin()

@@ -83,11 +83,15 @@ export class Client {
     }
   }
 
-  /** The body of a GET that must succeed. */
+  /** The body of a GET that must succeed; who is told to come again does so for a while. */
   async get<T>(path: string): Promise<T> {
-    const { status, body } = await this.call<T>('GET', path)
-    if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`)
-    return body
+    for (let attempt = 1; ; attempt++) {
+      const { status, body } = await this.call<T>('GET', path)
+      if (status === 200) return body
+      const comeAgain = status === 503 || status === 504
+      if (!comeAgain || attempt > 20) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`)
+      await pause(200)
+    }
   }
 
   place<T = { orderId: string; status: string; total: Money }>(

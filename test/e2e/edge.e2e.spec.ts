@@ -1,0 +1,265 @@
+import { execSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import { Kafka, logLevel } from 'kafkajs'
+import { Pool } from 'undici'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { Client, orderOf } from '../support/client.ts'
+import { anyBody, anyParameter, type OpenApi, operationsOf, strictly } from '../support/openapi.ts'
+import { type RunningSystem, startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+const FUZZ = 800
+const CONNECTIONS = 2_000
+const SKU = 'MUG-WHITE-330'
+
+let system: RunningSystem
+let client: Client
+let document: OpenApi
+/** One that has gone all the way, so that there is something of everything to be seen. */
+let orderId: string
+beforeAll(async () => {
+  system = await startSystem()
+  client = new Client(system.url)
+  document = await client.get<OpenApi>('/docs/json')
+  orderId = await client.placeSurely(orderOf({ [SKU]: 2 }, { customerId: 'edge', token: 'tok_ok' }))
+  await client.placeSurely(orderOf({ [SKU]: 1 }, { customerId: 'edge', token: 'tok_declined' }))
+  await client.terminal(orderId)
+})
+afterAll(() => system?.stop())
+
+const inPath = (path: string) => path.replace('{orderId}', orderId).replace('{sku}', SKU)
+
+test('what every route answers is what the published document says, and nothing else', async () => {
+  const bodies: Record<string, unknown> = {
+    'POST /api/orders': orderOf({ [SKU]: 1 }, { customerId: 'edge' }),
+    'POST /api/stock/{sku}/receipts': { quantity: 5 },
+    'PUT /api/simulators/payment/settings': { latencyMs: 5 },
+    'PUT /api/simulators/carrier/settings': { latencyMs: 5 },
+  }
+  await produceGarbage('payment-commands', 1)
+  await until('it to be parked', async () => (await parked('')).items.length > 0 || undefined)
+  for (const { method, path, operation } of operationsOf(document)) {
+    const name = `${method} ${path}`
+    const cancelled = await client.placeSurely(orderOf({ [SKU]: 1 }, { customerId: 'edge' }))
+    const at = path.endsWith('/cancel') ? path.replace('{orderId}', cancelled) : inPath(path)
+    const { status, body } = await client.call(method, at, bodies[name], { 'idempotency-key': randomUUID() })
+    const described = operation.responses[status]?.content['application/json']?.schema
+    expect(described, `${name} answered ${status}`).toBeDefined()
+    const { error } = z.fromJSONSchema(strictly(described!)).safeParse(body)
+    expect(error && `${name}: ${z.prettifyError(error)}`).toBeUndefined()
+  }
+})
+
+test(`${FUZZ} requests with anything in them, and no answer is a failure of ours`, async () => {
+  const operations = operationsOf(document)
+  const anyRequest = fc.constantFrom(...operations).chain((operation) =>
+    fc.record({
+      operation: fc.constant(operation),
+      parameters: fc.tuple(...operation.parameters.map((parameter) => anyParameter(parameter, { orderId, sku: SKU }))),
+      body: anyBody(operation.body),
+    }),
+  )
+  await fc.assert(
+    fc.asyncProperty(anyRequest, async ({ operation, parameters, body }) => {
+      const { path, headers } = operation.address(parameters)
+      const answer = await fetch(`${system.url}${path}`, {
+        method: operation.method,
+        headers: { ...headers, ...body?.headers },
+        ...(body && { body: body.bytes as Uint8Array<ArrayBuffer> }),
+      })
+      const text = await answer.text()
+      expect(answer.status, `${operation.method} ${path}: ${text}`).toBeLessThan(500)
+      if (answer.status < 400) return
+      expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+      expect(JSON.parse(text)).toMatchObject({ status: answer.status, title: expect.any(String) })
+    }),
+    { numRuns: FUZZ },
+  )
+  await client.call('PUT', '/api/simulators/payment/settings', {
+    latencyMs: 5,
+    declineRate: 0,
+    faultRate: 0,
+    timeoutRate: 0,
+  })
+  await client.call('PUT', '/api/simulators/carrier/settings', {
+    latencyMs: 5,
+    dispatchMs: 150,
+    deliveryMs: 150,
+    faultRate: 0,
+    impossibleRate: 0,
+  })
+})
+
+describe('what one order is asked for', () => {
+  test('is found in whatever case its id is written', async () => {
+    for (const more of ['', '/events', '/saga'])
+      expect((await client.call('GET', `/api/orders/${orderId.toUpperCase()}${more}`)).status, more).toBe(200)
+    expect((await client.call('POST', `/api/orders/${orderId.toUpperCase()}/cancel`)).status).toBe(409)
+  })
+
+  test('shows no payment token, in no answer', async () => {
+    const token = 'tok_1234567890_secret'
+    const id = await client.placeSurely(orderOf({ [SKU]: 1 }, { customerId: 'edge', token }))
+    await client.terminal(id)
+    for (const more of ['', '/events', '/saga'])
+      expect(JSON.stringify(await client.get(`/api/orders/${id}${more}`)), more).not.toContain(token)
+    expect(JSON.stringify(await client.get(`/api/orders/${id}/events`))).toContain('"token":"****"')
+    expect(await client.terminal(id)).toMatchObject({ status: 'rejected', reason: 'payment_declined' })
+  })
+
+  test('has methods that are served, and a length', async () => {
+    const path = `${system.url}/api/orders/${orderId}`
+    const wrong = await fetch(path, { method: 'DELETE' })
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+    const head = await fetch(path, { method: 'HEAD' })
+    expect(head.headers.get('content-length')).toBe(String(Buffer.byteLength(await (await fetch(path)).text())))
+  })
+})
+
+test('everything that is parked anywhere is found, page by page', async () => {
+  const before = new Set((await allParked(100)).map(keyOf))
+  await produceGarbage('payment-commands', 3)
+  await produceGarbage('inventory-commands', 3)
+  await produceGarbage('fulfillment-commands', 3)
+  const all = await until('nine more to be parked', async () => {
+    const all = await allParked(100)
+    return all.length >= before.size + 9 ? all : undefined
+  })
+  expect(new Set((await allParked(2)).map(keyOf))).toEqual(new Set(all.map(keyOf)))
+  expect((await parked('?cursor=nonsense')).status).toBe(400)
+})
+
+describe('a frozen neighbour', () => {
+  const frozen = async <T>(names: readonly string[], work: () => Promise<T>): Promise<T> => {
+    const pids = await Promise.all(names.map((name) => system.pidOf(name)))
+    for (const pid of pids) process.kill(pid, 'SIGSTOP')
+    try {
+      return await work()
+    } finally {
+      for (const pid of pids) process.kill(pid, 'SIGCONT')
+    }
+  }
+
+  test('costs its own part only', () =>
+    frozen(['query'], async () => {
+      expect(await client.order(orderId)).toMatchObject({ orderId, status: 'completed' })
+      expect(await client.get('/api/health')).toMatchObject({
+        status: 'degraded',
+        services: { query: { status: 'unreachable' }, order: { status: 'ok' } },
+      })
+      expect(await client.get('/api/parked')).toMatchObject({ unreachable: ['query'] })
+      expect(await client.call('GET', '/api/sales')).toMatchObject({ status: 504, body: { missing: ['query'] } })
+    }))
+
+  test('is named when nobody else knows', () =>
+    frozen(['query', 'order'], async () => {
+      const answer = await client.call('GET', `/api/orders/${orderId}`)
+      expect(answer).toMatchObject({ status: 504, body: { missing: ['query', 'order'] } })
+      expect(answer.headers.get('content-type')).toContain('application/problem+json')
+    }))
+
+  test.runIf(process.env.KAFKA_BROKERS === undefined)('may be the broker', () =>
+    frozen(['broker'], async () => {
+      for (const path of ['/api/topics', '/api/groups', '/api/projections'])
+        expect(await client.call('GET', path), path).toMatchObject({
+          status: 504,
+          body: { detail: expect.stringContaining('Kafka') },
+        })
+    }),
+  )
+})
+
+test.runIf(process.env.KAFKA_BROKERS === undefined)(
+  'a topic that is deleted is named, comes back as declared, and orders go on',
+  async () => {
+    const admin = kafka().admin()
+    await admin.connect()
+    await client.get('/api/topics')
+    await admin.deleteTopics({ topics: ['inventory'] })
+    await admin.createTopics({ topics: [{ topic: 'inventory', numPartitions: 1 }] })
+    await admin.deleteTopics({ topics: ['payments'] })
+    const next = await client.placeSurely(orderOf({ [SKU]: 1 }, { customerId: 'edge' }))
+    for (const path of ['/api/topics', '/api/groups', '/api/projections']) await client.get(path)
+    await until('both topics to be as declared', async () => {
+      const { items } = await client.get<{ items: { name: string; partitions: unknown[] }[] }>('/api/topics')
+      const sizes = ['inventory', 'payments'].map(
+        (topic) => items.find(({ name }) => name === topic)?.partitions.length,
+      )
+      return sizes.every((size) => size === 6) || undefined
+    })
+    await admin.disconnect()
+    const later = await client.placeSurely(orderOf({ [SKU]: 1 }, { customerId: 'edge' }))
+    expect((await client.terminal(later)).status).toBe('completed')
+    expect((await client.terminal(next)).status).toBe('completed')
+    await until('all services to be well', async () => {
+      const { status } = await client.get<{ status: string }>('/api/health')
+      return status === 'ok' || undefined
+    })
+  },
+)
+
+test(`${CONNECTIONS} connections that ask at once get an answer or are told to come again, and the process lives`, async () => {
+  const pid = await system.pidOf('console')
+  const pool = new Pool(system.url, { connections: CONNECTIONS, pipelining: 1 })
+  const figures: string[] = []
+  for (const { method, path } of operationsOf(document)) {
+    if (method !== 'GET') continue
+    const startedAt = performance.now()
+    const statuses = new Map<number, number>()
+    await Promise.all(
+      Array.from({ length: CONNECTIONS }, async () => {
+        const { statusCode, headers, body } = await pool.request({ method: 'GET', path: inPath(path) })
+        await body.dump()
+        statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
+        if (statusCode === 503) expect(headers['retry-after']).toBeDefined()
+      }),
+    )
+    figures.push(
+      `${path}: ${JSON.stringify(Object.fromEntries(statuses))} ${Math.round(performance.now() - startedAt)} ms`,
+    )
+    expect(
+      [...statuses.keys()].filter((status) => ![200, 503, 504].includes(status)),
+      path,
+    ).toEqual([])
+    expect(statuses.get(200) ?? 0, path).toBeGreaterThan(0)
+  }
+  await pool.close()
+  process.stderr.write(`${figures.join('\n')}\n${execSync(`grep -E "VmHWM|VmRSS" /proc/${pid}/status`)}`)
+  expect(await system.pidOf('console')).toBe(pid)
+  expect(await client.get('/api/catalogue')).toMatchObject({ items: expect.any(Array) })
+})
+
+interface Parked {
+  readonly service: string
+  readonly id: string
+}
+const keyOf = ({ service, id }: Parked): string => `${service}/${id}`
+
+const parked = async (query: string) => {
+  const { status, body } = await client.call<{ items: Parked[]; nextCursor: string | null }>(
+    'GET',
+    `/api/parked${query}`,
+  )
+  return { status, ...body }
+}
+
+const allParked = async (limit: number): Promise<Parked[]> => {
+  const items: Parked[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page = await parked(`?limit=${limit}${cursor && `&cursor=${cursor}`}`)
+    items.push(...page.items)
+    cursor = page.nextCursor
+  }
+  return items
+}
+
+const kafka = () => new Kafka({ brokers: system.brokers, logLevel: logLevel.NOTHING })
+
+const produceGarbage = async (topic: string, count: number): Promise<void> => {
+  const producer = kafka().producer()
+  await producer.connect()
+  await producer.send({ topic, messages: Array.from({ length: count }, () => ({ value: 'garbage' })) })
+  await producer.disconnect()
+}
