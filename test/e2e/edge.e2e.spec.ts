@@ -1,4 +1,3 @@
-import { execSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { Kafka, logLevel } from 'kafkajs'
@@ -203,10 +202,8 @@ test.runIf(process.env.KAFKA_BROKERS === undefined)(
 test(`${CONNECTIONS} connections that ask at once get an answer or are told to come again, and the process lives`, async () => {
   const pid = await system.pidOf('console')
   const pool = new Pool(system.url, { connections: CONNECTIONS, pipelining: 1 })
-  const figures: string[] = []
   for (const { method, path } of operationsOf(document)) {
     if (method !== 'GET') continue
-    const startedAt = performance.now()
     const statuses = new Map<number, number>()
     await Promise.all(
       Array.from({ length: CONNECTIONS }, async () => {
@@ -226,7 +223,6 @@ test(`${CONNECTIONS} connections that ask at once get an answer or are told to c
     expect(statuses.get(200) ?? 0, path).toBeGreaterThan(0)
   }
   await pool.close()
-  process.stderr.write(`${figures.join('\n')}\n${execSync(`grep -E "VmHWM|VmRSS" /proc/${pid}/status`)}`)
   expect(await system.pidOf('console')).toBe(pid)
   expect(await client.get('/api/catalogue')).toMatchObject({ items: expect.any(Array) })
 })
