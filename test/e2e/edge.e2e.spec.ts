@@ -18,6 +18,7 @@ let client: Client
 let document: OpenApi
 /** One that has gone all the way, so that there is something of everything to be seen. */
 let orderId: string
+let operationId: string
 beforeAll(async () => {
   system = await startSystem()
   client = new Client(system.url)
@@ -25,25 +26,46 @@ beforeAll(async () => {
   orderId = await client.placeSurely(orderOf({ [SKU]: 2 }, { customerId: 'edge', token: 'tok_ok' }))
   await client.placeSurely(orderOf({ [SKU]: 1 }, { customerId: 'edge', token: 'tok_declined' }))
   await client.terminal(orderId)
+  const redrive = { filter: { service: 'payment' }, reason: 'to have one' }
+  const { body } = await client.call<{ operationId: string }>('POST', '/api/parked/redrive', redrive, key())
+  operationId = body.operationId
 })
 afterAll(() => system?.stop())
 
-const inPath = (path: string) => path.replace('{orderId}', orderId).replace('{sku}', SKU)
+const key = () => ({ 'idempotency-key': randomUUID() })
+
+/** The address of something that is there. */
+const addressOf = async (path: string): Promise<string> => {
+  if (path.includes('{service}')) {
+    const { service, id } = await garbageParked()
+    return path.replace('{service}', service).replace('{id}', id)
+  }
+  return path.replace('{orderId}', orderId).replace('{sku}', SKU).replace('{id}', operationId)
+}
+
+/** A dead letter that nobody has settled. */
+const garbageParked = async (): Promise<Parked> => {
+  const before = new Set((await allParked(100)).map(keyOf))
+  await produceGarbage('payment-commands', 1)
+  return until('garbage to be parked', async () => (await allParked(100)).find((item) => !before.has(keyOf(item))))
+}
 
 test('what every route answers is what the published document says, and nothing else', async () => {
   const bodies: Record<string, unknown> = {
     'POST /api/orders': orderOf({ [SKU]: 1 }, { customerId: 'edge' }),
     'POST /api/stock/{sku}/receipts': { quantity: 5 },
+    'POST /api/parked/redrive': { reason: 'a test' },
+    'POST /api/parked/{service}/{id}/retry': {},
+    'POST /api/parked/{service}/{id}/discard': { reason: 'a test' },
+    'POST /api/parked/{service}/{id}/amend': { value: '{}', reason: 'a test' },
     'PUT /api/simulators/payment/settings': { latencyMs: 5 },
     'PUT /api/simulators/carrier/settings': { latencyMs: 5 },
   }
-  await produceGarbage('payment-commands', 1)
-  await until('it to be parked', async () => (await parked('')).items.length > 0 || undefined)
   for (const { method, path, operation } of operationsOf(document)) {
     const name = `${method} ${path}`
     const cancelled = await client.placeSurely(orderOf({ [SKU]: 1 }, { customerId: 'edge' }))
-    const at = path.endsWith('/cancel') ? path.replace('{orderId}', cancelled) : inPath(path)
-    const { status, body } = await client.call(method, at, bodies[name], { 'idempotency-key': randomUUID() })
+    const at = path.endsWith('/cancel') ? path.replace('{orderId}', cancelled) : await addressOf(path)
+    const { status, body } = await client.call(method, at, bodies[name], key())
     const described = operation.responses[status]?.content['application/json']?.schema
     expect(described, `${name} answered ${status}`).toBeDefined()
     const { error } = z.fromJSONSchema(strictly(described!)).safeParse(body)
@@ -56,7 +78,9 @@ test(`${FUZZ} requests with anything in them, and no answer is a failure of ours
   const anyRequest = fc.constantFrom(...operations).chain((operation) =>
     fc.record({
       operation: fc.constant(operation),
-      parameters: fc.tuple(...operation.parameters.map((parameter) => anyParameter(parameter, { orderId, sku: SKU }))),
+      parameters: fc.tuple(
+        ...operation.parameters.map((parameter) => anyParameter(parameter, [orderId, SKU, operationId])),
+      ),
       body: anyBody(operation.body),
     }),
   )
@@ -205,16 +229,14 @@ test(`${CONNECTIONS} connections that ask at once get an answer or are told to c
   for (const { method, path } of operationsOf(document)) {
     if (method !== 'GET') continue
     const statuses = new Map<number, number>()
+    const address = await addressOf(path)
     await Promise.all(
       Array.from({ length: CONNECTIONS }, async () => {
-        const { statusCode, headers, body } = await pool.request({ method: 'GET', path: inPath(path) })
+        const { statusCode, headers, body } = await pool.request({ method: 'GET', path: address })
         await body.dump()
         statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
         if (statusCode === 503) expect(headers['retry-after']).toBeDefined()
       }),
-    )
-    figures.push(
-      `${path}: ${JSON.stringify(Object.fromEntries(statuses))} ${Math.round(performance.now() - startedAt)} ms`,
     )
     expect(
       [...statuses.keys()].filter((status) => ![200, 503, 504].includes(status)),
