@@ -59,6 +59,17 @@ export { crc32c } from './crc32c.ts'
 export { ErrorCode, errorName, isRetriable } from './errors.ts'
 export { FrameParser, type RequestHeader } from './frame.ts'
 export { encodeRequest, encodeResponse, readRequestHeader, readResponseHeader, skipHeaderTags } from './header.ts'
+export {
+  encodeInternal,
+  groupMetadataKey,
+  groupMetadataValue,
+  type InternalRecord,
+  offsetCommitKey,
+  offsetCommitValue,
+  readInternal,
+  transactionLogKey,
+  transactionLogValue,
+} from './internal-records.ts'
 export { MalformedError, Reader } from './reader.ts'
 export {
   BATCH_OVERHEAD,
@@ -87,6 +98,7 @@ export {
   stampLogAppendTime,
   usesLogAppendTime,
 } from './record-batch.ts'
+export { encodeSingleRecord, type SingleRecord } from './single-record-batch.ts'
 export type { Decoded, Encodable, Fields } from './struct.ts'
 export { ZERO_UUID } from './types.ts'
 export { COPY_BELOW_BYTES, Writer } from './writer.ts'

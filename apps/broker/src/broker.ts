@@ -5,6 +5,9 @@ import type { Settings } from './config/settings.ts'
 import type { FileSystem } from './disk/file-system.ts'
 import { FetchSessionCache } from './fetch/fetch-session-cache.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
+import { AllTopics } from './internal-topics/all-topics.ts'
+import { InternalTopics } from './internal-topics/internal-topics.ts'
+import type { ReadableTopics } from './internal-topics/readable-log.ts'
 import { LogManager } from './log/log-manager.ts'
 import { BrokerSettings, restoreSettings } from './metadata/broker-settings.ts'
 import { MetadataStore } from './metadata/metadata-store.ts'
@@ -46,6 +49,8 @@ export class Broker {
   readonly topics: Topics
   /** The way to change `configs` while the broker runs. */
   readonly brokerSettings: BrokerSettings
+  /** The internal ones as well, for requests that only read. */
+  readonly readable: ReadableTopics
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
   readonly transactions: TransactionCoordinator
@@ -85,6 +90,8 @@ export class Broker {
     this.groups = parts.groups
     this.producerIds = parts.producerIds
     this.transactions = transactions
+    const internal = { ...parts, transactions, clusterId: metadata.clusterId, now: this.clock.now }
+    this.readable = new AllTopics(new InternalTopics({ ...internal, settings: this.settings }), this.topics)
     const maintenanceMs = Math.min(LOG_MAINTENANCE_MS, this.settings['log.retention.check.interval.ms'])
     this.upkeep = [
       setInterval(() => void this.logs.maintain(), maintenanceMs),

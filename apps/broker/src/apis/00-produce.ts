@@ -1,5 +1,6 @@
 import { BATCH_OVERHEAD, batchAttributes, ErrorCode, errorName, isTransactional, produce } from '#libs/kafka-protocol'
 import { CLOSE, defineHandler, NO_RESPONSE, type RequestContext } from '../handler.ts'
+import { isInternalTopic } from '../internal-topics/names.ts'
 import { StorageError } from '../log/log-error.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Topic } from '../metadata/topics.ts'
@@ -60,6 +61,10 @@ const TOPIC_IDS_SINCE = 13
 function findTopic({ broker, apiVersion }: RequestContext, name: string, topicId: string): Topic | PartitionError {
   const byId = apiVersion >= TOPIC_IDS_SINCE
   const errorCode = byId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  const readable = byId ? broker.readable.findById(topicId) : broker.readable.find(name)
+  if (readable !== undefined && isInternalTopic(readable.name)) {
+    return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, message: `Cannot append to internal topic ${readable.name}` }
+  }
   return (byId ? broker.topics.findById(topicId) : broker.topics.find(name)) ?? { errorCode, message: '' }
 }
 

@@ -20,7 +20,7 @@ export const handleFetch = defineHandler({
     const byId = context.apiVersion >= 13
     const session = broker.fetchSessions.open(request, byId)
     if ('errorCode' in session) return { errorCode: session.errorCode, responses: [] }
-    const parts = session.wanted.map((wanted) => partOf(wanted, broker.topics, byId))
+    const parts = session.wanted.map((wanted) => partOf(wanted, broker.readable, byId))
     const limits: FetchLimits = {
       minBytes: Math.min(request.minBytes, request.maxBytes),
       maxBytes: Math.min(request.maxBytes, broker.settings['fetch.max.bytes']),

@@ -1,8 +1,8 @@
 import { ErrorCode, listOffsets, type RequestOf } from '#libs/kafka-protocol'
 import { epochError } from '../fetch/fetch-part.ts'
 import { defineHandler, type RequestContext } from '../handler.ts'
+import type { ReadableLog } from '../internal-topics/readable-log.ts'
 import type { IsolationLevel } from '../log/log-reader.ts'
-import type { PartitionLog } from '../log/partition-log.ts'
 
 const EARLIEST = -2
 const MAX_TIMESTAMP = -3
@@ -36,7 +36,7 @@ export const handleListOffsets = defineHandler({
 
 async function find({ broker, apiVersion }: RequestContext, topic: string, wanted: Wanted, isolation: IsolationLevel) {
   const { partitionIndex, currentLeaderEpoch, timestamp } = wanted
-  const log = broker.topics.find(topic)?.logs[partitionIndex]
+  const log = broker.readable.find(topic)?.logs[partitionIndex]
   if (timestamp < EARLIEST && apiVersion < (SINCE[timestamp] ?? Infinity)) {
     return { partitionIndex, errorCode: ErrorCode.UNSUPPORTED_VERSION }
   }
@@ -46,7 +46,7 @@ async function find({ broker, apiVersion }: RequestContext, topic: string, wante
   return { partitionIndex, errorCode, offset, timestamp: found, leaderEpoch }
 }
 
-async function lookUp(log: PartitionLog, timestamp: number, isolation: IsolationLevel) {
+async function lookUp(log: ReadableLog, timestamp: number, isolation: IsolationLevel) {
   if (timestamp === LATEST_TIERED) return { offset: -1, timestamp: -1, leaderEpoch: -1 }
   return log.offsetForTimestamp(timestamp === EARLIEST_LOCAL ? EARLIEST : timestamp, isolation)
 }

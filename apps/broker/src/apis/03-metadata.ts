@@ -1,11 +1,12 @@
 import { ErrorCode, metadata, ZERO_UUID } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
+import { isInternalTopic } from '../internal-topics/names.ts'
+import type { ReadableTopic } from '../internal-topics/readable-log.ts'
 import { StorageError } from '../log/log-error.ts'
 import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS, UNREPORTED } from '../metadata/authorized-operations.ts'
 import { isRefusal } from '../metadata/refusal.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
-import type { Topic } from '../metadata/topics.ts'
 
 /**
  * Metadata: 0-13
@@ -18,7 +19,7 @@ export const handleMetadata = defineHandler({
     const wantsAll = request.topics === null || (apiVersion === 0 && request.topics.length === 0)
     const mayCreate = apiVersion < 4 || request.allowAutoTopicCreation
     const topics = wantsAll
-      ? Array.from(broker.topics.all(), (topic) => describe(broker, topic))
+      ? Array.from(broker.readable.all(), (topic) => describe(broker, topic))
       : await Promise.all(distinct(request.topics!).map((wanted) => find(broker, wanted, mayCreate, apiVersion)))
     const { host, port } = broker.advertised
     const isAskedForOperations = request.includeTopicAuthorizedOperations
@@ -51,11 +52,11 @@ async function find(broker: Broker, wanted: Wanted, mayCreate: boolean, apiVersi
   const isById = wanted.name === null || wanted.topicId !== ZERO_UUID
   if (isById && apiVersion < FIRST_BY_ID) return missing(ErrorCode.INVALID_REQUEST, wanted.name ?? '', wanted.topicId)
   if (wanted.name === null || isById) {
-    const topic = broker.topics.findById(wanted.topicId)
+    const topic = broker.readable.findById(wanted.topicId)
     return topic === undefined ? missing(ErrorCode.UNKNOWN_TOPIC_ID, null, wanted.topicId) : describe(broker, topic)
   }
   const { name } = wanted
-  const topic = broker.topics.find(name)
+  const topic = broker.readable.find(name)
   if (topic !== undefined) return describe(broker, topic)
   if (topicNameProblem(name) !== undefined) return missing(ErrorCode.INVALID_TOPIC_EXCEPTION, name)
   if (!mayCreate || !broker.settings['auto.create.topics.enable']) {
@@ -74,13 +75,13 @@ function missing(errorCode: ErrorCode, name: string | null, topicId = ZERO_UUID)
   return { errorCode, name, topicId, isInternal: false, partitions: [] }
 }
 
-function describe(broker: Broker, topic: Topic) {
+function describe(broker: Broker, topic: ReadableTopic) {
   const replicas = [broker.nodeId]
   return {
     errorCode: ErrorCode.NONE,
     name: topic.name,
     topicId: topic.topicId,
-    isInternal: false,
+    isInternal: isInternalTopic(topic.name),
     partitions: topic.logs.map((log) => ({
       errorCode: ErrorCode.NONE,
       partitionIndex: log.partition,

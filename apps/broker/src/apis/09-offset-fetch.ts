@@ -43,8 +43,8 @@ const topicsOf = ({ committed }: GroupOffsets): WantedTopics =>
 
 /** With the name that belongs to the id, which is empty where there is none; `isFound`: it is the name that is known. */
 function withName(broker: Broker, topic: WantedTopic, isFound: boolean): WantedTopic | undefined {
-  if (!isFound) return { ...topic, name: broker.topics.findById(topic.topicId ?? ZERO_UUID)?.name ?? '' }
-  const known = broker.topics.find(topic.name)
+  if (!isFound) return { ...topic, name: broker.readable.findById(topic.topicId ?? ZERO_UUID)?.name ?? '' }
+  const known = broker.readable.find(topic.name)
   return known === undefined ? undefined : { ...topic, topicId: known.topicId }
 }
 

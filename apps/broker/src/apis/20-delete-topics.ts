@@ -1,6 +1,7 @@
 import { deleteTopics, ErrorCode, ZERO_UUID } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
+import { internalTopicProblem } from '../internal-topics/names.ts'
 import { refusalOf } from '../metadata/refusal.ts'
 import type { Topic } from '../metadata/topics.ts'
 
@@ -52,7 +53,7 @@ function invalid({ name, topicId }: Wanted) {
 async function remove(broker: Broker, { name, topicId }: Wanted, topic: Topic | undefined) {
   if (topic === undefined) {
     const errorCode = name === null ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    return { name, topicId, errorCode }
+    return { name, topicId, errorCode, ...internalTopicProblem(name ?? '') }
   }
   if (!broker.settings['delete.topic.enable']) {
     return { name: topic.name, topicId: topic.topicId, errorCode: ErrorCode.TOPIC_DELETION_DISABLED }

@@ -1,6 +1,7 @@
 import { deleteRecords, ErrorCode } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
+import { internalTopicProblem } from '../internal-topics/names.ts'
 
 /** DeleteRecords: 0-2 */
 export const handleDeleteRecords = defineHandler({
@@ -19,7 +20,8 @@ export const handleDeleteRecords = defineHandler({
 async function moveStart(broker: Broker, topic: string, partitionIndex: number, offset: number) {
   const log = broker.topics.find(topic)?.logs[partitionIndex]
   if (log === undefined) {
-    return { partitionIndex, lowWatermark: -1, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
+    const errorCode = internalTopicProblem(topic)?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    return { partitionIndex, lowWatermark: -1, errorCode }
   }
   const result = await log.deleteRecordsBefore(offset)
   return result.ok

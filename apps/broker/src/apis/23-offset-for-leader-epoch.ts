@@ -10,7 +10,7 @@ export const handleOffsetForLeaderEpoch = defineHandler({
     topics: request.topics.map(({ topic, partitions }) => ({
       topic,
       partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {
-        const log = broker.topics.find(topic)?.logs[partition]
+        const log = broker.readable.find(topic)?.logs[partition]
         const errorCode = log === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : epochError(currentLeaderEpoch, log)
         if (log === undefined || errorCode !== ErrorCode.NONE) return { partition, errorCode }
         // Nothing has been written in an epoch that has not begun.

@@ -9,6 +9,8 @@ import {
   describeTopicConfigs,
 } from '../config/describe-configs.ts'
 import { defineHandler } from '../handler.ts'
+import { internalTopicConfigs } from '../internal-topics/internal-topics.ts'
+import { isInternalTopic } from '../internal-topics/names.ts'
 import type { Refusal } from '../metadata/refusal.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
 
@@ -44,8 +46,9 @@ function configsOf(broker: Broker, resource: Resource): { configs: DescribedConf
   const { resourceType, resourceName } = resource
   switch (resourceType) {
     case ResourceType.topic: {
-      const topic = broker.topics.find(resourceName)
-      if (topic !== undefined) return { configs: describeTopicConfigs(topic.configs, broker.configs) }
+      const isInternal = isInternalTopic(resourceName)
+      const own = isInternal ? internalTopicConfigs : broker.topics.find(resourceName)?.configs
+      if (own !== undefined) return { configs: describeTopicConfigs(own, broker.configs) }
       const nameProblem = topicNameProblem(resourceName)
       if (nameProblem !== undefined) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: nameProblem }
       return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `Unknown topic ${resourceName}` }

@@ -1,6 +1,7 @@
 import { createPartitions, ErrorCode, type RequestOf } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
+import { internalTopicProblem } from '../internal-topics/names.ts'
 import { isRefusal, noSuchTopic, type Refusal, refusalOf } from '../metadata/refusal.ts'
 import type { Topic } from '../metadata/topics.ts'
 
@@ -24,6 +25,8 @@ export const handleCreatePartitions = defineHandler({
 const TWICE: Refusal = { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
 
 async function add(broker: Broker, wanted: Wanted, validateOnly: boolean): Promise<Refusal | undefined> {
+  const internal = internalTopicProblem(wanted.name)
+  if (internal !== undefined) return internal
   const problem = (topic: Topic) => growthProblem(broker, wanted, topic)
   if (validateOnly) {
     const topic = broker.topics.find(wanted.name)

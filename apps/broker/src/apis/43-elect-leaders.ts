@@ -24,7 +24,7 @@ export const handleElectLeaders = defineHandler({
     const replicaElectionResults = (topicPartitions ?? []).map(({ topic, partitions }) => ({
       topic,
       partitionResult: partitions.map((partitionId) => {
-        const known = broker.topics.find(topic)
+        const known = broker.readable.find(topic)
         if (known === undefined) return unknown(partitionId, `No such topic as ${topic}`)
         if (known.logs[partitionId] === undefined) {
           return unknown(partitionId, `No such partition as ${topic}-${partitionId}`)

@@ -1,5 +1,6 @@
 import { describeProducers, ErrorCode } from '#libs/kafka-protocol'
 import { defineHandler, type RequestContext } from '../handler.ts'
+import { isInternalTopic } from '../internal-topics/names.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
 
 /** DescribeProducers: 0 */
@@ -23,6 +24,9 @@ function describe({ broker }: RequestContext, topic: string, partition: number) 
   if (problem !== undefined) {
     return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: problem, activeProducers: [] }
   }
+  // Nobody produces to them.
+  const isShown = isInternalTopic(topic) && broker.readable.find(topic)?.logs[partition] !== undefined
+  if (isShown) return { errorCode: ErrorCode.NONE, activeProducers: [] }
   const log = broker.topics.find(topic)?.logs[partition]
   if (log === undefined) return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, activeProducers: [] }
   const activeProducers = Array.from(log.producers(), ([producerId, entry]) => ({

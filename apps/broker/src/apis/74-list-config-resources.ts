@@ -11,7 +11,7 @@ export const handleListConfigResources = defineHandler({
   advertised: { min: 0, max: 1 },
   handle({ resourceTypes }, { broker, apiVersion }) {
     const here = String(broker.nodeId)
-    const topics = Array.from(broker.topics.all(), ({ name }) => ({
+    const topics = Array.from(broker.readable.all(), ({ name }) => ({
       resourceName: name,
       resourceType: ResourceType.topic,
     }))

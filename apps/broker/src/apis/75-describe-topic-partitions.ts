@@ -1,9 +1,10 @@
 import { describeTopicPartitions, ErrorCode, ZERO_UUID } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
+import { isInternalTopic } from '../internal-topics/names.ts'
+import type { ReadableTopic } from '../internal-topics/readable-log.ts'
 import { TOPIC_OPERATIONS } from '../metadata/authorized-operations.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
-import type { Topic } from '../metadata/topics.ts'
 
 /** DescribeTopicPartitions: 0 */
 export const handleDescribeTopicPartitions = defineHandler({
@@ -20,7 +21,7 @@ export const handleDescribeTopicPartitions = defineHandler({
     const topics = []
     for (const name of [...names].filter((candidate) => candidate >= from).sort()) {
       if (room === 0) return { topics, nextCursor: { topicName: name, partitionIndex: 0 } }
-      const topic = broker.topics.find(name)
+      const topic = broker.readable.find(name)
       if (topic === undefined) {
         topics.push(missing(name))
         continue
@@ -36,7 +37,7 @@ export const handleDescribeTopicPartitions = defineHandler({
   },
 })
 
-const namesOf = (broker: Broker): string[] => Array.from(broker.topics.all(), ({ name }) => name)
+const namesOf = (broker: Broker): string[] => Array.from(broker.readable.all(), ({ name }) => name)
 
 function missing(name: string) {
   const isInvalid = topicNameProblem(name) !== undefined
@@ -44,7 +45,7 @@ function missing(name: string) {
   return { errorCode, name, topicId: ZERO_UUID, partitions: [], topicAuthorizedOperations: TOPIC_OPERATIONS }
 }
 
-function describe(broker: Broker, { name, topicId, logs }: Topic, from: number, to: number) {
+function describe(broker: Broker, { name, topicId, logs }: ReadableTopic, from: number, to: number) {
   const replicas = [broker.nodeId]
   const partitions = logs.slice(from, to).map(({ partition, leaderEpoch }) => ({
     errorCode: ErrorCode.NONE,
@@ -57,5 +58,13 @@ function describe(broker: Broker, { name, topicId, logs }: Topic, from: number, 
     lastKnownElr: [],
     offlineReplicas: [],
   }))
-  return { errorCode: ErrorCode.NONE, name, topicId, partitions, topicAuthorizedOperations: TOPIC_OPERATIONS }
+  const isInternal = isInternalTopic(name)
+  return {
+    errorCode: ErrorCode.NONE,
+    name,
+    topicId,
+    isInternal,
+    partitions,
+    topicAuthorizedOperations: TOPIC_OPERATIONS,
+  }
 }

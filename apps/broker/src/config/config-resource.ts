@@ -1,5 +1,6 @@
 import { ErrorCode } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
+import { internalTopicProblem } from '../internal-topics/names.ts'
 import { noSuchTopic, type Refusal, refusalOf } from '../metadata/refusal.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
 import type { SettingScope } from './live-settings.ts'
@@ -80,7 +81,7 @@ function topicConfigurable(broker: Broker, name: string): Configurable | Refusal
   const nameProblem = topicNameProblem(name)
   if (nameProblem !== undefined) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: nameProblem }
   const topic = broker.topics.find(name)
-  if (topic === undefined) return noSuchTopic(name)
+  if (topic === undefined) return internalTopicProblem(name) ?? noSuchTopic(name)
   return {
     configs: topic.configs,
     kindOf: topicConfigKind,

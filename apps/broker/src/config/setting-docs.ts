@@ -56,11 +56,13 @@ const ofBroker: Record<SettingName, string> = {
   'group.max.size': 'Members that a group may have.',
   'group.min.session.timeout.ms': 'The shortest session timeout that a member may ask for.',
   'offset.metadata.max.bytes': 'The longest text that may go with a committed offset.',
+  'offsets.topic.num.partitions': 'Number of partitions of the topic that shows groups and their offsets.',
   'offsets.retention.check.interval.ms': 'Time between looks for offsets that nobody needs any more.',
   'offsets.retention.minutes': 'How long the offsets of a group without members are kept.',
   'producer.id.expiration.ms': 'How long the sequence numbers of an idle producer are remembered.',
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': 'Time between looks for transactions to abort.',
   'transaction.max.timeout.ms': 'The longest transaction timeout that a producer may ask for.',
+  'transaction.state.log.num.partitions': 'Number of partitions of the topic that shows transactions.',
   'transactional.id.expiration.ms': 'How long an idle transactional id is remembered.',
 }
 

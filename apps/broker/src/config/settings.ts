@@ -83,12 +83,14 @@ export const definitions = {
   'group.max.size': int(MAX_INT, 1),
   'group.min.session.timeout.ms': int(6000, 1),
   'offset.metadata.max.bytes': int(4096),
+  'offsets.topic.num.partitions': int(50, 1, 10_000),
   'offsets.retention.check.interval.ms': long(600_000, 1),
   'offsets.retention.minutes': int(10_080, 1),
 
   'producer.id.expiration.ms': dynamic(int(DAY_MS, 1)),
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(10_000, 1),
   'transaction.max.timeout.ms': int(900_000, 1),
+  'transaction.state.log.num.partitions': int(50, 1, 10_000),
   'transactional.id.expiration.ms': int(7 * DAY_MS, 1),
 } as const satisfies Record<string, Definition<string | number | boolean | null>>
 

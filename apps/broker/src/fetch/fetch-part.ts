@@ -1,6 +1,5 @@
 import { ErrorCode, type fetch, type RequestOf } from '#libs/kafka-protocol'
-import type { PartitionLog } from '../log/partition-log.ts'
-import type { Topics } from '../metadata/topics.ts'
+import type { ReadableLog, ReadableTopics } from '../internal-topics/readable-log.ts'
 
 export type FetchRequest = RequestOf<typeof fetch>
 
@@ -17,7 +16,7 @@ export interface Wanted {
 
 /** The same, with the log it means, unless it means none. */
 export interface Part extends Wanted {
-  readonly log: PartitionLog | undefined
+  readonly log: ReadableLog | undefined
   readonly errorCode: ErrorCode
 }
 
@@ -32,7 +31,7 @@ export function wantedIn({ topics }: FetchRequest): Wanted[] {
   return wanted
 }
 
-export function partOf(wanted: Wanted, topics: Topics, byId: boolean): Part {
+export function partOf(wanted: Wanted, topics: ReadableTopics, byId: boolean): Part {
   const topic = byId ? topics.findById(wanted.topicId) : topics.find(wanted.topic)
   const log = topic?.logs[wanted.partition]
   const unknown = byId && topic === undefined ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
@@ -41,7 +40,7 @@ export function partOf(wanted: Wanted, topics: Topics, byId: boolean): Part {
 }
 
 /** Whether the client speaks to the leader it believes to speak to; a negative epoch is no belief. */
-export function epochError(clientEpoch: number, log: PartitionLog): ErrorCode {
+export function epochError(clientEpoch: number, log: ReadableLog): ErrorCode {
   if (clientEpoch < 0 || clientEpoch === log.leaderEpoch) return ErrorCode.NONE
   return clientEpoch < log.leaderEpoch ? ErrorCode.FENCED_LEADER_EPOCH : ErrorCode.UNKNOWN_LEADER_EPOCH
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { RecordLog } from '../journal/record-log.ts'
 import type { LogManager } from '../log/log-manager.ts'
+import type { Offsets } from './committed-offsets.ts'
 import { type JoinAnswer, joinError, type Reply, type SyncAnswer, syncError } from './decision.ts'
 import { decideExpiry, nextDeadline } from './expiry.ts'
 import { evolveGroup, type Group, newGroup, resumeGroup } from './group.ts'
@@ -27,6 +28,9 @@ import { decideSync, type Sync } from './sync.ts'
  */
 const SHORTEST_INITIAL_DELAY_MS = 20
 
+/** `meant`: the offsets that the record ends or deletes without naming them. */
+type RecordListener = (record: GroupRecord, meant: Offsets | undefined) => void
+
 /** A decision that is made. */
 interface Decided {
   readonly group: Group
@@ -45,7 +49,7 @@ export class GroupCoordinator {
   /** Every group that is known, if only because somebody has committed offsets for it. */
   private readonly groups = new Map<string, Group>()
   private readonly offsets = new Map<string, GroupOffsets>()
-  private readonly listeners = new Set<(record: GroupRecord) => void>()
+  private readonly listeners = new Set<RecordListener>()
   private readonly alarms = new Map<string, { readonly at: number; readonly cancel: () => void }>()
   private readonly parked = new Map<number, (reply: Reply) => void>()
   private nextRequest = 1
@@ -93,10 +97,9 @@ export class GroupCoordinator {
     return this.offsets.get(groupId) ?? NO_OFFSETS
   }
 
-  /** Calls `listener` with every record once it is on disk; returns its removal. It must not throw. */
-  onRecord(listener: (record: GroupRecord) => void): () => void {
+  /** Calls `listener` with every record once it is on disk. It must not throw. */
+  onRecord(listener: RecordListener): void {
     this.listeners.add(listener)
-    return () => this.listeners.delete(listener)
   }
 
   async join(groupId: string, join: Omit<Join, 'request'>): Promise<JoinAnswer> {
@@ -145,10 +148,11 @@ export class GroupCoordinator {
   /** Offsets pending for this producer count from now on, or are dropped. Idempotent; rejects with StorageError. */
   async endTransaction(groupId: string, producerId: number, commit: boolean): Promise<void> {
     if (!this.groups.has(groupId)) return
-    const records = decideTransactionEnd(groupId, this.offsetsOf(groupId), producerId, commit)
+    const before = this.offsetsOf(groupId)
+    const records = decideTransactionEnd(groupId, before, producerId, commit)
     for (const record of records) this.evolve(record)
     // Without a record as with one: what an earlier attempt could not write down is written down now.
-    await this.append(records)
+    await this.append(records, before.pending.get(producerId))
   }
 
   *openTransactions(): Generator<{ readonly groupId: string; readonly producerId: number }> {
@@ -252,12 +256,13 @@ export class GroupCoordinator {
 
   private async forget(group: Group): Promise<ErrorCode | undefined> {
     const record: GroupRecord = { type: 'GroupDeleted', groupId: group.groupId }
+    const { committed } = this.offsetsOf(group.groupId)
     this.groups.delete(group.groupId)
     this.evolve(record)
     this.alarms.get(group.groupId)?.cancel()
     this.alarms.delete(group.groupId)
     try {
-      await this.append([record])
+      await this.append([record], committed)
       return undefined
     } catch {
       return ErrorCode.COORDINATOR_NOT_AVAILABLE
@@ -274,9 +279,9 @@ export class GroupCoordinator {
     else this.offsets.delete(groupId)
   }
 
-  private async append(records: readonly GroupRecord[]): Promise<void> {
+  private async append(records: readonly GroupRecord[], meant?: Offsets): Promise<void> {
     await this.records.append(records)
-    for (const listener of this.listeners) for (const record of records) listener(record)
+    for (const listener of this.listeners) for (const record of records) listener(record, meant)
   }
 
   private put(group: Group): void {

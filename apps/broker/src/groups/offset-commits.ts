@@ -28,7 +28,7 @@ export async function commitOffsets(
   const committedAt = broker.clock.now()
   const maxMetadata = broker.settings['offset.metadata.max.bytes']
   const wanted = topics.flatMap(({ name, topicId = ZERO_UUID, partitions }) => {
-    const topic = byId ? broker.topics.findById(topicId) : broker.topics.find(name)
+    const topic = byId ? broker.readable.findById(topicId) : broker.readable.find(name)
     return partitions.map((partition) => {
       const offset = {
         topic: topic?.name ?? name,

@@ -1,6 +1,7 @@
 import { ErrorCode } from '#libs/kafka-protocol'
 import type { LiveSettings } from '../config/live-settings.ts'
 import { logConfigOf, type TopicConfigs, topicConfigProblem } from '../config/topic-config.ts'
+import { isInternalTopic } from '../internal-topics/names.ts'
 import type { LogConfig } from '../log/log-config.ts'
 import type { LogManager } from '../log/log-manager.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
@@ -78,7 +79,8 @@ export class Topics {
   creationProblem(name: string, partitions: number, configs: TopicConfigs): Refusal | undefined {
     const nameProblem = topicNameProblem(name)
     if (nameProblem !== undefined) return refusal(ErrorCode.INVALID_TOPIC_EXCEPTION, nameProblem)
-    if (this.byName.has(name)) return refusal(ErrorCode.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
+    if (this.byName.has(name) || isInternalTopic(name))
+      return refusal(ErrorCode.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
     const twin = this.collision(name)
     if (twin !== undefined) {
       return refusal(ErrorCode.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with existing topic: ${twin}`)

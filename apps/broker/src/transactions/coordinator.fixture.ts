@@ -32,7 +32,7 @@ export async function bootTransactions(fs: MemoryFileSystem, clock: ManualClock,
     end()
     await logs.close()
   }
-  return { logs, topics, groups, transactions, end, close }
+  return { logs, clusterId: metadata.clusterId, topics, groups, transactions, end, close }
 }
 
 export type Booted = Awaited<ReturnType<typeof bootTransactions>>

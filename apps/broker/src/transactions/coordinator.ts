@@ -38,6 +38,7 @@ const RETRY_MS = 1000
  */
 export class TransactionCoordinator {
   private readonly transactions = new Map<string, Transaction>()
+  private readonly listeners = new Set<(record: TransactionRecord) => void>()
   private records!: RecordLog<TransactionRecord>
   private readonly outcomes: OutcomeWriter
   private readonly parts: TransactionParts
@@ -71,6 +72,11 @@ export class TransactionCoordinator {
 
   find(transactionalId: string): Transaction | undefined {
     return this.transactions.get(transactionalId)
+  }
+
+  /** Calls `listener` with every record once it is on disk. It must not throw. */
+  onRecord(listener: (record: TransactionRecord) => void): void {
+    this.listeners.add(listener)
   }
 
   async initProducer(init: InitProducer): Promise<ProducerAnswer> {
@@ -179,7 +185,7 @@ export class TransactionCoordinator {
   ): Promise<ErrorCode> {
     let unsaved = records
     try {
-      if (unsaved.length > 0) await this.records.append(unsaved)
+      if (unsaved.length > 0) await this.append(unsaved)
       unsaved = []
       await this.outcomes.write(prepared, again)
     } catch (error) {
@@ -240,7 +246,12 @@ export class TransactionCoordinator {
   /** Carries out a decision; resolves when nothing in its answer can be lost any more, rejects with StorageError. */
   private take(transactionalId: string, { transaction, records }: Decision<unknown>): Promise<void> {
     this.put(transactionalId, transaction)
-    return records.length > 0 ? this.records.append(records) : this.records.settled()
+    return records.length > 0 ? this.append(records) : this.records.settled()
+  }
+
+  private async append(records: readonly TransactionRecord[]): Promise<void> {
+    await this.records.append(records)
+    for (const listener of this.listeners) for (const record of records) listener(record)
   }
 
   private put(transactionalId: string, transaction: Transaction | undefined): void {
