@@ -23,9 +23,10 @@ class Files {
 
   private open(name: string) {
     const target = {
+      written: 0,
       write: () => {
         this.operations.push(`write ${name}`)
-        return file.accepted
+        target.written = file.accepted
       },
       sync: () => {
         const end = file.accepted

@@ -22,11 +22,13 @@ beforeEach(() => {
   writeError = undefined
   commit = new GroupCommit(
     {
+      get written() {
+        return written
+      },
       write: () => {
         if (writeError !== undefined) throw writeError
         operations.push(`write ${written}-${accepted}`)
         written = accepted
-        return written
       },
       sync: () => {
         const end = written

@@ -3,15 +3,20 @@ import { CommitRounds, type NoteOfMember, type RoundMember } from './commit-roun
 
 /** What a `GroupCommit` drives: positions are any number that only grows (offsets, entry counts). */
 export interface CommitTarget {
-  /** Puts everything accepted so far into the page cache; returns the position up to which that is true. */
-  write(): number | Promise<number>
+  /** Everything below is in the page cache. A write that fails may have moved it. */
+  readonly written: number
+  /** Puts everything accepted so far into the page cache. */
+  write(): void | Promise<void>
   /** Makes everything written so far durable; returns the position up to which that is true. */
   sync(): Promise<number>
   /** All that is written and not durable, for the redo log; undefined where it cannot do instead of a sync. */
   note?(): RedoNote | undefined
-  /** Accepted but unwritten data must be undone. */
+  /** What is accepted and not `written` must be undone: everybody who waits for it is told of the error. */
   writeFailed(error: unknown): Error
-  /** Nobody knows what the device holds beyond the last good sync. */
+  /**
+   * Nobody knows what the device holds beyond the last good sync. Who waits for what is `written` is told of the error;
+   * what still waits for its write is in use until that has ended.
+   */
   syncFailed(error: unknown): Error
 }
 
@@ -27,7 +32,6 @@ interface Waiter {
  * itself and an idle one answers after a single sync. Files that share `rounds` are synced together.
  */
 export class GroupCommit {
-  private writtenEnd: number
   private durableEnd: number
   private writing = false
   private syncing = false
@@ -41,7 +45,6 @@ export class GroupCommit {
     start: number,
     private readonly rounds = new CommitRounds(),
   ) {
-    this.writtenEnd = start
     this.durableEnd = start
     const waiting = () => this.awaitingSync.length
     this.member = {
@@ -70,7 +73,7 @@ export class GroupCommit {
   }
 
   written(end: number): Promise<void> {
-    if (end <= this.writtenEnd) return Promise.resolve()
+    if (end <= this.target.written) return Promise.resolve()
     return new Promise((resolve, reject) => this.awaitingWrite.push({ end, resolve, reject }))
   }
 
@@ -87,22 +90,29 @@ export class GroupCommit {
     while (this.dirty) {
       this.dirty = false
       try {
-        const written = this.target.write()
-        this.writtenEnd = typeof written === 'number' ? written : await written
-        this.awaitingWrite = settle(this.awaitingWrite, this.writtenEnd)
+        const writing = this.target.write()
+        if (writing !== undefined) await writing
       } catch (error) {
-        const failure = this.target.writeFailed(error)
-        this.awaitingWrite = reject(this.awaitingWrite, this.writtenEnd, failure)
-        this.awaitingSync = reject(this.awaitingSync, this.writtenEnd, failure)
+        this.writeFailed(error)
       }
+      this.awaitingWrite = settle(this.awaitingWrite, this.target.written)
     }
     this.writing = false
     this.joinRound()
   }
 
+  /** Some of it may have been written: that stands. */
+  private writeFailed(error: unknown): void {
+    const { written } = this.target
+    const failure = this.target.writeFailed(error)
+    const isWritten = ({ end }: Waiter) => end <= written
+    this.awaitingWrite = reject(this.awaitingWrite, isWritten, failure)
+    this.awaitingSync = reject(this.awaitingSync, isWritten, failure)
+  }
+
   /** A sync that is under way joins again when it is over. */
   private joinRound(): void {
-    if (this.syncing || !this.awaitingSync.some((waiter) => waiter.end <= this.writtenEnd)) return
+    if (this.syncing || !this.awaitingSync.some((waiter) => waiter.end <= this.target.written)) return
     this.rounds.join(this.member)
   }
 
@@ -112,7 +122,8 @@ export class GroupCommit {
     try {
       served = this.becameDurable(await this.target.sync())
     } catch (error) {
-      this.awaitingSync = reject(this.awaitingSync, -1, this.target.syncFailed(error))
+      const { written } = this.target
+      this.awaitingSync = reject(this.awaitingSync, ({ end }) => end > written, this.target.syncFailed(error))
     }
     this.syncing = false
     this.joinRound()
@@ -122,7 +133,7 @@ export class GroupCommit {
   private note(): NoteOfMember | undefined {
     const note = this.target.note?.()
     if (note === undefined) return undefined
-    const end = this.writtenEnd
+    const end = this.target.written
     this.syncing = true
     const isDurable = () => {
       const served = this.becameDurable(end)
@@ -150,11 +161,12 @@ function settle(waiters: Waiter[], end: number): Waiter[] {
   return left
 }
 
-function reject(waiters: Waiter[], above: number, error: Error): Waiter[] {
+/** Everybody but those. */
+function reject(waiters: Waiter[], isSpared: (waiter: Waiter) => boolean, error: Error): Waiter[] {
   const left: Waiter[] = []
   for (const waiter of waiters) {
-    if (waiter.end > above) waiter.reject(error)
-    else left.push(waiter)
+    if (isSpared(waiter)) left.push(waiter)
+    else waiter.reject(error)
   }
   return left
 }

@@ -121,7 +121,11 @@ export class Journal {
   }
 
   private target(): CommitTarget {
+    const written = () => this.written
     return {
+      get written() {
+        return written()
+      },
       write: () => this.compacting?.catch(() => {}).then(() => this.write()) ?? this.write(),
       sync: async () => {
         const end = this.written
@@ -150,7 +154,7 @@ export class Journal {
     }
   }
 
-  private write(): number {
+  private write(): void {
     if (this.failure !== undefined) throw this.failure
     const buffers = this.pending
     const end = this.accepted
@@ -158,7 +162,6 @@ export class Journal {
     this.pending = []
     this.size += buffers.reduce((sum, buffer) => sum + buffer.length, 0)
     this.written = end
-    return end
   }
 
   private storageError(doing: string, cause: unknown): StorageError {

@@ -99,7 +99,11 @@ export class LogWriter {
   }
 
   private target(): CommitTarget {
+    const written = () => this.highWatermark
     return {
+      get written() {
+        return written()
+      },
       write: () => (this.pendingBytes > SYNC_WRITE_LIMIT ? this.writeInThread() : this.writeNow()),
       sync: () => this.commitFiles(),
       note: () => this.note(),
@@ -130,17 +134,16 @@ export class LogWriter {
     }
   }
 
-  private writeNow(): number {
+  private writeNow(): void {
     while (this.pending.length > 0) {
       const run = this.end.nextRun(this.pending)
       const { active } = this.end
       active.file().writeSync(run, active.size)
       this.runWritten(run)
     }
-    return this.highWatermark
   }
 
-  private async writeInThread(): Promise<number> {
+  private async writeInThread(): Promise<void> {
     while (this.pending.length > 0) {
       const run = this.end.nextRun(this.pending)
       const { active } = this.end
@@ -148,7 +151,6 @@ export class LogWriter {
       await active.use((file) => file.write(run, size))
       this.runWritten(run)
     }
-    return this.highWatermark
   }
 
   private runWritten(run: readonly Buffer[]): void {
