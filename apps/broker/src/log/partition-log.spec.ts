@@ -319,6 +319,20 @@ describe('a disk in trouble', () => {
     expect(log.logEndOffset).toBe(2)
   })
 
+  it('full behind a segment that still had room: what was written there stands, and a repetition is answered', async () => {
+    log.config = { ...defaultLogConfig, segmentBytes: 100 }
+    fs.fail = (operation, path) =>
+      operation === 'write' && !path.endsWith('/00000000000000000000.log') ? 'ENOSPC' : undefined
+    producer(0)
+    const first = log.durable(1)
+    producer(1)
+    await expect(log.durable(2)).rejects.toMatchObject({ errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
+    await first
+    expect([log.highWatermark, log.logEndOffset]).toEqual([1, 1])
+    expect(producer(0)).toMatchObject({ ok: true, duplicate: true, baseOffset: 0 })
+    await Promise.all([log.written(1), log.durable(1)])
+  })
+
   it('failing sync: refuses until the doubtful bytes are on the device after all', async () => {
     await append('a')
     fs.fail = (operation) => (operation === 'sync' ? 'EIO' : undefined)
