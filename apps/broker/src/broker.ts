@@ -124,11 +124,15 @@ export class Broker {
       // A crash may have come between a topic's deletion and that of the offsets committed for it.
       for (const name of metadata.deleted) if (topics.find(name) === undefined) await groups.forgetTopic(name)
       topics.subscribe(({ type, topic }) => (type === 'deleted' ? groups.forgetTopic(topic.name) : undefined))
-      const producerIds = new ProducerIds(metadata, logs.highestProducerId())
+      const producerIds = new ProducerIds(metadata)
       const parts = { logs, topics, groups, producerIds, settings: settings.values, clock }
-      return new Broker(options, metadata, parts, await TransactionCoordinator.open(parts), storage)
+      for (const log of logs.partitions()) for (const [producerId] of log.producers()) producerIds.used(producerId)
+      const transactions = await TransactionCoordinator.open(parts)
+      for (const { producerId } of transactions.all()) producerIds.used(producerId)
+      return new Broker(options, metadata, parts, transactions, storage)
     } catch (error) {
-      await logs.close()
+      // A disk that refuses this as well must not hide why.
+      await logs.abandon().catch(() => {})
       throw error
     }
   }

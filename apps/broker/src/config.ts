@@ -14,6 +14,8 @@ export interface Config {
   /** Health, metrics and overview; undefined: none. */
   readonly httpPort: number | undefined
   readonly settings: LiveSettings
+  /** Take out of the files what is damaged, and end. */
+  readonly repair: boolean
   /** One sentence for each setting that was accepted and does nothing. */
   readonly notes: readonly string[]
 }
@@ -28,9 +30,10 @@ export const USAGE = `usage: broker --data-dir DIR [OPTION]...
   --http-port PORT         health, metrics and an overview in JSON by HTTP (default: none)
   --config FILE            Kafka's server.properties: one KEY=VALUE per line
   --set KEY=VALUE          one of Kafka's own server settings; repeatable, stronger than the file
+  --repair                 do not serve: say what of the files is damaged and lost, take it out, keep the originals
   --help                   this text
 
-Each option but --set can also be given by environment: BROKER_DATA_DIR, BROKER_HOST, BROKER_PORT,
+Each option but --set and --repair can also be given by environment: BROKER_DATA_DIR, BROKER_HOST, BROKER_PORT,
 BROKER_ADVERTISED_HOST, BROKER_HTTP_PORT, BROKER_CONFIG.
 `
 
@@ -42,6 +45,7 @@ const options = {
   'http-port': { type: 'string' },
   config: { type: 'string' },
   set: { type: 'string', multiple: true },
+  repair: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -78,7 +82,8 @@ export function readConfig(
   const { given: texts, notes } = settings
   const advertisedHost = given['advertised-host'] ?? env.BROKER_ADVERTISED_HOST
   const advertised = advertisedEndpoint(texts['advertised.listeners'], advertisedHost, host)
-  return { host, port: kafkaPort, dataDir, advertised, httpPort, settings: new LiveSettings(texts), notes }
+  const repair = given.repair === true
+  return { host, port: kafkaPort, dataDir, advertised, httpPort, settings: new LiveSettings(texts), repair, notes }
 }
 
 function advertisedEndpoint(

@@ -2,7 +2,9 @@ import { configureLogging } from '#libs/logging'
 import { Broker } from './broker.ts'
 import { systemClock } from './clock.ts'
 import { type Config, readConfig, USAGE } from './config.ts'
+import { DamagedFileError } from './disk/damage.ts'
 import { MeasuredFileSystem } from './disk/measured-file-system.ts'
+import { NodeFileSystem } from './disk/node-file-system.ts'
 import { Histogram } from './metrics/request-metrics.ts'
 import { Server } from './network/server.ts'
 
@@ -27,6 +29,14 @@ async function run(config: Config): Promise<void> {
   process.stdout.write(`broker ready ${host}:${listeners.port}\n`)
 }
 
+async function repairFiles({ settings, dataDir }: Config): Promise<void> {
+  const { repair } = await import('./repair/repair.ts')
+  const fs = new NodeFileSystem()
+  const tryStart = async () => (await Broker.open({ settings, dataDir, clock: systemClock, fs })).close()
+  const say = (line: string) => process.stdout.write(`broker: ${line}\n`)
+  await repair({ fs, dataDir, tryStart, say })
+}
+
 async function listen(broker: Broker, syncs: Histogram, { host, port, httpPort, advertised }: Config) {
   const { server, port: actual } = await Server.listen(broker, host, port)
   Object.assign(broker.advertised, { port: actual, ...advertised })
@@ -46,8 +56,15 @@ function explain(error: unknown): string {
   const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }
   if (code === 'EADDRINUSE') return `${address}:${port} is in use by another process`
   if (code === 'EACCES' && port !== undefined) return `no permission to listen on ${address}:${port}`
+  if (error instanceof DamagedFileError) return `${error.message}\n${HOW_TO_REPAIR}`
   return error.message
 }
+
+const HOW_TO_REPAIR = [
+  'broker: nothing was changed. Restore the file from a backup, or give up what is lost with',
+  `    npm run broker -- ${[...process.argv.slice(2), '--repair'].join(' ')}`,
+  'which takes out what is damaged, keeps what is whole, and keeps the damaged original beside it.',
+].join('\n')
 
 configureLogging({ service: 'broker' })
 const config = readConfig(process.argv.slice(2), process.env)
@@ -61,4 +78,4 @@ if ('problems' in config) {
   )
   process.exit(1)
 }
-await run(config).catch(fail)
+await (config.repair ? repairFiles(config) : run(config)).catch(fail)

@@ -20,6 +20,11 @@ export interface FileSystem {
   removeDirectory(path: string): Promise<void>
   /** Makes creations, renames and removals in this directory durable. */
   syncDirectory(path: string): Promise<void>
+  /**
+   * Names the present run of the machine: as long as it stays the same, files have all that any process has written.
+   * Undefined where nothing tells.
+   */
+  bootId(): string | undefined
   /** Takes an exclusive lock that the kernel releases when this process ends; undefined when somebody holds it. */
   lock(path: string): Lock | undefined
 }

@@ -38,12 +38,14 @@ export class MemoryFileSystem implements FileSystem {
   private readonly root = new MemoryDirectory()
   private readonly locks = new Set<string>()
   private life = 0
+  private boots = 0
 
   /** Called before each operation; an errno such as ENOSPC returned here is what the operation fails with. */
   fail: (operation: Operation, path: string) => string | undefined = () => undefined
 
   crash(random: () => number): void {
     this.kill()
+    this.boots++
     this.root.crash(random)
   }
 
@@ -109,6 +111,10 @@ export class MemoryFileSystem implements FileSystem {
   async syncDirectory(path: string): Promise<void> {
     this.check('syncDirectory', path)
     this.directory(path).sync()
+  }
+
+  bootId(): string {
+    return `boot ${this.boots}`
   }
 
   lock(path: string): Lock | undefined {

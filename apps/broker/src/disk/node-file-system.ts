@@ -55,6 +55,15 @@ export class NodeFileSystem implements FileSystem {
     }
   }
 
+  bootId(): string | undefined {
+    try {
+      return fs.readFileSync(BOOT_ID, 'utf8').trim()
+    } catch {
+      // Only Linux has it.
+      return undefined
+    }
+  }
+
   /**
    * Node has no flock. SQLite does take a lock that the kernel drops when the process dies, however it dies, and that
    * other containers on the same volume see; a file with a process id in it has neither property.
@@ -128,6 +137,8 @@ class NodeFile implements File {
     fs.closeSync(this.fd)
   }
 }
+
+const BOOT_ID = '/proc/sys/kernel/random/boot_id'
 
 /** IOV_MAX on Linux and macOS. */
 const MAX_IOVECS = 1024

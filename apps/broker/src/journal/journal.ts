@@ -1,20 +1,18 @@
 import { dirname } from 'node:path'
-import { crc32c } from '#libs/kafka-protocol'
+import type { LastStop } from '../disk/damage.ts'
 import type { File, FileSystem } from '../disk/file-system.ts'
 import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
 import { StorageError } from '../log/log-error.ts'
 import type { LogWriterOptions } from '../log/log-writer.ts'
-
-/** length and CRC-32C of what follows, both uint32 */
-const FRAME_HEADER = 8
-const ENTRY_HEADER = 4
+import { journalDamage } from './journal-damage.ts'
+import { encodeFrame, readFrames } from './journal-frames.ts'
 
 /**
  * A durable sequence of small records for the broker's own state (topics, group offsets, members): on open every
  * surviving entry is replayed in order, then entries are appended with group commit.
  *
  * The file is a row of frames, one per `append`: length, CRC, then each entry with its length. A torn end is cut off
- * at open. A frame that was acknowledged was synced together with everything before it, so it is never behind a tear.
+ * at open; what is no tear but damage is for the operator to decide on.
  */
 export class Journal {
   /** Bytes in the file, to decide when to compact. */
@@ -42,17 +40,24 @@ export class Journal {
     this.commit = new GroupCommit(this.target(), 0)
   }
 
+  /** Throws DamagedFileError, and changes nothing, when the file lacks what it certainly had. */
   static async open(
     fs: FileSystem,
     path: string,
     replay: (entry: Buffer) => void,
     report: LogWriterOptions['report'] = () => {},
+    lastStop: LastStop = 'POWER_CUT',
   ): Promise<Journal> {
     fs.mkdir(dirname(path))
     const file = fs.open(path)
     const bytes = Buffer.allocUnsafe(fs.size(path) ?? 0)
     file.readSync(bytes, 0)
-    const end = replayFrames(bytes, replay)
+    const end = readFrames(bytes, 0, replay)
+    const damage = journalDamage(path, bytes, end, lastStop)
+    if (damage !== undefined) {
+      file.close()
+      throw damage
+    }
     if (end < bytes.length) file.truncate(end)
     // Without this, bytes cut off here could come back after the next crash, behind what is written in their place.
     await file.sync()
@@ -64,7 +69,7 @@ export class Journal {
   append(entries: readonly Buffer[]): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure)
     if (entries.length === 0) return this.commit.durable(this.accepted)
-    this.pending.push(frame(entries))
+    this.pending.push(encodeFrame(entries))
     const end = ++this.accepted
     this.commit.accepted()
     return this.commit.durable(end)
@@ -82,7 +87,7 @@ export class Journal {
   async compact(snapshot: () => Iterable<Buffer>): Promise<void> {
     const { healthy } = this
     while (this.compacting !== undefined) await this.compacting.catch(() => {})
-    const frames = Array.from(snapshot(), (entry) => frame([entry]))
+    const frames = Array.from(snapshot(), (entry) => encodeFrame([entry]))
     const covered = this.accepted
     const uncovered = this.pending
     const before = this.file
@@ -114,10 +119,15 @@ export class Journal {
     return this.failure === undefined
   }
 
+  /** Rejects, with the file closed, when it lacks something that the state reflects. */
   async close(): Promise<void> {
     await this.compacting?.catch(() => {})
-    if (this.failure === undefined) await this.commit.durable(this.accepted)
-    this.file.close()
+    try {
+      if (this.failure !== undefined) throw this.failure
+      await this.commit.durable(this.accepted)
+    } finally {
+      this.file.close()
+    }
   }
 
   private target(): CommitTarget {
@@ -195,37 +205,4 @@ export class Journal {
       throw error
     }
   }
-}
-
-function frame(entries: readonly Buffer[]): Buffer {
-  const payload = entries.reduce((sum, entry) => sum + ENTRY_HEADER + entry.length, 0)
-  const bytes = Buffer.allocUnsafe(FRAME_HEADER + payload)
-  let at = FRAME_HEADER
-  for (const entry of entries) {
-    at = bytes.writeUInt32BE(entry.length, at)
-    at += entry.copy(bytes, at)
-  }
-  bytes.writeUInt32BE(payload, 0)
-  bytes.writeUInt32BE(crc32c(bytes.subarray(FRAME_HEADER)), 4)
-  return bytes
-}
-
-/** Returns where the first frame begins that is missing or damaged. */
-function replayFrames(bytes: Buffer, replay: (entry: Buffer) => void): number {
-  let at = 0
-  while (at + FRAME_HEADER <= bytes.length) {
-    const payload = bytes.readUInt32BE(at)
-    const end = at + FRAME_HEADER + payload
-    // A frame of zeros is a file that grew before its data arrived; its CRC would be right.
-    if (payload === 0 || end > bytes.length) break
-    const entries = bytes.subarray(at + FRAME_HEADER, end)
-    if (crc32c(entries) !== bytes.readUInt32BE(at + 4)) break
-    for (let from = 0; from < entries.length; ) {
-      const length = entries.readUInt32BE(from)
-      replay(entries.subarray(from + ENTRY_HEADER, from + ENTRY_HEADER + length))
-      from += ENTRY_HEADER + length
-    }
-    at = end
-  }
-  return at
 }

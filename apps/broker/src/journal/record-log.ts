@@ -30,7 +30,7 @@ export class RecordLog<R> {
     const log = new RecordLog(snapshot)
     log.journal = await logs.openJournal(name, (entry) => replay(JSON.parse(entry.toString('utf8')) as R))
     // If a sync failed before the process died, what was read now may be in the page cache only, and is never written.
-    if (!logs.cleanStart && log.journal.size > 0) await log.compact()
+    if (logs.lastStop !== 'CLEAN' && log.journal.size > 0) await log.compact()
     return log
   }
 

@@ -1,4 +1,4 @@
-import { BATCH_OVERHEAD, batchMagic, batchSize, isBatchIntact } from '#libs/kafka-protocol'
+import { BATCH_OVERHEAD, batchBaseOffset, batchMagic, batchSize, isBatchIntact } from '#libs/kafka-protocol'
 import type { File } from '../disk/file-system.ts'
 
 const CHUNK = 1024 * 1024
@@ -45,4 +45,32 @@ function visitChunk(bytes: Buffer, position: number, verify: boolean, visit: Bat
     at += size
   }
   return { at, needed: 0 }
+}
+
+export interface FoundBatch {
+  readonly position: number
+  readonly baseOffset: number
+}
+
+/** The first whole batch in [from, to) whose offset is not below `offset`, wherever it begins; undefined: there is none. */
+export async function findBatch(file: File, from: number, to: number, offset: number): Promise<FoundBatch | undefined> {
+  for (let position = from; position + BATCH_OVERHEAD <= to; position += CHUNK) {
+    // A batch may begin in this chunk and end in another.
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK + BATCH_OVERHEAD - 1, to - position))
+    await file.read(chunk, position)
+    for (let at = 0; at + BATCH_OVERHEAD <= chunk.length; at++) {
+      if (!mayBegin(chunk, at, to - position, offset)) continue
+      const batch = Buffer.allocUnsafe(batchSize(chunk, at))
+      await file.read(batch, position + at)
+      if (isBatchIntact(batch, 0)) return { position: position + at, baseOffset: batchBaseOffset(batch) }
+    }
+  }
+  return undefined
+}
+
+/** Asked of every byte, so the cheapest question first. */
+function mayBegin(bytes: Buffer, at: number, available: number, offset: number): boolean {
+  if (batchMagic(bytes, at) !== 2) return false
+  const size = batchSize(bytes, at)
+  return size >= BATCH_OVERHEAD && size <= available - at && batchBaseOffset(bytes, at) >= offset
 }

@@ -1,6 +1,6 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { batchBaseOffset, batchLastOffset, batchSize, isBatchIntact } from '#libs/kafka-protocol'
@@ -8,8 +8,10 @@ import { configureLogging } from '#libs/logging'
 import { Broker } from '../broker.ts'
 import { systemClock } from '../clock.ts'
 import { type Config, readConfig } from '../config.ts'
+import { DamagedFileError } from '../disk/damage.ts'
 import { NodeFileSystem } from '../disk/node-file-system.ts'
 import { isRefusal } from '../metadata/refusal.ts'
+import { repair } from '../repair/repair.ts'
 import { testBatch } from './batch.fixture.ts'
 import type { PartitionLog } from './partition-log.ts'
 
@@ -80,7 +82,7 @@ async function readAll(log: PartitionLog): Promise<Buffer[]> {
   return found
 }
 
-test('any file of a data directory cut or flipped anywhere: the broker starts, and what was before the damage is there', {
+test('any file of a data directory cut or flipped anywhere: the broker starts or names the file, after a repair it starts, and all that was whole is there', {
   timeout: 600_000,
 }, async () => {
   await fc.assert(
@@ -121,8 +123,24 @@ function damage(path: string, where: number, bit: number): number {
   return at
 }
 
+/** As an operator would: what the broker refuses is repaired. */
+async function openRepaired(dataDir: string, file: string): Promise<Broker> {
+  try {
+    return await open(dataDir)
+  } catch (error) {
+    if (!(error instanceof DamagedFileError)) throw error
+    expect(error.path).toContain(file.endsWith('.journal') ? file : dirname(file))
+    const said: string[] = []
+    const tryStart = async () => (await open(dataDir)).close()
+    await repair({ fs: new NodeFileSystem(), dataDir, tryStart, say: (line) => said.push(line) })
+    expect(said.join()).toContain('Lost are')
+    expect(readFileSync(join(dataDir, `${file}.damaged`)).length).toBeGreaterThan(0)
+    return await open(dataDir)
+  }
+}
+
 async function check(dataDir: string, file: string, at: number): Promise<void> {
-  const broker = await open(dataDir)
+  const broker = await openRepaired(dataDir, file)
   try {
     for (const [name, written] of batches) {
       const log = broker.topics.find(name.slice(0, 1))?.logs[Number(name.slice(2))]

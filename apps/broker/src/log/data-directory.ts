@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import type { LastStop } from '../disk/damage.ts'
 import type { FileSystem, Lock } from '../disk/file-system.ts'
 import { readChecked, writeAtomically } from './atomic-file.ts'
 
@@ -9,6 +10,8 @@ const OLDEST_FORMAT = 1
 interface Header {
   readonly format: number
   readonly leaderEpoch: number
+  /** In which run of the machine the broker took the directory; not known to earlier brokers. */
+  readonly bootId?: string | undefined
 }
 
 /**
@@ -23,8 +26,9 @@ export class DataDirectory {
     private readonly fs: FileSystem,
     private readonly path: string,
     private readonly lock: Lock,
+    private readonly found: Header | undefined,
     readonly leaderEpoch: number,
-    readonly cleanStart: boolean,
+    readonly lastStop: LastStop,
   ) {}
 
   static async open(fs: FileSystem, path: string): Promise<DataDirectory> {
@@ -33,13 +37,14 @@ export class DataDirectory {
     if (lock === undefined) throw new Error(`the data directory ${path} is in use by another broker`)
     try {
       const header = readHeader(fs, path)
-      const clean = fs.size(cleanMark(path)) !== undefined || header === undefined
-      const leaderEpoch = (header?.leaderEpoch ?? 0) + (clean ? 0 : 1)
-      await writeAtomically(fs, `${path}/format`, Buffer.from(JSON.stringify({ format: FORMAT, leaderEpoch })))
+      const bootId = fs.bootId()
+      const lastStop = lastStopOf(header, fs.size(cleanMark(path)) !== undefined, bootId)
+      const leaderEpoch = (header?.leaderEpoch ?? 0) + (lastStop === 'CLEAN' ? 0 : 1)
+      await writeHeader(fs, path, { format: FORMAT, leaderEpoch, bootId })
       await fs.remove(cleanMark(path))
       await fs.syncDirectory(path)
       if (header === undefined) await fs.syncDirectory(dirname(path))
-      return new DataDirectory(fs, path, lock, leaderEpoch, clean)
+      return new DataDirectory(fs, path, lock, header, leaderEpoch, lastStop)
     } catch (error) {
       lock.release()
       throw error
@@ -53,9 +58,31 @@ export class DataDirectory {
       this.lock.release()
     }
   }
+
+  /** The content was not taken over: the next start has to judge it by how the last one ended, as this one had. */
+  async giveBack(): Promise<void> {
+    const { fs, path, found, leaderEpoch, lastStop } = this
+    try {
+      await writeHeader(fs, path, { format: FORMAT, leaderEpoch, bootId: found?.bootId })
+    } finally {
+      await this.close(lastStop === 'CLEAN')
+    }
+  }
+}
+
+function lastStopOf(header: Header | undefined, hasCleanMark: boolean, bootId: string | undefined): LastStop {
+  if (hasCleanMark || header === undefined) return 'CLEAN'
+  return bootId !== undefined && header.bootId === bootId ? 'KILLED' : 'POWER_CUT'
+}
+
+function writeHeader(fs: FileSystem, path: string, header: Header): Promise<void> {
+  return writeAtomically(fs, `${path}/format`, Buffer.from(JSON.stringify(header)))
 }
 
 const cleanMark = (path: string) => `${path}/clean-shutdown`
+
+/** Of the broker that had the directory last. */
+export const storedLeaderEpoch = (fs: FileSystem, path: string): number => readHeader(fs, path)?.leaderEpoch ?? 0
 
 function readHeader(fs: FileSystem, path: string): Header | undefined {
   if (fs.size(`${path}/format`) === undefined) return undefined

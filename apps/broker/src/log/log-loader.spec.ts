@@ -156,7 +156,7 @@ describe('recovery', () => {
           const vouchedFor = subject.batches.length
           for (const records of sizes.slice(checkpointed)) subject.append(records)
           await subject.sync()
-          subject.fs.kill()
+          subject.fs.crash(() => 0.99)
           const intact = damage(subject, vouchedFor, where, bit)
           await subject.open()
           await subject.checkAfterRestart(intact)
@@ -196,7 +196,7 @@ describe('recovery', () => {
       return undefined
     }
     await subject.open()
-    expect(subject.manager.cleanStart).toBe(true)
+    expect(subject.manager.lastStop).toBe('CLEAN')
     expect(opened.filter((path) => path.endsWith('.log'))).toEqual([])
     expect(subject.log.logEndOffset).toBe(24)
   })

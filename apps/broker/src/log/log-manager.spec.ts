@@ -37,7 +37,7 @@ describe('data directory', () => {
     await manager.close().catch(() => {})
     fs.fail = () => undefined
     manager = await openManager()
-    expect([manager.cleanStart, manager.leaderEpoch]).toEqual([false, 1])
+    expect([manager.lastStop, manager.leaderEpoch]).toEqual(['KILLED', 1])
   })
 })
 

@@ -1,4 +1,5 @@
 import { CommitRounds } from '../disk/commit-rounds.ts'
+import type { LastStop } from '../disk/damage.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { Journal } from '../journal/journal.ts'
 import { RedoLog } from '../redo/redo-log.ts'
@@ -8,7 +9,7 @@ import { LogCleaner } from './compaction/log-cleaner.ts'
 import { DataDirectory } from './data-directory.ts'
 import type { LogConfig } from './log-config.ts'
 import { StorageError } from './log-error.ts'
-import { recoverLog } from './log-loader.ts'
+import { loadLog } from './log-loader.ts'
 import type { PartitionLogContext } from './log-state.ts'
 import { PartitionLog } from './partition-log.ts'
 import { TailCache } from './tail-cache.ts'
@@ -77,7 +78,7 @@ export class LogManager {
   static async open(options: LogManagerOptions): Promise<LogManager> {
     const manager = new LogManager(options, await DataDirectory.open(options.fs, options.dataDir))
     options.fs.mkdir(manager.logsPath)
-    if (manager.cleanStart) await dropRedo(options.fs, options.dataDir)
+    if (manager.lastStop === 'CLEAN') await dropRedo(options.fs, options.dataDir)
     else {
       const files = await redo(options.fs, options.dataDir)
       if (files > 0) manager.report('info', 'what the redo log had noted was written again', { files })
@@ -95,14 +96,15 @@ export class LogManager {
     return this.directory.leaderEpoch
   }
 
-  /** The last stop was clean: nothing had to be scanned. */
-  get cleanStart(): boolean {
-    return this.directory.cleanStart
+  /** How the broker before this one ended. */
+  get lastStop(): LastStop {
+    return this.directory.lastStop
   }
 
   /** Replays the surviving entries of `DIR/<name>.journal`, in order, before it resolves. */
   async openJournal(name: string, replay: (entry: Buffer) => void): Promise<Journal> {
-    const journal = await Journal.open(this.options.fs, `${this.options.dataDir}/${name}.journal`, replay, this.report)
+    const { fs, dataDir } = this.options
+    const journal = await Journal.open(fs, `${dataDir}/${name}.journal`, replay, this.report, this.lastStop)
     this.journals.push(journal)
     return journal
   }
@@ -116,8 +118,11 @@ export class LogManager {
     const isNew = !this.onDisk.has(name)
     this.onDisk.add(name)
     fs.mkdir(directory)
-    const recovered = await recoverLog(fs, directory, config.indexIntervalBytes, this.leaderEpoch, now())
-    if (isNew || !this.cleanStart) await fs.syncDirectory(this.logsPath)
+    const recovered = await loadLog({
+      ...{ fs, directory, indexInterval: config.indexIntervalBytes, now: now() },
+      ...{ leaderEpoch: this.leaderEpoch, lastStop: this.lastStop },
+    })
+    if (isNew || this.lastStop !== 'CLEAN') await fs.syncDirectory(this.logsPath)
     if (recovered.truncatedBytes > 0) {
       const { truncatedBytes, endOffset } = recovered
       this.report('warn', 'a torn end was cut off the log', { topic, partition, truncatedBytes, endOffset })
@@ -150,13 +155,6 @@ export class LogManager {
 
   partitions(): Iterable<PartitionLog> {
     return this.open.values()
-  }
-
-  /** Of all producers that some log remembers; -1 when there are none. */
-  highestProducerId(): number {
-    let highest = -1
-    for (const log of this.open.values()) for (const [id] of log.producers()) if (id > highest) highest = id
-    return highest
   }
 
   /** Closes the log (waking its listeners) and removes its files; crash-safe. */
@@ -264,6 +262,16 @@ export class LogManager {
       this.report('error', 'removing the redo log failed', { reason: String(error) })
     })
     await this.directory.close(clean)
+  }
+
+  /** Lets go of a directory whose content was refused, as it was found. */
+  async abandon(): Promise<void> {
+    const logs = [...this.open.values()]
+    this.open.clear()
+    for (const log of logs) await log.discard()
+    for (const journal of this.journals) await journal.close().catch(() => {})
+    await this.redoLog.close(false)
+    await this.directory.giveBack()
   }
 
   private get logsPath(): string {

@@ -3,7 +3,7 @@ import type { FileSystem } from '../disk/file-system.ts'
 import type { BlockPool } from './block-pool.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
-import type { RecoveredLog } from './log-loader.ts'
+import type { LoadedLog } from './log-loader.ts'
 import type { LogSegment } from './log-segment.ts'
 import { LogWriter, type LogWriterOptions } from './log-writer.ts'
 import type { ProducerStateManager } from './producer-state.ts'
@@ -55,7 +55,7 @@ export class LogState {
     readonly partition: number,
     public config: LogConfig,
     readonly context: PartitionLogContext,
-    recovered: RecoveredLog,
+    recovered: LoadedLog,
   ) {
     this.leaderEpoch = context.leaderEpoch
     this.segments = recovered.segments

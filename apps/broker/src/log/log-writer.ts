@@ -41,6 +41,7 @@ export class LogWriter {
   closed = false
 
   private readonly commit: GroupCommit
+  private hasLeftover = false
   private pending: PendingBatch[] = []
   private pendingBytes = 0
   private readonly end: LogEnd
@@ -89,6 +90,7 @@ export class LogWriter {
    */
   async heal(): Promise<void> {
     try {
+      if (this.hasLeftover) this.cutLeftover()
       for (const segment of this.segments) await segment.rewriteUnsynced()
       await this.sync()
       this.failure = undefined
@@ -178,12 +180,20 @@ export class LogWriter {
     this.logEndOffset = this.highWatermark
     const failure = this.storageError('writing', error)
     try {
-      const { active } = this.end
-      active.file().truncate(active.size)
+      this.cutLeftover()
     } catch {
-      // Harmless: the next write covers what the failed one left, and recovery cuts off what is no batch.
+      // It must not be found behind a clean stop: nothing is accepted before it is gone.
+      this.hasLeftover = true
+      this.failure = failure
     }
     return failure
+  }
+
+  /** What a failed write has left behind the end of the log. */
+  private cutLeftover(): void {
+    const { active } = this.end
+    active.file().truncate(active.size)
+    this.hasLeftover = false
   }
 
   /** For those who wait: from here on only what is written now is left to be made durable. */

@@ -50,7 +50,7 @@ describe('PartitionLog on a real disk', () => {
       expect([...results, large, larger].every((result) => result.ok)).toBe(true)
       await manager.close()
       log = await open()
-      expect(manager.cleanStart).toBe(true)
+      expect(manager.lastStop).toBe('CLEAN')
     }
     const bytes = await readAll(log)
     const offsets = baseOffsets([bytes])

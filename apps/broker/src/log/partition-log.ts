@@ -4,7 +4,7 @@ import { type DirtyRange, dirtyRange } from './compaction/dirty-range.ts'
 import { type AppendResult, appendBatch, appendMarker } from './log-appender.ts'
 import type { LogConfig } from './log-config.ts'
 import { type LogRefusal, refuse } from './log-error.ts'
-import type { RecoveredLog } from './log-loader.ts'
+import type { LoadedLog } from './log-loader.ts'
 import { type FetchResult, type IsolationLevel, lookUpOffset, type OffsetAndTimestamp, readLog } from './log-reader.ts'
 import { LogState, type PartitionLogContext } from './log-state.ts'
 import { LogUpkeep } from './log-upkeep.ts'
@@ -27,7 +27,7 @@ export class PartitionLog {
     readonly partition: number,
     config: LogConfig,
     context: PartitionLogContext,
-    recovered: RecoveredLog,
+    recovered: LoadedLog,
   ) {
     this.state = new LogState(topic, partition, config, context, recovered)
     this.upkeep = new LogUpkeep(this.state)

@@ -11,13 +11,16 @@ export class ProducerIds {
   private reserved: number
   private reserving: Promise<void> | undefined
 
-  /** `seen`: the highest id that any log holds, so that a lost reservation never brings one back; -1 for none. */
-  constructor(
-    private readonly store: MetadataStore,
-    seen: number,
-  ) {
-    this.next = Math.max(store.image.nextProducerId, seen + 1)
+  constructor(private readonly store: MetadataStore) {
+    this.next = store.image.nextProducerId
     this.reserved = this.next
+  }
+
+  /** Somebody has this id, whatever the journal says: damage to it must not give an id to two producers. */
+  used(producerId: number): void {
+    if (producerId < this.next) return
+    this.next = producerId + 1
+    this.reserved = Math.max(this.reserved, this.next)
   }
 
   async take(): Promise<number> {

@@ -18,7 +18,7 @@ export async function bootTransactions(fs: MemoryFileSystem, clock: ManualClock,
     logs,
     topics,
     groups,
-    producerIds: new ProducerIds(metadata, logs.highestProducerId()),
+    producerIds: new ProducerIds(metadata),
     settings: settings.values,
     clock,
   }
