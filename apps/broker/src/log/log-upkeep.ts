@@ -45,16 +45,16 @@ export class LogUpkeep {
   }
 
   /**
-   * Puts a cleaned segment in the place of those it was made of, unless they are not all there any more; a crash at
-   * any point leaves the old ones or the new one.
+   * Puts a cleaned segment in the place of those it was made of; a crash at any point leaves the old ones or the new
+   * one. False, and nothing done, when they are not all there any more.
    */
-  replaceSegments(originals: readonly LogSegment[], cleaned: LogSegment): Promise<void> {
+  replaceSegments(originals: readonly LogSegment[], cleaned: LogSegment): Promise<boolean> {
     return this.exclusively(async () => {
       const { log } = this
       const { segments, context } = log
       const from = segments.indexOf(originals[0]!)
       const areThere = from >= 0 && originals.every((original, index) => segments[from + index] === original)
-      if (log.closed || !areThere) throw new Error('the segments went away while they were cleaned')
+      if (log.closed || !areThere) return false
       const end = segments[from + originals.length]!.baseOffset
       log.gapsBelow = Math.max(log.gapsBelow, end)
       // A restart must know that offsets have gaps here, and that no more is to be replayed.
@@ -71,6 +71,7 @@ export class LogUpkeep {
         await context.fs.syncDirectory(context.directory)
         cleaned.rename(`${segmentName(cleaned.baseOffset)}.log`)
         await context.fs.syncDirectory(context.directory)
+        return true
       } catch (error) {
         log.hasUnfinishedSwap = true
         throw error

@@ -200,8 +200,11 @@ export class PartitionLog {
     return dirtyRange(this.state)
   }
 
-  /** Compacts that range; `mapBytes` bounds the memory for the last offsets of keys. One call at a time. */
-  compact(dirty: DirtyRange, mapBytes: number): Promise<CleaningResult> {
+  /**
+   * Compacts that range; `mapBytes` bounds the memory for the last offsets of keys. One call at a time. Undefined when
+   * segments went away meanwhile.
+   */
+  compact(dirty: DirtyRange, mapBytes: number): Promise<CleaningResult | undefined> {
     return new Compactor(this.state, this.upkeep, mapBytes).run(dirty)
   }
 

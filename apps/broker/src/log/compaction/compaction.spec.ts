@@ -35,6 +35,7 @@ class Subject {
   manager!: LogManager
   log!: PartitionLog
   written: Stored[] = []
+  readonly reports: string[] = []
   durable = 0
   private serial = 0
   readonly config: LogConfig
@@ -54,7 +55,10 @@ class Subject {
   }
 
   async open(): Promise<void> {
-    const options = { fs: this.fs, dataDir: '/data', now: () => this.now, tailBytes: 0 }
+    const report = (level: string, message: string, { reason }: { reason?: unknown }) => {
+      if (level === 'error') this.reports.push(`${message}: ${reason}`)
+    }
+    const options = { fs: this.fs, dataDir: '/data', now: () => this.now, tailBytes: 0, report }
     this.manager = await LogManager.open(options)
     this.log = await this.manager.openPartition('t', 0, this.config)
   }
@@ -323,6 +327,41 @@ describe('compaction', () => {
     await subject.manager.maintain()
     expect((await subject.contents()).length).toBeLessThan(8)
     expect(subject.log.logStartOffset).toBeGreaterThan(0)
+  })
+
+  it.each([false, true])('does not move the log start, with deletion %s', async (deletes) => {
+    const subject = new Subject({ cleanupPolicy: { delete: deletes, compact: true } })
+    await subject.open()
+    for (let round = 0; round < 30; round++) await subject.append(['a', 'b', 'c'])
+    await subject.manager.compact()
+    subject.now += 2 * RETENTION_MS
+    await subject.manager.compact()
+    await subject.manager.maintain()
+    expect(subject.log.logStartOffset).toBe(0)
+    const found = await subject.log.read(0, 1)
+    expect(found.ok && batchBaseOffset(found.records[0]!)).toBeGreaterThan(50)
+    await subject.manager.close()
+    await subject.open()
+    expect(subject.log.logStartOffset).toBe(0)
+    await subject.check()
+  })
+
+  it('cleans what is left when segments are deleted under it', async () => {
+    for (let turns = 0; turns < 60; turns += 3) {
+      const subject = new Subject()
+      await subject.open()
+      for (let round = 0; round < 30; round++) await subject.append(['a', 'b', 'c'])
+      const compacting = subject.manager.compact()
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
+      await subject.log.deleteRecordsBefore(40)
+      await subject.manager.maintain()
+      await compacting
+      await subject.manager.compact()
+      expect(subject.reports).toEqual([])
+      expect(await subject.log.dirtyRange()).toBeUndefined()
+      expect(subject.log.logStartOffset).toBe(40)
+      expect((await subject.contents()).length).toBeLessThan(15)
+    }
   })
 
   it('stops at once when the partition is deleted, and keeps its hands off the next one', async () => {

@@ -22,7 +22,7 @@ export interface CleaningResult {
 /**
  * Compacts one log: learns the last offset of each key in the dirty part, then writes the segments below anew, without
  * what has been written again since. Reads only segments that nobody appends to, so it needs no turn of its own until
- * a new segment takes the place of old ones; gives up when retention or a deletion was there first.
+ * a new segment takes the place of old ones.
  */
 export class Compactor {
   constructor(
@@ -31,7 +31,8 @@ export class Compactor {
     private readonly mapBytes: number,
   ) {}
 
-  async run(dirty: DirtyRange): Promise<CleaningResult> {
+  /** Undefined when retention, DeleteRecords or a deletion was there first: what is left may be cleaned anew. */
+  async run(dirty: DirtyRange): Promise<CleaningResult | undefined> {
     const { log } = this
     const latest = new OffsetMap(this.mapBytes, dirty.to - dirty.from)
     const end = await this.learn(latest, dirty)
@@ -46,14 +47,16 @@ export class Compactor {
     let bytesAfter = 0
     for (const group of this.groups(end)) {
       bytesBefore += group.reduce((sum, { size }) => sum + size, 0)
-      bytesAfter += await this.replace(group, rules, emptied)
+      const size = await this.replace(group, rules, emptied)
+      if (size === undefined) return undefined
+      bytesAfter += size
     }
     log.cleanedUpTo = end
     log.changedSinceCheckpoint = true
     return { bytesBefore, bytesAfter }
   }
 
-  /** Returns the size of what takes the place of the group. */
+  /** Returns the size of what takes the place of the group; undefined when the group is not there any more. */
   private async replace(group: readonly LogSegment[], rules: CleaningRules, emptied: ReadonlySet<number>) {
     const { log } = this
     const { fs, directory } = log.context
@@ -64,14 +67,16 @@ export class Compactor {
     try {
       await this.clean(group, rules, cleaned)
       log.producers.aborted.forget(emptied)
-      await this.upkeep.replaceSegments(group, cleaned)
+      if (await this.upkeep.replaceSegments(group, cleaned)) return cleaned.size
     } catch (error) {
       if (log.closed) cleaned.retire()
       // What is half written must not fill the disk; what is half swapped may be in use already.
       else if (!log.hasUnfinishedSwap) await cleaned.abandon()
       throw error
     }
-    return cleaned.size
+    if (log.closed) cleaned.retire()
+    else await cleaned.abandon()
+    return undefined
   }
 
   /** Fills the map from the dirty part; returns where it ends, which is sooner than wanted when the map is full. */

@@ -1,5 +1,6 @@
 import type { LogWriterOptions } from '../log-writer.ts'
 import type { PartitionLog } from '../partition-log.ts'
+import { RetiredSegmentError } from '../segment-file.ts'
 import type { DirtyRange } from './dirty-range.ts'
 
 /** A log that could not be cleaned is left alone for so long. */
@@ -40,6 +41,7 @@ export class LogCleaner {
       const { log, dirty } = next
       try {
         const result = await log.compact(dirty, this.options.mapBytes())
+        if (result === undefined) continue
         this.options.report('info', 'a log was compacted', { topic: log.topic, partition: log.partition, ...result })
       } catch (error) {
         this.giveUp(log, error)
@@ -59,6 +61,8 @@ export class LogCleaner {
   }
 
   private giveUp(log: PartitionLog, error: unknown): undefined {
+    // Retention was there first: what is left is looked at anew.
+    if (error instanceof RetiredSegmentError) return
     this.failed.set(log, this.options.now() + RETRY_MS)
     if (log.closed) return
     const { topic, partition } = log
