@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import type { LastStop } from '../disk/damage.ts'
 import type { File, FileSystem } from '../disk/file-system.ts'
 import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
+import { replaceFile } from '../log/atomic-file.ts'
 import { StorageError } from '../log/log-error.ts'
 import type { LogWriterOptions } from '../log/log-writer.ts'
 import { journalDamage } from './journal-damage.ts'
@@ -181,28 +182,26 @@ export class Journal {
   }
 
   private async replace(frames: Buffer[]): Promise<void> {
-    const temporary = `${this.path}.tmp`
-    const file = this.fs.open(temporary)
-    try {
+    await replaceFile(this.fs, this.path, async (file) => {
       file.truncate(0)
       await file.write(frames, 0)
       await file.sync()
-      this.fs.rename(temporary, this.path)
-    } catch (error) {
-      file.close()
-      throw error
-    }
-    const old = this.file
-    this.file = file
-    this.size = frames.reduce((sum, buffer) => sum + buffer.length, 0)
-    this.compactedSize = this.size
-    void this.syncing.then(() => old.close())
+    })
     try {
+      this.use(this.fs.open(this.path), frames)
       await this.fs.syncDirectory(dirname(this.path))
     } catch (error) {
       // Which of the two files a restart would find is unknown.
       this.failure = this.storageError('syncing the directory of', error)
       throw error
     }
+  }
+
+  private use(file: File, frames: readonly Buffer[]): void {
+    const old = this.file
+    this.file = file
+    this.size = frames.reduce((sum, buffer) => sum + buffer.length, 0)
+    this.compactedSize = this.size
+    void this.syncing.then(() => old.close())
   }
 }

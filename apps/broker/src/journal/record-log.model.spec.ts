@@ -135,6 +135,43 @@ test('a compaction that brings in what was refused, and fails after another one 
   await subject.finish()
 })
 
+test('while the disk refuses, appends share the attempts to write everything anew', async () => {
+  const fs = new MemoryFileSystem()
+  const logs = await LogManager.open({ fs, dataDir: '/data', now: () => 0 })
+  const numbers: number[] = []
+  let snapshots = 0
+  const log = await RecordLog.open<number>(
+    logs,
+    'numbers',
+    (number) => numbers.push(number),
+    () => {
+      snapshots++
+      return numbers
+    },
+  )
+  fs.fail = (operation) => (operation === 'write' ? 'ENOSPC' : undefined)
+  const append = (number: number) => {
+    numbers.push(number)
+    return log.append([number]).catch(() => {})
+  }
+  await append(0)
+  await Promise.all(Array.from({ length: 100 }, (_, number) => append(number)))
+  expect(snapshots).toBe(2)
+  expect(fs.readdir('/data').filter((name) => name.endsWith('.tmp'))).toEqual([])
+  fs.fail = () => undefined
+  await append(101)
+  fs.crash(() => 0.99)
+  const replayed: number[] = []
+  const after = await LogManager.open({ fs, dataDir: '/data', now: () => 0 })
+  await RecordLog.open<number>(
+    after,
+    'numbers',
+    (number) => replayed.push(number),
+    () => replayed,
+  )
+  expect(replayed).toEqual(numbers)
+})
+
 test('a state kept by a record log comes back without a hole and with all that was acknowledged', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), async (steps) => {

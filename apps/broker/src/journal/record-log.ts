@@ -14,6 +14,8 @@ export class RecordLog<R> {
   private journal!: Journal
   private tail: Promise<void> = Promise.resolve()
   private compacting = false
+  /** A compaction that waits for another one, and will bring in all that the state reflects by then. */
+  private queued: Promise<void> | undefined
   private readonly snapshot: () => Iterable<R>
 
   private constructor(snapshot: () => Iterable<R>) {
@@ -49,8 +51,17 @@ export class RecordLog<R> {
     if (!this.journal.healthy) await this.append([])
   }
 
+  /** However many ask for it while the disk refuses, one is under way and one waits. */
   private compact(): Promise<void> {
-    return this.journal.compact(() => Array.from(this.snapshot(), encode))
+    if (this.queued !== undefined) return this.queued
+    let isTaken = false
+    const done = this.journal.compact(() => {
+      isTaken = true
+      this.queued = undefined
+      return Array.from(this.snapshot(), encode)
+    })
+    if (!isTaken) this.queued = done
+    return done
   }
 
   private compactWhenLarge(): void {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { crc32c } from '#libs/kafka-protocol'
-import type { FileSystem } from '../disk/file-system.ts'
+import type { File, FileSystem } from '../disk/file-system.ts'
 
 const CRC_SIZE = 4
 
@@ -11,17 +11,30 @@ const CRC_SIZE = 4
 export async function writeAtomically(fs: FileSystem, path: string, content: Buffer): Promise<void> {
   const crc = Buffer.alloc(CRC_SIZE)
   crc.writeUInt32BE(crc32c(content))
-  const temporary = `${path}.tmp`
-  const file = fs.open(temporary)
-  try {
+  await replaceFile(fs, path, async (file) => {
     file.truncate(0)
     file.writeSync([content, crc], 0)
     await file.sync()
+  })
+  await fs.syncDirectory(dirname(path))
+}
+
+/**
+ * Has `fill` write and sync a temporary file, which then takes the name; durable once the directory is synced. When
+ * that fails, the temporary file does not keep the room that it took on a disk that is full.
+ */
+export async function replaceFile(fs: FileSystem, path: string, fill: (file: File) => Promise<void>): Promise<void> {
+  const temporary = `${path}.tmp`
+  const file = fs.open(temporary)
+  try {
+    await fill(file)
+    fs.rename(temporary, path)
+  } catch (error) {
+    await fs.remove(temporary).catch(() => {})
+    throw error
   } finally {
     file.close()
   }
-  fs.rename(temporary, path)
-  await fs.syncDirectory(dirname(path))
 }
 
 /** The content, or undefined when there is no such file or it is damaged. */

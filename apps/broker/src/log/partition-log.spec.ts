@@ -319,6 +319,16 @@ describe('a disk in trouble', () => {
     expect(log.logEndOffset).toBe(2)
   })
 
+  it('full: what could not be written down leaves no file behind, and is written later', async () => {
+    await append('a')
+    fs.fail = (operation, path) => (operation === 'write' && path.endsWith('.tmp') ? 'ENOSPC' : undefined)
+    await expect(log.checkpoint()).rejects.toThrow('ENOSPC')
+    expect(fs.readdir('/data/logs/orders-0').filter((name) => name.endsWith('.tmp'))).toEqual([])
+    fs.fail = () => undefined
+    await log.checkpoint()
+    expect(fs.readdir('/data/logs/orders-0')).toContain('checkpoint')
+  })
+
   it('full behind a segment that still had room: what was written there stands, and a repetition is answered', async () => {
     log.config = { ...defaultLogConfig, segmentBytes: 100 }
     fs.fail = (operation, path) =>

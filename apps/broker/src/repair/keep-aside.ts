@@ -17,6 +17,9 @@ export async function keepAside(fs: FileSystem, path: string): Promise<string> {
       at += read
     }
     await to.sync()
+  } catch (error) {
+    await fs.remove(aside).catch(() => {})
+    throw error
   } finally {
     from.close()
     to.close()

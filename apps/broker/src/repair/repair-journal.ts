@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import type { FileSystem } from '../disk/file-system.ts'
 import { wholeFrames } from '../journal/journal-frames.ts'
+import { replaceFile } from '../log/atomic-file.ts'
 import { keepAside } from './keep-aside.ts'
 
 /** Leaves every whole frame, wherever it is, and nothing else. Returns where the original is kept. */
@@ -10,17 +11,14 @@ export async function repairJournal(fs: FileSystem, path: string): Promise<strin
   const damaged = fs.open(path)
   damaged.readSync(bytes, 0)
   damaged.close()
-  const temporary = `${path}.tmp`
-  const file = fs.open(temporary)
-  try {
+  await replaceFile(fs, path, async (file) => {
     file.truncate(0)
-    const frames = wholeFrames(bytes).map(({ from, to }) => bytes.subarray(from, to))
-    await file.write(frames, 0)
+    await file.write(
+      wholeFrames(bytes).map(({ from, to }) => bytes.subarray(from, to)),
+      0,
+    )
     await file.sync()
-  } finally {
-    file.close()
-  }
-  fs.rename(temporary, path)
+  })
   await fs.syncDirectory(dirname(path))
   return aside
 }

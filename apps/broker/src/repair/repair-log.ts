@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { batchBaseOffset, batchLastOffset, batchLeaderEpoch, batchSize, stampBatch } from '#libs/kafka-protocol'
-import type { FileSystem } from '../disk/file-system.ts'
+import type { File, FileSystem } from '../disk/file-system.ts'
+import { replaceFile } from '../log/atomic-file.ts'
 import { findBatch, scanBatches } from '../log/batch-scan.ts'
 import { segmentName } from '../log/log-segment.ts'
 import {
@@ -83,30 +84,30 @@ class LogRepair {
   async rewrite({ path, batches }: Salvage): Promise<string> {
     const { fs } = this
     const aside = await keepAside(fs, path)
-    const temporary = `${path}.tmp`
     const damaged = fs.open(path)
-    const file = fs.open(temporary)
     try {
-      file.truncate(0)
-      let position = 0
-      for (const { from, to } of batches) {
-        await scanBatches(damaged, from, to, false, (bytes, at) => {
-          const batch = Buffer.from(bytes.subarray(at, at + batchSize(bytes, at)))
-          stampBatch(batch, batchBaseOffset(batch), this.epochOf(batch, 0))
-          file.writeSync([batch], position)
-          position += batch.length
-          return true
-        })
-      }
-      await file.sync()
+      await replaceFile(fs, path, (file) => this.copyWhole(damaged, batches, file))
     } finally {
       damaged.close()
-      file.close()
     }
-    fs.rename(temporary, path)
     await fs.remove(path.replace(/log$/, 'index'))
     await fs.syncDirectory(dirname(path))
     return aside
+  }
+
+  private async copyWhole(damaged: File, batches: Salvage['batches'], file: File): Promise<void> {
+    file.truncate(0)
+    let position = 0
+    for (const { from, to } of batches) {
+      await scanBatches(damaged, from, to, false, (bytes, at) => {
+        const batch = Buffer.from(bytes.subarray(at, at + batchSize(bytes, at)))
+        stampBatch(batch, batchBaseOffset(batch), this.epochOf(batch, 0))
+        file.writeSync([batch], position)
+        position += batch.length
+        return true
+      })
+    }
+    await file.sync()
   }
 
   /** It is under no checksum, but it never goes back, and never beyond that of the broker. */
