@@ -4,10 +4,10 @@ import {
   deleteTopics,
   ErrorCode,
   findCoordinator,
-  metadata,
   offsetCommit,
   offsetDelete,
   offsetFetch,
+  ZERO_UUID,
 } from '#libs/kafka-protocol'
 import { committed, GroupMember, stableGroup } from './group-member.ts'
 import { kafkaUnderTest } from './kafka-under-test.ts'
@@ -87,6 +87,42 @@ describe('what is committed', () => {
   })
 })
 
+describe('by topic ids', () => {
+  const unknownId = '1'.repeat(32)
+
+  test('offsets are committed and fetched, and an unknown id is told from an unknown partition', async () => {
+    const topic = await kafka.topic({ partitions: 2 })
+    const group = kafka.name('group')
+    const { topicId } = topic
+    await expect.poll(() => commit(group, topic.name, { 1: 1 })).toEqual([NONE])
+    const partitions = [0, 9].map((partitionIndex) => {
+      return { partitionIndex, committedOffset: 42, committedMetadata: 'text' }
+    })
+    const topics = [topicId, unknownId, ZERO_UUID].map((id) => ({ topicId: id, partitions }))
+    const commits = await kafka.client.send(offsetCommit, 10, { groupId: group, memberId: '', topics })
+    const { UNKNOWN_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION } = ErrorCode
+    const errors = commits.topics.map((each) => [
+      each.topicId,
+      Object.fromEntries(each.partitions.map(({ partitionIndex, errorCode }) => [partitionIndex, errorCode])),
+    ])
+    expect(Object.fromEntries(errors)).toEqual({
+      [topicId]: { 0: NONE, 9: UNKNOWN_TOPIC_OR_PARTITION },
+      [unknownId]: { 0: UNKNOWN_TOPIC_ID, 9: UNKNOWN_TOPIC_ID },
+      [ZERO_UUID]: { 0: UNKNOWN_TOPIC_ID, 9: UNKNOWN_TOPIC_ID },
+    })
+    const wanted = [topicId, unknownId].map((id) => ({ topicId: id, partitionIndexes: [0] }))
+    const ask = async (asked: typeof wanted | null) => {
+      const groups = [{ groupId: group, topics: asked }]
+      return (await kafka.client.send(offsetFetch, 10, { groups })).groups[0]!.topics
+    }
+    const found = new Map((await ask(wanted)).map((each) => [each.topicId, each.partitions]))
+    expect(found.get(topicId)).toMatchObject([{ partitionIndex: 0, errorCode: NONE, committedOffset: 42 }])
+    expect(found.get(unknownId)).toMatchObject([{ errorCode: UNKNOWN_TOPIC_ID, committedOffset: -1 }])
+    const all = (await ask(null)).map((each) => [each.topicId, each.partitions.length])
+    expect(all).toEqual([[topicId, 2]])
+  })
+})
+
 describe('what is not kept', () => {
   test('offsets of a topic go with it', async () => {
     const topic = await kafka.topic()
@@ -134,12 +170,6 @@ describe('what is not kept', () => {
     await next.enter()
     expect((await committed(kafka, member!.groupId, topic.name)).committedOffset).toBe(5)
   })
-})
-
-test('[40] the topic that offsets are kept in is internal, or is not there at all', async () => {
-  const all = await kafka.client.send(metadata, 12, { topics: null })
-  const kept = all.topics.filter(({ name }) => name === '__consumer_offsets' || name === '__transaction_state')
-  expect(kept.every(({ isInternal }) => isInternal)).toBe(true)
 })
 
 test('every group has a coordinator, found one by one or several at once', async () => {

@@ -75,7 +75,7 @@ async function recordsOf(topic: string, id: string, offset = 0, maxBytes = 1_000
 }
 
 /** The value stands behind its length, a varint of one or two bytes. */
-function valueOf<F extends Fields>(type: InternalRecord<F>, { value }: Found): Decoded<F> {
+function valueIn<F extends Fields>(type: InternalRecord<F>, { value }: Found): Decoded<F> {
   const start = value![0]! < 0x80 ? 1 : 2
   return readInternal(type, new Reader(value!.subarray(start)))
 }
@@ -102,14 +102,14 @@ describe('offsets', () => {
       { group: 'g', topic: 't', partition: 1 },
     ])
     const commitTimestamp = clock.now()
-    expect(valueOf(offsetCommitValue, before[0]!)).toEqual({
+    expect(valueIn(offsetCommitValue, before[0]!)).toEqual({
       ...{ offset: 5, leaderEpoch: 2, metadata: 'text', commitTimestamp },
     })
     await commit(7)
     const after = await recordsOf(CONSUMER_OFFSETS, 'g', before.at(-1)!.offset + 1)
-    expect(after.map((record) => valueOf(offsetCommitValue, record).offset)).toEqual([7])
+    expect(after.map((record) => valueIn(offsetCommitValue, record).offset)).toEqual([7])
     const all = await recordsOf(CONSUMER_OFFSETS, 'g')
-    expect(all.map((record) => valueOf(offsetCommitValue, record).offset)).toEqual([6, 7])
+    expect(all.map((record) => valueIn(offsetCommitValue, record).offset)).toEqual([6, 7])
   })
 
   test('of a transaction are shown when it has committed', async () => {
@@ -118,7 +118,7 @@ describe('offsets', () => {
     expect(await recordsOf(CONSUMER_OFFSETS, 'g')).toEqual([])
     await broker.groups.endTransaction('g', 4, true)
     const [record] = await recordsOf(CONSUMER_OFFSETS, 'g')
-    expect(valueOf(offsetCommitValue, record!).offset).toBe(9)
+    expect(valueIn(offsetCommitValue, record!).offset).toBe(9)
   })
 
   test('that are deleted leave tombstones, so does their group', async () => {
@@ -171,7 +171,7 @@ describe('offsets', () => {
     await boot()
     const [after] = await recordsOf(CONSUMER_OFFSETS, 'g', before!.offset + 1)
     expect(after!.offset).toBeGreaterThan(before!.offset)
-    expect(valueOf(offsetCommitValue, after!).offset).toBe(5)
+    expect(valueIn(offsetCommitValue, after!).offset).toBe(5)
     const log = logOf(CONSUMER_OFFSETS, 'g')
     expect(await log.offsetForTimestamp(-2)).toMatchObject({ offset: after!.offset })
     expect(await log.offsetForTimestamp(clock.now() - 1)).toMatchObject({ offset: after!.offset })
@@ -194,7 +194,7 @@ test('a generation is shown with its members and what they read', async () => {
   await broker.groups.sync('g', { ...who, assignments })
   const [record] = await recordsOf(CONSUMER_OFFSETS, 'g')
   expect(readInternal(groupMetadataKey, new Reader(record!.key))).toEqual({ group: 'g' })
-  expect(valueOf(groupMetadataValue, record!)).toMatchObject({
+  expect(valueIn(groupMetadataValue, record!)).toMatchObject({
     ...{ protocolType: 'consumer', generation: 1, protocol: 'range', leader: 'm' },
     members: [
       {
@@ -212,7 +212,7 @@ test('a transactional id is shown with the state of its transaction, and no more
   const states = async () =>
     (await recordsOf(TRANSACTION_STATE, 'id')).map((record) => {
       expect(readInternal(transactionLogKey, new Reader(record.key))).toEqual({ transactionalId: 'id' })
-      return record.value === null ? null : valueOf(transactionLogValue, record)
+      return record.value === null ? null : valueIn(transactionLogValue, record)
     })
   expect(await states()).toMatchObject([{ producerId, producerEpoch: epoch, transactionStatus: 0 }])
   await broker.transactions.add('id', { producerId, epoch, partitions: [['t', [0]]], groups: [] }).durable
