@@ -1,18 +1,19 @@
 import { Effects } from '#libs/effects'
 import { type HandlersOf, handlersFor, ignore } from '#libs/messaging'
 import type { Customers } from './domain/customers.ts'
-import { noticeOf, told, untold } from './domain/notice.ts'
+import { ignoredTypes, kindOf, noticeOf, notifiedTypes } from './domain/notice.ts'
 import { Notifications } from './notifications.ts'
 
 /** Turns what happened to an order into an e-mail that is owed, in one transaction. */
 export const consumersFor = (customers: Customers): HandlersOf<'orders'> => ({
-  ...handlersFor(told, {
-    handle: (fact, { uow, consequences }) => {
+  ...handlersFor(notifiedTypes, {
+    announce: ({ type, data: { orderId } }, uow) => uow.part(Notifications).announce({ orderId, kind: kindOf[type] }),
+    handle: async (fact, { uow, consequences }) => {
       const { kind, orderId, customerId, subject, text } = noticeOf(fact)
       const to = customers.emailOf(customerId)
       const notificationId = consequences.nextId()
       const notification = { notificationId, orderId, customerId, kind, channel: 'email', to } as const
-      uow.part(Notifications).begin(notification)
+      if (!(await uow.part(Notifications).begin(notification))) return
       uow.part(Effects).add({
         id: notificationId,
         kind: 'email',
@@ -22,5 +23,5 @@ export const consumersFor = (customers: Customers): HandlersOf<'orders'> => ({
       })
     },
   }),
-  ...handlersFor(untold, ignore),
+  ...handlersFor(ignoredTypes, ignore),
 })

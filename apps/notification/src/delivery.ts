@@ -15,7 +15,8 @@ export const recordDelivery = async (uow: UnitOfWork, email: Email, outcome: Any
     uow.part(Notifications).end({ orderId, kind, status: 'sent' })
     uow.part(Outbox).add(consequences.message('notification.sent', { ...about, data: notification }))
   } else {
-    const error = `the mail server gave no usable answer: ${outcome.reason}`
+    // Its last try is over, socket and all, but an answer that was lost may have been a yes.
+    const error = `the mail server gave no usable answer (${outcome.reason}); the mail may have arrived all the same`
     uow.part(Notifications).end({ orderId, kind, status: 'failed', error })
     uow.part(Outbox).add(consequences.message('notification.failed', { ...about, data: { ...notification, error } }))
   }

@@ -17,12 +17,13 @@ export const emailRetry: RetryPolicy = {
 }
 
 export interface Mailer {
-  send(email: Email): Promise<null>
+  /** Rejects when the mail was refused, or when it is not known whether it was taken over. */
+  send(email: Email, signal: AbortSignal): Promise<null>
   close(): void
 }
 
-/** As many as mails are sent at the same time; the server makes what arrives together durable together. */
-const CONNECTIONS = 32
+/** As many as mails are sent at the same time, so that none waits here; the server makes what arrives together durable together. */
+export const CONNECTIONS = 32
 
 /**
  * E-mail over SMTP. The Message-ID is made from the effect's id, so a mail that is sent again because its
@@ -31,7 +32,7 @@ const CONNECTIONS = 32
 export const smtpMailer = (host: string, port: number): Mailer => {
   const server = new SmtpConnections({ host, port, connections: CONNECTIONS, timeoutMs: emailRetry.timeoutMs })
   return {
-    async send({ id, payload: { notification, subject, text }, cause }) {
+    async send({ id, payload: { notification, subject, text }, cause }, signal) {
       const headers = {
         'X-Kind': notification.kind,
         'X-Order-Id': notification.orderId,
@@ -39,7 +40,7 @@ export const smtpMailer = (host: string, port: number): Mailer => {
         'X-Causation-Id': cause.id,
       }
       const messageId = `<${id}@waybill.example>`
-      await server.send(await composeMail({ to: notification.to, subject, text, messageId, headers }))
+      await server.send(await composeMail({ to: notification.to, subject, text, messageId, headers }), signal)
       return null
     },
     close: () => server.close(),

@@ -10,7 +10,7 @@ import type { Config } from './config.ts'
 import { consumersFor } from './consumers.ts'
 import { recordDelivery } from './delivery.ts'
 import { type Customer, Customers } from './domain/customers.ts'
-import { type EmailKinds, emailRetry, type Mailer, smtpMailer } from './email.ts'
+import { CONNECTIONS, type EmailKinds, emailRetry, type Mailer, smtpMailer } from './email.ts'
 
 /** A mail may be this much later, milliseconds; gathering for so long saves most of the transactions. */
 const LINGER_MS = 25
@@ -31,7 +31,8 @@ export const notificationService = (config: Config): Service => {
 }
 
 const emailCalls = (mailer: Mailer): EffectDefinition<EmailKinds> => ({
-  perform: { email: (email) => mailer.send(email) },
+  concurrency: CONNECTIONS,
+  perform: { email: (email, signal) => mailer.send(email, signal) },
   retry: emailRetry,
   apply: recordDelivery,
 })

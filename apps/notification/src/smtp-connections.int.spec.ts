@@ -8,6 +8,8 @@ const mail = (content = 'Subject: hello\r\n\r\nworld\r\n') => ({
   content,
 })
 
+const patient = new AbortController().signal
+
 /** A mail server that keeps what it gets; `options` make it behave otherwise. */
 const startServer = async (options: SMTPServerOptions = {}, port = 0) => {
   const received: string[] = []
@@ -52,8 +54,8 @@ describe('SMTP connections', () => {
     await using server = await startServer()
     using mailer = connectionsTo(server.port)
     const contents = Array.from({ length: 50 }, (_, n) => `Subject: ${n}\r\n\r\n.dots\r\n`)
-    await Promise.all(contents.map((content) => mailer.send(mail(content))))
-    await mailer.send(mail())
+    await Promise.all(contents.map((content) => mailer.send(mail(content), patient)))
+    await mailer.send(mail(), patient)
     expect(server.received.slice(0, 50).sort()).toEqual(contents.sort())
     expect(server.received).toHaveLength(51)
     expect(server.accepted()).toBe(2)
@@ -66,21 +68,23 @@ describe('SMTP connections', () => {
         callback(refusing ? Object.assign(new Error('no such mailbox'), { responseCode: 550 }) : null),
     })
     using mailer = connectionsTo(server.port, 1)
-    await expect(mailer.send(mail())).rejects.toThrow('550 no such mailbox')
+    await expect(mailer.send(mail(), patient)).rejects.toThrow('550 no such mailbox')
     refusing = false
-    await mailer.send(mail())
+    await mailer.send(mail(), patient)
     expect(server.received).toHaveLength(1)
   })
 
   test('a server that is not there rejects every mail; once it is back they go through', async () => {
     const first = await startServer()
     using mailer = connectionsTo(first.port)
-    await mailer.send(mail())
+    await mailer.send(mail(), patient)
     await first.stop()
-    const outcomes = await Promise.allSettled([mail(), mail(), mail(), mail(), mail()].map((one) => mailer.send(one)))
+    const outcomes = await Promise.allSettled(
+      [mail(), mail(), mail(), mail(), mail()].map((one) => mailer.send(one, patient)),
+    )
     expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'))
     await using second = await startServer({}, first.port)
-    await mailer.send(mail())
+    await mailer.send(mail(), patient)
     expect(second.received).toHaveLength(1)
   })
 
@@ -95,7 +99,7 @@ describe('SMTP connections', () => {
       },
     })
     using mailer = connectionsTo(server.port, 1)
-    const waiting = [mailer.send(mail()), mailer.send(mail())]
+    const waiting = [mailer.send(mail(), patient), mailer.send(mail(), patient)]
     await expect(waiting[0]).rejects.toThrow('421')
     await waiting[1]
     expect(server.received).toHaveLength(1)
@@ -104,13 +108,50 @@ describe('SMTP connections', () => {
   test('a server that does not answer is given up', async () => {
     await using server = await startServer({ onMailFrom: () => undefined })
     using mailer = connectionsTo(server.port, 1, 200)
-    await expect(mailer.send(mail())).rejects.toThrow('Timeout')
+    await expect(mailer.send(mail(), patient)).rejects.toThrow('Timeout')
+  })
+
+  test('an aborted mail never arrives: neither one under way nor one that waits', async () => {
+    const held = Promise.withResolvers<() => void>()
+    let ended = 0
+    await using server = await startServer({
+      onRcptTo: (_address, _session, callback) => held.resolve(callback),
+      onClose: () => ended++,
+    })
+    using mailer = connectionsTo(server.port, 1)
+    const aborts = [new AbortController(), new AbortController()] as const
+    const sent = aborts.map(({ signal }) => mailer.send(mail(), signal))
+    const rejected = Promise.all(sent.map((one) => expect(one).rejects.toThrow('too late')))
+    const answer = await held.promise
+    for (const abort of aborts) abort.abort(new Error('too late'))
+    await rejected
+    await expect.poll(() => ended).toBe(1)
+    answer()
+    expect(server.received).toEqual([])
+    expect(server.accepted()).toBe(1)
+  })
+
+  test('a mail whose turn comes after its abort leaves the connection to the next one', async () => {
+    await using server = await startServer()
+    using mailer = connectionsTo(server.port, 1)
+    const abort = new AbortController()
+    const sent = [
+      mailer.send(mail('Subject: 1\r\n\r\n.\r\n'), patient),
+      mailer.send(mail('Subject: 2\r\n\r\n.\r\n'), abort.signal),
+    ]
+    const next = mailer.send(mail('Subject: 3\r\n\r\n.\r\n'), patient)
+    abort.abort(new Error('too late'))
+    await expect(sent[1]).rejects.toThrow('too late')
+    await Promise.all([sent[0], next])
+    expect(server.received.map((text) => text.slice(0, 10))).toEqual(['Subject: 1', 'Subject: 3'])
   })
 
   test('closing rejects what waits', async () => {
     await using server = await startServer({ onMailFrom: () => undefined })
     const mailer = connectionsTo(server.port, 1)
-    const waiting = [mailer.send(mail()), mailer.send(mail())].map((sending) => expect(sending).rejects.toThrow())
+    const waiting = [mailer.send(mail(), patient), mailer.send(mail(), patient)].map((sending) =>
+      expect(sending).rejects.toThrow(),
+    )
     await new Promise((resolve) => setTimeout(resolve, 100))
     mailer.close()
     await Promise.all(waiting)

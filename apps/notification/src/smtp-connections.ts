@@ -11,6 +11,7 @@ export interface SmtpServer {
 }
 
 interface Waiting {
+  readonly signal: AbortSignal
   resolve(connection: SMTPConnection): void
   reject(error: unknown): void
 }
@@ -18,6 +19,10 @@ interface Waiting {
 /**
  * A few kept connections to one mail server, opened when they are needed. Whatever goes wrong with a mail ends its
  * connection too: the mail is rejected, and the next one gets a fresh connection.
+ *
+ * Not nodemailer's own pool, for two reasons: it cannot take back a mail that was handed to it, and with the same
+ * composed mails over 32 connections it took 210 to 300 µs of processor time for each where this took 70 to 105 (in
+ * turns in one run; 350 to 450 µs when it composes them, too): with three mails that is 7 % of an order.
  */
 export class SmtpConnections {
   /** With what rejects whatever waits for the connection. */
@@ -27,12 +32,25 @@ export class SmtpConnections {
 
   constructor(private readonly server: SmtpServer) {}
 
-  /** Resolves when the server has taken the mail over. */
-  async send({ envelope, content }: ComposedMail): Promise<void> {
-    const connection = await this.#take()
+  /**
+   * Resolves when the server has taken the mail over. An aborted `signal` takes the mail out of the queue, or breaks
+   * the connection that it is on: what the server has not got by then it never gets from this call.
+   */
+  async send({ envelope, content }: ComposedMail, signal: AbortSignal): Promise<void> {
+    const connection = await this.#take(signal)
+    if (signal.aborted) {
+      this.#giveBack(connection)
+      throw signal.reason
+    }
     await new Promise<void>((resolve, reject) => {
       this.#open.set(connection, reject)
+      const abort = () => {
+        reject(signal.reason)
+        connection.close()
+      }
+      signal.addEventListener('abort', abort, { once: true })
       connection.send(envelope, content, (error) => {
+        signal.removeEventListener('abort', abort)
         if (error !== null) {
           reject(error)
           connection.close()
@@ -50,12 +68,25 @@ export class SmtpConnections {
     for (const connection of this.#open.keys()) connection.close()
   }
 
-  async #take(): Promise<SMTPConnection> {
+  async #take(signal: AbortSignal): Promise<SMTPConnection> {
+    signal.throwIfAborted()
     // The one used last, so that those which little needs end by their timeout.
     const idle = this.#idle.pop()
     if (idle !== undefined) return idle
-    if (this.#open.size < this.server.connections) return this.#connect()
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    return this.#open.size < this.server.connections ? this.#connect(signal) : this.#wait(signal)
+  }
+
+  #wait(signal: AbortSignal): Promise<SMTPConnection> {
+    return new Promise((resolve, reject) => {
+      const waiting = { signal, resolve, reject }
+      this.#waiting.push(waiting)
+      const abort = () => {
+        const at = this.#waiting.indexOf(waiting)
+        if (at >= 0) this.#waiting.splice(at, 1)
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', abort, { once: true })
+    })
   }
 
   #giveBack(connection: SMTPConnection): void {
@@ -64,7 +95,7 @@ export class SmtpConnections {
     else next.resolve(connection)
   }
 
-  #connect(): Promise<SMTPConnection> {
+  #connect(signal: AbortSignal): Promise<SMTPConnection> {
     const { host, port, timeoutMs } = this.server
     const timeouts = { connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs }
     const connection = new SMTPConnection({ host, port, ignoreTLS: true, ...timeouts })
@@ -73,7 +104,16 @@ export class SmtpConnections {
       // Nobody waits for an idle one that breaks; then these say nothing.
       connection.on('error', (error) => this.#open.get(connection)?.(error))
       connection.once('end', () => this.#ended(connection))
-      connection.connect((error) => (error === undefined ? resolve(connection) : reject(error)))
+      const abort = () => {
+        reject(signal.reason)
+        connection.close()
+      }
+      signal.addEventListener('abort', abort, { once: true })
+      connection.connect((error) => {
+        signal.removeEventListener('abort', abort)
+        if (error === undefined) resolve(connection)
+        else reject(error)
+      })
     })
   }
 
@@ -85,6 +125,6 @@ export class SmtpConnections {
     const at = this.#idle.indexOf(connection)
     if (at >= 0) this.#idle.splice(at, 1)
     const next = this.#waiting.shift()
-    if (next !== undefined) this.#connect().then(next.resolve, next.reject)
+    if (next !== undefined) this.#connect(next.signal).then(next.resolve, next.reject)
   }
 }

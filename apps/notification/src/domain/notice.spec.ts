@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { Customers } from './customers.ts'
-import { noticeOf, type Told } from './notice.ts'
+import { type NotifiedFact, noticeOf } from './notice.ts'
 
 const orderId = '0b7e1d62-7d0a-5b1e-9f5c-2f8f6c1d9a01'
-const told = (type: Told['type'], more: object = {}): Told =>
+const told = (type: NotifiedFact['type'], more: object = {}): NotifiedFact =>
   ({
     id: 'm1',
     type,
@@ -14,7 +14,7 @@ const told = (type: Told['type'], more: object = {}): Told =>
     correlationId: orderId,
     causationId: 'm0',
     data: { orderId, customerId: 'cust-0001', total: { amount: 1780, currency: 'EUR' }, ...more },
-  }) as Told
+  }) as NotifiedFact
 
 test('each moment of an order is told in its own kind and words', () => {
   const notices = [
@@ -36,6 +36,14 @@ test('each moment of an order is told in its own kind and words', () => {
   expect(notices[3]!.text).toContain('an item is out of stock')
   expect(notices[4]!.text).toContain('you asked us to')
   for (const notice of notices) expect(notice.text).toContain(orderId)
+})
+
+test.each([
+  ['EUR', 1_200_000, '12000.00 EUR'],
+  ['JPY', 1_200, '1200 JPY'],
+  ['KWD', 1_200, '1.200 KWD'],
+])('an amount in %s has the digits of its currency', (currency, amount, text) => {
+  expect(noticeOf(told('order.confirmed', { total: { amount, currency } })).text).toContain(`over ${text} and`)
 })
 
 test('a customer on file is written to there, any other at an address made from the id', () => {

@@ -10,17 +10,17 @@ export interface Notice {
 }
 
 /** The five moments that a customer wants to hear of. */
-export const told = [
+export const notifiedTypes = [
   'order.confirmed',
   'order.shipped',
   'order.completed',
   'order.rejected',
   'order.cancelled',
 ] as const satisfies MessageType[]
-export type Told = Extract<AnyMessage, { type: (typeof told)[number] }>
+export type NotifiedFact = Extract<AnyMessage, { type: (typeof notifiedTypes)[number] }>
 
 /** What else is on the same topic. */
-export const untold = [
+export const ignoredTypes = [
   'order.placed',
   'order.cancellation-requested',
   'order.cancellation-refused',
@@ -35,38 +35,53 @@ const reasons: Record<OrderEndReason, string> = {
   capture_failed: 'we could not collect the payment',
 }
 
-const price = ({ amount, currency }: Money): string => `${(amount / 100).toFixed(2)} ${currency}`
+/** In the currency's own digits: 12.00 EUR, 1200 JPY, 1.200 KWD. */
+const price = ({ amount, currency }: Money): string => {
+  const digits = digitsOf(currency)
+  return `${(amount / 10 ** digits).toFixed(digits)} ${currency}`
+}
 
-const wording = (fact: Told): { kind: NotificationKind; subject: string; body: string } => {
+/** By currency; asking Intl takes longer than all the rest of a notice. */
+const knownDigits = new Map<string, number>()
+
+const digitsOf = (currency: string): number => {
+  const known = knownDigits.get(currency)
+  if (known !== undefined) return known
+  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+  }).resolvedOptions()
+  knownDigits.set(currency, digits)
+  return digits
+}
+
+export const kindOf: Record<NotifiedFact['type'], NotificationKind> = {
+  'order.confirmed': 'order_confirmed',
+  'order.shipped': 'order_shipped',
+  'order.completed': 'order_completed',
+  'order.rejected': 'order_rejected',
+  'order.cancelled': 'order_cancelled',
+}
+
+const wording = (fact: NotifiedFact): { subject: string; body: string } => {
   const total = price(fact.data.total)
   switch (fact.type) {
     case 'order.confirmed':
-      return {
-        kind: 'order_confirmed',
-        subject: 'confirmed',
-        body: `We have your order over ${total} and prepare it now.`,
-      }
+      return { subject: 'confirmed', body: `We have your order over ${total} and prepare it now.` }
     case 'order.shipped':
       return {
-        kind: 'order_shipped',
         subject: 'is on its way',
         body: `Your parcel has left our warehouse. Tracking number: ${fact.data.trackingNumber}.`,
       }
     case 'order.completed':
-      return {
-        kind: 'order_completed',
-        subject: 'delivered',
-        body: 'Your parcel was delivered. Thank you for your order.',
-      }
+      return { subject: 'delivered', body: 'Your parcel was delivered. Thank you for your order.' }
     case 'order.rejected':
       return {
-        kind: 'order_rejected',
         subject: 'could not be accepted',
         body: `We could not accept your order over ${total}: ${reasons[fact.data.reason]}. You were not charged.`,
       }
     case 'order.cancelled':
       return {
-        kind: 'order_cancelled',
         subject: 'cancelled',
         body: `Your order over ${total} was cancelled: ${reasons[fact.data.reason]}. Anything you paid is on its way back.`,
       }
@@ -74,11 +89,11 @@ const wording = (fact: Told): { kind: NotificationKind; subject: string; body: s
 }
 
 /** One notice per kind and order. */
-export const noticeOf = (fact: Told): Notice => {
-  const { kind, subject, body } = wording(fact)
+export const noticeOf = (fact: NotifiedFact): Notice => {
+  const { subject, body } = wording(fact)
   const { orderId, customerId } = fact.data
   return {
-    kind,
+    kind: kindOf[fact.type],
     orderId,
     customerId,
     subject: `Order ${orderId.slice(0, 8)} ${subject}`,

@@ -1,13 +1,15 @@
 import type { Sql } from '#libs/database'
 import type { Notification } from '../notifications.ts'
 
-/** The key (order, kind) is the last guard of "told once": breaking it fails the transaction, e-mail and all. */
-export const insertNotifications = async (sql: Sql, rows: readonly Notification[], at: Date): Promise<void> => {
-  await sql.execute(
+/** Answers how many were written: one that is there already is left as it is. */
+export const insertNotifications = (sql: Sql, rows: readonly Notification[], at: Date): Promise<number> =>
+  sql.execute(
     `INSERT INTO notifications (notification_id, order_id, customer_id, kind, channel, recipient, status, at)
      SELECT id, order_id, customer_id, kind, channel, recipient, 'pending', $7
      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
-       AS new (id, order_id, customer_id, kind, channel, recipient)`,
+       AS new (id, order_id, customer_id, kind, channel, recipient)
+     ORDER BY order_id, kind
+     ON CONFLICT (order_id, kind) DO NOTHING`,
     rows.map((row) => row.notificationId),
     rows.map((row) => row.orderId),
     rows.map((row) => row.customerId),
@@ -16,4 +18,3 @@ export const insertNotifications = async (sql: Sql, rows: readonly Notification[
     rows.map((row) => row.to),
     at,
   )
-}

@@ -49,15 +49,67 @@ test('a completed order answers with everything that happened to it', () => {
   })
 })
 
-test('any interleaving of the topics ends the same', () => {
-  const interleaving = fc.shuffledSubarray(
-    byTopic.flatMap((facts, topic) => facts.map(() => topic)),
-    { minLength: byTopic.flat().length },
-  )
-  fc.assert(
-    fc.property(interleaving, (order) => {
-      const queues = byTopic.map((facts) => [...facts])
-      expect(progressOf(order.map((topic) => queues[topic]!.shift()!))).toEqual(progressOf(byTopic.flat()))
-    }),
-  )
+/** What participants may tell in the course of one order, each way as it is told from its beginning to its end. */
+const cancelled = { reason: 'customer_request' }
+const ways: OrderViewFact[][] = [
+  byTopic.flat(),
+  [
+    fact('order.placed'),
+    fact('payment.failed', { operation: 'authorize' }),
+    fact('payment.authorized', { amount: total }),
+    fact('order.confirmed'),
+    fact('payment.captured', { amount: total }),
+    fact('shipment.failed', { operation: 'ship' }),
+    fact('shipment.booked', parcel),
+    fact('order.cancellation-requested'),
+    fact('shipment.cancelled'),
+    fact('payment.refunded', { amount: total }),
+    fact('order.cancelled', cancelled),
+  ],
+  [
+    fact('order.placed'),
+    fact('order.cancellation-requested'),
+    fact('payment.authorized', { amount: total }),
+    fact('payment.voided', { amount: total }),
+    fact('order.cancelled', cancelled),
+  ],
+  [
+    fact('order.placed'),
+    fact('payment.failed', { operation: 'authorize' }),
+    fact('payment.declined', { operation: 'authorize' }),
+    fact('payment.voided', { amount: { amount: 0, currency: 'EUR' } }),
+    fact('order.rejected', { reason: 'payment_declined' }),
+  ],
+  [
+    fact('order.placed'),
+    fact('shipment.booked', parcel),
+    fact('order.cancellation-requested'),
+    fact('shipment.dispatched', parcel),
+    fact('order.cancellation-refused'),
+    fact('order.shipped'),
+    fact('shipment.delivered', parcel),
+    fact('order.completed'),
+  ],
+]
+
+test('any interleaving between topics and between partitions of one topic ends the same', () => {
+  for (const way of ways) {
+    const inOrder = progressOf(way)
+    const anyOrder = fc.shuffledSubarray(way, { minLength: way.length })
+    fc.assert(
+      fc.property(anyOrder, (facts) => {
+        expect(progressOf(facts)).toEqual(inOrder)
+      }),
+    )
+  }
+})
+
+test('an order ends as the last of its facts say', () => {
+  expect(ways.map((way) => progressOf(way))).toMatchObject([
+    { status: 'completed', payment: { status: 'captured' }, shipment: { status: 'delivered' } },
+    { status: 'cancelled', payment: { status: 'refunded', captured: 1780 }, shipment: { status: 'cancelled' } },
+    { status: 'cancelled', payment: { status: 'voided', authorized: 1780 } },
+    { status: 'rejected', payment: { status: 'voided' } },
+    { status: 'completed', cancellation: 'refused', shipment: { status: 'delivered' } },
+  ])
 })

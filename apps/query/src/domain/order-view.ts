@@ -10,9 +10,9 @@ export interface PlacedOrder {
 }
 
 /**
- * What became of one order since. Topics are joined without any order between them being promised, so each topic owns
- * its own part and nobody else writes there: the status comes from `orders`, money from `payments`, the parcel from
- * `shipments`. Whatever the interleaving, the end is the same.
+ * What became of one order since. No order is promised between topics, nor, when partitions were added and the key moved,
+ * between two facts of one topic. So each topic owns a part of its own, and within a part the fact that is further along
+ * the way wins, whenever it comes: any interleaving ends the same.
  */
 export interface OrderProgress {
   readonly status: OrderStatus
@@ -94,43 +94,43 @@ const later = (a: string, b: string): string => {
 const change = (progress: OrderProgress, fact: OrderViewFact): Partial<OrderProgress> => {
   switch (fact.type) {
     case 'order.confirmed':
-      return { status: 'confirmed' }
+      return ordered(progress, 'confirmed')
     case 'order.shipped':
-      return { status: 'shipped' }
+      return ordered(progress, 'shipped')
     case 'order.completed':
-      return { status: 'completed' }
+      return ordered(progress, 'completed')
     case 'order.rejected':
-      return { status: 'rejected', reason: fact.data.reason }
+      return { ...ordered(progress, 'rejected'), reason: fact.data.reason }
     case 'order.cancelled':
-      return { status: 'cancelled', reason: fact.data.reason }
+      return { ...ordered(progress, 'cancelled'), reason: fact.data.reason }
     case 'order.cancellation-requested':
-      return { cancellation: 'requested' }
+      return { cancellation: progress.cancellation ?? 'requested' }
     case 'order.cancellation-refused':
       return { cancellation: 'refused' }
     case 'payment.authorized':
-      return { payment: { ...progress.payment, status: 'authorized', authorized: fact.data.amount.amount } }
+      return paid(progress, { status: 'authorized', authorized: fact.data.amount.amount })
     case 'payment.declined':
-      return fact.data.operation === 'authorize' ? { payment: { ...progress.payment, status: 'declined' } } : {}
+      return fact.data.operation === 'authorize' ? paid(progress, { status: 'declined' }) : {}
     case 'payment.captured':
-      return { payment: { ...progress.payment, status: 'captured', captured: fact.data.amount.amount } }
+      return paid(progress, { status: 'captured', captured: fact.data.amount.amount })
     case 'payment.voided':
-      return { payment: { ...progress.payment, status: 'voided' } }
+      return paid(progress, { status: 'voided' })
     case 'payment.refunded':
-      return { payment: { ...progress.payment, status: 'refunded', refunded: fact.data.amount.amount } }
+      return paid(progress, { status: 'refunded', refunded: fact.data.amount.amount })
     case 'payment.failed':
-      return fact.data.operation === 'authorize' ? { payment: { ...progress.payment, status: 'failed' } } : {}
+      return fact.data.operation === 'authorize' ? paid(progress, { status: 'failed' }) : {}
     case 'shipment.booked':
-      return { shipment: { status: 'booked', trackingNumber: fact.data.trackingNumber } }
+      return shipped(progress, { status: 'booked', trackingNumber: fact.data.trackingNumber })
     case 'shipment.dispatched':
-      return { shipment: { status: 'dispatched', trackingNumber: fact.data.trackingNumber } }
+      return shipped(progress, { status: 'dispatched', trackingNumber: fact.data.trackingNumber })
     case 'shipment.delivered':
-      return { shipment: { status: 'delivered', trackingNumber: fact.data.trackingNumber } }
+      return shipped(progress, { status: 'delivered', trackingNumber: fact.data.trackingNumber })
     case 'shipment.impossible':
-      return { shipment: { ...progress.shipment, status: 'impossible' } }
+      return shipped(progress, { status: 'impossible' })
     case 'shipment.cancelled':
-      return progress.shipment === undefined ? {} : { shipment: { ...progress.shipment, status: 'cancelled' } }
+      return shipped(progress, { status: 'cancelled' })
     case 'shipment.failed':
-      return fact.data.operation === 'ship' ? { shipment: { ...progress.shipment, status: 'failed' } } : {}
+      return fact.data.operation === 'ship' ? shipped(progress, { status: 'failed' }) : {}
     case 'order.placed':
     case 'shipment.cancellation-refused':
     case 'stock.reserved':
@@ -142,6 +142,51 @@ const change = (progress: OrderProgress, fact: OrderViewFact): Partial<OrderProg
       return {}
   }
 }
+
+/** How far along the way each status is; two of the same rank never meet in one order. */
+const orderRank: Record<OrderStatus, number> = {
+  placed: 0,
+  confirmed: 1,
+  shipped: 2,
+  completed: 3,
+  rejected: 3,
+  cancelled: 3,
+}
+/** A call that failed is repeated, so anything definite is further. */
+const paymentRank: Record<PaymentView['status'], number> = {
+  pending: 0,
+  failed: 1,
+  authorized: 2,
+  declined: 2,
+  captured: 3,
+  voided: 4,
+  refunded: 4,
+}
+const shipmentRank: Record<ShipmentView['status'], number> = {
+  failed: 0,
+  booked: 1,
+  impossible: 1,
+  cancelled: 2,
+  dispatched: 2,
+  delivered: 3,
+}
+
+const further = <S extends string>(rank: Record<S, number>, a: S, b: S): S => (rank[b] > rank[a] ? b : a)
+
+const ordered = (progress: OrderProgress, status: OrderStatus): Pick<OrderProgress, 'status'> => ({
+  status: further(orderRank, progress.status, status),
+})
+
+const paid = (
+  { payment }: OrderProgress,
+  news: Partial<PaymentView> & Pick<PaymentView, 'status'>,
+): Pick<OrderProgress, 'payment'> => ({
+  payment: { ...payment, ...news, status: further(paymentRank, payment.status, news.status) },
+})
+
+const shipped = ({ shipment }: OrderProgress, news: ShipmentView): { shipment: ShipmentView } => ({
+  shipment: { ...shipment, ...news, status: further(shipmentRank, shipment?.status ?? news.status, news.status) },
+})
 
 /** The answer of `GET /orders/{orderId}`, without its timeline. */
 export const orderAnswer = (orderId: string, placed: PlacedOrder, progress: OrderProgress): OrderAnswer => {

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ConcurrencyConflict, Database, GroupCommit, UnitOfWork } from '#libs/database'
+import { type TestDatabase, testDatabase } from '#libs/testing'
+import { type Notification, Notifications } from './notifications.ts'
+
+let server: TestDatabase
+let database: Database
+beforeAll(async () => {
+  server = await testDatabase('notification')
+  database = new Database(server.url)
+})
+afterAll(async () => {
+  await database.close()
+  await server.drop()
+})
+
+const notification = (orderId: string, kind: Notification['kind']): Notification => ({
+  notificationId: randomUUID(),
+  orderId,
+  customerId: 'cust-0001',
+  kind,
+  channel: 'email',
+  to: 'ada@example.com',
+})
+
+const begin = (...notifications: Notification[]): Promise<boolean[]> =>
+  new GroupCommit(database).submit({
+    announce: (uow) => {
+      for (const one of notifications) uow.part(Notifications).announce(one)
+    },
+    run: async (uow) => {
+      const news: boolean[] = []
+      for (const one of notifications) news.push(await uow.part(Notifications).begin(one))
+      return news
+    },
+  })
+
+test('a notification is begun once per order and kind: in one unit of work, in a later one, and however its id is written', async () => {
+  const orderId = randomUUID()
+  const confirmed = notification(orderId, 'order_confirmed')
+  expect(await begin(confirmed, confirmed, notification(orderId, 'order_shipped'))).toEqual([true, false, true])
+  expect(await begin(notification(orderId, 'order_confirmed'))).toEqual([false])
+  expect(await begin(notification(orderId.toUpperCase(), 'order_shipped'))).toEqual([false])
+  expect(await begin(notification(orderId, 'order_completed'))).toEqual([true])
+})
+
+test('of two that begin the same at the same time, one has to look again', async () => {
+  const orderId = randomUUID()
+  const bothRead = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+  const run = (i: 0 | 1): Promise<void> =>
+    database.transaction(async (tx) => {
+      const uow = new UnitOfWork(tx, new Date())
+      expect(await uow.part(Notifications).begin(notification(orderId, 'order_confirmed'))).toBe(true)
+      bothRead[i].resolve()
+      await Promise.all(bothRead.map(({ promise }) => promise))
+      await uow.flush()
+    })
+  const outcomes = await Promise.allSettled([run(0), run(1)])
+  const lost = outcomes.filter((outcome) => outcome.status === 'rejected')
+  expect(lost.map(({ reason }) => reason)).toEqual([expect.any(ConcurrencyConflict)])
+})
