@@ -60,6 +60,13 @@ describe('what is not one of our messages is told apart', () => {
     ['no id', record('order.placed', { ce_id: undefined }), 'missing_header'],
     ['a time that is none', record('order.placed', { ce_time: 'yesterday' }), 'invalid_header'],
     ['a time that no calendar has', record('order.placed', { ce_time: '2026-13-01T00:00:00.000Z' }), 'invalid_header'],
+    [
+      'a time before anything was sold',
+      record('order.placed', { ce_time: '0000-01-01T00:00:00.000Z' }),
+      'invalid_header',
+    ],
+    ['a time far ahead', record('order.placed', { ce_time: '9999-12-31T23:59:59.999Z' }), 'invalid_header'],
+    ['a time past the last year', record('order.placed', { ce_time: '9999-12-31T23:59:59-01:00' }), 'invalid_header'],
     ['an unknown type', record('order.placed', { ce_type: 'order.vanished' }), 'unknown_type'],
     ['a name that every object has', record('order.placed', { ce_type: 'constructor' }), 'unknown_type'],
     ['a version from the future', record('order.placed', { ce_dataversion: '99' }), 'unknown_version'],
@@ -69,6 +76,12 @@ describe('what is not one of our messages is told apart', () => {
   ] as const)('%s', (_, bad, reason) => {
     expect(decode(bad)).toMatchObject({ ok: false, reason })
   })
+})
+
+test('a clock may be a day ahead, and no more', () => {
+  const now = Date.parse('2026-01-01T00:00:00.000Z')
+  expect(decode(record('order.placed', { ce_time: '2026-01-02T00:00:00.000Z' }), now).ok).toBe(true)
+  expect(decode(record('order.placed', { ce_time: '2026-01-02T00:00:00.001Z' }), now).ok).toBe(false)
 })
 
 test('whatever arrives, the answer is a message or a reason, never an exception', () => {

@@ -48,8 +48,8 @@ export const encode = (message: Message): WireRecord => ({
   },
 })
 
-/** Total: whatever arrives, the answer is a message or a reason, never an exception. */
-export const decode = ({ key, value, headers }: ReceivedRecord): Decoded => {
+/** Total: whatever arrives, the answer is a message or a reason, never an exception. `now`: ms since the epoch. */
+export const decode = ({ key, value, headers }: ReceivedRecord, now: number = Date.now()): Decoded => {
   const id = text(headers?.ce_id)
   const type = text(headers?.ce_type)
   const source = text(headers?.ce_source)
@@ -66,6 +66,8 @@ export const decode = ({ key, value, headers }: ReceivedRecord): Decoded => {
   if (!isMessageType(type)) return unreadable('unknown_type', `no message type ${type} is known here`)
   const time = canonicalTime(givenTime)
   if (time === undefined) return unreadable('invalid_header', `ce_time ${givenTime} is not an instant`)
+  if (!isPlausible(time, now))
+    return unreadable('invalid_header', `ce_time ${givenTime} is not between ${EARLIEST} and a day from now`)
   const definition: MessageDefinition = messages[type]
 
   const given = text(headers?.ce_dataversion)
@@ -104,6 +106,14 @@ const canonicalTime = (given: string): string | undefined => {
 /** RFC 3339, as CloudEvents wants it. */
 const TIMESTAMP = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
 const CANONICAL = /T.{8}\.\d{3}Z$/
+
+/**
+ * Read models sort and group by time: one message of the year 9999 would be their newest for ever. A sender's clock may
+ * be a day ahead, as after a wrong time zone; nothing was sold before the earliest.
+ */
+const isPlausible = (time: string, now: number): boolean => time >= EARLIEST && Date.parse(time) <= now + DAY_MS
+const EARLIEST = '2000-01-01T00:00:00.000Z'
+const DAY_MS = 24 * 60 * 60 * 1000
 
 const defined = (value: string | undefined): value is string => value !== undefined
 
