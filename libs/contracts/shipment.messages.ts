@@ -23,4 +23,6 @@ export const shipmentFacts = {
 export const shipmentCommands = {
   'shipment.ship': command.message(shipment.extend({ address, lines: z.array(stockLine).min(1) })),
   'shipment.cancel': command.message(shipment),
+  /** Nothing was heard of the parcel for long: ask the carrier where it is. */
+  'shipment.track': command.message(shipment),
 }

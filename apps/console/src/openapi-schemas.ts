@@ -149,6 +149,7 @@ export const carrierSettings = z.object({
   deliveryMs: duration,
   faultRate: rate,
   impossibleRate: rate,
+  webhookLossRate: rate,
 })
 export const operation = z.object({
   operation: z.enum(['authorize', 'capture', 'void', 'refund']),

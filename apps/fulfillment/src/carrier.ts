@@ -1,7 +1,7 @@
 import { Pool } from 'undici'
 import { uuidFrom } from '#libs/contracts'
 import { exchange, jsonOf } from '#libs/http'
-import type { BookingAnswer, CancellationAnswer } from './domain/decide.ts'
+import { type BookingAnswer, type CancellationAnswer, type TrackingAnswer, trackedStatuses } from './domain/decide.ts'
 import type { CarrierCalls, Operation } from './domain/reaction.ts'
 
 /** Its body is not what the carrier promises, or its status says that nothing definite was decided. */
@@ -44,6 +44,15 @@ export class Carrier {
     if (status === 409) return { outcome: 'refused', code: text(body, 'code') }
     if (status !== 200) throw unusable(status, body)
     return { outcome: 'done' }
+  }
+
+  async track({ shipmentId }: CarrierCalls['track'], signal: AbortSignal): Promise<TrackingAnswer> {
+    const path = `/carrier/shipments/${encodeURIComponent(shipmentId)}`
+    const answer = await exchange(this.#pool, { method: 'GET', path, signal })
+    const body = jsonOf(answer.body)
+    const status = trackedStatuses.find((known) => known === body.status)
+    if (answer.status !== 200 || status === undefined) throw unusable(answer.status, body)
+    return { outcome: 'done', status }
   }
 
   close(): Promise<void> {

@@ -6,4 +6,5 @@ import { shipments } from './shipment-aggregate.ts'
 export const consumers: HandlersOf<'fulfillment-commands'> = {
   'shipment.ship': on(shipments, 'ship'),
   'shipment.cancel': on(shipments, 'cancel'),
+  'shipment.track': on(shipments, 'track'),
 }

@@ -40,7 +40,9 @@ beforeAll(async () => {
   await startService(port)
 })
 const settings = (changes: object) => simulators.put('/carrier/settings', changes)
-beforeEach(() => settings({ latencyMs: 0, dispatchMs: 20, deliveryMs: 20, faultRate: 0, impossibleRate: 0 }))
+beforeEach(() =>
+  settings({ latencyMs: 0, dispatchMs: 20, deliveryMs: 20, faultRate: 0, impossibleRate: 0, webhookLossRate: 0 }),
+)
 afterAll(async () => {
   await app.close()
   await simulators.stop()
@@ -125,7 +127,7 @@ describe('the way of a parcel', () => {
 })
 
 describe('POST /carrier-events', () => {
-  const report = (events: object[]) => request(app.getHttpServer()).post('/carrier-events').send({ events })
+  const report = (events: unknown[]) => request(app.getHttpServer()).post('/carrier-events').send({ events })
   const event = (orderId: string, type: string, parcel = { shipmentId: 's', trackingNumber: 't' }) => ({
     ...{ eventId: `${orderId}-${type}`, type, orderId, ...parcel },
     at: new Date().toISOString(),
@@ -143,18 +145,61 @@ describe('POST /carrier-events', () => {
     await heard(order, 'shipment.booked', 'shipment.dispatched')
   })
 
-  test('a report that cannot be is acknowledged and hurts no other', async () => {
+  const parked = () =>
+    app.get(Database).query<{ topic: string; reason: string; orderId: string | null; value: string }>(
+      `SELECT topic, reason, order_id AS "orderId", convert_from(value, 'UTF8') AS value FROM parked_messages
+          WHERE status = 'dead' ORDER BY id`,
+    )
+
+  test('a report that cannot be is answered by its index, put aside, and hurts no other', async () => {
     await settings({ dispatchMs: 60_000 })
     const order = newOrder()
     await ship(order)
     await heard(order, 'shipment.booked')
-    await report([event(newOrder(), 'delivered'), event(order, 'dispatched')]).expect(200)
+    const [stranger, malformed] = [event(newOrder(), 'delivered'), { eventId: 'e', type: 'lost' }]
+    const events = [stranger, malformed, event(order, 'dispatched'), null]
+    const answer = await report(events).expect(200)
+    expect(answer.body).toMatchObject({ received: 4, rejected: [{ index: 0 }, { index: 1 }, { index: 3 }] })
     await heard(order, 'shipment.booked', 'shipment.dispatched')
+    await report(events).expect(200)
+    expect((await parked()).map(({ value, ...row }) => ({ ...row, content: JSON.parse(value) }))).toEqual([
+      { topic: 'carrier-events', reason: 'unprocessable', orderId: stranger.orderId, content: stranger },
+      { topic: 'carrier-events', reason: 'invalid_data', orderId: null, content: malformed },
+      { topic: 'carrier-events', reason: 'invalid_data', orderId: null, content: null },
+    ])
   })
 
   test('says what it cannot read', async () => {
-    const answer = await report([{ eventId: 'e', type: 'lost' }]).expect(400)
-    expect(answer.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toContain('/events/0/type')
+    const answer = await request(app.getHttpServer()).post('/carrier-events').send({ events: 'none' }).expect(400)
+    expect(answer.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toContain('/events')
+  })
+})
+
+describe('a parcel that nothing is heard of', () => {
+  const track = (orderId: string) => command('shipment.track', { orderId, customerId })
+
+  test('is asked for at the carrier, whose answer is as good as its report', async () => {
+    await settings({ webhookLossRate: 1 })
+    const order = newOrder()
+    await ship(order)
+    await vi.waitFor(async () => expect(await atCarrier(order)).toMatchObject([{ status: 'delivered' }]))
+    await heard(order, 'shipment.booked')
+    await track(order)
+    await heard(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered')
+    await track(order)
+    await heard(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered', 'shipment.delivered')
+  })
+
+  test('and is still where it was: nothing is said', async () => {
+    await settings({ dispatchMs: 60_000 })
+    const order = newOrder()
+    await ship(order)
+    await heard(order, 'shipment.booked')
+    await track(order)
+    await vi.waitFor(async () =>
+      expect(await app.get(Database).query('SELECT FROM effects WHERE key = $1', order)).toEqual([]),
+    )
+    expect(await published(order)).toEqual(['shipment.booked'])
   })
 })
 

@@ -1,9 +1,15 @@
 import { isRefusal } from '#libs/decider'
 import { type Saga, SagaRunner } from '#libs/saga'
 import { handle } from '#libs/service'
-import { type FulfilmentInput, fulfilmentSaga, orderCommandFor, statusOf, wakeAt } from './domain/fulfilment-saga.ts'
+import {
+  commandOf,
+  type FulfilmentInput,
+  fulfilmentSaga,
+  orderCommandFor,
+  statusOf,
+  wakeAt,
+} from './domain/fulfilment-saga.ts'
 import type { Fulfilment, FulfilmentEvent } from './domain/fulfilment-state.ts'
-import { commandFor } from './domain/steps.ts'
 import { announceOrder, orders } from './order-aggregate.ts'
 
 export const SOURCE = '/waybill/order'
@@ -16,8 +22,10 @@ export const saga: Saga<Fulfilment, FulfilmentInput, FulfilmentEvent> = {
   statusOf,
   wakeAt,
   deadline: (at) => ({ type: 'deadline', at }),
-  commandFor: ({ order }, event) =>
-    event.type === 'StepStarted' ? { ...commandFor[event.data.step](order!), key: order!.customerId } : undefined,
+  commandFor: ({ order }, event) => {
+    const command = commandOf(event, order!)
+    return command === undefined ? undefined : { ...command, key: order!.customerId }
+  },
 }
 
 /** Has orders fulfilled; what the saga decides about the order itself happens in the same transaction. */

@@ -28,6 +28,8 @@ export const carrierSettings = z.strictObject({
   faultRate: rate,
   /** Of bookings, refused for good. */
   impossibleRate: rate,
+  /** Of events, never told to their callback. */
+  webhookLossRate: rate,
 })
 export type CarrierSettings = z.infer<typeof carrierSettings>
 export const CARRIER_DEFAULTS: CarrierSettings = {
@@ -36,4 +38,5 @@ export const CARRIER_DEFAULTS: CarrierSettings = {
   deliveryMs: 150,
   faultRate: 0,
   impossibleRate: 0,
+  webhookLossRate: 0,
 }

@@ -2,10 +2,10 @@ import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common'
 import { z } from 'zod'
 import { Consequences, orderId } from '#libs/contracts'
 import { GroupCommit, type UnitOfWork } from '#libs/database'
-import { isRefusal } from '#libs/decider'
+import { isRefusal, type Refusal } from '#libs/decider'
 import { parse, Trace } from '#libs/http'
 import { Inbox } from '#libs/inbox'
-import { createLogger, fields } from '#libs/observability'
+import { setAside } from '#libs/messaging'
 import { announceAggregate, handle } from '#libs/service'
 import { shipments } from '../shipment-aggregate.ts'
 
@@ -19,14 +19,23 @@ const carrierEvent = z.object({
   trackingNumber: text,
 })
 type CarrierEvent = z.infer<typeof carrierEvent>
-const reports = z.object({ events: z.array(carrierEvent).min(1).max(1_000) })
+/** Each event is looked at by itself: one that is malformed must not hold up the others. */
+const reports = z.object({ events: z.array(z.unknown()).min(1).max(1_000) })
 
+interface Rejected {
+  /** Among the events of the request. */
+  readonly index: number
+  readonly detail: string
+}
+
+const SERVICE = 'fulfillment'
 const CARRIER = 'carrier'
-const log = createLogger('carrier-events')
+const CHANNEL = 'carrier-events'
 
 /**
  * The carrier tells what became of its parcels. It repeats what was not answered 2xx, so that is only said when
- * everything is committed; what was recorded before changes nothing.
+ * everything is committed; what was recorded before changes nothing. To repeat an event that we cannot use would not
+ * make it any better: it is answered by its index and put aside among the parked messages.
  */
 @Controller('carrier-events')
 export class CarrierEventsController {
@@ -36,29 +45,46 @@ export class CarrierEventsController {
   @HttpCode(200)
   async receive(@Body() body: unknown, @Trace() traceparent: string) {
     const { events } = parse(reports, body)
-    const ids = events.map(({ eventId }) => eventId)
-    await this.groupCommit.submit({
+    const parsed = events.map((event) => carrierEvent.safeParse(event))
+    const usable = parsed.flatMap(({ data }) => data ?? [])
+    const ids = usable.map(({ eventId }) => eventId)
+    const rejected = await this.groupCommit.submit({
       weight: events.length,
       announce: (uow) => {
         uow.part(Inbox).announce(CARRIER, ids)
-        for (const event of events) announceAggregate(uow, shipments, event.orderId)
+        for (const event of usable) announceAggregate(uow, shipments, event.orderId)
       },
       run: async (uow) => {
         const news = await uow.part(Inbox).claim(CARRIER, ids)
-        for (const event of events) if (news.delete(event.eventId)) await report(uow, event, traceparent)
+        const rejected: Rejected[] = []
+        for (const [index, { data: event, error }] of parsed.entries()) {
+          const content = events[index]
+          if (event === undefined) {
+            const detail = z.prettifyError(error)
+            setAside(uow, SERVICE, { channel: CHANNEL, content, reason: 'invalid_data', detail })
+            rejected.push({ index, detail })
+          } else if (news.delete(event.eventId)) {
+            const refusal = await report(uow, event, traceparent)
+            if (refusal === undefined) continue
+            const detail = `${refusal.refused}${refusal.detail === undefined ? '' : `: ${refusal.detail}`}`
+            const { orderId } = event
+            setAside(uow, SERVICE, { channel: CHANNEL, content, reason: 'unprocessable', detail, orderId })
+            rejected.push({ index, detail })
+          }
+        }
+        return rejected
       },
     })
-    return { received: events.length }
+    return { received: events.length, ...(rejected.length > 0 && { rejected }) }
   }
 }
 
-const report = async (uow: UnitOfWork, event: CarrierEvent, traceparent: string): Promise<void> => {
+/** Answers why not, when it cannot be. */
+const report = async (uow: UnitOfWork, event: CarrierEvent, traceparent: string): Promise<Refusal | undefined> => {
   const { eventId, type, orderId, shipmentId, trackingNumber } = event
   const cause = { id: eventId, correlationId: orderId, traceparent }
-  const consequences = new Consequences(cause, '/waybill/fulfillment', uow.now)
+  const consequences = new Consequences(cause, `/waybill/${SERVICE}`, uow.now)
   const input = { type: 'reported', report: type, parcel: { shipmentId, trackingNumber } } as const
   const decision = await handle(uow, consequences, { to: shipments, id: orderId, input })
-  // Asking the carrier to repeat it would not make it any truer.
-  if (isRefusal(decision))
-    log.error('the carrier reports what cannot be', { eventId, type, [fields.orderId]: orderId, ...decision })
+  return isRefusal(decision) ? decision : undefined
 }

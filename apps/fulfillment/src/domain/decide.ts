@@ -13,11 +13,18 @@ export type CarrierAnswer<Done> =
 export type BookingAnswer = CarrierAnswer<{ readonly parcel: Parcel }>
 export type CancellationAnswer = CarrierAnswer<unknown>
 
+/** Where the carrier says that a parcel is. */
+export const trackedStatuses = ['booked', 'cancelled', 'dispatched', 'delivered'] as const
+export type TrackingAnswer = CarrierAnswer<{ readonly status: (typeof trackedStatuses)[number] }>
+
 export type ShipmentInput =
   | { readonly type: 'ship'; readonly data: DataOf<'shipment.ship'> }
   | { readonly type: 'cancel'; readonly data: DataOf<'shipment.cancel'> }
+  /** Nothing was heard of the parcel for long. */
+  | { readonly type: 'track'; readonly data: DataOf<'shipment.track'> }
   | { readonly type: 'booking_answered'; readonly answer: BookingAnswer }
   | { readonly type: 'cancellation_answered'; readonly answer: CancellationAnswer }
+  | { readonly type: 'tracking_answered'; readonly answer: TrackingAnswer }
   /** The carrier reports by itself; it may repeat itself, and reports may overtake each other. */
   | { readonly type: 'reported'; readonly report: 'dispatched' | 'delivered'; readonly parcel: Parcel }
 
@@ -31,10 +38,14 @@ export const decide = (shipment: Shipment, input: ShipmentInput): Decision => {
       return ship(shipment, input.data)
     case 'cancel':
       return shipment.status === 'none' ? cancelled(input.data) : cancel(shipment)
+    case 'track':
+      return track(shipment)
     case 'booking_answered':
       return bookingAnswered(shipment, input.answer)
     case 'cancellation_answered':
       return cancellationAnswered(shipment, input.answer)
+    case 'tracking_answered':
+      return trackingAnswered(shipment, input.answer)
     case 'reported':
       return reported(shipment, input.report, input.parcel)
     default:
@@ -97,6 +108,36 @@ const askAgainThenCancel = ({
 const cancelled = ({ orderId, customerId }: Recipient): readonly ShipmentEvent[] => [
   { type: 'Cancelled', data: { orderId, customerId } },
 ]
+
+/** What is settled is said again; while a call is under way its answer says more than this one would. */
+const track = (shipment: Shipment): Decision => {
+  switch (shipment.status) {
+    case 'none':
+      return refuse('unknown_shipment')
+    case 'impossible':
+    case 'cancelled':
+    case 'delivered':
+      return [{ type: 'AnswerRepeated', data: {} }]
+    case 'booking':
+    case 'booking_unknown':
+    case 'cancelling':
+      return []
+    case 'cancellation_unknown':
+      return shipment.parcel === undefined ? [] : [{ type: 'TrackingRequested', data: {} }]
+    case 'booked':
+    case 'dispatched':
+      return [{ type: 'TrackingRequested', data: {} }]
+    default:
+      return unreachable(shipment)
+  }
+}
+
+/** As good as a report of the carrier, where it says more than is known. Without an answer somebody will ask again. */
+const trackingAnswered = (shipment: Shipment, answer: TrackingAnswer): Decision => {
+  if (answer.outcome !== 'done' || !('parcel' in shipment) || shipment.parcel === undefined) return []
+  const { status } = answer
+  return status === 'dispatched' || status === 'delivered' ? reported(shipment, status, shipment.parcel) : []
+}
 
 const bookingAnswered = (shipment: Shipment, answer: BookingAnswer): Decision => {
   // The carrier's own report was faster than its answer.

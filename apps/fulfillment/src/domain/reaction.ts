@@ -8,6 +8,7 @@ type Fact = { [T in FactType]: { readonly type: T; readonly data: DataOf<T> } }[
 export interface CarrierCalls {
   book: { readonly orderId: string; readonly address: Address; readonly lines: readonly StockLine[] }
   cancel: { readonly orderId: string; readonly shipmentId: string }
+  track: { readonly orderId: string; readonly shipmentId: string }
 }
 export type Operation = keyof CarrierCalls
 export type CarrierCall = { [O in Operation]: { readonly kind: O; readonly payload: CarrierCalls[O] } }[Operation]
@@ -23,6 +24,7 @@ export const reactionTo = (event: ShipmentEvent, shipment: Shipment): Reaction =
   if (shipment.status === 'none' || event.type === 'CancellationRemembered') return undefined
   const { orderId, customerId } = shipment
   const about = { orderId, customerId }
+  if (event.type === 'TrackingRequested') return trackingCall(shipment)
   if (event.type === 'CancellationRefused') return { fact: { type: 'shipment.cancellation-refused', data: about } }
   switch (shipment.status) {
     case 'booking':
@@ -44,4 +46,9 @@ export const reactionTo = (event: ShipmentEvent, shipment: Shipment): Reaction =
     case 'delivered':
       return { fact: { type: 'shipment.delivered', data: { ...about, ...shipment.parcel } } }
   }
+}
+
+const trackingCall = (shipment: Exclude<Shipment, { status: 'none' }>): Reaction => {
+  if (!('parcel' in shipment) || shipment.parcel === undefined) return undefined
+  return { call: { kind: 'track', payload: { orderId: shipment.orderId, shipmentId: shipment.parcel.shipmentId } } }
 }

@@ -51,6 +51,8 @@ export type ShipmentEvent =
   | Event<'Cancelled', Recipient>
   | Event<'CancellationRefused'>
   | Event<'CancellationFailed', { reason: Failure }>
+  /** The carrier is asked where the parcel is. */
+  | Event<'TrackingRequested'>
   | Event<'Dispatched', Parcel>
   | Event<'Delivered', Parcel>
   /** Somebody asked for what is already settled and hears again how it is. */
@@ -67,6 +69,7 @@ export const evolve = (shipment: Shipment, event: ShipmentEvent): Shipment => {
     case 'CancellationRefused':
       return cancellationOver(shipment)
     case 'AnswerRepeated':
+    case 'TrackingRequested':
       return shipment
     case 'Dispatched':
     case 'Delivered':

@@ -1,7 +1,7 @@
 import type { DataOf, MessageType, OrderEndReason } from '#libs/contracts'
 import { unreachable } from '#libs/decider'
 import { type Fulfilment, type FulfilmentEvent, isAwaited, isOpen } from './fulfilment-state.ts'
-import { policyOf, retryAt, type Step } from './steps.ts'
+import { policyOf, retryAt, type Step, trackAt } from './steps.ts'
 
 /** What the participants of an order tell. */
 export const factTypes = [
@@ -59,11 +59,11 @@ export const answer = (state: Fulfilment, fact: Fact, at: string): FulfilmentEve
     case 'stock.dispatched':
       return settle('dispatch-stock')
     case 'shipment.booked':
-      return isOpen(state.steps['ship-order']) && state.parcel === 'none' ? [parcelBooked(fact)] : []
+      return isOpen(state.steps['ship-order']) && state.parcel === 'none' ? [parcelBooked(state, fact, at)] : []
     case 'shipment.dispatched':
-      return dispatched(state, fact)
+      return dispatched(state, fact, at)
     case 'shipment.delivered':
-      return delivered(state, fact)
+      return delivered(state, fact, at)
     case 'shipment.impossible':
       return [
         ...fail(state, 'ship-order', fact.type, fact.data.code, 'shipment_impossible'),
@@ -126,24 +126,27 @@ export const outOfPatience = (
 
 export const undoFor = (reason: OrderEndReason): FulfilmentEvent => ({ type: 'UndoStarted', data: { reason } })
 
-const parcelBooked = ({ data }: { data: Parcel }): FulfilmentEvent => ({
+const parcelBooked = (state: Fulfilment, { data }: { data: Parcel }, at: string): FulfilmentEvent => ({
   type: 'ParcelBooked',
-  data: { trackingNumber: data.trackingNumber },
+  data: { trackingNumber: data.trackingNumber, trackAt: trackAt(state.order!, 0, at) },
 })
 
 /** The parcel left. If it was being called back, that came too late: the order goes on. */
-const dispatched = (state: Fulfilment, { data }: { data: Parcel }): FulfilmentEvent[] => {
+const dispatched = (state: Fulfilment, { data }: { data: Parcel }, at: string): FulfilmentEvent[] => {
   const comesTooLate = state.undoing !== undefined && !isAwaited(state.steps['cancel-shipment'])
   if (comesTooLate || !isOpen(state.steps['ship-order'])) return []
   return [
     ...succeed(state, 'ship-order', 'shipment.dispatched'),
     ...(state.undoing === undefined ? [] : [{ type: 'UndoGivenUp', data: {} } as const]),
-    { type: 'ParcelDispatched', data: { trackingNumber: data.trackingNumber } },
+    {
+      type: 'ParcelDispatched',
+      data: { trackingNumber: data.trackingNumber, trackAt: trackAt(state.order!, 0, at) },
+    },
   ]
 }
 
-const delivered = (state: Fulfilment, fact: { data: Parcel }): FulfilmentEvent[] => {
-  const left = dispatched(state, fact)
+const delivered = (state: Fulfilment, fact: { data: Parcel }, at: string): FulfilmentEvent[] => {
+  const left = dispatched(state, fact, at)
   const parcelLeft = state.parcel === 'dispatched' || left.length > 0
   return parcelLeft ? [...left, { type: 'ParcelDelivered', data: {} }] : []
 }

@@ -3,9 +3,16 @@ import type { DataOf } from '#libs/contracts'
 import { fold } from '#libs/decider'
 import type { Fact, FactType } from './answers.ts'
 import type { OrderCommand } from './decide.ts'
-import { type FulfilmentInput, fulfilmentSaga, orderCommandFor, statusOf, wakeAt } from './fulfilment-saga.ts'
+import {
+  commandOf,
+  type FulfilmentInput,
+  fulfilmentSaga,
+  orderCommandFor,
+  statusOf,
+  wakeAt,
+} from './fulfilment-saga.ts'
 import type { Fulfilment, FulfilmentEvent } from './fulfilment-state.ts'
-import { commandFor, type OrderToFulfil } from './steps.ts'
+import { MAX_TRACKINGS, type OrderToFulfil } from './steps.ts'
 
 const about = { orderId: '0b7a3e0e-6a2f-5c3d-9d57-1a2b3c4d5e6f', customerId: 'cust-0001' }
 const total = { amount: 1780, currency: 'EUR' }
@@ -60,9 +67,7 @@ const tell = (state: Fulfilment, at: string, told: Told) => {
 
 /** What leaves the saga: the commands it sends, and what it tells the order. */
 const effects = (events: readonly FulfilmentEvent[]): (string | OrderCommand)[] =>
-  events.flatMap((event) =>
-    event.type === 'StepStarted' ? commandFor[event.data.step](order).type : (orderCommandFor(event) ?? []),
-  )
+  events.flatMap((event) => commandOf(event, order)?.type ?? orderCommandFor(event) ?? [])
 
 const given = (...past: Told[]) => {
   let at = '2026-01-01T00:00:00.000Z'
@@ -240,11 +245,46 @@ describe('silence', () => {
       .leaves('compensated')
   })
 
-  it('is not feared while a parcel waits for its carrier', () => {
-    given(...toShipping, booked)
+  it('about a parcel makes the saga ask where it is, wherever it is, and call for attention after a week', () => {
+    for (const way of [
+      [...toShipping, booked],
+      [...toShipping, booked, dispatched, stockDispatched],
+      [...toShipping, dispatched, stockDispatched],
+    ]) {
+      given(...way)
+        .when(silence)
+        .sends('shipment.track')
+        .leaves('running')
+      given(...way, ...silences(MAX_TRACKINGS))
+        .when(silence)
+        .sends()
+        .leaves('needs_attention')
+      given(...way, ...silences(MAX_TRACKINGS + 1))
+        .when(delivered)
+        .sends(...(way.includes(dispatched) ? [complete] : [ship, 'stock.dispatch']))
+    }
+  })
+
+  it('about a parcel begins anew when it was heard of', () => {
+    given(...toShipping, booked, ...silences(MAX_TRACKINGS + 1), dispatched, stockDispatched)
       .when(silence)
-      .sends()
+      .sends('shipment.track')
       .leaves('running')
+  })
+
+  it('about a parcel that was called back is none', () => {
+    given(...toShipping, booked, cancel, shipmentCancelled)
+      .when(silence)
+      .sends('payment.refund')
+  })
+
+  it('about a parcel ends for sagas that began without a timer, too', () => {
+    const { tracking: _, ...state } = [...toShipping, booked].reduce(
+      (before, told) => tell(before, '2026-01-01T00:00:00.000Z', told).state,
+      fulfilmentSaga.initial,
+    )
+    const at = '2026-01-01T00:00:01.000Z'
+    expect(effects(fulfilmentSaga.decide(state, { type: 'deadline', at }))).toEqual(['shipment.track'])
   })
 })
 
@@ -346,7 +386,7 @@ describe('a cancellation', () => {
       .leaves('running')
     given(...toShipping, booked, cancel, cancellationRefused)
       .when(silence)
-      .sends()
+      .sends('shipment.track')
     given(...toShipping, booked, cancel, cancellationRefused)
       .when(dispatched)
       .sends(ship, 'stock.dispatch')

@@ -3,7 +3,19 @@ import { answer, type Fact, outOfPatience, undoFor } from './answers.ts'
 import { endOf, nextCompensation } from './compensation.ts'
 import type { OrderCommand } from './decide.ts'
 import { evolve, type Fulfilment, type FulfilmentEvent, notStarted } from './fulfilment-state.ts'
-import { compensationSteps, forwardSteps, type OrderToFulfil, policyOf, type Step, silenceEnds } from './steps.ts'
+import {
+  commandFor,
+  compensationSteps,
+  forwardSteps,
+  MAX_TRACKINGS,
+  type OrderToFulfil,
+  policyOf,
+  type SagaCommand,
+  type Step,
+  silenceEnds,
+  trackAt,
+  trackCommand,
+} from './steps.ts'
 
 /** What the saga is told; `at` is when, ISO 8601. */
 export type FulfilmentInput = { readonly at: string } & (
@@ -17,12 +29,12 @@ export type FulfilmentInput = { readonly at: string } & (
 /**
  * The saga of one order: authorize ∥ reserve, then the pivot, capture, ship, dispatch; or back, newest first.
  *
- * An input is first taken down for what it says about its step. What follows is then read off the state alone, one
+ * An input is first recorded for what it says about its step. What follows is then read off the state alone, one
  * move after the other until none is left, so no order of arrival, repetition or delay needs a rule of its own.
  */
 const decide = (state: Fulfilment, input: FulfilmentInput): readonly FulfilmentEvent[] => {
   if (state.ended !== undefined) return []
-  const events = takeDown(state, input)
+  const events = record(state, input)
   let now = fold(fulfilmentSaga, events, state)
   let moves = nextMoves(now, input.at)
   while (moves.length > 0) {
@@ -33,7 +45,7 @@ const decide = (state: Fulfilment, input: FulfilmentInput): readonly FulfilmentE
   return events
 }
 
-const takeDown = (state: Fulfilment, input: FulfilmentInput): FulfilmentEvent[] => {
+const record = (state: Fulfilment, input: FulfilmentInput): FulfilmentEvent[] => {
   if (input.type === 'start') return state.order === undefined ? [{ type: 'FulfilmentStarted', data: input.order }] : []
   if (state.order === undefined || input.type === 'deadline') return []
   if (input.type !== 'cancel') return answer(state, input, input.at)
@@ -44,6 +56,8 @@ const nextMoves = (state: Fulfilment, at: string): FulfilmentEvent[] => {
   if (state.order === undefined || state.ended !== undefined) return []
   const overdue = allSteps.find((step) => isOverdue(state, step, at))
   if (overdue !== undefined) return askAgain(state, overdue, at)
+  const tracking = trackParcel(state, at)
+  if (tracking.length > 0) return tracking
   return state.undoing === undefined ? goForward(state, at) : goBack(state, at)
 }
 
@@ -60,6 +74,18 @@ const askAgain = (state: Fulfilment, step: Step, at: string): FulfilmentEvent[] 
   return status === 'running' && attempts >= silence.attempts
     ? outOfPatience(state, step, 'no answer', silence.thenUndoFor)
     : start(state, step, at)
+}
+
+/** On the way back as well: a parcel that turns out to have left means that the order stands. */
+const trackParcel = (state: Fulfilment, at: string): FulfilmentEvent[] => {
+  const { order, parcel, tracking, steps } = state
+  const isUnderWay = parcel === 'booked' || parcel === 'dispatched'
+  if (!isUnderWay || steps['cancel-shipment']?.status === 'succeeded') return []
+  // A saga of an earlier version has waited without a timer: it asks at once.
+  const asked = tracking?.asked ?? 0
+  if (tracking !== undefined && (tracking.dueAt === undefined || tracking.dueAt > at)) return []
+  if (asked >= MAX_TRACKINGS) return [{ type: 'ParcelOverdue', data: {} }]
+  return [{ type: 'TrackingRequested', data: { asked: asked + 1, dueAt: trackAt(order!, asked + 1, at) } }]
 }
 
 const start = (state: Fulfilment, step: Step, at: string): FulfilmentEvent[] => {
@@ -96,6 +122,12 @@ export const fulfilmentSaga = {
   evolve,
 } satisfies Decider<Fulfilment, FulfilmentInput, FulfilmentEvent>
 
+/** The command that an event carries. */
+export const commandOf = (event: FulfilmentEvent, order: OrderToFulfil): SagaCommand | undefined => {
+  if (event.type === 'StepStarted') return commandFor[event.data.step](order)
+  return event.type === 'TrackingRequested' ? trackCommand(order) : undefined
+}
+
 /** What the order itself must be told of an event of its fulfilment. */
 export const orderCommandFor = (event: FulfilmentEvent): OrderCommand | undefined => {
   switch (event.type) {
@@ -117,16 +149,17 @@ export const orderCommandFor = (event: FulfilmentEvent): OrderCommand | undefine
 
 export type FulfilmentStatus = 'running' | 'completed' | 'compensating' | 'compensated' | 'needs_attention'
 
-export const statusOf = ({ ended, undoing, steps }: Fulfilment): FulfilmentStatus => {
+export const statusOf = ({ ended, undoing, steps, tracking }: Fulfilment): FulfilmentStatus => {
   if (ended !== undefined) return ended === 'completed' ? 'completed' : 'compensated'
-  if (Object.values(steps).some(({ status }) => status === 'stuck')) return 'needs_attention'
+  const overdue = tracking !== undefined && tracking.dueAt === undefined
+  if (overdue || Object.values(steps).some(({ status }) => status === 'stuck')) return 'needs_attention'
   return undoing === undefined ? 'running' : 'compensating'
 }
 
 /** When the saga is to be told that time has passed, unless something else happens before; ISO 8601. */
-export const wakeAt = ({ ended, steps }: Fulfilment): string | undefined =>
-  ended === undefined
-    ? Object.values(steps)
-        .flatMap(({ dueAt }) => dueAt ?? [])
-        .sort()[0]
-    : undefined
+export const wakeAt = ({ ended, steps, tracking }: Fulfilment): string | undefined => {
+  if (ended !== undefined) return undefined
+  const times = Object.values(steps).flatMap(({ dueAt }) => dueAt ?? [])
+  if (tracking?.dueAt !== undefined && steps['cancel-shipment']?.status !== 'succeeded') times.push(tracking.dueAt)
+  return times.sort()[0]
+}

@@ -14,8 +14,12 @@ export type FulfilmentEvent =
   /** Asked for too often: it waits for a late answer, or for a human. */
   | { readonly type: 'StepStuck'; readonly data: OfStep & { readonly error: string } }
   | { readonly type: 'PivotReached'; readonly data: Nothing }
-  | { readonly type: 'ParcelBooked'; readonly data: { readonly trackingNumber: string } }
-  | { readonly type: 'ParcelDispatched'; readonly data: { readonly trackingNumber: string } }
+  | { readonly type: 'ParcelBooked'; readonly data: ParcelNews }
+  | { readonly type: 'ParcelDispatched'; readonly data: ParcelNews }
+  /** Nothing was heard of the parcel: the carrier is asked, and asked again at `dueAt`. */
+  | { readonly type: 'TrackingRequested'; readonly data: { readonly asked: number; readonly dueAt: string } }
+  /** Asked for too often: it waits for news after all, or for a human. */
+  | { readonly type: 'ParcelOverdue'; readonly data: Nothing }
   | { readonly type: 'ParcelDelivered'; readonly data: Nothing }
   | { readonly type: 'UndoStarted'; readonly data: { readonly reason: OrderEndReason } }
   /** The parcel turned out to have left: there is no way back any more. */
@@ -25,6 +29,11 @@ export type FulfilmentEvent =
 
 interface OfStep {
   readonly step: Step
+}
+interface ParcelNews {
+  readonly trackingNumber: string
+  /** When to ask where it is unless something is heard before, ISO 8601; absent in events of earlier versions. */
+  readonly trackAt?: string
 }
 type Nothing = Readonly<Record<string, never>>
 
@@ -48,11 +57,20 @@ export interface Fulfilment {
   readonly pivotReached: boolean
   readonly trackingNumber?: string
   readonly parcel: 'none' | 'booked' | 'dispatched' | 'delivered'
+  /** Of a parcel that the carrier has. */
+  readonly tracking?: Tracking
   /** Why everything is being undone; absent on the way forward. */
   readonly undoing?: OrderEndReason
   readonly ended?: 'completed' | 'undone'
   /** Minor units that the payment service reported, in the currency of the order's total. */
   readonly paid: { readonly authorized: number; readonly captured: number; readonly refunded: number }
+}
+
+export interface Tracking {
+  /** How often the carrier was asked since the parcel was last heard of. */
+  readonly asked: number
+  /** When it is asked next, ISO 8601; absent when it was asked too often. */
+  readonly dueAt?: string
 }
 
 export const notStarted: Fulfilment = {
@@ -83,16 +101,26 @@ export const evolve = (state: Fulfilment, event: FulfilmentEvent): Fulfilment =>
     case 'PivotReached':
       return { ...state, pivotReached: true }
     case 'ParcelBooked':
-      // From here on it takes the carrier as long as it takes: no silence to break.
+      // From here on it takes the carrier as long as it takes; what is asked for is where the parcel is.
       return {
         ...mapSteps(state, ['ship-order'], isAwaited, 'running'),
         parcel: 'booked',
         trackingNumber: event.data.trackingNumber,
+        ...tracked(event.data),
       }
     case 'ParcelDispatched':
-      return { ...state, parcel: 'dispatched', trackingNumber: event.data.trackingNumber }
+      return {
+        ...withoutTracking(state),
+        parcel: 'dispatched',
+        trackingNumber: event.data.trackingNumber,
+        ...tracked(event.data),
+      }
+    case 'TrackingRequested':
+      return { ...state, tracking: event.data }
+    case 'ParcelOverdue':
+      return { ...state, tracking: { asked: state.tracking?.asked ?? 0 } }
     case 'ParcelDelivered':
-      return { ...state, parcel: 'delivered' }
+      return { ...withoutTracking(state), parcel: 'delivered' }
     case 'UndoStarted':
       return { ...mapSteps(state, forwardSteps, isAwaited, 'abandoned'), undoing: event.data.reason }
     case 'UndoGivenUp': {
@@ -108,6 +136,11 @@ export const evolve = (state: Fulfilment, event: FulfilmentEvent): Fulfilment =>
       return unreachable(event)
   }
 }
+
+const tracked = ({ trackAt }: ParcelNews): { tracking?: Tracking } =>
+  trackAt === undefined ? {} : { tracking: { asked: 0, dueAt: trackAt } }
+
+const withoutTracking = ({ tracking: _, ...state }: Fulfilment): Fulfilment => state
 
 /** The saga goes no further before the step has an outcome. */
 export const isAwaited = (step: StepState | undefined): boolean =>

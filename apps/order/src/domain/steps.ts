@@ -86,6 +86,17 @@ export const policyOf: Record<Step, StepPolicy> = {
   'release-stock': PERSISTENT,
 }
 
+/** Asks where a parcel is that nothing was heard of. */
+export const trackCommand = (order: OrderToFulfil): SagaCommand => ({ type: 'shipment.track', data: about(order) })
+
+/**
+ * The carrier reports by itself what becomes of a parcel, and a report may be lost: after half a minute without one it
+ * is asked, then ever less often, up to every six hours; after a week of that a human must look.
+ */
+export const MAX_TRACKINGS = 36
+const TRACKING_MS = 30_000
+const LONGEST_TRACKING_MS = 6 * 60 * 60 * 1000
+
 const SILENCE_MS = 15_000
 const FAILURE_MS = 1_000
 const LONGEST_MS = 300_000
@@ -98,9 +109,13 @@ export const silenceEnds = (order: OrderToFulfil, step: Step, attempt: number, a
 export const retryAt = (order: OrderToFulfil, step: Step, attempt: number, at: string): string =>
   later(at, FAILURE_MS, attempt, `${order.orderId}/${step}/${attempt}`)
 
+/** When to ask where the parcel is, having asked `asked` times since it was last heard of, ISO 8601. */
+export const trackAt = (order: OrderToFulfil, asked: number, at: string): string =>
+  later(at, TRACKING_MS, asked + 1, `${order.orderId}/track/${asked}`, LONGEST_TRACKING_MS)
+
 /** Doubles with every attempt; up to a quarter more, so that orders which failed together do not return together. */
-const later = (at: string, firstMs: number, attempt: number, name: string): string => {
-  const backoffMs = Math.min(firstMs * 2 ** (attempt - 1), LONGEST_MS)
+const later = (at: string, firstMs: number, attempt: number, name: string, longestMs = LONGEST_MS): string => {
+  const backoffMs = Math.min(firstMs * 2 ** (attempt - 1), longestMs)
   const jitter = Number.parseInt(uuidFrom(name).slice(0, 8), 16) / 0xffffffff
   return new Date(Date.parse(at) + Math.round(backoffMs * (1 + jitter / 4))).toISOString()
 }

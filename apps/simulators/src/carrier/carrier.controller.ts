@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Inject, Param, Post, Put, Query, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { parse } from '#libs/http'
+import { Problem, parse } from '#libs/http'
 import type { Answer } from '../answers.ts'
 import { fateOf } from '../fate.ts'
 import { Fickle } from '../fickle.ts'
@@ -44,6 +44,14 @@ export class CarrierController {
     if (orderId !== undefined) return { items: shipments.map(publicShipment) }
     const items = shipments.slice(cursor, cursor + limit).map(publicShipment)
     return { items, ...(cursor + limit < shipments.length && { nextCursor: String(cursor + limit) }) }
+  }
+
+  @Get('shipments/:shipmentId')
+  shipment(@Param('shipmentId') shipmentId: string) {
+    const shipment = this.carrier.shipment(shipmentId)
+    if (shipment === undefined)
+      throw new Problem(404, { type: 'unknown-shipment', detail: `no shipment ${shipmentId}` })
+    return publicShipment(shipment)
   }
 
   @Get('settings')

@@ -8,9 +8,10 @@ import type { ShipmentEvent } from './shipment.ts'
 
 /** A callback that records what it accepts and answers with `status`. */
 const startCallback = async () => {
-  const callback = { status: 204, refused: 0, batches: [] as ShipmentEvent[][], url: '' }
+  const callback = { status: 204, unwanted: '', refused: 0, batches: [] as ShipmentEvent[][], url: '' }
   const server = createServer(async (request, response) => {
     const { events } = (await json(request)) as { events: ShipmentEvent[] }
+    if (events.some(({ orderId }) => orderId === callback.unwanted)) return response.writeHead(400).end()
     if (callback.status === 204) callback.batches.push(events)
     else callback.refused++
     response.writeHead(callback.status).end()
@@ -78,6 +79,33 @@ describe('carrier', () => {
         'dispatched',
         'delivered',
       ])
+  })
+
+  test('an event that the callback refuses for good holds up no other', async () => {
+    await using directory = await temporaryDirectory()
+    await using callback = await startCallback()
+    await using simulators = await startSimulators(directory.path)
+    await simulators.put('/carrier/settings', { dispatchMs: 0, deliveryMs: 0, latencyMs: 0 })
+    callback.unwanted = 'bad'
+    const orders = ['a', 'bad', 'b', 'c']
+    await Promise.all(orders.map((order) => simulators.post('/carrier/shipments', order, booking(callback.url, order))))
+    await expect.poll(() => callback.events().length).toBe(6)
+    expect(new Set(callback.events().map(({ orderId }) => orderId))).toEqual(new Set(['a', 'b', 'c']))
+  })
+
+  test('an event may be lost; where the shipment is can be asked', async () => {
+    await using directory = await temporaryDirectory()
+    await using callback = await startCallback()
+    await using simulators = await startSimulators(directory.path)
+    await simulators.put('/carrier/settings', { dispatchMs: 0, deliveryMs: 0, webhookLossRate: 1 })
+    const { shipmentId } = (await simulators.post('/carrier/shipments', 'k', booking(callback.url))).body
+    const status = async () => (await simulators.get(`/carrier/shipments/${shipmentId}`)).body.status
+    await expect.poll(status).toBe('delivered')
+    await simulators.put('/carrier/settings', { webhookLossRate: 0 })
+    await simulators.post('/carrier/shipments', 'k2', booking(callback.url, 'told'))
+    await expect.poll(() => callback.events().length).toBe(2)
+    expect(callback.events().map(({ orderId }) => orderId)).toEqual(['told', 'told'])
+    expect((await simulators.get('/carrier/shipments/shp_0')).status).toBe(404)
   })
 
   test('after a restart shipments go on, and only what was not acknowledged is told', async () => {

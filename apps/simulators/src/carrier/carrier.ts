@@ -1,8 +1,18 @@
+import { createLogger } from '#libs/observability'
 import { type Answer, type Answered, Answers } from '../answers.ts'
 import { Journal } from '../journal.ts'
 import { randomId } from '../random-id.ts'
 import { CARRIER_DEFAULTS, type CarrierSettings } from '../settings.ts'
-import { advance, type BookedShipment, type Booking, book, isImpossible, nextDue, type Shipment } from './shipment.ts'
+import {
+  advance,
+  type BookedShipment,
+  type Booking,
+  book,
+  isImpossible,
+  nextDue,
+  type Shipment,
+  type ShipmentEvent,
+} from './shipment.ts'
 import { Webhooks } from './webhooks.ts'
 
 type Entry =
@@ -10,6 +20,8 @@ type Entry =
   | (Answered & { readonly cancelled?: string })
   | { readonly acknowledged: readonly string[] }
   | { readonly settings: CarrierSettings }
+
+const log = createLogger('carrier')
 
 /** The longest delay a timer of Node takes; a later due time is reached in several. */
 const LONGEST_TIMER = 2 ** 31 - 1
@@ -75,6 +87,10 @@ export class Carrier {
     return orderId === undefined ? [...this.#shipments.values()] : (this.#shipmentsOfOrder.get(orderId) ?? [])
   }
 
+  shipment(shipmentId: string): Shipment | undefined {
+    return this.#shipments.get(shipmentId)
+  }
+
   check(): Promise<void> {
     return this.#journal.check()
   }
@@ -123,11 +139,23 @@ export class Carrier {
   #advance(shipment: Shipment): void {
     if (this.#stopped) return
     const events = advance(shipment, Date.now())
-    if (events.length > 0) this.#webhooks.push(shipment.callbackUrl, events)
+    if (events.length > 0) this.#tell(shipment.callbackUrl, events)
     const due = nextDue(shipment)
     if (due === undefined) return
     const delay = Math.min(LONGEST_TIMER, Math.max(0, due - Date.now()))
     setTimeout(() => this.#advance(shipment), delay).unref()
+  }
+
+  #tell(callbackUrl: string, events: readonly ShipmentEvent[]): void {
+    const { lost = [], sent = [] } = Object.groupBy(events, () =>
+      Math.random() < this.#settings.webhookLossRate ? 'lost' : 'sent',
+    )
+    if (sent.length > 0) this.#webhooks.push(callbackUrl, sent)
+    if (lost.length === 0) return
+    // Lost for good: not told after a restart either, as far as that can be recorded.
+    this.#acknowledge(lost.map(({ shipmentId }) => shipmentId)).catch((error: unknown) =>
+      log.warn('a lost event is not recorded', { error }),
+    )
   }
 
   async #acknowledge(shipmentIds: readonly string[]): Promise<void> {

@@ -9,9 +9,18 @@ const TIMEOUT_MS = 10_000
 const FIRST_RETRY_MS = 50
 const LAST_RETRY_MS = 2_000
 
+/** The callback said no on purpose: to say the same again would not change that. */
+class Refused extends Error {
+  override readonly name = 'Refused'
+}
+
+/** Too slow or too much at once gets better, and a path that is not there yet may come with the next version. */
+const isFinal = (status: number): boolean => status >= 400 && status < 500 && ![404, 408, 425, 429].includes(status)
+
 /**
  * Tells each callback address its events: in order, at least once, until it answers 2xx. One request at a time per
- * address, and what happens meanwhile is its next batch; so events due together travel together.
+ * address, and what happens meanwhile is its next batch; so events due together travel together. An event that the
+ * callback refuses for good is given up, and logged; it holds up no other.
  */
 export class Webhooks {
   readonly #waiting = new Map<string, ShipmentEvent[]>()
@@ -58,10 +67,20 @@ export class Webhooks {
         return await this.#post(callbackUrl, events)
       } catch (error) {
         signal.throwIfAborted()
+        if (error instanceof Refused) return await this.#deliverAlone(callbackUrl, events, error)
         if (attempt === 0) log.warn('callback failed, trying again', { callbackUrl, count: events.length, error })
         await sleep(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt), undefined, { signal })
       }
     }
+  }
+
+  /** One of them is refused for good: which one, only they themselves can show. */
+  async #deliverAlone(callbackUrl: string, events: readonly ShipmentEvent[], error: Refused): Promise<void> {
+    if (events.length === 1) {
+      log.error('the callback refuses an event for good', { callbackUrl, event: events[0], error })
+      return
+    }
+    for (const event of events) await this.#deliver(callbackUrl, [event])
   }
 
   async #post(callbackUrl: string, events: readonly ShipmentEvent[]): Promise<void> {
@@ -73,6 +92,7 @@ export class Webhooks {
       signal: this.#stopped.signal,
     })
     await body.dump()
+    if (isFinal(statusCode)) throw new Refused(`answered ${statusCode}`)
     if (statusCode < 200 || statusCode > 299) throw new Error(`answered ${statusCode}`)
   }
 }
