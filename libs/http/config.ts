@@ -12,9 +12,10 @@ export const serviceEnvironment = {
     .string()
     .transform((list) => list.split(',').map((broker) => broker.trim()))
     .pipe(z.array(z.string().regex(/^.+:\d+$/, 'host:port, comma separated')).min(1)),
-  /** For how long claims of messages, and answers under idempotency keys, are kept: docs/retention.md. */
+  /** For how long claims of messages, answers under idempotency keys and settled dead letters are kept: docs/retention.md. */
   INBOX_RETENTION_HOURS: z.coerce.number().positive().optional(),
   IDEMPOTENCY_KEY_HOURS: z.coerce.number().positive().optional(),
+  SETTLED_RETENTION_HOURS: z.coerce.number().positive().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).default('json'),
 }

@@ -6,3 +6,7 @@ CREATE INDEX "parked_messages_due" ON "parked_messages" ("consumer", "next_attem
 
 -- What a redrive has to release yet, and what became of the rest.
 CREATE INDEX "parked_messages_redrive" ON "parked_messages" ("redrive_id", "id") WHERE "redrive_id" IS NOT NULL;
+
+-- What housekeeping removes, in the order of its age.
+CREATE INDEX "parked_messages_settled" ON "parked_messages" ("settled_at") WHERE "settled_at" IS NOT NULL;
+CREATE INDEX "redrives_ended" ON "redrives" ("ended_at") WHERE "ended_at" IS NOT NULL;

@@ -5,7 +5,7 @@ import { type EffectDefinition, EffectWorker } from '#libs/effects'
 import { healthModule, type ServiceOptions } from '#libs/http'
 import { IdempotentCommands, idempotencyRetention } from '#libs/idempotency'
 import { inboxRetention } from '#libs/inbox'
-import { type HandlersOf, KafkaBatchServer, kafkaPublisher, messagingModule } from '#libs/messaging'
+import { type HandlersOf, KafkaBatchServer, kafkaPublisher, messagingModule, parkingRetention } from '#libs/messaging'
 import { OutboxRelay } from '#libs/outbox'
 import { DeadlineWorker, type WakeableSagas } from '#libs/saga'
 import { AuditController } from './audit.controller.ts'
@@ -20,6 +20,7 @@ export type ServiceConfig = ServiceOptions['config'] & {
   readonly KAFKA_BROKERS: readonly string[]
   readonly INBOX_RETENTION_HOURS?: number | undefined
   readonly IDEMPOTENCY_KEY_HOURS?: number | undefined
+  readonly SETTLED_RETENTION_HOURS?: number | undefined
 }
 
 /** Something that has to be ended with the service: a pool of connections, a client. */
@@ -74,15 +75,16 @@ export const defineService = (definition: ServiceDefinition): Service => {
   const deadlines = (definition.sagas ?? []).map((runner) => new DeadlineWorker({ database, groupCommit, runner }))
   const publisher = publishes ? kafkaPublisher({ brokers, clientId: name }) : undefined
   const relay = publisher && new OutboxRelay({ databaseUrl, database, publisher })
-  const { INBOX_RETENTION_HOURS, IDEMPOTENCY_KEY_HOURS: keyHours } = config
+  const { INBOX_RETENTION_HOURS, SETTLED_RETENTION_HOURS, IDEMPOTENCY_KEY_HOURS: keyHours } = config
   const housekeeping = new Housekeeping({
     database,
     retention: [
       ...(recognisesDuplicates ? [] : [inboxRetention]),
       idempotencyRetention,
+      ...parkingRetention,
       ...(definition.retention ?? []),
     ],
-    hours: { INBOX_RETENTION_HOURS },
+    hours: { INBOX_RETENTION_HOURS, SETTLED_RETENTION_HOURS },
   })
   const runtime = new Runtime({
     prepare: async () => definition.prepare?.(groupCommit),
