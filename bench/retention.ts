@@ -12,7 +12,9 @@ import { completed, throughput } from './throughput.ts'
 /** Rows are kept for a minute in place of days, so that a run of ten minutes shows what goes on for weeks. */
 export const SHORT_RETENTION = { INBOX_RETENTION_HOURS: String(1 / 60), IDEMPOTENCY_KEY_HOURS: String(1 / 60) }
 
-const PRUNED = ['inbox', 'idempotency_keys', 'outbox', 'effects', 'parked_messages']
+const PRUNED = ['inbox', 'idempotency_keys']
+/** As large as the longest queue was that stood in them. */
+const QUEUES = ['outbox', 'effects']
 const SAMPLE_MS = 30_000
 /** A table is flat when it ends no larger than this times what it was after the first third. */
 const FLAT = 1.25
@@ -53,8 +55,10 @@ const print = (samples: readonly Sample[]): void => {
   const settled = samples[Math.floor(samples.length / 3)]!
   const last = samples.at(-1)!
   for (const [name, bytes] of last.sizes) {
-    if (!PRUNED.includes(name.split('.')[1]!)) continue
+    const table = name.split('.')[1]!
     const before = settled.sizes.get(name) ?? 0
+    if (QUEUES.includes(table)) console.log(`${name}, the same: ${mb(before)} → ${mb(bytes)} MB`)
+    if (!PRUNED.includes(table)) continue
     const flat = bytes <= Math.max(before * FLAT, 2 ** 20)
     report(`${name}, after a third and at the end`, `${mb(before)} → ${mb(bytes)} MB`, `≤ ${FLAT} ×`, flat)
   }
