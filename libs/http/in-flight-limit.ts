@@ -49,16 +49,17 @@ export const limitRequests = (fastify: FastifyInstance, most: number, longestMs:
   const limit = new InFlightLimit(most, 'the gateway')
   fastify.addHook('preHandler', (request, reply, done) => {
     if (request.url.startsWith('/health/')) return done()
+    let leave: () => void
     try {
-      const leave = limit.enter()
-      const timer = setTimeout(() => reply.raw.destroy(), longestMs)
-      reply.raw.once('close', () => {
-        clearTimeout(timer)
-        leave()
-      })
-      done()
+      leave = limit.enter()
     } catch (error) {
-      sendProblem(reply, error as Problem)
+      return sendProblem(reply, error as Problem)
     }
+    const timer = setTimeout(() => reply.raw.destroy(), longestMs)
+    reply.raw.once('close', () => {
+      clearTimeout(timer)
+      leave()
+    })
+    done()
   })
 }
