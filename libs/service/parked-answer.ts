@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { attemptsIn, type ParkedItem, type ParkedRecord, type RedriveProgress } from '#libs/messaging'
+import { maskTokens } from './masked-token.ts'
 
 export const presentParked = (item: ParkedItem) => ({
   id: String(item.id),
@@ -33,7 +34,7 @@ export const presentRecord = (record: ParkedRecord) => ({
 /** As text where it is text, else in base64. */
 const presentValue = (value: Uint8Array | null): { value: string | null; encoding?: 'base64' } => {
   if (value === null) return { value: null }
-  const bytes = Buffer.from(value)
+  const bytes = maskTokens(Buffer.from(value))
   return isUtf8(bytes) ? { value: bytes.toString('utf8') } : { value: bytes.toString('base64'), encoding: 'base64' }
 }
 

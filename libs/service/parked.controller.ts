@@ -17,6 +17,7 @@ import {
   parkedFilter,
 } from '#libs/messaging'
 import { answerOnce, IdempotencyKey } from './idempotent-request.ts'
+import { hasMaskedToken } from './masked-token.ts'
 import { onRecord } from './on-record.ts'
 import { page, pageOf } from './page.ts'
 import { presentParked, presentRecord, presentRedrive } from './parked-answer.ts'
@@ -26,7 +27,11 @@ const reason = z.string().trim().min(1).max(1_000)
 const discardRequest = z.strictObject({ reason })
 const retryRequest = z.strictObject({ reason: reason.optional() }).default({})
 const amendRequest = z.strictObject({
-  value: z.string().max(900_000).optional(),
+  value: z
+    .string()
+    .max(900_000)
+    .refine((value) => !hasMaskedToken(value), 'the payment token in it is masked; write the real one')
+    .optional(),
   headers: z.record(z.string().min(1).max(249), z.string().max(10_000).nullable()).optional(),
   reason,
 })

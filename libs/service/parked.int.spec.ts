@@ -78,6 +78,18 @@ const failing = () => {
 const mended = () => undefined
 
 describe('what is parked', () => {
+  test('shows no payment token, and takes none back that is masked', async () => {
+    broken = failing
+    const command = commandOf('a', 1)
+    await park({ ...command, data: { ...command.data, token: 'tok_\\"secret' } as never })
+    const [{ id }] = (await get('')).items
+    const { value } = await get(`/${id}`)
+    expect(JSON.parse(value)).toEqual({ ...command.data, token: '****' })
+    const { body } = await post(`/${id}/amend`, { reason: 'copied', value }).expect(400)
+    expect(body.detail).toMatch(/value: .*masked/)
+    await post(`/${id}/amend`, { reason: 'right', value: value.replace('****', 'tok_ok') }).expect(202)
+  })
+
   test('is listed by filter, page by page, and counted', async () => {
     broken = failing
     await park(...commands('a', 3), ...commands('b', 2))
