@@ -9,6 +9,10 @@ export const simulatorsEnvironment = {
   SMTP_PORT: PORT,
   /** Where the ledgers are kept; made when it is not there. */
   DATA_DIR: z.string().min(1),
+  /** What is older is forgotten, but for sums. */
+  RETENTION_DAYS: z.coerce.number().positive().max(3_650).default(30),
+  /** Of each table (answers, operations, shipments, mails, texts), the newest so many rows are kept. */
+  RETENTION_ROWS: z.coerce.number().int().positive().default(5_000_000),
   LOG_LEVEL,
   LOG_FORMAT,
 }

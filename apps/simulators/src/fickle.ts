@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Inject, Injectable } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
-import { type Answer, refusal, send } from './answers.ts'
+import { type Answer, send } from './answers.ts'
 import type { Fate } from './fate.ts'
 import { HeldRequests } from './held-requests.ts'
+import { refusal } from './refusal.ts'
 
 /** Answers requests the way an outside service does: late, not at all, or with a fault although it did the work. */
 @Injectable()

@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
-import { refusal } from './answers.ts'
+import { refusal } from './refusal.ts'
 
 const KEY = /^[\x21-\x7e]{1,255}$/
 

@@ -5,6 +5,6 @@ import { readConfig } from './config.ts'
 import { simulatorsModule } from './simulators.module.ts'
 
 const config = readConfig()
-// The ledgers are replayed, and may have something to say, before the service starts.
+// The store may have something to say before the service starts.
 configureLogging({ service: 'simulators', level: config.LOG_LEVEL, format: config.LOG_FORMAT })
 await startService(await simulatorsModule(config), { name: 'simulators', config })

@@ -19,49 +19,48 @@ import { TextsController } from './mailbox/texts.controller.ts'
 import { Texts } from './mailbox/texts.ts'
 import { PaymentLedger } from './payment/ledger.ts'
 import { PaymentController } from './payment/payment.controller.ts'
+import { Housekeeping } from './store/housekeeping.ts'
+import { Store } from './store/store.ts'
 
 /** The outside world: a payment provider, a carrier, a mail server and an SMS and push gateway. */
 @Module({})
 class SimulatorsModule implements BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(
-    @Inject(PaymentLedger) private readonly ledger: PaymentLedger,
+    @Inject(Store) private readonly store: Store,
+    @Inject(Housekeeping) private readonly housekeeping: Housekeeping,
     @Inject(Carrier) private readonly carrier: Carrier,
-    @Inject(Mailbox) private readonly mailbox: Mailbox,
-    @Inject(Texts) private readonly texts: Texts,
     @Inject(SmtpListener) private readonly smtp: SmtpListener,
   ) {}
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.carrier.stop(), this.smtp.stop()])
+    await Promise.all([this.carrier.stop(), this.smtp.stop(), this.housekeeping.stop()])
   }
 
-  /** HTTP has finished by now, so nobody appends any more. */
+  /** HTTP has finished by now, so nobody writes any more. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.ledger, this.carrier, this.mailbox, this.texts].map((simulator) => simulator.close()))
+    await this.store.close()
   }
 }
 
 export const simulatorsModule = async (config: SimulatorsConfig): Promise<DynamicModule> => {
-  const { DATA_DIR, HOST, SMTP_PORT } = config
-  const [ledger, carrier, mailbox, texts] = await Promise.all([
-    PaymentLedger.open(join(DATA_DIR, 'payment.jsonl')),
-    Carrier.open(join(DATA_DIR, 'carrier.jsonl')),
-    Mailbox.open(join(DATA_DIR, 'mailbox.jsonl')),
-    Texts.open(join(DATA_DIR, 'texts.jsonl')),
-  ])
+  const { DATA_DIR, HOST, SMTP_PORT, RETENTION_DAYS, RETENTION_ROWS } = config
+  const store = Store.open(join(DATA_DIR, 'simulators.db'))
+  // One after the other: each may have a journal of an earlier version to take over.
+  const ledger = await PaymentLedger.open(store, join(DATA_DIR, 'payment.jsonl'))
+  const carrier = await Carrier.open(store, join(DATA_DIR, 'carrier.jsonl'))
+  const mailbox = await Mailbox.open(store, join(DATA_DIR, 'mailbox.jsonl'))
+  const texts = await Texts.open(store, join(DATA_DIR, 'texts.jsonl'))
+  const housekeeping = new Housekeeping(store, { days: RETENTION_DAYS, rows: RETENTION_ROWS })
   const smtp = await SmtpListener.start(mailbox, { host: HOST, port: SMTP_PORT })
-  const checks = { ledger, carrier, mailbox, texts, smtp }
   return {
     module: SimulatorsModule,
-    imports: [
-      healthModule(
-        Object.fromEntries(Object.entries(checks).map(([name, simulator]) => [name, () => simulator.check()])),
-      ),
-    ],
+    imports: [healthModule({ store: () => store.check(), smtp: () => smtp.check() })],
     controllers: [PaymentController, CarrierController, MailboxController, TextsController],
     providers: [
       HeldRequests,
       Fickle,
+      { provide: Store, useValue: store },
+      { provide: Housekeeping, useValue: housekeeping },
       { provide: PaymentLedger, useValue: ledger },
       { provide: Carrier, useValue: carrier },
       { provide: Mailbox, useValue: mailbox },

@@ -9,7 +9,7 @@ import { IdempotencyKey } from '../idempotency-key.ts'
 import { pageQuery } from '../page.ts'
 import { carrierSettings } from '../settings.ts'
 import { Carrier } from './carrier.ts'
-import { booking, type Shipment } from './shipment.ts'
+import { booking, type Shipment, statusOf } from './shipment.ts'
 
 const shipmentsQuery = pageQuery.extend({ orderId: z.string().optional() })
 
@@ -40,10 +40,11 @@ export class CarrierController {
   @Get('shipments')
   shipments(@Query() query: unknown) {
     const { orderId, cursor, limit } = parse(shipmentsQuery, query)
-    const shipments = this.carrier.shipments(orderId)
-    if (orderId !== undefined) return { items: shipments.map(publicShipment) }
-    const items = shipments.slice(cursor, cursor + limit).map(publicShipment)
-    return { items, ...(cursor + limit < shipments.length && { nextCursor: String(cursor + limit) }) }
+    const now = Date.now()
+    const shown = (shipment: Shipment) => publicShipment(shipment, now)
+    if (orderId !== undefined) return { items: this.carrier.shipmentsOf(orderId).map(shown) }
+    const { items, next } = this.carrier.page(cursor, limit)
+    return { items: items.map(shown), ...(next !== undefined && { nextCursor: String(next) }) }
   }
 
   @Get('shipments/:shipmentId')
@@ -51,32 +52,37 @@ export class CarrierController {
     const shipment = this.carrier.shipment(shipmentId)
     if (shipment === undefined)
       throw new Problem(404, { type: 'unknown-shipment', detail: `no shipment ${shipmentId}` })
-    return publicShipment(shipment)
+    return publicShipment(shipment, Date.now())
   }
 
   @Get('settings')
   settings() {
-    return this.carrier.settings
+    return this.carrier.settings.current
   }
 
   @Put('settings')
   changeSettings(@Body() body: unknown) {
     const changes = parse(carrierSettings.partial(), body)
-    return this.carrier.changeSettings(parse(carrierSettings, { ...this.carrier.settings, ...changes }))
+    return this.carrier.settings.change(parse(carrierSettings, { ...this.carrier.settings.current, ...changes }))
   }
 
   #respond(reply: FastifyReply, effect: () => Promise<Answer>) {
-    const { latencyMs, faultRate } = this.carrier.settings
+    const { latencyMs, faultRate } = this.carrier.settings.current
     return this.fickle.respond(reply, { fate: fateOf(Math.random(), { faultRate }), latencyMs }, effect)
   }
 }
 
-const publicShipment = ({ bookedAt, dispatchAt, deliverAt, callbackUrl, acknowledged, ...shipment }: Shipment) => {
-  const dispatched = shipment.status === 'dispatched' || shipment.status === 'delivered'
+const publicShipment = (shipment: Shipment, now: number) => {
+  const { shipmentId, trackingNumber, orderId, bookedAt, dispatchAt, deliverAt } = shipment
+  const status = statusOf(shipment, now)
+  const dispatched = status === 'dispatched' || status === 'delivered'
   return {
-    ...shipment,
+    shipmentId,
+    trackingNumber,
+    orderId,
+    status,
     bookedAt: new Date(bookedAt).toISOString(),
     ...(dispatched && { dispatchedAt: new Date(dispatchAt).toISOString() }),
-    ...(shipment.status === 'delivered' && { deliveredAt: new Date(deliverAt).toISOString() }),
+    ...(status === 'delivered' && { deliveredAt: new Date(deliverAt).toISOString() }),
   }
 }

@@ -1,172 +1,104 @@
-import { createLogger } from '#libs/observability'
 import { type Answer, type Answered, Answers } from '../answers.ts'
-import { Journal } from '../journal.ts'
 import { randomId } from '../random-id.ts'
 import { CARRIER_DEFAULTS, type CarrierSettings } from '../settings.ts'
-import {
-  advance,
-  type BookedShipment,
-  type Booking,
-  book,
-  isImpossible,
-  nextDue,
-  type Shipment,
-  type ShipmentEvent,
-} from './shipment.ts'
+import { importJournal } from '../store/import-journal.ts'
+import { StoredSettings } from '../store/settings.ts'
+import type { Store } from '../store/store.ts'
+import { type BookedShipment, type Booking, book, isImpossible, type Shipment, statusOf } from './shipment.ts'
+import { Shipments } from './shipments.ts'
 import { Webhooks } from './webhooks.ts'
 
+/** A line of the journal of earlier versions. */
 type Entry =
-  | (Answered & { readonly booked?: BookedShipment; readonly booking: Booking })
+  | (Answered & { readonly booked?: BookedShipment })
   | (Answered & { readonly cancelled?: string })
   | { readonly acknowledged: readonly string[] }
   | { readonly settings: CarrierSettings }
 
-const log = createLogger('carrier')
-
-/** The longest delay a timer of Node takes; a later due time is reached in several. */
-const LONGEST_TIMER = 2 ** 31 - 1
-
 /**
- * The carrier: takes bookings, moves shipments as time passes, and tells their callbacks. All of it is replayed from
- * one journal: bookings with their due times, cancellations, and which events were acknowledged.
+ * The carrier: takes bookings, and tells their callbacks what happens as time passes. A shipment's status follows from
+ * its booking and the clock; stored are bookings, cancellations, and how many events were acknowledged.
  */
 export class Carrier {
-  #settings = CARRIER_DEFAULTS
-  readonly #shipments = new Map<string, Shipment>()
-  readonly #shipmentsOfOrder = new Map<string, Shipment[]>()
-  /** One string for an address that a hundred thousand shipments have. */
-  readonly #callbackUrls = new Map<string, string>()
-  readonly #answers = new Answers(async (position) => (await this.#journal.read(position)) as Entry & Answered)
-  readonly #webhooks = new Webhooks((events) => this.#acknowledge(events.map(({ shipmentId }) => shipmentId)))
-  #journal!: Journal<Entry>
-  #stopped = false
+  readonly settings
+  readonly #shipments
+  readonly #answers
+  readonly #webhooks
 
-  static async open(path: string): Promise<Carrier> {
-    const carrier = new Carrier()
-    carrier.#journal = await Journal.open<Entry>(path, (entry, position) => carrier.#restore(entry, position))
-    for (const shipment of carrier.#shipments.values()) carrier.#advance(shipment)
+  private constructor(store: Store) {
+    this.settings = new StoredSettings(store, 'carrier', CARRIER_DEFAULTS)
+    this.#shipments = new Shipments(store)
+    this.#answers = new Answers(store, 'carrier')
+    this.#webhooks = new Webhooks(store, this.#shipments, () => Math.random() < this.settings.current.webhookLossRate)
+  }
+
+  /** @param journal where an earlier version kept its entries. */
+  static async open(store: Store, journal: string): Promise<Carrier> {
+    const carrier = new Carrier(store)
+    await importJournal<Entry>(store, journal, (entry) => carrier.#restore(entry))
+    carrier.#webhooks.wake(Date.now())
     return carrier
   }
 
-  get settings(): CarrierSettings {
-    return this.#settings
-  }
-
-  async changeSettings(settings: CarrierSettings): Promise<CarrierSettings> {
-    this.#settings = settings
-    await this.#journal.append({ settings })
-    return settings
-  }
-
-  book(idempotencyKey: string, booking: Booking): Promise<Answer> {
-    return this.#answers.once(idempotencyKey, booking, async (fingerprint) => {
-      const decided = this.#decide(idempotencyKey, booking)
-      const position = await this.#journal.append({ idempotencyKey, fingerprint, booking, ...decided })
-      if (decided.booked) {
-        const shipment = this.#keep(decided.booked)
-        // In a later turn, so that the answer is on its way before the first event is.
-        setImmediate(() => this.#advance(shipment))
-      }
-      return { answer: decided.answer, position }
+  async book(idempotencyKey: string, booking: Booking): Promise<Answer> {
+    const { impossibleRate, dispatchMs, deliveryMs } = this.settings.current
+    const answer = await this.#answers.once(idempotencyKey, booking, () => {
+      if (isImpossible(booking, idempotencyKey, impossibleRate))
+        return { status: 422, code: 'impossible', detail: 'the carrier cannot deliver to this address' }
+      const booked = book(booking, { id: randomId(16), now: Date.now(), dispatchMs, deliveryMs })
+      this.#shipments.insert(booked)
+      const { shipmentId, trackingNumber } = booked
+      return { status: 201, body: { shipmentId, trackingNumber, status: 'booked' } }
     })
+    // In a later turn, so that the answer is on its way before the first event is.
+    setImmediate(() => this.#webhooks.wake(Date.now() + dispatchMs))
+    return answer
   }
 
   cancel(idempotencyKey: string, shipmentId: string): Promise<Answer> {
-    return this.#answers.once(idempotencyKey, { cancel: shipmentId }, async (fingerprint) => {
-      const shipment = this.#shipments.get(shipmentId)
-      const answer = cancellation(shipment)
-      const cancels = shipment?.status === 'booked'
-      if (cancels) shipment.status = 'cancelled'
-      const entry = { idempotencyKey, fingerprint, answer, ...(cancels && { cancelled: shipmentId }) }
-      return { answer, position: await this.#journal.append(entry) }
+    return this.#answers.once(idempotencyKey, { cancel: shipmentId }, () => {
+      const shipment = this.#shipments.find(shipmentId)
+      const answer = cancellation(shipment, Date.now())
+      if (answer.status === 200) this.#shipments.cancel(shipmentId)
+      return answer
     })
   }
 
-  /** Of one order or all, in the order they were booked. */
-  shipments(orderId?: string): readonly Shipment[] {
-    return orderId === undefined ? [...this.#shipments.values()] : (this.#shipmentsOfOrder.get(orderId) ?? [])
+  /** Every shipment of an order, up to 1,000. */
+  shipmentsOf(orderId: string): Shipment[] {
+    return this.#shipments.ofOrder(orderId)
   }
 
   shipment(shipmentId: string): Shipment | undefined {
-    return this.#shipments.get(shipmentId)
+    return this.#shipments.find(shipmentId)
   }
 
-  check(): Promise<void> {
-    return this.#journal.check()
+  /** Shipments behind `cursor`, in the order they were booked; `next` is the cursor of what follows. */
+  page(cursor: number, limit: number): { items: Shipment[]; next: number | undefined } {
+    const rows = this.#shipments.page(cursor, limit + 1)
+    const items = rows.slice(0, limit)
+    return { items, next: rows.length > limit ? items.at(-1)!.id : undefined }
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    await this.#webhooks.stop()
+  stop(): Promise<void> {
+    return this.#webhooks.stop()
   }
 
-  close(): Promise<void> {
-    return this.#journal.close()
-  }
-
-  #decide(idempotencyKey: string, booking: Booking): { answer: Answer; booked?: BookedShipment } {
-    const { impossibleRate, dispatchMs, deliveryMs } = this.#settings
-    if (isImpossible(booking, idempotencyKey, impossibleRate))
-      return { answer: { status: 422, code: 'impossible', detail: 'the carrier cannot deliver to this address' } }
-    const id = randomId(16)
-    const booked = book(booking, { id, now: Date.now(), dispatchMs, deliveryMs })
-    const { shipmentId, trackingNumber } = booked
-    return { booked, answer: { status: 201, body: { shipmentId, trackingNumber, status: 'booked' } } }
-  }
-
-  #restore(entry: Entry, position: number): void {
-    if ('settings' in entry) this.#settings = { ...CARRIER_DEFAULTS, ...entry.settings }
-    else if ('acknowledged' in entry) for (const id of entry.acknowledged) this.#shipments.get(id)!.acknowledged++
+  #restore(entry: Entry): void {
+    if ('settings' in entry) this.settings.restore({ ...CARRIER_DEFAULTS, ...entry.settings })
+    else if ('acknowledged' in entry) for (const id of entry.acknowledged) this.#shipments.acknowledge(id, 1)
     else {
-      this.#answers.restore(entry.idempotencyKey, position)
-      if ('booked' in entry && entry.booked) this.#keep(entry.booked)
-      if ('cancelled' in entry && entry.cancelled) this.#shipments.get(entry.cancelled)!.status = 'cancelled'
+      this.#answers.save(entry, Date.now())
+      if ('booked' in entry && entry.booked) this.#shipments.insert(entry.booked)
+      if ('cancelled' in entry && entry.cancelled) this.#shipments.cancel(entry.cancelled)
     }
-  }
-
-  #keep(booked: BookedShipment): Shipment {
-    const callbackUrl = this.#callbackUrls.get(booked.callbackUrl) ?? booked.callbackUrl
-    this.#callbackUrls.set(callbackUrl, callbackUrl)
-    const shipment: Shipment = { ...booked, callbackUrl, status: 'booked', acknowledged: 0 }
-    this.#shipments.set(shipment.shipmentId, shipment)
-    const ofOrder = this.#shipmentsOfOrder.get(shipment.orderId)
-    if (ofOrder) ofOrder.push(shipment)
-    else this.#shipmentsOfOrder.set(shipment.orderId, [shipment])
-    return shipment
-  }
-
-  /** Never early: what a callback was told still holds when a crash makes the next process look at the clock again. */
-  #advance(shipment: Shipment): void {
-    if (this.#stopped) return
-    const events = advance(shipment, Date.now())
-    if (events.length > 0) this.#tell(shipment.callbackUrl, events)
-    const due = nextDue(shipment)
-    if (due === undefined) return
-    const delay = Math.min(LONGEST_TIMER, Math.max(0, due - Date.now()))
-    setTimeout(() => this.#advance(shipment), delay).unref()
-  }
-
-  #tell(callbackUrl: string, events: readonly ShipmentEvent[]): void {
-    const { lost = [], sent = [] } = Object.groupBy(events, () =>
-      Math.random() < this.#settings.webhookLossRate ? 'lost' : 'sent',
-    )
-    if (sent.length > 0) this.#webhooks.push(callbackUrl, sent)
-    if (lost.length === 0) return
-    // Lost for good: not told after a restart either, as far as that can be recorded.
-    this.#acknowledge(lost.map(({ shipmentId }) => shipmentId)).catch((error: unknown) =>
-      log.warn('a lost event is not recorded', { error }),
-    )
-  }
-
-  async #acknowledge(shipmentIds: readonly string[]): Promise<void> {
-    for (const id of shipmentIds) this.#shipments.get(id)!.acknowledged++
-    await this.#journal.append({ acknowledged: shipmentIds })
   }
 }
 
-const cancellation = (shipment: Shipment | undefined): Answer => {
+const cancellation = (shipment: Shipment | undefined, now: number): Answer => {
   if (!shipment) return { status: 404, code: 'unknown_shipment', detail: 'no such shipment' }
-  if (shipment.status === 'booked' || shipment.status === 'cancelled')
+  const status = statusOf(shipment, now)
+  if (status === 'booked' || status === 'cancelled')
     return { status: 200, body: { shipmentId: shipment.shipmentId, status: 'cancelled' } }
   return { status: 409, code: 'already_dispatched', detail: 'the shipment has left the warehouse' }
 }

@@ -32,10 +32,15 @@ export interface BookedShipment {
 }
 
 export interface Shipment extends BookedShipment {
-  status: 'booked' | 'dispatched' | 'delivered' | 'cancelled'
+  /** Grows with each booking. */
+  readonly id: number
+  /** 1 when it is. */
+  readonly cancelled: number
   /** How many of its events the callback has acknowledged. */
-  acknowledged: number
+  readonly acknowledged: number
 }
+
+export type Status = 'booked' | 'dispatched' | 'delivered' | 'cancelled'
 
 export interface ShipmentEvent {
   /** The same on every attempt, also after a restart. */
@@ -69,26 +74,21 @@ export const isImpossible = ({ address }: Booking, idempotencyKey: string, impos
   return address.postalCode === NOWHERE || draw < impossibleRate
 }
 
-/**
- * Moves the shipment to where it is at this time and returns what happened on the way that its callback has not
- * acknowledged. Status follows from the booking and the clock, so it needs no record of its own.
- */
-export const advance = (shipment: Shipment, now: number): ShipmentEvent[] => {
-  const events: ShipmentEvent[] = []
-  if (shipment.status === 'booked' && now >= shipment.dispatchAt) {
-    shipment.status = 'dispatched'
-    if (shipment.acknowledged < 1) events.push(event(shipment, 'dispatched', shipment.dispatchAt))
-  }
-  if (shipment.status === 'dispatched' && now >= shipment.deliverAt) {
-    shipment.status = 'delivered'
-    if (shipment.acknowledged < 2) events.push(event(shipment, 'delivered', shipment.deliverAt))
-  }
-  return events
+/** Status follows from the booking and the clock, so it needs no record of its own. */
+export const statusOf = ({ cancelled, dispatchAt, deliverAt }: Shipment, now: number): Status => {
+  if (cancelled) return 'cancelled'
+  if (now < dispatchAt) return 'booked'
+  return now < deliverAt ? 'dispatched' : 'delivered'
 }
 
-/** When the next thing happens to it, if anything will. */
-export const nextDue = ({ status, dispatchAt, deliverAt }: Shipment): number | undefined =>
-  status === 'booked' ? dispatchAt : status === 'dispatched' ? deliverAt : undefined
+/** What happened to it that its callback has not acknowledged, in order. */
+export const unacknowledged = (shipment: Shipment, now: number): ShipmentEvent[] => {
+  const status = statusOf(shipment, now)
+  if (status !== 'dispatched' && status !== 'delivered') return []
+  const happened = [event(shipment, 'dispatched', shipment.dispatchAt)]
+  if (status === 'delivered') happened.push(event(shipment, 'delivered', shipment.deliverAt))
+  return happened.slice(shipment.acknowledged)
+}
 
 const event = (shipment: Shipment, type: ShipmentEvent['type'], at: number): ShipmentEvent => {
   const { shipmentId, orderId, trackingNumber } = shipment

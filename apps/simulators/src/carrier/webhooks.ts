@@ -1,13 +1,20 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { createLogger } from '#libs/observability'
-import type { ShipmentEvent } from './shipment.ts'
+import type { Store } from '../store/store.ts'
+import { type ShipmentEvent, unacknowledged } from './shipment.ts'
+import type { Shipments } from './shipments.ts'
 
 const log = createLogger('webhooks')
-const BATCH = 200
+/** Shipments per request; each has two events at most. */
+const BATCH = 100
 const TIMEOUT_MS = 10_000
 const FIRST_RETRY_MS = 50
 const LAST_RETRY_MS = 2_000
+/** Between two looks for what is due, milliseconds: what happens within it travels together. */
+const BREATH_MS = 10
+/** Looks, at the latest, although nobody asked: the clock may have been set. Milliseconds. */
+const LONGEST_SLEEP_MS = 60_000
 
 /** The callback said no on purpose: to say the same again would not change that. */
 class Refused extends Error {
@@ -19,68 +26,91 @@ const isFinal = (status: number): boolean => status >= 400 && status < 500 && ![
 
 /**
  * Tells each callback address its events: in order, at least once, until it answers 2xx. One request at a time per
- * address, and what happens meanwhile is its next batch; so events due together travel together. An event that the
- * callback refuses for good is given up, and logged; it holds up no other.
+ * address; what waits is in the store and only read when it is its turn, so an address that is away costs no memory. An
+ * event that the callback refuses for good is given up, and logged; it holds up no other.
  */
 export class Webhooks {
-  readonly #waiting = new Map<string, ShipmentEvent[]>()
+  readonly #telling = new Set<string>()
   readonly #agent = new Agent({ headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
   readonly #stopped = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #wakesAt = Number.POSITIVE_INFINITY
 
-  /** @param acknowledged records what need not be told again. */
-  constructor(private readonly acknowledged: (events: readonly ShipmentEvent[]) => Promise<unknown>) {}
+  /** @param isLost decides for each event whether its callback never hears of it. */
+  constructor(
+    private readonly store: Store,
+    private readonly shipments: Shipments,
+    private readonly isLost: () => boolean,
+  ) {}
 
-  push(callbackUrl: string, events: readonly ShipmentEvent[]): void {
-    const waiting = this.#waiting.get(callbackUrl)
-    if (waiting) {
-      waiting.push(...events)
-      return
-    }
-    const queue = [...events]
-    this.#waiting.set(callbackUrl, queue)
-    this.#drain(callbackUrl, queue).catch((error: unknown) => {
-      if (!this.#stopped.signal.aborted) log.error('webhooks stopped', { callbackUrl, error })
-    })
+  /** There is something to tell at this time, ms since the epoch. */
+  wake(at: number): void {
+    if (this.#stopped.signal.aborted || at >= this.#wakesAt) return
+    clearTimeout(this.#timer)
+    this.#wakesAt = at
+    const delay = Math.min(LONGEST_SLEEP_MS, Math.max(BREATH_MS, at - Date.now()))
+    this.#timer = setTimeout(() => this.#look(), delay)
+    this.#timer.unref()
   }
 
   /** What was not acknowledged is told again after the next start. */
   async stop(): Promise<void> {
     this.#stopped.abort()
+    clearTimeout(this.#timer)
     await this.#agent.destroy()
   }
 
-  async #drain(callbackUrl: string, queue: ShipmentEvent[]): Promise<void> {
-    await nextTurn()
-    while (queue.length > 0) {
-      const batch = queue.slice(0, BATCH)
-      await this.#deliver(callbackUrl, batch)
-      queue.splice(0, batch.length)
-      await this.acknowledged(batch)
+  #look(): void {
+    this.#wakesAt = Number.POSITIVE_INFINITY
+    const now = Date.now()
+    for (const { url, due } of this.shipments.callbacks()) {
+      if (this.#telling.has(url)) continue
+      if (due <= now) void this.#tell(url)
+      else this.wake(due)
     }
-    this.#waiting.delete(callbackUrl)
   }
 
-  async #deliver(callbackUrl: string, events: readonly ShipmentEvent[]): Promise<void> {
-    const { signal } = this.#stopped
-    for (let attempt = 0; ; attempt++) {
+  /** Until nothing is due; nothing that fails ends it, but the end of the process. */
+  async #tell(url: string): Promise<void> {
+    this.#telling.add(url)
+    for (let failures = 0; !this.#stopped.signal.aborted; ) {
+      const due = this.shipments.due(url, Date.now(), BATCH)
+      if (due.length === 0) break
       try {
-        return await this.#post(callbackUrl, events)
+        const batch = due.map((shipment) => unacknowledged(shipment, Date.now()))
+        await this.#deliver(
+          url,
+          batch.flat().filter(() => !this.isLost()),
+        )
+        await this.store.write(() => {
+          for (const events of batch) if (events[0]) this.shipments.acknowledge(events[0].shipmentId, events.length)
+        })
+        failures = 0
       } catch (error) {
-        signal.throwIfAborted()
-        if (error instanceof Refused) return await this.#deliverAlone(callbackUrl, events, error)
-        if (attempt === 0) log.warn('callback failed, trying again', { callbackUrl, count: events.length, error })
-        await sleep(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt), undefined, { signal })
+        if (failures++ === 0 && !this.#stopped.signal.aborted)
+          log.warn('callback failed, trying again', { callbackUrl: url, count: due.length, error })
+        await this.#pause(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)))
       }
     }
+    this.#telling.delete(url)
+    this.wake(Date.now())
   }
 
-  /** One of them is refused for good: which one, only they themselves can show. */
-  async #deliverAlone(callbackUrl: string, events: readonly ShipmentEvent[], error: Refused): Promise<void> {
-    if (events.length === 1) {
-      log.error('the callback refuses an event for good', { callbackUrl, event: events[0], error })
-      return
+  async #pause(milliseconds: number): Promise<void> {
+    await sleep(milliseconds, undefined, { signal: this.#stopped.signal }).catch(() => undefined)
+  }
+
+  async #deliver(url: string, events: readonly ShipmentEvent[]): Promise<void> {
+    if (events.length === 0) return
+    try {
+      await this.#post(url, events)
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      if (events.length === 1)
+        log.error('the callback refuses an event for good', { callbackUrl: url, event: events[0], error })
+      // One of them is refused: which one, only they themselves can show.
+      else for (const event of events) await this.#deliver(url, [event])
     }
-    for (const event of events) await this.#deliver(callbackUrl, [event])
   }
 
   async #post(callbackUrl: string, events: readonly ShipmentEvent[]): Promise<void> {

@@ -16,8 +16,8 @@ export class MailboxController {
 
   /** Newest first. `suppressed` counts second deliveries of all mails, whatever the query. */
   @Get()
-  async mails(@Query() query: unknown) {
-    const { items, next } = await this.mailbox.find(parse(mailQuery, query))
+  mails(@Query() query: unknown) {
+    const { items, next } = this.mailbox.find(parse(mailQuery, query))
     return { items, suppressed: this.mailbox.suppressed, ...(next !== undefined && { nextCursor: String(next) }) }
   }
 }

@@ -40,8 +40,8 @@ export class TextsController {
     return send(reply, await this.texts.receive(key, { channel, ...parse(message, body) }))
   }
 
-  async #find(channel: Channel, query: unknown) {
+  #find(channel: Channel, query: unknown) {
     const { to, limit } = parse(textsQuery, query)
-    return { items: await this.texts.find(channel, to, limit) }
+    return { items: this.texts.find(channel, to, limit) }
   }
 }

@@ -1,5 +1,6 @@
 import { type Answer, type Answered, Answers } from '../answers.ts'
-import { Journal } from '../journal.ts'
+import { importJournal } from '../store/import-journal.ts'
+import { rowsOf, type Store } from '../store/store.ts'
 
 export type Channel = 'sms' | 'push'
 
@@ -10,52 +11,44 @@ export interface Text {
   readonly receivedAt: string
 }
 
-type Entry = Text & Answered
-
 /** SMS and push messages that arrived, each once for its idempotency key. */
 export class Texts {
-  readonly #positions = new Map<string, number[]>()
-  readonly #answers = new Answers((position) => this.#journal.read(position))
-  #journal!: Journal<Entry>
+  readonly #answers
+  readonly #insert
+  readonly #find
 
-  static async open(path: string): Promise<Texts> {
-    const texts = new Texts()
-    texts.#journal = await Journal.open<Entry>(path, (entry, position) => {
-      texts.#answers.restore(entry.idempotencyKey, position)
-      texts.#index(entry, position)
+  private constructor(store: Store) {
+    this.#answers = new Answers(store, 'texts')
+    this.#insert = store.prepare('INSERT INTO texts (at, channel, recipient, text) VALUES (?, ?, ?, ?)')
+    this.#find = store.prepare(
+      'SELECT recipient AS "to", text, at FROM texts WHERE recipient = ? AND channel = ? ORDER BY id DESC LIMIT ?',
+    )
+  }
+
+  /** @param journal where an earlier version kept its entries. */
+  static async open(store: Store, journal: string): Promise<Texts> {
+    const texts = new Texts(store)
+    await importJournal<Text & Answered>(store, journal, (entry) => {
+      texts.#answers.save(entry, Date.parse(entry.receivedAt))
+      texts.#keep(entry, Date.parse(entry.receivedAt))
     })
     return texts
   }
 
   receive(idempotencyKey: string, text: Omit<Text, 'receivedAt'>): Promise<Answer> {
-    return this.#answers.once(idempotencyKey, text, async (fingerprint) => {
-      const answer = { status: 202, body: { status: 'accepted' } } as const
-      const entry = { ...text, receivedAt: new Date().toISOString(), idempotencyKey, fingerprint, answer }
-      const position = await this.#journal.append(entry)
-      this.#index(entry, position)
-      return { answer, position }
+    return this.#answers.once(idempotencyKey, text, () => {
+      this.#keep(text, Date.now())
+      return { status: 202, body: { status: 'accepted' } }
     })
   }
 
   /** Newest first. */
-  async find(channel: Channel, to: string, limit: number): Promise<Omit<Text, 'channel'>[]> {
-    const positions = (this.#positions.get(`${channel} ${to}`) ?? []).slice(-limit).reverse()
-    const entries = await Promise.all(positions.map((position) => this.#journal.read(position)))
-    return entries.map(({ to, text, receivedAt }) => ({ to, text, receivedAt }))
+  find(channel: Channel, to: string, limit: number): Omit<Text, 'channel'>[] {
+    const rows = rowsOf<{ to: string; text: string; at: number }>(this.#find, to, channel, limit)
+    return rows.map(({ to, text, at }) => ({ to, text, receivedAt: new Date(at).toISOString() }))
   }
 
-  check(): Promise<void> {
-    return this.#journal.check()
-  }
-
-  close(): Promise<void> {
-    return this.#journal.close()
-  }
-
-  #index({ channel, to }: Text, position: number): void {
-    const key = `${channel} ${to}`
-    const positions = this.#positions.get(key)
-    if (positions) positions.push(position)
-    else this.#positions.set(key, [position])
+  #keep({ channel, to, text }: Omit<Text, 'receivedAt'>, at: number): void {
+    this.#insert.run(at, channel, to, text)
   }
 }

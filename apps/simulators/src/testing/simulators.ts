@@ -34,7 +34,13 @@ export const temporaryDirectory = async (): Promise<AsyncDisposable & { path: st
 /** The whole application on ports of its own, with its ledgers in `directory`. */
 export const startSimulators = async (directory: string): Promise<Simulators & AsyncDisposable> => {
   const config = { HOST: '127.0.0.1', PORT: 0, SMTP_PORT: 0, DATA_DIR: directory } as const
-  const module = await simulatorsModule({ ...config, LOG_LEVEL: 'silent', LOG_FORMAT: 'json' })
+  const module = await simulatorsModule({
+    ...config,
+    LOG_LEVEL: 'silent',
+    LOG_FORMAT: 'json',
+    RETENTION_DAYS: 30,
+    RETENTION_ROWS: 5_000_000,
+  })
   const app = await createApplication(module)
   await app.listen(0, '127.0.0.1')
   const url = await app.getUrl()

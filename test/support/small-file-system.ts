@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm, statfs, truncate } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface SmallFileSystem extends AsyncDisposable {
+  readonly path: string
+  /** Leaves this many bytes of room; `Infinity` gives all of it back. */
+  leave(bytes: number): Promise<void>
+}
+
+const mount = (path: string, bytes: number): boolean => {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', path], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A real file system of its own, of this size; undefined where mounting is not allowed. */
+export const smallFileSystem = async (bytes: number): Promise<SmallFileSystem | undefined> => {
+  const path = await mkdtemp(join(tmpdir(), 'waybill-small-'))
+  if (!mount(path, bytes)) {
+    await rm(path, { recursive: true })
+    return undefined
+  }
+  const ballast = join(path, 'ballast')
+  return {
+    path,
+    leave: async (room) => {
+      await rm(ballast, { force: true })
+      if (room === Number.POSITIVE_INFINITY) return
+      const { bavail, bsize } = await statfs(path)
+      const size = Math.max(0, bavail * bsize - room)
+      execFileSync('fallocate', ['-l', String(Math.max(bsize, size)), ballast])
+      await truncate(ballast, size)
+    },
+    [Symbol.asyncDispose]: async () => {
+      execFileSync('umount', ['-l', path])
+      await rm(path, { recursive: true })
+    },
+  }
+}
+
+/** Whether tests that need one can run here; skipped tests say why in their names. */
+export const canMount = async (): Promise<boolean> => {
+  const probe = await smallFileSystem(65_536)
+  await probe?.[Symbol.asyncDispose]()
+  return probe !== undefined
+}
