@@ -10,6 +10,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { compile } from './bootstrap/compile.mjs'
 import { nodeInUse, pathWith, suitableNode } from './bootstrap/node-runtime.mjs'
+
+import { nothingRuns } from './bootstrap/nothing-runs.mjs'
 import { installPackages } from './bootstrap/packages.mjs'
 import { generateClients } from './bootstrap/prisma-clients.mjs'
 import { bin, fail, root } from './bootstrap/steps.mjs'
@@ -45,6 +47,7 @@ const [name, ...args] = process.argv.slice(2)
 const command = COMMANDS[name]
 if (!command) fail(`usage: npm run ${Object.keys(COMMANDS).join('|')} [-- ARGUMENTS]`)
 
+if (name === 'stop' && nothingRuns(args)) process.exit()
 process.chdir(root)
 const node = await suitableNode()
 if (node !== process.execPath) {

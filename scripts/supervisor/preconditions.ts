@@ -1,14 +1,14 @@
-import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { type StartOptions, UsageError } from './options.ts'
 import { isRunning, PidFiles, SUPERVISOR } from './pid-files.ts'
+import { privateFolder } from './private-folder.ts'
 
 /** On the command line of every supervisor: npm's scripts come through the one file, tests start the other. */
 export const SUPERVISOR_MARK = /bootstrap\.mjs|scripts\/start\.js/
 
 /** Refuses to start a second system on the same data. */
 export const claimData = (data: string): PidFiles => {
-  mkdirSync(data, { recursive: true })
+  privateFolder(data)
   const pids = new PidFiles(data)
   while (!pids.claim(SUPERVISOR, process.pid)) {
     const other = pids.read(SUPERVISOR)

@@ -75,13 +75,15 @@ class Member {
     this.plan = plan
     this.#options = options
     this.#warn = throttled((line) => options.terminal.from(plan.name, line))
-    this.#log = new LogFile(join(options.data, 'logs', `${plan.name}.log`))
+    this.#log = new LogFile(join(options.data, 'logs', `${plan.name}.log`), ({ message }) =>
+      options.terminal.from(plan.name, `its log cannot be written, lines are lost until it can: ${message}`),
+    )
     this.process = new SupervisedProcess({
       name: plan.name,
       launch: plan.launch,
       ...(plan.stopSignal === undefined ? {} : { stopSignal: plan.stopSignal }),
       onStart: (child) => {
-        options.pids.write(plan.name, child.pid!)
+        this.#notePid(child.pid!)
         if (plan.name === 'postgres') watchOver(child)
         if (this.#restartedAt !== undefined) void this.#tellWhenBack(this.#restartedAt)
       },
@@ -109,6 +111,15 @@ class Member {
     if (outcome === 'killed') this.#options.terminal.from(this.plan.name, 'did not stop when asked to: killed')
     this.#options.pids.remove(this.plan.name)
     await this.#log.close()
+  }
+
+  /** A full disk must not keep a process from running. */
+  #notePid(pid: number): void {
+    try {
+      this.#options.pids.write(this.plan.name, pid)
+    } catch (error) {
+      this.#options.terminal.from(this.plan.name, `its pid, ${pid}, cannot be noted: ${(error as Error).message}`)
+    }
   }
 
   #line(line: string, stream: 'stdout' | 'stderr'): void {

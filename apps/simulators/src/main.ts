@@ -4,6 +4,8 @@ import { configureLogging } from '#libs/observability'
 import { readConfig } from './config.ts'
 import { simulatorsModule } from './simulators.module.ts'
 
+// What is made is for this user only.
+process.umask(0o077)
 const config = readConfig()
 // The store may have something to say before the service starts.
 configureLogging({ service: 'simulators', level: config.LOG_LEVEL, format: config.LOG_FORMAT })
