@@ -7,13 +7,22 @@ import { latencyAtRest } from './latency.ts'
 import { memory } from './memory.ts'
 import { outbox } from './outbox.ts'
 import { retention, SHORT_RETENTION } from './retention.ts'
+import { soak } from './soak.ts'
 import { throughput } from './throughput.ts'
 
 /**
  * `npm run bench [-- --seconds 60] [--only latency,outbox,throughput]`: starts a fresh system and measures it.
  * `npm run bench -- --only retention --seconds 600` is not part of everything: its system keeps rows for a minute.
+ * Nor is `npm run bench -- --only soak --orders 500000 [--seconds 7200]`: half an hour at 300 orders a second, or as
+ * many orders as the seconds have time for.
  */
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' }, only: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    orders: { type: 'string', default: '500000' },
+    only: { type: 'string' },
+  },
+})
 const wanted = (name: string): boolean => values.only === undefined || values.only.split(',').includes(name)
 
 console.log(`${cpus().length} × ${cpus()[0]?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`)
@@ -29,6 +38,7 @@ try {
   if (wanted('latency')) await latencyAtRest(client, 300)
   if (wanted('outbox')) await outbox(system)
   if (retains) await retention(system, client, Number(values.seconds))
+  if (values.only === 'soak') await soak(system, client, Number(values.orders), Number(values.seconds))
   if (wanted('throughput')) {
     await throughput(system, client, Number(values.seconds))
     await memory(system, 'after the load')

@@ -7,18 +7,19 @@ import { report } from './figures.ts'
  * counts once). Linux only, read from /proc.
  */
 export const memory = async (system: RunningSystem, when: string): Promise<void> => {
-  const processes = await system.processes()
-  const children = await childrenByParent()
-  let total = 0
-  const rows: string[] = []
-  for (const [name, pid] of processes) {
-    const kib = await sum(family(pid, name === 'postgres' ? children : new Map()))
-    total += kib
-    rows.push(`${name} ${(kib / 1024).toFixed(0)}`)
-  }
-  const mb = total / 1024
+  const sizes = await memoryByProcess(system)
+  const mb = [...sizes.values()].reduce((sum, size) => sum + size, 0)
   report(`memory of the whole demo, ${when}`, `${mb.toFixed(0)} MB`, '< 1000 MB', mb < 1_000)
-  console.log(`  ${rows.join(', ')} MB`)
+  console.log(`  ${[...sizes].map(([name, size]) => `${name} ${size.toFixed(0)}`).join(', ')} MB`)
+}
+
+/** MB of each process by name, the supervisor's own too; PostgreSQL with its children. */
+export const memoryByProcess = async (system: RunningSystem): Promise<ReadonlyMap<string, number>> => {
+  const children = await childrenByParent()
+  const sizes = new Map<string, number>()
+  for (const [name, pid] of await system.processes())
+    sizes.set(name, (await sum(family(pid, name === 'postgres' ? children : new Map()))) / 1024)
+  return sizes
 }
 
 const family = (pid: number, children: ReadonlyMap<number, number[]>): number[] => [pid, ...(children.get(pid) ?? [])]

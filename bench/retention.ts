@@ -20,7 +20,7 @@ const SAMPLE_MS = 30_000
 const FLAT = 1.25
 
 /** Bytes by `service.table`, with indexes and TOAST; files by `files.FOLDER`. */
-type Sizes = ReadonlyMap<string, number>
+export type Sizes = ReadonlyMap<string, number>
 
 /**
  * Loads the system as `throughput` does, and measures what the disk holds meanwhile: what housekeeping prunes must be
@@ -73,7 +73,7 @@ const print = (samples: readonly Sample[]): void => {
 
 const mb = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
 
-const sizes = async (system: RunningSystem): Promise<Sizes> => {
+export const sizes = async (system: RunningSystem): Promise<Sizes> => {
   const all = new Map<string, number>()
   let folder = ''
   for (const service of SERVICES) {

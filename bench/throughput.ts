@@ -75,7 +75,7 @@ export const throughput = async (system: RunningSystem, client: Client, seconds:
   printPerOrder(spentBefore, spent, completedMeanwhile)
 }
 
-const plentifulSkus = async (client: Client): Promise<string[]> => {
+export const plentifulSkus = async (client: Client): Promise<string[]> => {
   const { items } = await client.get<{ items: { sku: string; available: number }[] }>('/api/stock')
   const skus = items.filter(({ available }) => available > 1_000).map(({ sku }) => sku)
   for (const sku of skus)
