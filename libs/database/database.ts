@@ -1,18 +1,27 @@
 import type pg from 'pg'
+import { createLogger, Outage } from '#libs/observability'
 import { Connection } from './connection.ts'
 import { connectionPool } from './connection-pool.ts'
-import { isConnectionError } from './errors.ts'
+import { isConnectionError, isTimeout } from './errors.ts'
 import type { Sql } from './sql.ts'
 
 /** The database itself could not be reached or gave up on us; says nothing about the statement. Worth a retry. */
 export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable'
+  /** Its going and coming back are logged where it is noticed, so nobody need log each thing that fails meanwhile. */
+  readonly isLogged: boolean
+
+  constructor(message: string, { cause, isLogged = false }: { cause?: unknown; isLogged?: boolean } = {}) {
+    super(message, { cause })
+    this.isLogged = isLogged
+  }
 }
 
 /** A service's own database. */
 export class Database implements Sql {
   readonly #pool: pg.Pool
   readonly #sql: Sql
+  readonly #outage = new Outage(createLogger('database'), 'the database')
 
   constructor(connectionString: string) {
     this.#pool = connectionPool(connectionString)
@@ -20,11 +29,11 @@ export class Database implements Sql {
   }
 
   query<Row>(statement: string, ...parameters: unknown[]): Promise<Row[]> {
-    return reached(() => this.#sql.query<Row>(statement, ...parameters))
+    return this.#reached(() => this.#sql.query<Row>(statement, ...parameters))
   }
 
   execute(statement: string, ...parameters: unknown[]): Promise<number> {
-    return reached(() => this.#sql.execute(statement, ...parameters))
+    return this.#reached(() => this.#sql.execute(statement, ...parameters))
   }
 
   /**
@@ -32,7 +41,7 @@ export class Database implements Sql {
    * `DatabaseUnavailable` leaves open which.
    */
   transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
-    return reached(async () => {
+    return this.#reached(async () => {
       const client = await this.#pool.connect()
       // A broken connection fails the statements of this transaction; without a listener it would end the process.
       const ignore = () => {}
@@ -47,6 +56,20 @@ export class Database implements Sql {
 
   async close(): Promise<void> {
     await this.#pool.end()
+  }
+
+  /** Tells "the database is away" from every other error, once, so that nobody else has to know the driver's codes. */
+  async #reached<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work()
+      this.#outage.over()
+      return result
+    } catch (error) {
+      if (!isConnectionError(error)) throw error
+      const isLogged = !isTimeout(error)
+      if (isLogged) this.#outage.failed(error)
+      throw new DatabaseUnavailable((error as Error).message, { cause: error, isLogged })
+    }
   }
 }
 
@@ -68,15 +91,5 @@ const inTransaction = async <T>(client: pg.PoolClient, work: (tx: Sql) => Promis
     throw error
   } finally {
     client.release(broken)
-  }
-}
-
-/** Tells "the database is away" from every other error, once, so that nobody else has to know the driver's codes. */
-const reached = async <T>(work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work()
-  } catch (error) {
-    if (isConnectionError(error)) throw new DatabaseUnavailable((error as Error).message, { cause: error })
-    throw error
   }
 }

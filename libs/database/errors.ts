@@ -26,6 +26,10 @@ const someLink = (error: unknown, test: (code: string, message: string) => boole
 export const isConnectionError = (error: unknown): boolean =>
   someLink(error, (code, message) => POSTGRES_CONNECTION.test(code) || SOCKET.has(code) || MESSAGE.test(message))
 
+/** What the time-outs of our sessions end: the server is there, only slow or locked. */
+export const isTimeout = (error: unknown): boolean =>
+  someLink(error, (code) => /^(25P03|25P04|55P03|57014)$/.test(code))
+
 /** A row with the same key was there already: what a statement without ON CONFLICT fails with. */
 export const isUniqueViolation = (error: unknown, constraint: string): boolean =>
   error instanceof Error && 'constraint' in error && error.constraint === constraint

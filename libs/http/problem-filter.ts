@@ -15,7 +15,8 @@ export class ProblemFilter implements ExceptionFilter {
     const { method, url } = host.switchToHttp().getRequest<{ method: string; url: string }>()
     // Only Nest's router throws it: controllers throw problems.
     const problem = error instanceof NotFoundException ? this.#notServed(method, url) : toProblem(error)
-    if (problem.status >= 500 && !(error instanceof Problem)) log.error('request failed', { method, url, error })
+    if (problem.status >= 500 && !(error instanceof Problem) && !isLogged(error))
+      log.error('request failed', { method, url, error })
     const reply = host.switchToHttp().getResponse<FastifyReply>()
     if (!reply.sent) sendProblem(reply, problem)
   }
@@ -27,6 +28,9 @@ export class ProblemFilter implements ExceptionFilter {
     return new Problem(405, { detail: `${method} is not served here, only ${allow}`, headers: { allow } })
   }
 }
+
+/** Of what everybody needs, an outage is told by whoever notices it, in a line. */
+const isLogged = (error: unknown): boolean => (error as { isLogged?: boolean } | undefined)?.isLogged === true
 
 export const sendProblem = (reply: FastifyReply, { status, details, headers }: Problem): void => {
   reply.status(status).headers(headers).type('application/problem+json').send(JSON.stringify(details))

@@ -6,6 +6,7 @@ export {
   type LogFormat,
   type Logger,
   type LogLevel,
+  Outage,
 } from '#libs/logging'
 export { counter, gauge, histogram, observeProcess, registry, SECONDS, SIZES } from './metrics.ts'
 export { fields, metrics } from './names.ts'
