@@ -219,6 +219,25 @@ describe('other resources', () => {
     expect(await replace(Type.brokerLogger, node, { root: 'INFO' })).toBe(ErrorCode.INVALID_REQUEST)
   })
 
+  test('where a broker is, is a static setting that cannot be changed while it runs', async () => {
+    const node = `${await nodeId()}`
+    const { config } = await describeOf(Type.broker, node)
+    const fixed = { configSource: Source.static, isSensitive: false }
+    const address = `PLAINTEXT://${kafka.brokers.split(',')[0]}`
+    // Apache Kafka would take other listeners, and may have one for its controller besides.
+    expect(config('advertised.listeners')).toMatchObject({ ...fixed, configType: 7 })
+    expect(config('advertised.listeners')!.value!.split(',')).toContain(address)
+    expect(config('listeners')).toMatchObject({ ...fixed, value: expect.stringContaining('PLAINTEXT://') })
+    for (const name of ['broker.id', 'node.id']) expect(config(name)).toMatchObject({ value: node, configType: 3 })
+    expect(config('process.roles')).toMatchObject({ ...fixed, value: 'broker,controller', readOnly: true })
+    expect(config('inter.broker.listener.name')).toMatchObject({ ...fixed, value: 'PLAINTEXT', readOnly: true })
+    const directories = await kafka.client.send(describeLogDirs, 4, { topics: null })
+    expect(config('log.dirs')).toMatchObject({ ...fixed, value: directories.results[0]!.logDir, readOnly: true })
+    for (const name of ['broker.id', 'process.roles', 'log.dirs']) {
+      expect(await change(Type.broker, node, [[name, 'set', 'x']], true)).toBe(ErrorCode.INVALID_REQUEST)
+    }
+  })
+
   test('groups are answered, unknown types are not', async () => {
     expect((await describeOf(Type.group, kafka.name('group'))).errorCode).toBe(0)
     expect((await describeOf(Type.group, '')).errorCode).toBe(ErrorCode.INVALID_REQUEST)

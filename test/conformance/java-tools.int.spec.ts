@@ -8,7 +8,8 @@ import { kafkaUnderTest } from './kafka-under-test.ts'
 
 /** A program that says where the jars of Apache Kafka are: `PROGRAM classpath`. Its tools are the Java client at work. */
 const program = resolve(import.meta.dirname, '../..', process.env.APACHE_KAFKA ?? '../shared/tools/apache-kafka')
-const classpath = existsSync(program) ? spawnSync(program, ['classpath'], { encoding: 'utf8' }).stdout.trim() : ''
+const env = { KAFKA_VERSION: '4.4.0', ...process.env }
+const classpath = existsSync(program) ? spawnSync(program, ['classpath'], { encoding: 'utf8', env }).stdout.trim() : ''
 const hasTools = classpath !== '' && spawnSync('java', ['-version']).status === 0
 if (!hasTools) process.stderr.write('skipped: the Java client: APACHE_KAFKA names no program that knows its jars\n')
 
@@ -22,13 +23,23 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const classOf = (name: string) => (name.startsWith('kafka.') ? name : `org.apache.kafka.${name}`)
+interface Ending {
+  readonly code: number
+  readonly output: string
+  readonly errors: string
+}
 
-/** `name` is a class, below org.apache.kafka unless it is kafka's own. */
-function tool(name: string, ...args: readonly string[]): Promise<string> {
-  const server = ['--bootstrap-server', kafka.brokers]
+/** Runs a class below org.apache.kafka; resolves when it has ended well, to what it wrote. */
+async function tool(name: string, ...args: readonly string[]): Promise<string> {
+  const { code, output, errors } = await endOf(name, ['--bootstrap-server', kafka.brokers, ...args])
+  if (code !== 0) throw new Error(`${name} ended with code ${code}\n${output}${errors}`)
+  return output
+}
+
+/** The same, however it ends. */
+function endOf(name: string, args: readonly string[]): Promise<Ending> {
   return new Promise((done, reject) => {
-    const child = spawn('java', [...JVM, '-cp', classpath, classOf(name), ...server, ...args], {
+    const child = spawn('java', [...JVM, '-cp', classpath, `org.apache.kafka.${name}`, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
@@ -40,9 +51,7 @@ function tool(name: string, ...args: readonly string[]): Promise<string> {
       errors += chunk
     })
     child.on('error', reject)
-    child.on('close', (code) =>
-      code === 0 ? done(output) : reject(new Error(`${name} ended with code ${code}\n${output}${errors}`)),
-    )
+    child.on('close', (code) => done({ code: code ?? -1, output, errors }))
   })
 }
 
@@ -146,7 +155,7 @@ describe.skipIf(!hasTools)('the Java client', { timeout: 180_000 }, () => {
     const described = await tool('tools.TopicCommand', '--describe', '--topic', topic)
     expect(described).toMatch(/PartitionCount: 4\s+ReplicationFactor: 1\s+Configs: .*retention\.ms=60000/)
     await tool(
-      'kafka.admin.ConfigCommand',
+      'tools.ConfigCommand',
       '--alter',
       '--entity-type',
       'topics',
@@ -155,14 +164,7 @@ describe.skipIf(!hasTools)('the Java client', { timeout: 180_000 }, () => {
       '--add-config',
       'cleanup.policy=compact',
     )
-    const configs = await tool(
-      'kafka.admin.ConfigCommand',
-      '--describe',
-      '--entity-type',
-      'topics',
-      '--entity-name',
-      topic,
-    )
+    const configs = await tool('tools.ConfigCommand', '--describe', '--entity-type', 'topics', '--entity-name', topic)
     expect(configs).toContain('cleanup.policy=compact')
     await tool('tools.TopicCommand', '--delete', '--topic', topic)
     expect((await tool('tools.TopicCommand', '--list')).split('\n')).not.toContain(topic)
@@ -213,5 +215,46 @@ describe.skipIf(!hasTools)('the Java client', { timeout: 180_000 }, () => {
       (await tool('tools.GetOffsetShell', '--topic', topic.name, '--time', time)).trim()
     expect(await offsetAt('earliest')).toBe(`${topic.name}:0:30`)
     expect(await offsetAt('latest')).toBe(`${topic.name}:0:100`)
+  })
+
+  test('MetadataQuorumCommand, FeatureCommand, LogDirsCommand, BrokerApiVersionsCommand: what the cluster is', async () => {
+    const topic = await kafka.topic()
+    const status = await tool('tools.MetadataQuorumCommand', 'describe', '--status')
+    expect(status).toMatch(/LeaderId:\s+\d+/)
+    expect(await tool('tools.FeatureCommand', 'describe')).toMatch(/transaction\.version.*FinalizedVersionLevel: 2/)
+    const directories = await tool('tools.LogDirsCommand', '--describe', '--topic-list', topic.name)
+    expect(directories).toContain(`${topic.name}-0`)
+    expect(await tool('tools.BrokerApiVersionsCommand')).toMatch(/DescribeQuorum\(55\): 0 to 2/)
+  })
+
+  test('AclCommand: without an authorizer it is told so; ConfigCommand: no quotas, no users', async () => {
+    const rules = await endOf('tools.AclCommand', ['--bootstrap-server', kafka.brokers, '--list'])
+    expect(rules.output + rules.errors).toContain('No Authorizer is configured')
+    for (const entityType of ['users', 'clients', 'ips']) {
+      const described = await tool('tools.ConfigCommand', '--describe', '--entity-type', entityType)
+      expect(described.trim()).toBe('')
+    }
+  })
+
+  test('ConsoleConsumer: internal topics by the formatters for them', async () => {
+    const topic = await kafka.topic()
+    const group = kafka.name('group')
+    await tool('tools.VerifiableProducer', '--topic', topic.name, '--max-messages', '200', '--acks', '-1')
+    await startVerifiableConsumer(topic.name, group)
+    const consume = async (from: string, formatter: string) => {
+      const how = ['--formatter', `org.apache.kafka.tools.consumer.${formatter}`, '--from-beginning']
+      const { output } = await endOf('tools.consumer.ConsoleConsumer', [
+        ...['--bootstrap-server', kafka.brokers, '--topic', from, ...how, '--timeout-ms', '5000'],
+      ])
+      // The formatters put nothing between two records, nor between the last and what the tool says when time is up.
+      const records = output.match(/\{"key":.*?(?:\}\}\}|"value":null\})/g) ?? []
+      return records.map((record) => JSON.parse(record) as { key: { data: object }; value: { data: object } | null })
+    }
+    const offsets = await consume('__consumer_offsets', 'OffsetsMessageFormatter')
+    const last = offsets.findLast(({ key }) => (key.data as { group: string }).group === group)
+    expect(last).toMatchObject({ key: { data: { topic: topic.name, partition: 0 } }, value: { data: { offset: 200 } } })
+    const generations = await consume('__consumer_offsets', 'GroupMetadataMessageFormatter')
+    const generation = generations.findLast(({ key }) => (key.data as { group: string }).group === group)
+    expect(generation).toMatchObject({ value: { data: { protocolType: 'consumer' } } })
   })
 })

@@ -61,6 +61,8 @@ export class Broker {
   readonly storage: { readonly errors: number }
   readonly fetchSessions: FetchSessionCache
   readonly advertised: Endpoint = { host: '', port: 0 }
+  /** Where connections are accepted. */
+  readonly listening: Endpoint = { host: '', port: 0 }
   private readonly upkeep: NodeJS.Timeout[]
 
   private constructor(

@@ -39,6 +39,7 @@ async function repairFiles({ settings, dataDir }: Config): Promise<void> {
 
 async function listen(broker: Broker, syncs: Histogram, { host, port, httpPort, advertised }: Config) {
   const { server, port: actual } = await Server.listen(broker, host, port)
+  Object.assign(broker.listening, { host, port: actual })
   Object.assign(broker.advertised, { port: actual, ...advertised })
   if (httpPort === undefined) return { server, http: undefined, port: actual }
   // Loaded only where it is used: Node's HTTP and the metrics' library take longer than all the rest of the broker.

@@ -8,6 +8,7 @@ import {
   describeLogLevels,
   describeTopicConfigs,
 } from '../config/describe-configs.ts'
+import { staticFacts } from '../config/static-facts.ts'
 import { defineHandler } from '../handler.ts'
 import { internalTopicConfigs } from '../internal-topics/internal-topics.ts'
 import { isInternalTopic } from '../internal-topics/names.ts'
@@ -54,8 +55,11 @@ function configsOf(broker: Broker, resource: Resource): { configs: DescribedConf
       return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: `Unknown topic ${resourceName}` }
     }
     case ResourceType.broker: {
-      const describe = resourceName === '' ? describeClusterConfigs : describeBrokerConfigs
-      return otherBroker(broker, resourceName) ?? { configs: describe(broker.configs) }
+      const refusal = otherBroker(broker, resourceName)
+      if (refusal !== undefined) return refusal
+      return resourceName === ''
+        ? { configs: describeClusterConfigs(broker.configs) }
+        : { configs: describeBrokerConfigs(broker.configs, staticFacts(broker)) }
     }
     case ResourceType.brokerLogger:
       if (resourceName === '') return invalidRequest('Broker id must not be empty')

@@ -3,6 +3,7 @@ import { logLevels } from './log-levels.ts'
 import { documentationOf } from './setting-docs.ts'
 import type { SettingKind } from './setting-types.ts'
 import { definitionOf, definitions, type SettingName } from './settings.ts'
+import type { StaticFact } from './static-facts.ts'
 import {
   type TopicConfigs,
   topicConfigDefault,
@@ -51,12 +52,23 @@ export function describeTopicConfigs(configs: TopicConfigs, settings: LiveSettin
   })
 }
 
-/** Every setting of this broker. */
-export function describeBrokerConfigs(settings: LiveSettings): DescribedConfig[] {
-  return (Object.keys(definitions) as SettingName[]).map((name) => {
+/** Every setting of this broker; facts hold before settings of the same name. */
+export function describeBrokerConfigs(settings: LiveSettings, facts: readonly StaticFact[]): DescribedConfig[] {
+  const isFact = new Set(facts.map(({ name }) => name))
+  const names = (Object.keys(definitions) as SettingName[]).filter((name) => !isFact.has(name))
+  const configs = names.map((name) => {
     const { kind, dynamic } = definitionOf(name)
     return { ...described(name, synonymsOf(name, settings), kind), readOnly: dynamic !== true }
   })
+  return [...configs, ...facts.map(describedFact)]
+}
+
+function describedFact({ name, value, kind, documentation }: StaticFact): DescribedConfig {
+  const source = SOURCES.static
+  return {
+    ...{ name, value, readOnly: true, configSource: source, isSensitive: false },
+    ...{ synonyms: [{ name, value, source }], configType: KINDS[kind], documentation },
+  }
 }
 
 /** What was set for all brokers of the cluster while they ran. */
