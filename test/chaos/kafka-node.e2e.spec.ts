@@ -38,7 +38,7 @@ test.skipIf(!kill || !restart)(
       if (command) commands = commands.then(async () => void (await run(command)))
       const orderId = await client.placeSurely(request)
       placed.push(orderId)
-      if (cancel) await client.call('POST', `/api/orders/${orderId}/cancel`).catch(() => {})
+      if (cancel) await client.cancelSurely(orderId)
     })
     await commands
     await Promise.all(placed.map((orderId) => client.terminal(orderId)))

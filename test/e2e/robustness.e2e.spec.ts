@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { topicNames } from '#libs/contracts'
 import { Client, orderOf } from '../support/client.ts'
 import { stockLevels, violations } from '../support/oracle.ts'
+import { quiet, SERVICES } from '../support/quiet.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
 import { kafkaOf, readTopic } from '../support/topic.ts'
 import { until } from '../support/until.ts'
@@ -15,15 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => system?.stop())
 
-const services = ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query']
 const tokens = ['tok_ok', 'tok_ok', 'tok_declined', 'tok_ok', 'tok_capture_declined', 'tok_ok']
-
-/** Every service has read all there is: nothing that we published can still change anything. */
-const quiet = () =>
-  until('every group to have caught up', async () => {
-    const { items } = await client.get<{ items: { groupId: string; lag: number }[] }>('/api/groups')
-    return items.filter(({ groupId }) => services.includes(groupId)).every(({ lag }) => lag === 0) || undefined
-  })
 
 test('the same records published twice to every topic change nothing', async () => {
   const before = await stockLevels(client)
@@ -33,7 +26,7 @@ test('the same records published twice to every topic change nothing', async () 
     ),
   )
   await Promise.all(placed.map((orderId) => client.terminal(orderId)))
-  await quiet()
+  await quiet(client)
   const orders = await Promise.all(placed.map((orderId) => client.order(orderId)))
   const stock = await stockLevels(client)
 
@@ -45,7 +38,7 @@ test('the same records published twice to every topic change nothing', async () 
     for (let i = 0; i < 2; i++) await producer.send({ topic, messages })
   }
   await producer.disconnect()
-  await quiet()
+  await quiet(client)
 
   expect(await Promise.all(placed.map((orderId) => client.order(orderId)))).toEqual(orders)
   expect(await stockLevels(client)).toEqual(stock)
@@ -62,12 +55,12 @@ test('under load no transaction fails and is repeated in parts', async () => {
   )
   await Promise.all(placed.map((orderId) => client.terminal(orderId)))
   const splits = await Promise.all(
-    services.map(async (service) => {
+    SERVICES.map(async (service) => {
       const answer = await fetch(`http://127.0.0.1:${await system.portOf(service)}/metrics`)
       return [service, Number(/^waybill_database_group_splits_total.* (\d+)$/m.exec(await answer.text())?.[1])]
     }),
   )
-  expect(splits).toEqual(services.map((service) => [service, 0]))
+  expect(splits).toEqual(SERVICES.map((service) => [service, 0]))
 })
 
 test('garbage on every topic is parked, can be seen, and stops nothing', async () => {
@@ -103,5 +96,5 @@ test('garbage on every topic is parked, can be seen, and stops nothing', async (
   expect(new Set(parked.map(({ reason }) => reason))).toEqual(
     new Set(['missing_header', 'invalid_json', 'unknown_type', 'invalid_data']),
   )
-  await quiet()
+  await quiet(client)
 })

@@ -113,6 +113,18 @@ export class Client {
     }
   }
 
+  /** Asks for it until there is an answer: 202, or 409 when it is too late. Anything else is a failure. */
+  async cancelSurely(orderId: string): Promise<202 | 409> {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.call('POST', `/api/orders/${orderId}/cancel`).catch((error: Error) => error)
+      if (!(answer instanceof Error) && (answer.status === 202 || answer.status === 409)) return answer.status
+      const retriable = answer instanceof Error || answer.status >= 500
+      if (!retriable || attempt > 100)
+        throw new Error(`cancel: ${answer instanceof Error ? answer.message : JSON.stringify(answer.body)}`)
+      await pause(100)
+    }
+  }
+
   order(orderId: string): Promise<Order> {
     return this.get<Order>(`/api/orders/${orderId}`)
   }

@@ -3,15 +3,29 @@ import { TERMINAL } from './client.ts'
 import { until } from './until.ts'
 
 /**
- * Checks the promises of the system from outside, from what its users and the world around it can see: the orders,
- * the payment provider's own ledger, the stock, and the mails that arrived. Answers every violation, in words.
+ * Checks the promises of the system from outside, from what its users and the world around it can see: the orders, the
+ * payment provider's own ledger, the stock, the mails that arrived, the sagas and the parked messages. Answers every
+ * violation, in words. `repeatedMails`: how often a mail may have been sent again; each process that is killed or
+ * frozen while mails are under way may repeat those, `MAILS_UNDER_WAY` at most.
  */
-export const violations = async (client: Client, orders: readonly Order[], before: StockLevels): Promise<string[]> => [
+export const violations = async (
+  client: Client,
+  orders: readonly Order[],
+  before: StockLevels,
+  { repeatedMails = 0 }: { readonly repeatedMails?: number } = {},
+): Promise<string[]> => [
   ...unfinished(orders),
+  ...(await unfinishedSagas(client)),
+  ...(await parked(client)),
+  ...(await wrongViews(client, orders)),
   ...(await wrongMoney(client, orders)),
   ...(await wrongStock(client, orders, before)),
   ...(await wrongMails(client, orders)),
+  ...(await repeated(client, repeatedMails)),
 ]
+
+/** The notification service's connections to its mail server. */
+export const MAILS_UNDER_WAY = 32
 
 export type StockLevels = ReadonlyMap<string, { onHand: number; reserved: number }>
 
@@ -24,6 +38,46 @@ const unfinished = (orders: readonly Order[]): string[] =>
   orders
     .filter(({ status }) => !TERMINAL.has(status))
     .map(({ orderId, status }) => `order ${orderId} is still ${status}`)
+
+/** Every saga ends, and none calls for a human. */
+const unfinishedSagas = async (client: Client): Promise<string[]> => {
+  const inState = async (state: string): Promise<string[]> => {
+    const { items } = await client.get<{ items: { sagaId: string }[] }>(`/api/sagas?state=${state}&limit=200`)
+    return items.map(({ sagaId }) => `saga ${sagaId} is ${state}`)
+  }
+  const unended = async () => [...(await inState('running')), ...(await inState('compensating'))]
+  await until('the sagas to end', async () => (await unended()).length === 0 || undefined).catch(() => {})
+  return [...(await unended()), ...(await inState('needs_attention'))]
+}
+
+/** Nothing is put aside; what is tried again is given the time for that. */
+const parked = async (client: Client): Promise<string[]> => {
+  const words = async (path: string): Promise<string[]> => {
+    const { items } = await client.get<{ items: object[] }>(path)
+    return items.map((item) => `${path} has ${JSON.stringify(item)}`)
+  }
+  const all = async () => [...(await words('/api/parked')), ...(await words('/api/parked-effects'))]
+  await until('parked messages to be handled', async () => (await all()).length === 0 || undefined).catch(() => {})
+  return all()
+}
+
+/** The parts of a view, which come from several topics, agree with each other, at last. */
+const wrongViews = async (client: Client, orders: readonly Order[]): Promise<string[]> => {
+  const problems = await Promise.all(
+    orders
+      .filter((order) => !agrees(order))
+      .map(async ({ orderId }) => {
+        const asked = async () => agrees(await client.order(orderId)) || undefined
+        return until(`the view of order ${orderId} to agree with itself`, asked, { timeoutMs: 20_000 }).catch(String)
+      }),
+  )
+  return problems.filter((problem) => problem !== true)
+}
+
+const agrees = ({ status, payment, shipment }: Order): boolean =>
+  status === 'completed'
+    ? payment.status === 'captured' && shipment?.status === 'delivered'
+    : !['authorized', 'captured'].includes(payment.status) && shipment?.status !== 'delivered'
 
 /** Captured − refunded is the price of an order that stands, and nothing stays authorized of one that does not. */
 const wrongMoney = async (client: Client, orders: readonly Order[]): Promise<string[]> => {
@@ -92,4 +146,10 @@ const wrongMails = async (client: Client, orders: readonly Order[]): Promise<str
 const mailsTo = async (client: Client, customerId: string) => {
   const { items } = await client.get<{ items: { to: string }[] }>(`/api/notifications?customerId=${customerId}&limit=1`)
   return items[0] === undefined ? [] : client.mails(items[0].to)
+}
+
+/** A mailbox suppresses what it has already: there a repeat shows, and nowhere else. */
+const repeated = async (client: Client, allowed: number): Promise<string[]> => {
+  const { suppressed } = await client.get<{ suppressed: number }>('/api/simulators/mailbox?limit=1')
+  return suppressed > allowed ? [`${suppressed} mails were sent again, not ${allowed} at most`] : []
 }

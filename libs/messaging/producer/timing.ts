@@ -18,7 +18,8 @@ export const defaultTiming: Timing = {
   connectMs: 1_000,
   requestMs: 30_000,
   retriesMs: [50, 100, 200, 400],
-  metadataMs: 60_000,
+  // So that partitions that were added are soon in use.
+  metadataMs: 10_000,
 }
 
 const log = createLogger('producer')
