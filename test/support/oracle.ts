@@ -121,7 +121,7 @@ const wrongMails = async (client: Client, orders: readonly Order[]): Promise<str
   const problems: string[] = []
   for (const customerId of new Set(orders.map((order) => order.customerId))) {
     const mine = orders.filter((order) => order.customerId === customerId)
-    const told = await until(
+    const arrived = await until(
       `the last mails to ${customerId}`,
       async () => {
         const mails = await mailsTo(client, customerId)
@@ -133,9 +133,9 @@ const wrongMails = async (client: Client, orders: readonly Order[]): Promise<str
       },
       { timeoutMs: 60_000, everyMs: 250 },
     ).catch((error: Error) => error)
-    if (told instanceof Error) problems.push(told.message)
+    if (arrived instanceof Error) problems.push(arrived.message)
     else {
-      const counts = Map.groupBy(told, ({ orderId, kind }) => `${kind} of order ${orderId}`)
+      const counts = Map.groupBy(arrived, ({ orderId, kind }) => `${kind} of order ${orderId}`)
       for (const [what, copies] of counts)
         if (copies.length > 1) problems.push(`${what} was told ${copies.length} times`)
     }

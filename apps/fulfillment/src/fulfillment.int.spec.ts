@@ -76,7 +76,7 @@ const published = async (orderId: string): Promise<string[]> => {
   for (const { key } of rows) expect(key).toBe(customerId)
   return rows.map(({ type }) => type)
 }
-const heard = (orderId: string, ...types: string[]): Promise<void> =>
+const expectPublished = (orderId: string, ...types: string[]): Promise<void> =>
   vi.waitFor(async () => expect(await published(orderId)).toEqual(types), { timeout: 20_000, interval: 10 })
 const atCarrier = async (orderId: string): Promise<{ shipmentId: string; trackingNumber: string; status: string }[]> =>
   (await simulators.get(`/carrier/shipments?orderId=${orderId}`)).body.items
@@ -85,26 +85,26 @@ describe('the way of a parcel', () => {
   test('booked, dispatched, delivered, as the carrier reports it', async () => {
     const order = newOrder()
     await ship(order)
-    await heard(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered')
+    await expectPublished(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered')
     expect(await atCarrier(order)).toMatchObject([{ status: 'delivered' }])
   })
 
   test('to where nobody delivers', async () => {
     const order = newOrder()
     await ship(order, '00000')
-    await heard(order, 'shipment.impossible')
+    await expectPublished(order, 'shipment.impossible')
   })
 
   test('called back before it leaves', async () => {
     await settings({ dispatchMs: 60_000 })
     const order = newOrder()
     await ship(order)
-    await heard(order, 'shipment.booked')
+    await expectPublished(order, 'shipment.booked')
     await cancel(order)
-    await heard(order, 'shipment.booked', 'shipment.cancelled')
+    await expectPublished(order, 'shipment.booked', 'shipment.cancelled')
     expect(await atCarrier(order)).toMatchObject([{ status: 'cancelled' }])
     await ship(order)
-    await heard(order, 'shipment.booked', 'shipment.cancelled', 'shipment.cancelled')
+    await expectPublished(order, 'shipment.booked', 'shipment.cancelled', 'shipment.cancelled')
   })
 
   test('called back while it is being booked', async () => {
@@ -112,7 +112,7 @@ describe('the way of a parcel', () => {
     const order = newOrder()
     await ship(order)
     await cancel(order)
-    await heard(order, 'shipment.booked', 'shipment.cancelled')
+    await expectPublished(order, 'shipment.booked', 'shipment.cancelled')
     expect(await atCarrier(order)).toMatchObject([{ status: 'cancelled' }])
   })
 
@@ -120,9 +120,9 @@ describe('the way of a parcel', () => {
     const order = newOrder()
     await ship(order)
     const all = ['shipment.booked', 'shipment.dispatched', 'shipment.delivered']
-    await heard(order, ...all)
+    await expectPublished(order, ...all)
     await cancel(order)
-    await heard(order, ...all, 'shipment.cancellation-refused')
+    await expectPublished(order, ...all, 'shipment.cancellation-refused')
   })
 })
 
@@ -137,12 +137,12 @@ describe('POST /carrier-events', () => {
     await settings({ dispatchMs: 60_000 })
     const order = newOrder()
     await ship(order)
-    await heard(order, 'shipment.booked')
+    await expectPublished(order, 'shipment.booked')
     const { shipmentId, trackingNumber } = (await atCarrier(order))[0]!
     const dispatched = event(order, 'dispatched', { shipmentId, trackingNumber })
     await report([dispatched, dispatched]).expect(200)
     await Promise.all([report([dispatched]).expect(200), report([dispatched]).expect(200)])
-    await heard(order, 'shipment.booked', 'shipment.dispatched')
+    await expectPublished(order, 'shipment.booked', 'shipment.dispatched')
   })
 
   const parked = () =>
@@ -155,12 +155,12 @@ describe('POST /carrier-events', () => {
     await settings({ dispatchMs: 60_000 })
     const order = newOrder()
     await ship(order)
-    await heard(order, 'shipment.booked')
+    await expectPublished(order, 'shipment.booked')
     const [stranger, malformed] = [event(newOrder(), 'delivered'), { eventId: 'e', type: 'lost' }]
     const events = [stranger, malformed, event(order, 'dispatched'), null]
     const answer = await report(events).expect(200)
     expect(answer.body).toMatchObject({ received: 4, rejected: [{ index: 0 }, { index: 1 }, { index: 3 }] })
-    await heard(order, 'shipment.booked', 'shipment.dispatched')
+    await expectPublished(order, 'shipment.booked', 'shipment.dispatched')
     await report(events).expect(200)
     expect((await parked()).map(({ value, ...row }) => ({ ...row, content: JSON.parse(value) }))).toEqual([
       { topic: 'carrier-events', reason: 'unprocessable', orderId: stranger.orderId, content: stranger },
@@ -183,18 +183,18 @@ describe('a parcel that nothing is heard of', () => {
     const order = newOrder()
     await ship(order)
     await vi.waitFor(async () => expect(await atCarrier(order)).toMatchObject([{ status: 'delivered' }]))
-    await heard(order, 'shipment.booked')
+    await expectPublished(order, 'shipment.booked')
     await track(order)
-    await heard(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered')
+    await expectPublished(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered')
     await track(order)
-    await heard(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered', 'shipment.delivered')
+    await expectPublished(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered', 'shipment.delivered')
   })
 
   test('and is still where it was: nothing is said', async () => {
     await settings({ dispatchMs: 60_000 })
     const order = newOrder()
     await ship(order)
-    await heard(order, 'shipment.booked')
+    await expectPublished(order, 'shipment.booked')
     await track(order)
     await vi.waitFor(async () =>
       expect(await app.get(Database).query('SELECT FROM effects WHERE key = $1', order)).toEqual([]),
@@ -206,7 +206,7 @@ describe('a parcel that nothing is heard of', () => {
 test('what follows a report names the report', async () => {
   const order = newOrder()
   await ship(order)
-  await heard(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered')
+  await expectPublished(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered')
   const { shipmentId } = (await atCarrier(order))[0]!
   const rows = await app
     .get(Database)
@@ -226,7 +226,8 @@ test('a service that was away hears everything once it is back', async () => {
   await Promise.all(orders.map((order) => ship(order)))
   await app.close()
   await startService(port)
-  for (const order of orders) await heard(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered')
+  for (const order of orders)
+    await expectPublished(order, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered')
   for (const order of orders) expect(await atCarrier(order)).toHaveLength(1)
 })
 

@@ -1,6 +1,13 @@
 import type { StoredEvent } from '#libs/event-store'
 import type { StoredSaga } from '#libs/saga'
-import { evolve, type FulfilmentEvent, notStarted, type StepStatus } from '../domain/fulfilment-state.ts'
+import { isParcelOverdue } from '../domain/fulfilment-saga.ts'
+import {
+  evolve,
+  type Fulfilment,
+  type FulfilmentEvent,
+  notStarted,
+  type StepStatus,
+} from '../domain/fulfilment-state.ts'
 import { compensationSteps, forwardSteps, type Step } from '../domain/steps.ts'
 
 interface StepAnswer {
@@ -43,12 +50,18 @@ export const stepsOf = (events: readonly StoredEvent[]): StepAnswer[] => {
   return [...steps.values()]
 }
 
+/** Why it needs attention, where no step of it is to blame: it cannot be woken, or its parcel is missing. */
+const errorOf = ({ wakeError, state }: StoredSaga): string | undefined => {
+  if (wakeError !== null) return wakeError
+  return isParcelOverdue(state as Fulfilment) ? 'the carrier says nothing new about the parcel' : undefined
+}
+
 export const sagaSummary = (saga: StoredSaga) => {
-  const { sagaId, type, coordination, status, startedAt, updatedAt, wakeAt, wakeError } = saga
+  const { sagaId, type, coordination, status, startedAt, updatedAt, wakeAt } = saga
+  const error = errorOf(saga)
   return {
     ...{ sagaId, orderId: sagaId, type, coordination, state: status, startedAt, updatedAt, wakeAt },
-    // It cannot be woken, and that is why it needs attention.
-    ...(wakeError === null ? {} : { error: wakeError }),
+    ...(error === undefined ? {} : { error }),
   }
 }
 

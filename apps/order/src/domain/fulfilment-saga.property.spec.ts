@@ -183,7 +183,7 @@ class World {
     return true
   }
 
-  hear(from: Participant, pick = 0): void {
+  receive(from: Participant, pick = 0): void {
     const [fact] = from.facts.splice(pick % Math.max(from.facts.length, 1), 1)
     if (fact === undefined) return
     this.history.push(fact)
@@ -191,7 +191,7 @@ class World {
   }
 
   /** A participant answered a command that had been repeated. */
-  hearAgain(pick: number): void {
+  receiveAgain(pick: number): void {
     const fact = this.history[pick % Math.max(this.history.length, 1)]
     if (fact !== undefined) this.#tell({ at: this.at, ...fact })
   }
@@ -201,7 +201,7 @@ class World {
     for (let round = 0; round < 500; round++) {
       for (const participant of this.participants) {
         participant.handle('works')
-        this.hear(participant)
+        this.receive(participant)
       }
       const idle = this.participants.every(({ inbox, facts }) => inbox.length + facts.length === 0)
       if (idle && this.saga.ended !== undefined) return
@@ -246,9 +246,9 @@ const luck = fc.oneof(
 const pick = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat({ max: 3 }) })
 const happening = fc.oneof(
   { weight: 12, arbitrary: fc.record({ handles: participant, luck, pick }) },
-  { weight: 12, arbitrary: fc.record({ heard: participant, pick }) },
-  { weight: 1, arbitrary: fc.record({ heardAgain: fc.nat() }) },
-  { weight: 3, arbitrary: fc.constantFrom({ carrier: 'reports' } as const, { carrier: 'moves unheard' } as const) },
+  { weight: 12, arbitrary: fc.record({ received: participant, pick }) },
+  { weight: 1, arbitrary: fc.record({ receivedAgain: fc.nat() }) },
+  { weight: 3, arbitrary: fc.constantFrom({ carrier: 'reports' } as const, { carrier: 'moves unreported' } as const) },
   { weight: 3, arbitrary: fc.constant({ time: 'passes' } as const) },
   { weight: 1, arbitrary: fc.constant({ customer: 'cancels' } as const) },
 )
@@ -259,8 +259,8 @@ test('whatever happens in whatever order, the order ends once, and money and sto
       const world = new World()
       for (const it of happenings) {
         if ('handles' in it) world.participants[it.handles]!.handle(it.luck, it.pick)
-        else if ('heard' in it) world.hear(world.participants[it.heard]!, it.pick)
-        else if ('heardAgain' in it) world.hearAgain(it.heardAgain)
+        else if ('received' in it) world.receive(world.participants[it.received]!, it.pick)
+        else if ('receivedAgain' in it) world.receiveAgain(it.receivedAgain)
         else if ('carrier' in it) world.shipments.move(it.carrier === 'reports')
         else if ('time' in it) world.passTime()
         else world.cancel()

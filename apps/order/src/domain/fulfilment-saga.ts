@@ -149,10 +149,14 @@ export const orderCommandFor = (event: FulfilmentEvent): OrderCommand | undefine
 
 export type FulfilmentStatus = 'running' | 'completed' | 'compensating' | 'compensated' | 'needs_attention'
 
-export const statusOf = ({ ended, undoing, steps, tracking }: Fulfilment): FulfilmentStatus => {
+/** The carrier was asked for the parcel in vain, too often. */
+export const isParcelOverdue = ({ ended, tracking }: Fulfilment): boolean =>
+  ended === undefined && tracking !== undefined && tracking.dueAt === undefined
+
+export const statusOf = (state: Fulfilment): FulfilmentStatus => {
+  const { ended, undoing, steps } = state
   if (ended !== undefined) return ended === 'completed' ? 'completed' : 'compensated'
-  const overdue = tracking !== undefined && tracking.dueAt === undefined
-  if (overdue || Object.values(steps).some(({ status }) => status === 'stuck')) return 'needs_attention'
+  if (isParcelOverdue(state) || Object.values(steps).some(({ status }) => status === 'stuck')) return 'needs_attention'
   return undoing === undefined ? 'running' : 'compensating'
 }
 
