@@ -1,5 +1,5 @@
 import { createLogger, type Logger } from '#libs/logging'
-import type { Clock } from './clock.ts'
+import { type Clock, every } from './clock.ts'
 import type { LiveSettings } from './config/live-settings.ts'
 import type { Settings } from './config/settings.ts'
 import type { FileSystem } from './disk/file-system.ts'
@@ -63,7 +63,7 @@ export class Broker {
   readonly advertised: Endpoint = { host: '', port: 0 }
   /** Where connections are accepted. */
   readonly listening: Endpoint = { host: '', port: 0 }
-  private readonly upkeep: NodeJS.Timeout[]
+  private readonly upkeep: (() => void)[]
 
   private constructor(
     options: BrokerOptions,
@@ -78,7 +78,7 @@ export class Broker {
     this.dataDir = options.dataDir
     this.fetchSessions = new FetchSessionCache(
       this.settings['max.incremental.fetch.session.cache.slots'],
-      this.clock.now,
+      this.clock.steady,
     )
     this.storage = storage
     this.logs = parts.logs
@@ -96,11 +96,11 @@ export class Broker {
     this.readable = new AllTopics(new InternalTopics({ ...internal, settings: this.settings }), this.topics)
     const maintenanceMs = Math.min(LOG_MAINTENANCE_MS, this.settings['log.retention.check.interval.ms'])
     this.upkeep = [
-      setInterval(() => void this.logs.maintain(), maintenanceMs),
-      setInterval(() => void this.compactLogs(), this.settings['log.cleaner.backoff.ms']),
-      setInterval(() => void this.groups.expireOffsets(), this.settings['offsets.retention.check.interval.ms']),
-      setInterval(() => void this.transactions.abortTimedOut(), this.settings[TIMED_OUT_CHECK]),
-      setInterval(() => void this.transactions.forgetUnused(), UNUSED_TRANSACTIONS_MS),
+      every(maintenanceMs, () => void this.logs.maintain()),
+      every(this.settings['log.cleaner.backoff.ms'], () => void this.compactLogs()),
+      every(this.settings['offsets.retention.check.interval.ms'], () => void this.groups.expireOffsets()),
+      every(this.settings[TIMED_OUT_CHECK], () => void this.transactions.abortTimedOut()),
+      every(UNUSED_TRANSACTIONS_MS, () => void this.transactions.forgetUnused()),
     ]
   }
 
@@ -148,7 +148,7 @@ export class Broker {
   }
 
   async close(): Promise<void> {
-    for (const timer of this.upkeep) clearInterval(timer)
+    for (const end of this.upkeep) end()
     this.groups.close()
     this.transactions.close()
     await this.logs.close()

@@ -5,16 +5,19 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** Time that stands still until a test lets it pass. */
+/** Time that stands still until a test lets it pass, and a wall clock that a test may set. */
 export class ManualClock implements Clock {
   private time: number
+  private wallAhead = 0
   private readonly timers = new Set<Timer>()
 
   constructor(now = 1_700_000_000_000) {
     this.time = now
   }
 
-  readonly now = (): number => this.time
+  readonly now = (): number => this.time + this.wallAhead
+
+  readonly steady = (): number => this.time
 
   readonly after = (ms: number, callback: () => void): (() => void) => {
     const timer = { at: this.time + Math.max(0, ms), callback }
@@ -25,6 +28,11 @@ export class ManualClock implements Clock {
   /** Timers that have neither rung nor been cancelled. */
   get pending(): number {
     return this.timers.size
+  }
+
+  /** Sets the wall clock forward, or back by a negative number; no time passes. */
+  step(ms: number): void {
+    this.wallAhead += ms
   }
 
   /** Lets so much time pass, ringing on the way what is due. */

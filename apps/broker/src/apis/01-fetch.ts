@@ -1,5 +1,5 @@
 import { ErrorCode, fetch, type ResponseOf } from '#libs/kafka-protocol'
-import { delayFetch, memoryFor } from '../fetch/delayed-fetch.ts'
+import { delayFetch, isEnough, memoryFor } from '../fetch/delayed-fetch.ts'
 import { type FetchRequest, type Part, partOf } from '../fetch/fetch-part.ts'
 import { type FetchLimits, type Reading, readParts } from '../fetch/fetch-reading.ts'
 import type { FetchContext } from '../fetch/fetch-session-cache.ts'
@@ -45,12 +45,11 @@ function read(
 ): Reading | Promise<Reading> {
   const { memory } = context.broker
   if (memory.overdrawn) return memoryFor(context).then(() => read(parts, limits, request, context))
-  const isEnough = ({ bytes, hasError }: Reading): boolean =>
-    hasError || bytes >= limits.minBytes || parts.length === 0 || request.maxWaitMs <= 0
-  const orPark = (reading: Reading) =>
-    isEnough(reading) ? reading : delayFetch(parts, limits, request.maxWaitMs, context)
   const first = readParts(parts, limits, memory)
-  return first instanceof Promise ? first.then(orPark) : orPark(first)
+  const mayWait = parts.length > 0 && request.maxWaitMs > 0
+  if (!mayWait) return first
+  if (first instanceof Promise) return delayFetch(parts, limits, request.maxWaitMs, context, first)
+  return isEnough(first, limits) ? first : delayFetch(parts, limits, request.maxWaitMs, context)
 }
 
 function respond(reading: Reading, parts: readonly Part[], session: FetchContext): Response {

@@ -14,7 +14,7 @@ export const handleListTransactions = defineHandler({
     if (pattern === undefined) {
       return { errorCode: ErrorCode.INVALID_REGULAR_EXPRESSION, unknownStateFilters: [], transactionStates: [] }
     }
-    const now = broker.clock.now()
+    const now = broker.clock.steady()
     const wanted = [...broker.transactions.all()].filter(
       ({ transactionalId, producerId, state, startedAt }) =>
         (stateFilters.length === 0 || stateFilters.includes(state)) &&

@@ -4,12 +4,19 @@ import { type FetchLimits, type Reading, readParts } from './fetch-reading.ts'
 
 const NOTHING: Reading = { results: [], bytes: 0, hasError: false }
 
-/** Waits until enough is readable, something is wrong, the time is up, or the client is gone. */
+export const isEnough = ({ bytes, hasError }: Reading, { minBytes }: FetchLimits): boolean =>
+  hasError || bytes >= minBytes
+
+/**
+ * Waits until enough is readable, something is wrong, the time is up, or the client is gone. `first` is a read that is
+ * under way; what comes while it is may be missing in it, and is looked for after it.
+ */
 export function delayFetch(
   parts: readonly Part[],
   limits: FetchLimits,
   maxWaitMs: number,
   { broker, onClose }: RequestContext,
+  first?: Promise<Reading>,
 ): Promise<Reading> {
   return new Promise((resolve, reject) => {
     const removals: (() => void)[] = []
@@ -19,13 +26,15 @@ export function delayFetch(
       for (const remove of removals) remove()
       resolve(reading)
     }
-    const look = async (isLast: boolean): Promise<void> => {
+    const look = async (isLast: boolean, begun?: Promise<Reading>): Promise<void> => {
+      let underWay = begun
       do {
         state = 'reading'
-        const reading = await readParts(parts, limits, broker.memory)
+        const reading = await (underWay ?? readParts(parts, limits, broker.memory))
+        underWay = undefined
         if ((state as string) === 'over') return
         const isClosed = parts.some(({ log }) => log?.closed === true)
-        if (isLast || isClosed || reading.hasError || reading.bytes >= limits.minBytes) return finish(reading)
+        if (isLast || isClosed || isEnough(reading, limits)) return finish(reading)
       } while ((state as string) === 'changed')
       state = 'waiting'
     }
@@ -40,6 +49,7 @@ export function delayFetch(
     removals.push(broker.clock.after(maxWaitMs, () => void look(true).catch(reject)))
     removals.push(onClose(() => finish(NOTHING)))
     for (const { log } of parts) if (log !== undefined) removals.push(log.onChange(wake))
+    if (first !== undefined) void look(false, first).catch(reject)
   })
 }
 

@@ -9,6 +9,7 @@ import { seededRandom } from '../log/batch.fixture.ts'
 import { LogManager } from '../log/log-manager.ts'
 import { GroupCoordinator } from './coordinator.ts'
 import type { JoinAnswer, SyncAnswer } from './decision.ts'
+import { nextDeadline } from './expiry.ts'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 400)
 const { settings } = readConfig(
@@ -88,7 +89,8 @@ class Subject {
 
   /** Everybody gone, everything is answered and over. */
   async finish(): Promise<void> {
-    for (let turn = 0; turn < 20 && (this.unanswered.size > 0 || this.clock.pending > 0); turn++) {
+    const isOver = () => this.unanswered.size === 0 && this.clock.pending === 0 && !this.hasDeadline()
+    for (let turn = 0; turn < 20 && !isOver(); turn++) {
       await this.settle()
       this.pass(60_000)
       this.check()
@@ -97,6 +99,11 @@ class Subject {
     expect([...this.unanswered]).toEqual([])
     expect(this.clock.pending).toBe(0)
     expect(this.coordinator.find('g')?.members.size ?? 0).toBe(0)
+  }
+
+  private hasDeadline(): boolean {
+    const group = this.coordinator.find('g')
+    return group !== undefined && nextDeadline(group) < Infinity
   }
 
   /** All of them join, which chance alone would seldom bring about. */

@@ -54,6 +54,10 @@ export class GroupCoordinator {
   private readonly listeners = new Set<RecordListener>()
   private readonly alarms = new Map<string, { readonly at: number; readonly cancel: () => void }>()
   private readonly parked = new Map<number, (reply: Reply) => void>()
+  /** Decisions that are made and wait for the disk. */
+  private awaitingDisk = 0
+  /** Groups whose deadline came meanwhile: clients wait for answers, and cannot be blamed for their silence. */
+  private readonly heldUp = new Set<string>()
   private nextRequest = 1
   private records!: RecordLog<GroupRecord>
   private readonly settings: Settings
@@ -82,7 +86,7 @@ export class GroupCoordinator {
         }
       },
     )
-    for (const group of [...groups.values()]) coordinator.put(resumeGroup(group, clock.now()))
+    for (const group of [...groups.values()]) coordinator.put(resumeGroup(group, clock.steady()))
     return coordinator
   }
 
@@ -112,7 +116,7 @@ export class GroupCoordinator {
       return joinError(ErrorCode.INVALID_SESSION_TIMEOUT, memberId)
     }
     const rules = {
-      now: this.clock.now(),
+      now: this.clock.steady(),
       initialDelayMs: Math.max(settings['group.initial.rebalance.delay.ms'], SHORTEST_INITIAL_DELAY_MS),
       maxSize: settings['group.max.size'],
     }
@@ -124,27 +128,29 @@ export class GroupCoordinator {
 
   async sync(groupId: string, sync: Omit<Sync, 'request'>): Promise<SyncAnswer> {
     const { request, reply } = this.park()
-    this.carryOut(decideSync(this.get(groupId), { ...sync, request }, this.clock.now()))
+    this.carryOut(decideSync(this.get(groupId), { ...sync, request }, this.clock.steady()))
     const answer = await reply
     return 'sync' in answer ? answer.sync : syncError(ErrorCode.UNKNOWN_SERVER_ERROR)
   }
 
   heartbeat(groupId: string, heartbeat: Heartbeat): ErrorCode {
-    const { decision, errorCode } = decideHeartbeat(this.get(groupId), heartbeat, this.clock.now())
+    const { decision, errorCode } = decideHeartbeat(this.get(groupId), heartbeat, this.clock.steady())
     this.carryOut(decision)
     return errorCode
   }
 
   async leave(groupId: string, leavers: readonly Leaver[]): Promise<readonly ErrorCode[]> {
-    const { decision, errors } = decideLeave(this.get(groupId), leavers, this.clock.now())
+    const { decision, errors } = decideLeave(this.get(groupId), leavers, this.clock.steady())
     const failure = await this.carryOut(decision)
     return failure === undefined ? errors : leavers.map(() => failure)
   }
 
   async commit(groupId: string, commit: Commit): Promise<ErrorCode> {
     const isNew = !this.groups.has(groupId)
-    const { decision, errorCode } = decideCommit(this.get(groupId), commit, isNew, this.clock.now())
-    return (await this.carryOut(decision)) ?? errorCode
+    const { decision, errorCode } = decideCommit(this.get(groupId), commit, isNew, this.clock.steady())
+    const failure = await this.carryOut(decision)
+    this.hearOf(groupId, commit.memberId)
+    return failure ?? errorCode
   }
 
   /** Offsets pending for this producer count from now on, or are dropped. Idempotent; rejects with StorageError. */
@@ -202,14 +208,14 @@ export class GroupCoordinator {
   /** `offsets.retention.minutes`: forgets old offsets, and empty groups that have none. */
   async expireOffsets(): Promise<void> {
     const retentionMs = this.settings['offsets.retention.minutes'] * 60_000
-    const now = this.clock.now()
+    const before = { committedAt: this.clock.now() - retentionMs, emptySince: this.clock.steady() - retentionMs }
     for (const group of [...this.groups.values()]) {
       const { groupId } = group
-      const records = decideOffsetExpiry(group, this.offsetsOf(groupId), now, retentionMs)
+      const records = decideOffsetExpiry(group, this.offsetsOf(groupId), before)
       await this.carryOut({ group: this.get(groupId), records, replies: [] })
       const left = this.groups.get(groupId)
       const isOver = left?.state === 'Empty' && left.pendingMembers.size === 0 && !hasOffsets(this.offsetsOf(groupId))
-      if (isOver && left.emptySince <= now - retentionMs) await this.forget(left)
+      if (isOver && left.emptySince <= before.emptySince) await this.forget(left)
     }
   }
 
@@ -221,7 +227,7 @@ export class GroupCoordinator {
   }
 
   private get(groupId: string): Group {
-    return this.groups.get(groupId) ?? newGroup(groupId, this.clock.now())
+    return this.groups.get(groupId) ?? newGroup(groupId, this.clock.steady())
   }
 
   private park() {
@@ -238,6 +244,7 @@ export class GroupCoordinator {
     if (generation + members.size + pendingMembers.size > 0 || hasOffsets(this.offsetsOf(group.groupId))) {
       this.put(group)
     }
+    this.awaitingDisk++
     try {
       if (records.length > 0) await this.append(records)
       // An answer may tell of a generation that another request has just started: that must be on disk as well.
@@ -246,6 +253,9 @@ export class GroupCoordinator {
       // The log manager has reported the disk; clients retry after this error.
       for (const reply of replies) this.answer(failed(reply))
       return ErrorCode.COORDINATOR_NOT_AVAILABLE
+    } finally {
+      this.awaitingDisk--
+      this.resumeHeldUp()
     }
     for (const reply of replies) this.answer(reply)
     return undefined
@@ -299,7 +309,7 @@ export class GroupCoordinator {
     before?.cancel()
     this.alarms.delete(group.groupId)
     if (at === Infinity) return
-    const cancel = this.clock.after(at - this.clock.now(), () => this.ring(group.groupId))
+    const cancel = this.clock.after(at - this.clock.steady(), () => this.ring(group.groupId))
     this.alarms.set(group.groupId, { at, cancel })
   }
 
@@ -307,9 +317,27 @@ export class GroupCoordinator {
     this.alarms.delete(groupId)
     const group = this.groups.get(groupId)
     if (group === undefined) return
-    const isDue = nextDeadline(group) <= this.clock.now()
-    if (isDue) void this.carryOut(decideExpiry(group, this.clock.now()))
-    else this.setAlarm(group)
+    if (nextDeadline(group) > this.clock.steady()) this.setAlarm(group)
+    else if (this.awaitingDisk > 0) this.heldUp.add(groupId)
+    else void this.carryOut(decideExpiry(group, this.clock.steady()))
+  }
+
+  /** The disk has answered: what waited behind it on the connections is read before anybody is found missing. */
+  private resumeHeldUp(): void {
+    if (this.awaitingDisk > 0 || this.heldUp.size === 0) return
+    const groupIds = [...this.heldUp]
+    this.heldUp.clear()
+    for (const group of groupIds.map((groupId) => this.groups.get(groupId)))
+      if (group !== undefined) this.setAlarm(group)
+  }
+
+  /** A member that had to wait for its answer could not be heard of meanwhile. */
+  private hearOf(groupId: string, memberId: string): void {
+    const group = this.groups.get(groupId)
+    const member = group?.members.get(memberId)
+    const lastSeen = this.clock.steady()
+    if (group === undefined || member === undefined || member.lastSeen === lastSeen) return
+    this.put({ ...group, members: new Map(group.members).set(memberId, { ...member, lastSeen }) })
   }
 }
 

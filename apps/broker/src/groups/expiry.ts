@@ -8,7 +8,7 @@ const isParked = (member: Member): boolean => member.joining !== undefined || me
 
 const sessionEnd = (member: Member): number => member.lastSeen + member.sessionTimeoutMs
 
-/** When something lapses next: milliseconds since the epoch, or Infinity. */
+/** When something lapses next: milliseconds of the steady clock, or Infinity. */
 export function nextDeadline(group: Group): number {
   let next = Math.min(group.joinDeadline ?? Infinity, group.holdUntil ?? Infinity, group.syncDeadline ?? Infinity)
   for (const until of group.pendingMembers.values()) next = Math.min(next, until)

@@ -72,28 +72,30 @@ export function subscribedTopics(group: Group): ReadonlySet<string> | undefined 
  * Forgets offsets that nobody has needed for the retention time: counted from when the group became empty, for
  * consumers outside of groups from their last commit, and never for what a live group subscribes to.
  */
-export function decideOffsetExpiry(
-  group: Group,
-  offsets: GroupOffsets,
-  now: number,
-  retentionMs: number,
-): readonly GroupRecord[] {
+export function decideOffsetExpiry(group: Group, offsets: GroupOffsets, before: ExpiredBefore): readonly GroupRecord[] {
   const { groupId } = group
-  const expired = expiredOffsets(group, offsets, now - retentionMs)
+  const expired = expiredOffsets(group, offsets, before)
   return expired.length > 0 ? [{ type: 'OffsetsDeleted', groupId, offsets: expired }] : []
 }
 
-function expiredOffsets(group: Group, offsets: GroupOffsets, before: number): TopicPartition[] {
+/** Milliseconds since the epoch, of the wall clock and of the steady one. */
+interface ExpiredBefore {
+  readonly committedAt: number
+  readonly emptySince: number
+}
+
+function expiredOffsets(group: Group, offsets: GroupOffsets, before: ExpiredBefore): TopicPartition[] {
   const isSimple = group.protocolType === null
   const subscribed = group.state === 'Empty' ? new Set<string>() : subscribedTopics(group)
   if (subscribed === undefined) return []
+  const isInUse = group.state === 'Empty' && !isSimple && group.emptySince > before.emptySince
   const expired: TopicPartition[] = []
   for (const [topic, partitions] of offsets.committed) {
     if (subscribed.has(topic)) continue
     for (const [partition, { committedAt }] of partitions) {
       if (isPending(offsets, topic, partition)) continue
-      const since = group.state === 'Empty' && !isSimple ? Math.max(group.emptySince, committedAt) : committedAt
-      if (since <= before) expired.push({ topic, partition })
+      if (isInUse || committedAt > before.committedAt) continue
+      expired.push({ topic, partition })
     }
   }
   return expired

@@ -91,17 +91,30 @@ export async function lookUpOffset(
 }
 
 async function readSegments({ segments, config, context }: LogState, limits: ReadLimits): Promise<Buffer[]> {
+  const indexInterval = config.indexIntervalBytes
   // An offset may lie in a gap, before the first segment or at the end of another: then the next one has what follows.
   let index = Math.max(
     0,
     segments.findLastIndex((segment) => segment.baseOffset <= limits.offset),
   )
-  for (let segment = segments[index]; segment !== undefined; segment = segments[++index]) {
-    const records = await segment.read(limits, config.indexIntervalBytes, context.blocks.take)
-    if (records.length > 0) return [records]
-    if (segment.size > 0 && segment.endOffset > limits.offset) break
+  const found: Buffer[] = []
+  let room = limits.maxBytes
+  for (let segment = segments[index]; segment !== undefined && room > 0; segment = segments[++index]) {
+    const minOneBatch = limits.minOneBatch && found.length === 0
+    const records = await segment.read({ ...limits, maxBytes: room, minOneBatch }, indexInterval, context.blocks.take)
+    if (records.length > 0) found.push(records)
+    room -= records.length
+    // It has more than fits, or than may be seen.
+    if (segment.size > 0 && segment.endOffset > endOf(records, limits.offset)) break
   }
-  return []
+  return found
+}
+
+/** The offset after the last batch of `records`. */
+function endOf(records: Buffer, otherwise: number): number {
+  let end = otherwise
+  for (let at = 0; at < records.length; at += batchSize(records, at)) end = batchLastOffset(records, at) + 1
+  return end
 }
 
 function fetched(log: LogState, offset: number, records: readonly Buffer[], isolation: IsolationLevel): FetchResult {
@@ -122,7 +135,5 @@ const NONE: readonly AbortedTransaction[] = []
 function abortedAmong({ producers }: LogState, offset: number, records: readonly Buffer[]) {
   const last = records.at(-1)
   if (producers.aborted.size === 0 || last === undefined || last.length === 0) return NONE
-  let end = 0
-  for (let at = 0; at < last.length; at += batchSize(last, at)) end = batchLastOffset(last, at) + 1
-  return producers.aborted.overlapping(offset, end)
+  return producers.aborted.overlapping(offset, endOf(last, 0))
 }

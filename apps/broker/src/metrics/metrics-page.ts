@@ -124,7 +124,7 @@ function transactions(text: PrometheusText, broker: Broker): void {
   }
   const byState = Array.from(counts, ([state, count]) => [{ state }, count] as const)
   text.gauge('broker_transactions', 'Transactional ids by their state; Ongoing ones are open', byState)
-  const age = oldest === Infinity ? 0 : (broker.clock.now() - oldest) / 1000
+  const age = oldest === Infinity ? 0 : (broker.clock.steady() - oldest) / 1000
   text.gauge('broker_transaction_oldest_seconds', 'Age of the oldest open transaction', one(age))
 }
 

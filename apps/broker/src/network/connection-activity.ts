@@ -4,7 +4,7 @@ const SLOW_BYTES = 640 * 1024
 
 /** When something last happened on a connection, and how much. */
 export class ConnectionActivity {
-  /** Milliseconds of the broker's clock. */
+  /** Milliseconds of the steady clock. */
   private lastReceived: number
   private lastSent: number
   /** When the frame began that is not complete. */

@@ -58,7 +58,7 @@ export class Connection implements BudgetReader {
     this.socket = socket
     this.broker = broker
     this.clientHost = `/${socket.remoteAddress ?? ''}`
-    this.activity = new ConnectionActivity(broker.clock.now)
+    this.activity = new ConnectionActivity(broker.clock.steady)
     this.parser = new FrameParser(broker.settings['socket.request.max.bytes'])
     this.sending = new SendQueue(socket, broker.logs.blocks, (bytes) => this.sent(bytes))
     socket.setNoDelay(true)
@@ -74,7 +74,7 @@ export class Connection implements BudgetReader {
 
   /** Nothing has happened for so long that the client should have done, or it takes that long for one frame. */
   isIdle(forMs: number): boolean {
-    const before = this.broker.clock.now() - forMs
+    const before = this.broker.clock.steady() - forMs
     if (this.sending.unsent > 0) return !this.activity.hasSentSince(before)
     if (this.slots.length > 0 || this.waiting.length > 0) return false
     if (!this.activity.hasReceivedSince(before)) return true

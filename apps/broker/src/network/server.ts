@@ -1,5 +1,6 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { Broker } from '../broker.ts'
+import { every } from '../clock.ts'
 import { Connection } from './connection.ts'
 
 const IDLE_CHECK_MS = 10_000
@@ -13,7 +14,7 @@ export class Server {
   private readonly net: NetServer
   private readonly connections = new Set<Connection>()
   private readonly perAddress = new Map<string, number>()
-  private readonly checks: NodeJS.Timeout[]
+  private readonly checks: (() => void)[]
   /** Connections that were refused for being too many. */
   refused = 0
   accepted = 0
@@ -21,10 +22,7 @@ export class Server {
   private constructor(broker: Broker) {
     this.broker = broker
     this.net = createServer((socket) => this.accept(socket))
-    this.checks = [
-      setInterval(() => this.closeIdle(), IDLE_CHECK_MS),
-      setInterval(() => this.closeSlow(), MEMORY_CHECK_MS),
-    ]
+    this.checks = [every(IDLE_CHECK_MS, () => this.closeIdle()), every(MEMORY_CHECK_MS, () => this.closeSlow())]
   }
 
   /** Resolves with the port when connections are accepted; rejects when the address cannot be had. */
@@ -47,7 +45,7 @@ export class Server {
   }
 
   async close(): Promise<void> {
-    for (const check of this.checks) clearInterval(check)
+    for (const end of this.checks) end()
     const closed = new Promise<void>((resolve) => this.net.close(() => resolve()))
     for (const connection of [...this.connections]) connection.close()
     await closed

@@ -96,3 +96,27 @@ test('what a producer wrote, and the coordinator did not remember, is part of wh
   await broker.transactions.end('id', { producerId, epoch, outcome: 'commit' }, true)
   expect(await valuesIn(log(), 'READ_COMMITTED')).toEqual(['x'])
 })
+
+test('a transaction lasts as long as it may, whatever the wall clock is set to', async () => {
+  const { producerId, epoch } = await broker.transactions.initProducer(init)
+  await broker.transactions.add('id', { producerId, epoch, partitions: [['t', [0]]], groups: [] }).durable
+  clock.step(1_000_000)
+  clock.pass(init.timeoutMs)
+  await broker.transactions.abortTimedOut()
+  expect(broker.transactions.find('id')?.state).toBe('Ongoing')
+  clock.step(-2_000_000)
+  clock.pass(1)
+  await broker.transactions.abortTimedOut()
+  expect(broker.transactions.find('id')?.state).toBe('CompleteAbort')
+})
+
+test('a transaction that seems to have begun in the future times out as well', async () => {
+  const { producerId, epoch } = await broker.transactions.initProducer(init)
+  await broker.transactions.add('id', { producerId, epoch, partitions: [['t', [0]]], groups: [] }).durable
+  await broker.close()
+  clock = new ManualClock(clock.now() - 1_000_000)
+  await boot()
+  clock.pass(init.timeoutMs + 1)
+  await broker.transactions.abortTimedOut()
+  expect(broker.transactions.find('id')?.state).toBe('CompleteAbort')
+})

@@ -92,7 +92,7 @@ export class TransactionCoordinator {
 
   /** Begins the transaction if need be. What is added counts at once; a client may hear of it when it is `durable`. */
   add(transactionalId: string, addition: Addition): { readonly errorCode: ErrorCode; readonly durable: Promise<void> } {
-    const decision = decideAddPartitions(this.find(transactionalId), addition, this.parts.clock.now())
+    const decision = decideAddPartitions(this.find(transactionalId), addition, this.parts.clock.steady())
     return { errorCode: decision.answer, durable: heardOrNot(this.take(transactionalId, decision)) }
   }
 
@@ -115,14 +115,14 @@ export class TransactionCoordinator {
 
   /** Aborts transactions whose producers have not ended them in time. */
   async abortTimedOut(): Promise<void> {
-    const now = this.parts.clock.now()
+    const now = this.parts.clock.steady()
     const due = [...this.all()].filter((transaction) => isTimedOut(transaction, now))
     await Promise.all(due.map(({ transactionalId }) => this.timeOut(transactionalId)))
   }
 
   /** `transactional.id.expiration.ms`: forgets ids that nobody uses any more. */
   async forgetUnused(): Promise<void> {
-    const now = this.parts.clock.now()
+    const now = this.parts.clock.steady()
     const expirationMs = this.parts.settings['transactional.id.expiration.ms']
     for (const transaction of [...this.all()]) {
       if (!isForgotten(transaction, now, expirationMs)) continue
@@ -158,7 +158,7 @@ export class TransactionCoordinator {
       while (newProducerId === NO_PRODUCER_ID && mayNeed(this.find(transactionalId))) {
         newProducerId = await this.parts.producerIds.take()
       }
-      const decision = decide(newProducerId, this.parts.clock.now())
+      const decision = decide(newProducerId, this.parts.clock.steady())
       const { transaction, records, answer } = decision
       if (records.length > 0 && transaction !== undefined && isPrepared(transaction)) {
         this.put(transactionalId, transaction)
@@ -194,7 +194,7 @@ export class TransactionCoordinator {
       return unsaved.length > 0 ? ErrorCode.COORDINATOR_NOT_AVAILABLE : ErrorCode.NONE
     }
     const { transactionalId } = prepared
-    const record = { type: 'TransactionCompleted', transactionalId, at: this.parts.clock.now() } as const
+    const record = { type: 'TransactionCompleted', transactionalId, at: this.parts.clock.steady() } as const
     const transaction = evolveTransaction(prepared, record)
     // Nobody waits for this record: without it the next start finds that nothing is left to be written.
     void this.take(transactionalId, { transaction, records: [record], answer: undefined }).catch(() => {})
@@ -202,9 +202,19 @@ export class TransactionCoordinator {
   }
 
   private async recover(): Promise<void> {
+    this.moveBeginnings()
     this.adoptBegun()
     await this.abortUnknown()
     await Promise.all([...this.all()].filter(isPrepared).map((prepared) => this.seeThrough(prepared, [], true)))
+  }
+
+  /** The wall clock was set back before this start: a transaction that begins in the future would be open for ever. */
+  private moveBeginnings(): void {
+    const now = this.parts.clock.steady()
+    for (const transaction of [...this.all()]) {
+      const { transactionalId, startedAt } = transaction
+      if (startedAt > now) this.put(transactionalId, { ...transaction, startedAt: now })
+    }
   }
 
   /**

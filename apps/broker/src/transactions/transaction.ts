@@ -47,7 +47,7 @@ export interface Transaction {
   readonly partitions: Partitions
   /** Groups whose offsets are part of it. */
   readonly groups: ReadonlySet<string>
-  /** Milliseconds since the epoch; -1 while there is no transaction. */
+  /** Milliseconds since the epoch by the steady clock; -1 while there is no transaction. */
   readonly startedAt: number
   readonly updatedAt: number
 }
