@@ -60,8 +60,13 @@ describe('what other implementations wrote', () => {
   it('reads linked LZ4 blocks, content sizes and checksums', () => {
     const header = [0x04, 0x22, 0x4d, 0x18, 0x40 | 0x10 | 0x08 | 0x04, 0x40, 8, 0, 0, 0, 0, 0, 0, 0, 0]
     const first = [5, 0, 0, 0, 0x40, 0x61, 0x62, 0x63, 0x64, 9, 9, 9, 9]
-    const second = [3, 0, 0, 0, 0x00, 4, 0, 9, 9, 9, 9]
+    const second = [4, 0, 0, 0, 0x00, 4, 0, 0x00, 9, 9, 9, 9]
     const frame = Buffer.from([...header, ...first, ...second, 0, 0, 0, 0, 9, 9, 9, 9])
     expect(decompress(Compression.lz4, frame, LIMIT).toString()).toBe('abcdabcd')
+  })
+
+  it("writes LZ4 as Java's client reads it: version 1, independent blocks", () => {
+    const frame = compress(Compression.lz4, Buffer.alloc(200_000, 'abc'))
+    expect(frame[4]! & 0xe3).toBe(0x60)
   })
 })
