@@ -3,17 +3,22 @@ import { crc32c } from '#libs/kafka-protocol'
 import type { File, FileSystem } from '../disk/file-system.ts'
 
 const CRC_SIZE = 4
+/** A write larger than this leaves the event loop to a thread. */
+const SYNC_WRITE_LIMIT = 1024 * 1024
 
 /**
  * Replaces a small file so that a crash leaves the old content or the new, never a mixture: temporary file, fsync,
  * rename, fsync of the directory. The content is followed by its CRC-32C.
  */
-export async function writeAtomically(fs: FileSystem, path: string, content: Buffer): Promise<void> {
+export async function writeAtomically(fs: FileSystem, path: string, content: readonly Buffer[]): Promise<void> {
   const crc = Buffer.alloc(CRC_SIZE)
-  crc.writeUInt32BE(crc32c(content))
+  crc.writeUInt32BE(content.reduce((sum, piece) => crc32c(piece, sum), 0))
+  const bytes = content.reduce((sum, piece) => sum + piece.length, 0)
   await replaceFile(fs, path, async (file) => {
     file.truncate(0)
-    file.writeSync([content, crc], 0)
+    const pieces = [...content, crc]
+    if (bytes > SYNC_WRITE_LIMIT) await file.write(pieces, 0)
+    else file.writeSync(pieces, 0)
     await file.sync()
   })
   await fs.syncDirectory(dirname(path))

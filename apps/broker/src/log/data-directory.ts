@@ -53,7 +53,7 @@ export class DataDirectory {
 
   async close(clean: boolean): Promise<void> {
     try {
-      if (clean) await writeAtomically(this.fs, cleanMark(this.path), Buffer.alloc(0))
+      if (clean) await writeAtomically(this.fs, cleanMark(this.path), [])
     } finally {
       this.lock.release()
     }
@@ -76,7 +76,7 @@ function lastStopOf(header: Header | undefined, hasCleanMark: boolean, bootId: s
 }
 
 function writeHeader(fs: FileSystem, path: string, header: Header): Promise<void> {
-  return writeAtomically(fs, `${path}/format`, Buffer.from(JSON.stringify(header)))
+  return writeAtomically(fs, `${path}/format`, [Buffer.from(JSON.stringify(header))])
 }
 
 const cleanMark = (path: string) => `${path}/clean-shutdown`

@@ -67,7 +67,14 @@ export class LogEnd {
   /** Everything written so far is on the device when it resolves, a new segment's name before anything in it. */
   async sync(): Promise<void> {
     await this.syncDirectory()
-    for (const segment of this.segments) await segment.sync()
+    for (const segment of this.unsynced()) await segment.sync()
+  }
+
+  /** Older ones are synced first, so these are the last ones. */
+  private unsynced(): LogSegment[] {
+    let first = this.segments.length - 1
+    while (first > 0 && !this.segments[first - 1]!.isSynced) first--
+    return this.segments.slice(first)
   }
 
   private async syncDirectory(): Promise<void> {

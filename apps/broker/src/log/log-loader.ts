@@ -187,6 +187,8 @@ class LogLoader {
       changed = true
     }
     if (changed) await fs.syncDirectory(directory)
+    // Thousands of partitions must not hold a file each because a crash had each of them read.
+    for (const segment of segments) segment.closeFile()
     const { scannedBytes, truncatedBytes } = this
     const gapsBelow = Math.min(this.gapsBelow, endOffset)
     return { segments, logStartOffset, endOffset, ...state, gapsBelow, scannedBytes, truncatedBytes }

@@ -24,9 +24,9 @@ describe('data directory', () => {
 
   it('is refused when another version wrote it', async () => {
     await manager.close()
-    await writeAtomically(fs, '/data/format', Buffer.from('{"format":99,"leaderEpoch":0}'))
+    await writeAtomically(fs, '/data/format', [Buffer.from('{"format":99,"leaderEpoch":0}')])
     await expect(openManager()).rejects.toThrow('/data has format 99, this broker reads formats 1 to 2')
-    await writeAtomically(fs, '/data/format', Buffer.from('{"format":1,"leaderEpoch":0}'))
+    await writeAtomically(fs, '/data/format', [Buffer.from('{"format":1,"leaderEpoch":0}')])
     await (await openManager()).close()
   })
 

@@ -1,6 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CommitRounds } from '../disk/commit-rounds.ts'
 import type { LastStop } from '../disk/damage.ts'
 import type { FileSystem } from '../disk/file-system.ts'
+import { Limit } from '../disk/limit.ts'
+import { SharedSync } from '../disk/shared-sync.ts'
 import { Journal } from '../journal/journal.ts'
 import { RedoLog } from '../redo/redo-log.ts'
 import { dropRedo, redo } from '../redo/redo-recovery.ts'
@@ -32,7 +35,9 @@ export interface LogManagerOptions {
 }
 
 const DEFAULT_TAIL_BYTES = 32 * 1024 * 1024
+const OPENED_TOGETHER = 16
 const CLOSED_TOGETHER = 8
+const MAINTAINED_IN_A_TURN = 100
 const DEFAULT_CLEANER_BYTES = 128 * 1024 * 1024
 
 /** All logs of one data directory. */
@@ -51,12 +56,16 @@ export class LogManager {
   private readonly redoLog: RedoLog
   private readonly report: Report
   private readonly cleaner: LogCleaner
+  /** Each may read a MiB at a time, and syncs directories, for which others' data would have to wait. */
+  private readonly opening = new Limit(OPENED_TOGETHER)
+  private readonly logsSync: SharedSync
   private deletions = 0
 
   private constructor(
     private readonly options: LogManagerOptions,
     private readonly directory: DataDirectory,
   ) {
+    this.logsSync = new SharedSync(() => options.fs.syncDirectory(this.logsPath))
     this.tails = new TailCache(options.tailBytes ?? DEFAULT_TAIL_BYTES, this.blocks)
     this.report = options.report ?? (() => {})
     const reportRedo = (reason: string) =>
@@ -84,6 +93,7 @@ export class LogManager {
       if (files > 0) manager.report('info', 'what the redo log had noted was written again', { files })
     }
     await options.fs.syncDirectory(options.dataDir)
+    if (manager.lastStop !== 'CLEAN') await options.fs.syncDirectory(manager.logsPath)
     for (const name of options.fs.readdir(manager.logsPath)) {
       if (name.endsWith(DELETED)) await options.fs.removeDirectory(`${manager.logsPath}/${name}`)
       else if (/-\d+$/.test(name)) manager.onDisk.add(name)
@@ -109,8 +119,12 @@ export class LogManager {
     return journal
   }
 
-  /** Opens (recovering if need be) or creates. Durable when it resolves. */
-  async openPartition(topic: string, partition: number, config: LogConfig): Promise<PartitionLog> {
+  /** Opens (recovering if need be) or creates. Durable when it resolves. Thousands may be asked for at once. */
+  openPartition(topic: string, partition: number, config: LogConfig): Promise<PartitionLog> {
+    return this.opening.run(() => this.openNow(topic, partition, config))
+  }
+
+  private async openNow(topic: string, partition: number, config: LogConfig): Promise<PartitionLog> {
     const name = `${topic}-${partition}`
     if (this.open.has(name)) throw new Error(`partition ${name} is already open`)
     const { fs, now } = this.options
@@ -122,7 +136,7 @@ export class LogManager {
       ...{ fs, directory, indexInterval: config.indexIntervalBytes, now: now() },
       ...{ leaderEpoch: this.leaderEpoch, lastStop: this.lastStop },
     })
-    if (isNew || this.lastStop !== 'CLEAN') await fs.syncDirectory(this.logsPath)
+    if (isNew) await this.logsSync.run()
     if (recovered.truncatedBytes > 0) {
       const { truncatedBytes, endOffset } = recovered
       this.report('warn', 'a torn end was cut off the log', { topic, partition, truncatedBytes, endOffset })
@@ -223,7 +237,8 @@ export class LogManager {
 
   /** Retention, segment age, recovery checkpoint, idle file handles. Call it every few seconds, or on a test's clock. */
   async maintain(): Promise<void> {
-    for (const log of [...this.open.values()]) {
+    for (const [index, log] of [...this.open.values()].entries()) {
+      if (index % MAINTAINED_IN_A_TURN === 0) await nextTurn()
       if (log.closed) continue
       await log.maintain().catch((error: unknown) => this.reportFailure('maintaining', log, error))
     }

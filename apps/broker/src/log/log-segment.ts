@@ -55,6 +55,16 @@ export class LogSegment {
     return `${this.directory}/${segmentName(this.baseOffset)}.index`
   }
 
+  /** All of it is on the device. */
+  get isSynced(): boolean {
+    return this.syncedSize >= this.size
+  }
+
+  /** Its index says more than the file of it. */
+  get hasUnsavedIndex(): boolean {
+    return !this.indexSaved && this.loaded !== undefined
+  }
+
   /** The handle; valid within this turn only, `use` for longer. */
   file(): File {
     return this.handle.get()
@@ -69,6 +79,11 @@ export class LogSegment {
   releaseIdle(active: boolean): void {
     const isIdle = this.handle.releaseIdle()
     if (isIdle && !active && this.indexSaved && this.size > 0) this.loaded = undefined
+  }
+
+  /** Closes the handle until the next use. */
+  closeFile(): void {
+    this.handle.close()
   }
 
   /** No new use will begin; the handle closes with the last one under way. */
@@ -154,12 +169,13 @@ export class LogSegment {
   }
 
   async saveIndex(): Promise<void> {
-    if (this.indexSaved || this.loaded === undefined) return
+    const { loaded } = this
+    if (this.indexSaved || loaded === undefined) return
     this.indexSaved = true
     const sentinel = new SegmentIndex(this.baseOffset)
     sentinel.append({ offset: this.endOffset, position: this.size, maxTimestamp: this.maxTimestamp })
     try {
-      await writeAtomically(this.fs, this.indexPath, Buffer.concat([this.loaded.encode(), sentinel.encode()]))
+      await writeAtomically(this.fs, this.indexPath, [loaded.encode(), sentinel.encode()])
     } catch (error) {
       this.indexSaved = false
       throw error
@@ -176,7 +192,7 @@ export class LogSegment {
   private async syncNow(): Promise<void> {
     if (this.doubt !== undefined) throw this.doubt
     const size = this.size
-    if (this.syncedSize >= size) return
+    if (this.isSynced) return
     try {
       await this.use((file) => file.sync(size - this.syncedSize))
     } catch (error) {

@@ -3,20 +3,23 @@ import { writeAtomically } from './atomic-file.ts'
 import { swapName } from './compaction/segment-swap.ts'
 import { type LogSegment, segmentName } from './log-segment.ts'
 import type { LogState } from './log-state.ts'
-import { encodePartitionCheckpoint, writePartitionCheckpoint } from './partition-checkpoint.ts'
+import { type PartitionCheckpoint, writePartitionCheckpoint } from './partition-checkpoint.ts'
 import { expiredSegments } from './retention.ts'
 
 /** A crash costs a scan of at most this much time or this many bytes of appends. */
 const CHECKPOINT_MS = 60_000
+const EXPIRY_MS = 60_000
 const CHECKPOINT_BYTES = 64 * 1024 * 1024
 
 /** Retention, checkpoints and closing take turns, since each relies on files that another one replaces. */
 export class LogUpkeep {
   private lastCheckpoint: number
+  private lastExpiry: number
   private turns: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly log: LogState) {
     this.lastCheckpoint = log.context.now()
+    this.lastExpiry = this.lastCheckpoint
   }
 
   checkpoint(): Promise<void> {
@@ -28,7 +31,7 @@ export class LogUpkeep {
       const { log } = this
       if (log.closed) return
       if (log.writer.failure !== undefined) await log.writer.heal()
-      log.producers.expire(log.context.now(), log.config.producerIdExpirationMs)
+      this.expireProducers()
       await this.applyRetention()
       if (this.checkpointIsDue()) await this.writeCheckpoint()
       for (const segment of log.segments) segment.releaseIdle(segment === log.segments.at(-1))
@@ -105,6 +108,15 @@ export class LogUpkeep {
     await context.fs.syncDirectory(context.directory)
   }
 
+  /** It looks at every producer there is, and a minute more or less is nothing to their day. */
+  private expireProducers(): void {
+    const { log } = this
+    const now = log.context.now()
+    if (now - this.lastExpiry < EXPIRY_MS) return
+    this.lastExpiry = now
+    log.producers.expire(now, log.config.producerIdExpirationMs)
+  }
+
   private checkpointIsDue(): boolean {
     const { log } = this
     const old = log.context.now() - this.lastCheckpoint >= CHECKPOINT_MS
@@ -115,7 +127,7 @@ export class LogUpkeep {
     const { log } = this
     const { writer, context } = log
     const recoveryPoint = writer.logEndOffset
-    const encoded = encodePartitionCheckpoint({
+    const checkpoint: PartitionCheckpoint = {
       logStartOffset: log.logStartOffset,
       recoveryPoint,
       epochs: log.epochs.list(),
@@ -123,7 +135,7 @@ export class LogUpkeep {
       aborted: log.producers.aborted.size,
       cleanedUpTo: log.cleanedUpTo,
       gapsBelow: log.gapsBelow,
-    })
+    }
     const aborted = log.producers.aborted.changed ? log.producers.aborted.encode() : undefined
     log.producers.aborted.changed = false
     log.changedSinceCheckpoint = false
@@ -134,9 +146,9 @@ export class LogUpkeep {
       await writer.durable(recoveryPoint)
       // What is durable may be so by the redo log, which a checkpoint knows nothing of.
       await writer.syncFiles()
-      for (const segment of log.segments) await segment.saveIndex()
-      if (aborted !== undefined) await writeAtomically(context.fs, abortedPath(context.directory), aborted)
-      await writePartitionCheckpoint(context.fs, context.directory, encoded)
+      for (const segment of log.segments.filter(({ hasUnsavedIndex }) => hasUnsavedIndex)) await segment.saveIndex()
+      if (aborted !== undefined) await writeAtomically(context.fs, abortedPath(context.directory), [aborted])
+      await writePartitionCheckpoint(context.fs, context.directory, checkpoint)
     } catch (error) {
       log.changedSinceCheckpoint = true
       if (aborted !== undefined) log.producers.aborted.changed = true

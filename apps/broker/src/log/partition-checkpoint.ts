@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FileSystem } from '../disk/file-system.ts'
 import { readChecked, writeAtomically } from './atomic-file.ts'
 import type { EpochStart } from './leader-epochs.ts'
@@ -31,10 +32,26 @@ export function hasPartitionCheckpoint(fs: FileSystem, directory: string): boole
   return fs.size(path(directory)) !== undefined
 }
 
-export function encodePartitionCheckpoint(checkpoint: PartitionCheckpoint): Buffer {
-  return Buffer.from(JSON.stringify(checkpoint))
+/** The entries of the checkpoint must not change any more, as those of producers never do: others work meanwhile. */
+export async function writePartitionCheckpoint(
+  fs: FileSystem,
+  directory: string,
+  checkpoint: PartitionCheckpoint,
+): Promise<void> {
+  await writeAtomically(fs, path(directory), await encodeCheckpoint(checkpoint))
 }
 
-export function writePartitionCheckpoint(fs: FileSystem, directory: string, encoded: Buffer): Promise<void> {
-  return writeAtomically(fs, path(directory), encoded)
+/** Producers are encoded in one go up to this many. */
+const SLICE = 500
+
+async function encodeCheckpoint({ producers, ...rest }: PartitionCheckpoint): Promise<Buffer[]> {
+  if (producers.length <= SLICE) return [Buffer.from(JSON.stringify({ ...rest, producers }))]
+  const pieces = [Buffer.from(`${JSON.stringify(rest).slice(0, -1)},"producers":[`)]
+  for (let from = 0; from < producers.length; from += SLICE) {
+    const slice = JSON.stringify(producers.slice(from, from + SLICE)).slice(1, -1)
+    pieces.push(Buffer.from(from === 0 ? slice : `,${slice}`))
+    await nextTurn()
+  }
+  pieces.push(Buffer.from(']}'))
+  return pieces
 }

@@ -66,7 +66,8 @@ export class SegmentFile {
     this.name = name
   }
 
-  private close(): void {
+  /** The next use opens it again. */
+  close(): void {
     if (this.users > 0 || this.handle === undefined) return
     this.handle.close()
     this.handle = undefined

@@ -4,11 +4,7 @@ import type { File, FileSystem } from '../disk/file-system.ts'
 import { replaceFile } from '../log/atomic-file.ts'
 import { findBatch, scanBatches } from '../log/batch-scan.ts'
 import { segmentName } from '../log/log-segment.ts'
-import {
-  encodePartitionCheckpoint,
-  readPartitionCheckpoint,
-  writePartitionCheckpoint,
-} from '../log/partition-checkpoint.ts'
+import { readPartitionCheckpoint, writePartitionCheckpoint } from '../log/partition-checkpoint.ts'
 import { keepAside } from './keep-aside.ts'
 
 /** What of a segment can be kept. */
@@ -40,11 +36,7 @@ export async function repairLog(fs: FileSystem, directory: string, leaderEpoch: 
   await fs.syncDirectory(directory)
   const { logStartOffset = 0, cleanedUpTo = 0 } = checkpoint ?? {}
   const readAnew = { recoveryPoint: 0, epochs: [], producers: [], aborted: 0 }
-  await writePartitionCheckpoint(
-    fs,
-    directory,
-    encodePartitionCheckpoint({ ...readAnew, logStartOffset, cleanedUpTo, gapsBelow: end }),
-  )
+  await writePartitionCheckpoint(fs, directory, { ...readAnew, logStartOffset, cleanedUpTo, gapsBelow: end })
   return kept
 }
 

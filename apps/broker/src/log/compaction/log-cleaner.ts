@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LogWriterOptions } from '../log-writer.ts'
 import type { PartitionLog } from '../partition-log.ts'
 import { RetiredSegmentError } from '../segment-file.ts'
@@ -5,6 +6,7 @@ import type { DirtyRange } from './dirty-range.ts'
 
 /** A log that could not be cleaned is left alone for so long. */
 const RETRY_MS = 5 * 60_000
+const LOOKED_AT_IN_A_TURN = 500
 
 export interface LogCleanerOptions {
   readonly logs: () => Iterable<PartitionLog>
@@ -51,7 +53,8 @@ export class LogCleaner {
 
   private async dirtiest(): Promise<{ log: PartitionLog; dirty: DirtyRange } | undefined> {
     let found: { log: PartitionLog; dirty: DirtyRange } | undefined
-    for (const log of [...this.options.logs()]) {
+    for (const [index, log] of [...this.options.logs()].entries()) {
+      if (index % LOOKED_AT_IN_A_TURN === 0) await nextTurn()
       if (this.stopped) return undefined
       if (log.closed || (this.failed.get(log) ?? 0) > this.options.now()) continue
       const dirty = await log.dirtyRange().catch((error: unknown) => this.giveUp(log, error))
