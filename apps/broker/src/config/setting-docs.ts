@@ -31,7 +31,8 @@ const ofBroker: Record<SettingName, string> = {
   'log.cleaner.min.cleanable.ratio': 'The share of uncompacted bytes from which on a log is compacted.',
   'log.cleaner.min.compaction.lag.ms': 'A record stays uncompacted for at least so long.',
   'log.cleanup.policy': 'What becomes of old records: delete, compact, both, or nothing.',
-  'log.flush.interval.messages': 'Records between forced flushes; acks=all is flushed before its answer regardless.',
+  'log.flush.interval.messages':
+    'With 1 records are flushed before consumers see them and before acks=1 is answered; acks=all always is.',
   'log.flush.interval.ms': 'Time between forced flushes; acks=all is flushed before its answer regardless.',
   'log.index.interval.bytes': 'Bytes of a log between entries of its index.',
   'log.index.size.max.bytes': 'The largest index of a segment.',

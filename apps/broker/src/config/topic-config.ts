@@ -145,6 +145,7 @@ export function logConfigOf(configs: TopicConfigs, settings: Settings): LogConfi
     messageTimestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
     messageTimestampAfterMaxMs: number('message.timestamp.after.max.ms'),
     indexIntervalBytes: number('index.interval.bytes'),
+    flushMessages: number('flush.messages'),
     producerIdExpirationMs: settings['producer.id.expiration.ms'],
     deleteRetentionMs: number('delete.retention.ms'),
     minCleanableDirtyRatio: number('min.cleanable.dirty.ratio'),

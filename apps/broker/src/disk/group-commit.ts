@@ -11,6 +11,8 @@ export interface CommitTarget {
   sync(): Promise<number>
   /** All that is written and not durable, for the redo log; undefined where it cannot do instead of a sync. */
   note?(): RedoNote | undefined
+  /** Everything below is on the device; said before anybody who waits for it is told. */
+  becameDurable?(end: number): void
   /** What is accepted and not `written` must be undone: everybody who waits for it is told of the error. */
   writeFailed(error: unknown): Error
   /**
@@ -146,6 +148,7 @@ export class GroupCommit {
 
   private becameDurable(end: number): number {
     this.durableEnd = end
+    this.target.becameDurable?.(end)
     const waited = this.awaitingSync.length
     this.awaitingSync = settle(this.awaitingSync, end)
     return waited - this.awaitingSync.length

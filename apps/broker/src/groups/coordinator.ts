@@ -19,6 +19,7 @@ import { decideHeartbeat, type Heartbeat } from './heartbeat.ts'
 import { decideJoin, type Join } from './join.ts'
 import { decideLeave, type Leaver } from './leave.ts'
 import { type Commit, decideCommit, decideOffsetDelete, decideOffsetExpiry, decideTransactionEnd } from './offsets.ts'
+import { offsetsBeyondEnd } from './offsets-beyond-end.ts'
 import { type GroupRecord, snapshotOfGroup, type TopicPartition } from './records.ts'
 import { decideSync, type Sync } from './sync.ts'
 
@@ -87,6 +88,7 @@ export class GroupCoordinator {
       },
     )
     for (const group of [...groups.values()]) coordinator.put(resumeGroup(group, clock.steady()))
+    if (logs.lastStop !== 'CLEAN') await coordinator.bringBackOffsets(logs)
     return coordinator
   }
 
@@ -224,6 +226,17 @@ export class GroupCoordinator {
     for (const { cancel } of this.alarms.values()) cancel()
     this.alarms.clear()
     this.parked.clear()
+  }
+
+  /** The logs are open: what they lost must not be skipped when others take its place. */
+  private async bringBackOffsets(logs: LogManager): Promise<void> {
+    const endOf = (topic: string, partition: number) => logs.partition(topic, partition)?.logEndOffset
+    for (const [groupId, offsets] of this.offsets) {
+      const records = offsetsBeyondEnd(groupId, offsets, endOf)
+      if (records.length === 0) continue
+      for (const record of records) this.evolve(record)
+      await this.records.append(records)
+    }
   }
 
   private get(groupId: string): Group {

@@ -9,6 +9,8 @@ export interface LogConfig {
   readonly messageTimestampBeforeMaxMs: number
   readonly messageTimestampAfterMaxMs: number
   readonly indexIntervalBytes: number
+  /** 1: nobody sees a record, and nobody is told of it, before it is on the device. More is as good as never. */
+  readonly flushMessages: number
   /** How long the partition remembers a producer that writes nothing. */
   readonly producerIdExpirationMs: number
   /** What batches in another compression are rewritten to; undefined: they are stored as they came. */
@@ -32,6 +34,7 @@ export const defaultLogConfig: LogConfig = Object.freeze({
   messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
   messageTimestampAfterMaxMs: 3_600_000,
   indexIntervalBytes: 4096,
+  flushMessages: Number.MAX_SAFE_INTEGER,
   producerIdExpirationMs: 24 * 3_600_000,
   compression: undefined,
   compressionLevel: undefined,

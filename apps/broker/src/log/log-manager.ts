@@ -35,7 +35,7 @@ export interface LogManagerOptions {
 }
 
 const DEFAULT_TAIL_BYTES = 32 * 1024 * 1024
-const OPENED_TOGETHER = 16
+const OPENED_TOGETHER = 32
 const CLOSED_TOGETHER = 8
 const MAINTAINED_IN_A_TURN = 100
 const DEFAULT_CLEANER_BYTES = 128 * 1024 * 1024

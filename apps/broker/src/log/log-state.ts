@@ -29,6 +29,8 @@ export interface PartitionLogContext {
 export class LogState {
   /** First offset a client may read. */
   logStartOffset: number
+  /** End of what a client may read. */
+  highWatermark: number
   /** True after the partition was deleted or the broker began to stop: parked fetches should end. */
   closed = false
   /** Bytes appended since the last checkpoint; what a crash would cost to scan. */
@@ -65,25 +67,39 @@ export class LogState {
     this.changedSinceCheckpoint = recovered.scannedBytes > 0
     this.cleanedUpTo = recovered.cleanedUpTo
     this.gapsBelow = recovered.gapsBelow
-    const onWritten = () => {
-      this.producers.open.written(this.highWatermark)
-      this.notify()
-    }
+    this.highWatermark = recovered.endOffset
+    const onWritten = () => this.written()
+    const onDurable = (end: number) => this.show(end)
     const keep = (batch: Buffer) => context.tails.add(this.tail, batch)
-    const options = { ...context, config: () => this.config, keep, onWritten }
+    const options = { ...context, config: () => this.config, keep, onWritten, onDurable }
     this.writer = new LogWriter(options, recovered.segments, recovered.endOffset)
     this.producers.open.written(recovered.endOffset)
   }
 
-  get highWatermark(): number {
-    return this.writer.highWatermark
+  /** Nothing may be seen, or told of, before it is on the device. */
+  get flushesFirst(): boolean {
+    return this.config.flushMessages === 1
   }
 
   /** Below it every transaction has ended, and its marker is readable. */
   get lastStableOffset(): number {
-    const { highWatermark } = this.writer
+    const { highWatermark } = this
     const { first } = this.producers.open
     return first < highWatermark ? Math.max(first, this.logStartOffset) : highWatermark
+  }
+
+  private written(): void {
+    const { writer } = this
+    if (!this.flushesFirst) this.show(writer.writtenEnd)
+    // After a failed sync it is seen once the log has healed.
+    else writer.durable(writer.writtenEnd).catch(() => {})
+  }
+
+  private show(end: number): void {
+    if (end <= this.highWatermark) return
+    this.highWatermark = end
+    this.producers.open.written(end)
+    this.notify()
   }
 
   moveLogStart(offset: number): void {

@@ -97,7 +97,7 @@ export class LogUpkeep {
     // The active segment goes too when it is expired, but the log must keep its end offset in a file name.
     if (expired === segments.length) {
       if (!writer.idle) return
-      writer.roll(log.highWatermark)
+      writer.roll(writer.writtenEnd)
     }
     const removed = segments.slice(0, expired)
     log.moveLogStart(Math.max(log.logStartOffset, segments[expired]!.baseOffset))

@@ -24,8 +24,10 @@ export interface LogWriterOptions extends LogEndOptions {
   readonly blocks: BlockPool
   /** Puts a batch that was written where readers find it, and returns it as it is there. */
   readonly keep: (batch: Buffer) => Buffer
-  /** What was kept is now below the high watermark. */
+  /** What was kept is now below `writtenEnd`. */
   readonly onWritten: () => void
+  /** Everything below is on the device. */
+  readonly onDurable: (end: number) => void
 }
 
 /** A write larger than this leaves the event loop to a thread. */
@@ -33,7 +35,8 @@ const SYNC_WRITE_LIMIT = 1024 * 1024
 
 /** Brings accepted batches into segments and onto the device: group commit, and what to do when the disk fails. */
 export class LogWriter {
-  highWatermark: number
+  /** End of what is in the page cache. */
+  writtenEnd: number
   logEndOffset: number
   /** Set by a failed sync: nobody knows what the device holds, so nothing more may be acknowledged on top of it. */
   failure: StorageError | undefined
@@ -53,7 +56,7 @@ export class LogWriter {
     private readonly segments: LogSegment[],
     endOffset: number,
   ) {
-    this.highWatermark = endOffset
+    this.writtenEnd = endOffset
     this.logEndOffset = endOffset
     this.end = new LogEnd(options, segments)
     this.unsynced = new UnsyncedBytes(options.blocks)
@@ -92,8 +95,9 @@ export class LogWriter {
     try {
       if (this.hasLeftover) this.cutLeftover()
       for (const segment of this.segments) await segment.rewriteUnsynced()
-      await this.sync()
+      const end = await this.sync()
       this.failure = undefined
+      this.options.onDurable(end)
       this.options.report('info', 'the log accepts writes again', { directory: this.options.directory })
     } catch (error) {
       this.failure = this.storageError('rewriting', error)
@@ -101,7 +105,7 @@ export class LogWriter {
   }
 
   private target(): CommitTarget {
-    const written = () => this.highWatermark
+    const written = () => this.writtenEnd
     return {
       get written() {
         return written()
@@ -109,6 +113,7 @@ export class LogWriter {
       write: () => (this.pendingBytes > SYNC_WRITE_LIMIT ? this.writeInThread() : this.writeNow()),
       sync: () => this.commitFiles(),
       note: () => this.note(),
+      becameDurable: (end) => this.options.onDurable(end),
       writeFailed: (error) => this.undoPending(error),
       syncFailed: (error) => this.syncFailed(error),
     }
@@ -168,7 +173,7 @@ export class LogWriter {
       position += bytes.length
     }
     active.wrote(run, this.options.config().indexIntervalBytes)
-    this.highWatermark = written.at(-1)!.endOffset
+    this.writtenEnd = written.at(-1)!.endOffset
     this.options.onWritten()
   }
 
@@ -177,7 +182,7 @@ export class LogWriter {
     for (const { undo } of this.pending.reverse()) undo()
     this.pending = []
     this.pendingBytes = 0
-    this.logEndOffset = this.highWatermark
+    this.logEndOffset = this.writtenEnd
     const failure = this.storageError('writing', error)
     try {
       this.cutLeftover()
@@ -218,7 +223,7 @@ export class LogWriter {
   }
 
   private async sync(): Promise<number> {
-    const end = this.highWatermark
+    const end = this.writtenEnd
     await this.end.sync()
     return end
   }

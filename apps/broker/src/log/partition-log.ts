@@ -16,7 +16,8 @@ import type { ProducerStateEntry } from './producer-state.ts'
  *     logStartOffset ≤ lastStableOffset ≤ highWatermark ≤ logEndOffset
  *
  * The high watermark is the end of what is in the page cache, as on an unreplicated Kafka: a record becomes visible
- * when the death of this process can no longer take it away, which is before a power cut no longer can.
+ * when the death of this process can no longer take it away, which is before a power cut no longer can. With
+ * `flush.messages=1` it is the end of what is on the device.
  */
 export class PartitionLog {
   private readonly state: LogState
@@ -125,9 +126,13 @@ export class PartitionLog {
     return this.state.producers.entries()
   }
 
-  /** Resolves when everything below `endOffset` is in the page cache; rejects with StorageError. */
+  /**
+   * Resolves when everything below `endOffset` may be seen: it is in the page cache or, with `flush.messages=1`, on the
+   * device. Rejects with StorageError.
+   */
   written(endOffset: number): Promise<void> {
-    return this.state.writer.written(endOffset)
+    const { writer, flushesFirst } = this.state
+    return flushesFirst ? writer.durable(endOffset) : writer.written(endOffset)
   }
 
   /** Resolves when everything below `endOffset` is on the device; rejects with StorageError. */
