@@ -4,7 +4,7 @@ import type { File, FileSystem } from '../disk/file-system.ts'
 import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
 import { replaceFile } from '../log/atomic-file.ts'
 import { StorageError } from '../log/log-error.ts'
-import type { LogWriterOptions } from '../log/log-writer.ts'
+import type { Report } from '../log/report.ts'
 import { journalDamage } from './journal-damage.ts'
 import { encodeFrame, readFrames } from './journal-frames.ts'
 
@@ -34,7 +34,7 @@ export class Journal {
     private readonly path: string,
     private file: File,
     size: number,
-    private readonly report: LogWriterOptions['report'],
+    private readonly report: Report,
   ) {
     this.size = size
     this.compactedSize = size
@@ -46,7 +46,7 @@ export class Journal {
     fs: FileSystem,
     path: string,
     replay: (entry: Buffer) => void,
-    report: LogWriterOptions['report'] = () => {},
+    report: Report = () => {},
     lastStop: LastStop = 'POWER_CUT',
   ): Promise<Journal> {
     fs.mkdir(dirname(path))

@@ -13,11 +13,9 @@ import { DataDirectory } from './data-directory.ts'
 import type { LogConfig } from './log-config.ts'
 import { StorageError } from './log-error.ts'
 import { loadLog } from './log-loader.ts'
-import type { PartitionLogContext } from './log-state.ts'
 import { PartitionLog } from './partition-log.ts'
+import type { Report } from './report.ts'
 import { TailCache } from './tail-cache.ts'
-
-type Report = PartitionLogContext['report']
 
 export interface LogManagerOptions {
   readonly fs: FileSystem

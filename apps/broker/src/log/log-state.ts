@@ -5,8 +5,9 @@ import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LoadedLog } from './log-loader.ts'
 import type { LogSegment } from './log-segment.ts'
-import { LogWriter, type LogWriterOptions } from './log-writer.ts'
+import { LogWriter } from './log-writer.ts'
 import type { ProducerStateManager } from './producer-state.ts'
+import type { Report } from './report.ts'
 import { Tail, type TailCache } from './tail-cache.ts'
 
 /** What a partition needs from the store it lives in. */
@@ -22,7 +23,7 @@ export interface PartitionLogContext {
   /** Before another file takes the place of one: a crash must not bring back what was in the old one. */
   readonly forget: (path: string) => Promise<void>
   readonly leaderEpoch: number
-  readonly report: LogWriterOptions['report']
+  readonly report: Report
 }
 
 /** What appending, reading and upkeep of one partition share. */

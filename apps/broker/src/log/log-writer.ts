@@ -5,6 +5,7 @@ import type { BlockPool } from './block-pool.ts'
 import { LogEnd, type LogEndOptions } from './log-end.ts'
 import { StorageError } from './log-error.ts'
 import type { LogSegment } from './log-segment.ts'
+import type { Report } from './report.ts'
 import { RetiredSegmentError } from './segment-file.ts'
 import { UnsyncedBytes } from './unsynced-bytes.ts'
 
@@ -20,7 +21,7 @@ export interface LogWriterOptions extends LogEndOptions {
   /** Of the directory, relative to the data directory. */
   readonly name: string
   readonly rounds: CommitRounds
-  readonly report: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void
+  readonly report: Report
   readonly blocks: BlockPool
   /** Puts a batch that was written where readers find it, and returns it as it is there. */
   readonly keep: (batch: Buffer) => Buffer

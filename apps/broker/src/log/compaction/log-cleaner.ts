@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { LogWriterOptions } from '../log-writer.ts'
 import type { PartitionLog } from '../partition-log.ts'
+import type { Report } from '../report.ts'
 import { RetiredSegmentError } from '../segment-file.ts'
 import type { DirtyRange } from './dirty-range.ts'
 
@@ -11,7 +11,7 @@ const LOOKED_AT_IN_A_TURN = 500
 export interface LogCleanerOptions {
   readonly logs: () => Iterable<PartitionLog>
   readonly now: () => number
-  readonly report: LogWriterOptions['report']
+  readonly report: Report
   /** What the last offsets of keys may take while one log is cleaned. */
   readonly mapBytes: () => number
 }
