@@ -35,9 +35,23 @@ export const WRITE: Patience = { answerMs: 10_000, restartMs: 10_000 }
 const ANSWERED_HEADERS = ['content-type', 'location', 'retry-after', 'idempotent-replayed', 'allow', 'accept-encoding']
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 500
-const CONNECTIONS = 128
-/** Of one service, so that one that is frozen leaves room for the others; most of them wait for a connection. */
-const MOST_IN_FLIGHT = 512
+/**
+ * Of one service, so that one that is frozen leaves room for the others; and of each kind, so that whoever looks never
+ * keeps others from writing. A service that is asked for more lists at once than it can make in the time that a read
+ * waits would make all of them in vain; writes are cheaper the more of them share a transaction.
+ */
+const LANES = {
+  read: { connections: 48, mostInFlight: 256 },
+  write: { connections: 128, mostInFlight: 512 },
+  /** Asked at most once a second, and to be answered while everything else queues. */
+  health: { connections: 2, mostInFlight: 16 },
+}
+type Lane = keyof typeof LANES
+
+const laneOf = ({ method, path }: ForwardedRequest): Lane => {
+  if (path.startsWith('/health/')) return 'health'
+  return method === 'GET' ? 'read' : 'write'
+}
 
 const log = createLogger('gateway')
 
@@ -47,13 +61,13 @@ const log = createLogger('gateway')
  * and comes back costs its callers time, not answers.
  */
 export class Forwarder {
-  readonly #targets = new Map<ServiceName, { readonly pool: Pool; readonly limit: InFlightLimit }>()
+  readonly #targets = new Map<`${ServiceName} ${Lane}`, { readonly pool: Pool; readonly limit: InFlightLimit }>()
 
   constructor(private readonly addresses: Readonly<Record<ServiceName, string>>) {}
 
   /** @throws Problem 503 when the service cannot be reached or has too much to do, 504 when it does not answer. */
   forward(service: ServiceName, outgoing: ForwardedRequest, patience: Patience): Promise<ForwardedAnswer> {
-    const { pool, limit } = this.#target(service)
+    const { pool, limit } = this.#target(service, laneOf(outgoing))
     return limit.run(() => this.#insist(service, pool, outgoing, patience))
   }
 
@@ -86,15 +100,16 @@ export class Forwarder {
     }
   }
 
-  #target(service: ServiceName) {
-    let target = this.#targets.get(service)
+  #target(service: ServiceName, lane: Lane) {
+    let target = this.#targets.get(`${service} ${lane}`)
     if (target === undefined) {
+      const { connections, mostInFlight } = LANES[lane]
       const { origin } = new URL(this.addresses[service])
       target = {
-        pool: new Pool(origin, { connections: CONNECTIONS, keepAliveTimeout: 30_000 }),
-        limit: new InFlightLimit(MOST_IN_FLIGHT, `the ${service} service`),
+        pool: new Pool(origin, { connections, keepAliveTimeout: 30_000 }),
+        limit: new InFlightLimit(mostInFlight, `the ${service} service`),
       }
-      this.#targets.set(service, target)
+      this.#targets.set(`${service} ${lane}`, target)
     }
     return target
   }
@@ -118,6 +133,14 @@ const send = async (
     clearTimeout(timer)
   }
 }
+
+/** That we have too much to do is nobody's absence: whoever gathers from many is told to come again. */
+export const refuseOverload = (outcomes: readonly PromiseSettledResult<unknown>[]): void => {
+  for (const outcome of outcomes) if (outcome.status === 'rejected' && isOverload(outcome.reason)) throw outcome.reason
+}
+
+const isOverload = (reason: unknown): boolean =>
+  reason instanceof Problem && reason.details.type === 'urn:waybill:problem:overloaded'
 
 const unreachable = (service: ServiceName, error: unknown): Problem => {
   log.warn('service not reached', { target: service, error })

@@ -20,13 +20,30 @@ export const gateway =
     )
     fastify.setErrorHandler((error, _request, reply) => sendProblem(reply, toProblem(error)))
 
+    const underWay = new Map<string, Promise<ForwardedAnswer>>()
     for (const route of routes)
       fastify.route({
         method: route.method,
         url: `/api${route.at}`,
-        handler: async (request, reply) => send(reply, await answerOf(forwarder, route, outgoing(request))),
+        handler: async (request, reply) => {
+          const ask = () => answerOf(forwarder, route, outgoing(request))
+          return send(reply, await (route.shared ? shared(underWay, request.url, ask) : ask()))
+        },
       })
   }
+
+const shared = (
+  underWay: Map<string, Promise<ForwardedAnswer>>,
+  question: string,
+  ask: () => Promise<ForwardedAnswer>,
+): Promise<ForwardedAnswer> => {
+  let answer = underWay.get(question)
+  if (answer === undefined) {
+    answer = ask().finally(() => underWay.delete(question))
+    underWay.set(question, answer)
+  }
+  return answer
+}
 
 /** The first one's that knows; the last one is the authority, and its word or its silence is the answer. */
 const answerOf = async (

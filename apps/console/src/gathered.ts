@@ -1,4 +1,4 @@
-import type { Forwarder, Patience } from './forwarder.ts'
+import { type Forwarder, type Patience, refuseOverload } from './forwarder.ts'
 import { consuming } from './services.ts'
 
 type Consuming = (typeof consuming)[number]
@@ -19,6 +19,7 @@ export const gather = async <T>(
   const outcomes = await Promise.allSettled(
     services.map((service) => forwarder.get<T>(service, pathOf(service), patience)),
   )
+  refuseOverload(outcomes)
   return {
     answers: outcomes.flatMap((outcome, i) =>
       outcome.status === 'fulfilled' ? [{ service: services[i]!, answer: outcome.value }] : [],

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parse } from '#libs/http'
 import { parkedFilter as parkedOfService } from '#libs/messaging'
-import type { Forwarder, Patience } from './forwarder.ts'
+import { type Forwarder, type Patience, refuseOverload } from './forwarder.ts'
 import { gather, queryString } from './gathered.ts'
 import { consuming } from './services.ts'
 
@@ -62,6 +62,7 @@ export const parkedPage = async (
       )
     }),
   )
+  refuseOverload(answers)
   const found = answers.flatMap((answer, i) =>
     answer.status === 'fulfilled' ? answer.value.items.map((item) => ({ service: asked[i]!, ...item })) : [],
   )

@@ -6,6 +6,11 @@ export interface Route {
   readonly at: string
   /** Who answers; the next one is asked when the one before does not know the resource yet. */
   readonly from: readonly [ServiceName, ...ServiceName[]]
+  /**
+   * Whoever asks the same while an answer is on its way gets that one: for lists that cost much and promise no exact
+   * moment. What must show a write that was answered before is never shared.
+   */
+  readonly shared?: true
 }
 
 /**
@@ -14,19 +19,19 @@ export interface Route {
  */
 export const routes: readonly Route[] = [
   { method: 'POST', at: '/orders', from: ['order'] },
-  { method: 'GET', at: '/orders', from: ['query'] },
+  { method: 'GET', at: '/orders', from: ['query'], shared: true },
   { method: 'GET', at: '/orders/:orderId', from: ['query', 'order'] },
   { method: 'GET', at: '/orders/:orderId/events', from: ['order'] },
   { method: 'GET', at: '/orders/:orderId/saga', from: ['order'] },
   { method: 'POST', at: '/orders/:orderId/cancel', from: ['order'] },
-  { method: 'GET', at: '/sagas', from: ['order'] },
-  { method: 'GET', at: '/catalogue', from: ['order'] },
+  { method: 'GET', at: '/sagas', from: ['order'], shared: true },
+  { method: 'GET', at: '/catalogue', from: ['order'], shared: true },
   { method: 'GET', at: '/stock', from: ['inventory'] },
   { method: 'GET', at: '/stock/:sku', from: ['inventory'] },
   { method: 'POST', at: '/stock/:sku/receipts', from: ['inventory'] },
-  { method: 'GET', at: '/projections', from: ['query'] },
-  { method: 'GET', at: '/sales', from: ['query'] },
-  { method: 'GET', at: '/notifications', from: ['notification'] },
+  { method: 'GET', at: '/projections', from: ['query'], shared: true },
+  { method: 'GET', at: '/sales', from: ['query'], shared: true },
+  { method: 'GET', at: '/notifications', from: ['notification'], shared: true },
   { method: 'GET', at: '/simulators/payment/settings', from: ['simulators'] },
   { method: 'PUT', at: '/simulators/payment/settings', from: ['simulators'] },
   { method: 'GET', at: '/simulators/payment/operations', from: ['simulators'] },
