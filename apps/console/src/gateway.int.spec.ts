@@ -1,0 +1,126 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Module } from '@nestjs/common'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createApplication } from '#libs/http'
+import { configureLogging } from '#libs/observability'
+import { Forwarder } from './forwarder.ts'
+import { gateway } from './gateway.ts'
+import type { ServiceName } from './services.ts'
+
+configureLogging({ level: 'silent' })
+
+@Module({})
+class TestModule {}
+
+/** What stands for every service: notes what it is asked, and answers when it is told to. */
+let asked: { method: string; path: string; answer: (status: number) => void }[]
+let silent: ReadonlySet<string>
+let url: string
+const cleanUp: (() => unknown)[] = []
+
+beforeEach(async () => {
+  asked = []
+  silent = new Set()
+  const services = ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query', 'simulators'] as const
+  const addresses = await Promise.all(services.map(async (name) => [name, await startStandIn(name)] as const))
+  const forwarder = new Forwarder(Object.fromEntries(addresses) as Record<ServiceName, string>)
+  const app = await createApplication(TestModule)
+  void app.register(gateway(forwarder))
+  await app.listen(0, '127.0.0.1')
+  url = await app.getUrl()
+  cleanUp.push(() => app.close())
+})
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step()
+})
+
+const startStandIn = async (name: string): Promise<string> => {
+  const server = createServer(({ method, url }: IncomingMessage, response: ServerResponse) => {
+    if (silent.has(name)) return
+    const answer = (status: number) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ from: name }))
+    }
+    asked.push({ method: method!, path: url!, answer })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  cleanUp.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const ask = async (path: string, method = 'GET') => {
+  const answer = await fetch(`${url}${path}`, { method })
+  return { status: answer.status, retryAfter: answer.headers.get('retry-after'), body: (await answer.json()) as object }
+}
+const until = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+test('equal questions for a list share the answer that is on its way, and one that comes later is asked anew', async () => {
+  const together = Array.from({ length: 50 }, () => ask('/api/orders?limit=2'))
+  await until(() => asked.length > 0)
+  const other = ask('/api/orders?limit=3')
+  await until(() => asked.some(({ path }) => path.endsWith('3')))
+  expect(asked.map(({ path }) => path)).toEqual(['/orders?limit=2', '/orders?limit=3'])
+  for (const { answer } of asked.splice(0)) answer(200)
+  expect((await Promise.all([...together, other])).every(({ status }) => status === 200)).toBe(true)
+  const later = ask('/api/orders?limit=2')
+  await until(() => asked.length > 0)
+  asked[0]!.answer(200)
+  expect((await later).status).toBe(200)
+})
+
+test('what a service has just been told is never answered from before', async () => {
+  const both = [ask('/api/stock/MUG'), ask('/api/stock/MUG')]
+  await until(() => asked.length === 2)
+  for (const { answer } of asked) answer(200)
+  expect((await Promise.all(both)).every(({ status }) => status === 200)).toBe(true)
+})
+
+test('reads above the limit are told to come again, and writes go on beside them', async () => {
+  const reads = Array.from({ length: 400 }, (_, n) => ask(`/api/stock/S${n}`))
+  const shed = await firstOf(reads, 400 - 256)
+  expect(shed.every(({ status, retryAfter }) => status === 503 && retryAfter === '1')).toBe(true)
+  const write = ask('/api/stock/MUG/receipts', 'POST')
+  await until(() => asked.some(({ method }) => method === 'POST'))
+  const answering = setInterval(() => {
+    for (const { answer } of asked.splice(0)) answer(200)
+  }, 5)
+  expect((await write).status).toBe(200)
+  const statuses = (await Promise.all(reads)).map(({ status }) => status)
+  clearInterval(answering)
+  expect(statuses.filter((status) => status === 200)).toHaveLength(256)
+})
+
+test('the next source is asked when the first one is silent, does not know or fails', async () => {
+  silent = new Set(['query'])
+  const order = ask('/api/orders/7')
+  await until(() => asked.length === 1)
+  asked.splice(0)[0]!.answer(200)
+  expect(await order).toMatchObject({ status: 200, body: { from: 'order' } })
+  silent = new Set()
+  for (const status of [404, 500, 503]) {
+    const again = ask('/api/orders/7')
+    await until(() => asked.length === 1)
+    asked[0]!.answer(status)
+    await until(() => asked.length === 2)
+    asked.splice(0)[1]!.answer(200)
+    expect(await again, String(status)).toMatchObject({ status: 200, body: { from: 'order' } })
+  }
+})
+
+test('who is silent is named', async () => {
+  silent = new Set(['query', 'order'])
+  expect(await ask('/api/orders/7')).toMatchObject({ status: 504, body: { missing: ['query', 'order'] } })
+})
+
+const firstOf = async <T>(answers: readonly Promise<T>[], count: number): Promise<T[]> => {
+  const settled: T[] = []
+  for (const answer of answers) void answer.then((it) => settled.push(it))
+  await until(() => settled.length >= count)
+  return settled
+}
