@@ -36,7 +36,7 @@ export interface ProcessPlan {
  */
 const HEAP = {
   service: { old: 192, young: 32 },
-  simulators: { old: 256, young: 32 },
+  simulators: { old: 128, young: 16 },
   broker: { old: 128, young: 8 },
   console: { old: 128, young: 8 },
 }
