@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, statfs, truncate } from 'node:fs/promises'
+import { mkdtemp, rm, statfs, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -18,10 +18,9 @@ const mount = (path: string, bytes: number): boolean => {
   }
 }
 
-/** A real file system of its own, of this size, at `folder` or a new one; undefined where mounting is not allowed. */
-export const smallFileSystem = async (bytes: number, folder?: string): Promise<SmallFileSystem | undefined> => {
-  const path = folder ?? (await mkdtemp(join(tmpdir(), 'waybill-small-')))
-  await mkdir(path, { recursive: true })
+/** A real file system of its own, of this size; undefined where mounting is not allowed. */
+export const smallFileSystem = async (bytes: number): Promise<SmallFileSystem | undefined> => {
+  const path = await mkdtemp(join(tmpdir(), 'waybill-small-'))
   if (!mount(path, bytes)) {
     await rm(path, { recursive: true })
     return undefined

@@ -25,21 +25,12 @@ export interface RunningSystem {
   stop(): Promise<void>
 }
 
-/** @param folder for its data, of which nothing is removed at first; else a new one. */
-export const startSystem = async (folder?: string): Promise<RunningSystem> => {
-  const data = folder ?? (await mkdtemp(join(tmpdir(), 'waybill-e2e-')))
+export const startSystem = async (): Promise<RunningSystem> => {
+  const data = await mkdtemp(join(tmpdir(), 'waybill-e2e-'))
   const [port, brokerPort, postgresPort] = (await freePorts(3)) as [number, number, number]
   const child = spawn(
     process.execPath,
-    [
-      join(ROOT, 'dist/scripts/start.js'),
-      '--data',
-      data,
-      '--port',
-      String(port),
-      '--no-samples',
-      ...(folder ? [] : ['--fresh']),
-    ],
+    [join(ROOT, 'dist/scripts/start.js'), '--data', data, '--port', String(port), '--no-samples', '--fresh'],
     {
       cwd: ROOT,
       env: { ...process.env, BROKER_PORT: String(brokerPort), POSTGRES_PORT: String(postgresPort) },
@@ -76,7 +67,7 @@ export const startSystem = async (folder?: string): Promise<RunningSystem> => {
         child.kill('SIGTERM')
         await once(child, 'exit')
       }
-      if (folder === undefined) await rm(data, { recursive: true, force: true })
+      await rm(data, { recursive: true, force: true })
     },
   }
 }
