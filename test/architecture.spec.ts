@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname, '..')
 const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolean }> = {
   'libs/decider': { repo: [], npm: [] },
   'libs/contracts': { repo: [], npm: ['zod'] },
-  'libs/kafka-protocol': { repo: [], npm: ['@node-rs/crc32'] },
+  'libs/kafka-protocol': { repo: [], npm: ['@node-rs/crc32', 'lz4-napi', 'snappy'] },
   'libs/logging': { repo: [], npm: [] },
   'libs/observability': { repo: ['libs/logging'], npm: ['prom-client'] },
   'libs/database': { repo: ['libs/observability'], npm: ['pg'] },

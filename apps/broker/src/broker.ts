@@ -15,6 +15,7 @@ import { ProducerIds } from './metadata/producer-ids.ts'
 import { Topics } from './metadata/topics.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
 import { Traffic } from './metrics/traffic.ts'
+import type { Endpoint } from './network/endpoint.ts'
 import { MemoryBudget } from './network/memory-budget.ts'
 import { TransactionCoordinator, type TransactionParts } from './transactions/coordinator.ts'
 
@@ -23,12 +24,6 @@ export interface BrokerOptions {
   readonly clock: Clock
   readonly fs: FileSystem
   readonly dataDir: string
-}
-
-/** Where clients are told to connect. */
-export interface Endpoint {
-  host: string
-  port: number
 }
 
 const LOG_MAINTENANCE_MS = 5000
@@ -60,6 +55,7 @@ export class Broker {
   /** Trouble with the disk since the broker started. */
   readonly storage: { readonly errors: number }
   readonly fetchSessions: FetchSessionCache
+  /** Where clients are told to connect. */
   readonly advertised: Endpoint = { host: '', port: 0 }
   /** Where connections are accepted. */
   readonly listening: Endpoint = { host: '', port: 0 }

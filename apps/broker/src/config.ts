@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { Endpoint } from './broker.ts'
 import { LiveSettings } from './config/live-settings.ts'
 import { readSettings } from './config/settings.ts'
-import { endpointOf } from './network/listener.ts'
+import { type Endpoint, endpointOf } from './network/endpoint.ts'
 
 export interface Config {
   readonly host: string

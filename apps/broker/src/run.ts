@@ -6,6 +6,7 @@ import { DamagedFileError } from './disk/damage.ts'
 import { MeasuredFileSystem } from './disk/measured-file-system.ts'
 import { NodeFileSystem } from './disk/node-file-system.ts'
 import { Histogram } from './metrics/request-metrics.ts'
+import { plaintextListener } from './network/listener.ts'
 import { Server } from './network/server.ts'
 
 async function run(config: Config): Promise<void> {
@@ -38,7 +39,7 @@ async function repairFiles({ settings, dataDir }: Config): Promise<void> {
 }
 
 async function listen(broker: Broker, syncs: Histogram, { host, port, httpPort, advertised }: Config) {
-  const { server, port: actual } = await Server.listen(broker, host, port)
+  const { server, port: actual } = await Server.listen(broker, plaintextListener({ host, port }, broker.settings))
   Object.assign(broker.listening, { host, port: actual })
   Object.assign(broker.advertised, { port: actual, ...advertised })
   if (httpPort === undefined) return { server, http: undefined, port: actual }

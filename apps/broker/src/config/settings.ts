@@ -1,4 +1,4 @@
-import { listener } from '../network/listener.ts'
+import { listener } from '../network/endpoint.ts'
 import {
   bool,
   cleanupPolicy,

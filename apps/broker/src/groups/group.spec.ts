@@ -5,7 +5,7 @@ import { GroupUnderTest, offsetsIn } from './group.fixture.ts'
 import { evolveOffsets, NO_OFFSETS } from './group-offsets.ts'
 import { decideOffsetExpiry } from './offsets.ts'
 
-const before = (time: number) => ({ committedAt: time, emptySince: time })
+const expiredBefore = (time: number) => ({ committedAt: time, emptySince: time })
 
 import type { GroupRecord } from './records.ts'
 
@@ -215,8 +215,8 @@ describe('offsets', () => {
     given.now = 50_000
     given.leave('m1')
     given.leave('m2')
-    expect(decideOffsetExpiry(given.group, given.offsets, before(49_999))).toEqual([])
-    const expired = decideOffsetExpiry(given.group, given.offsets, before(50_000))
+    expect(decideOffsetExpiry(given.group, given.offsets, expiredBefore(49_999))).toEqual([])
+    const expired = decideOffsetExpiry(given.group, given.offsets, expiredBefore(50_000))
     expect(expired.reduce(evolveOffsets, given.offsets)).toEqual(NO_OFFSETS)
   })
 })
@@ -346,7 +346,7 @@ describe('offsets of a transaction', () => {
     const given = new GroupUnderTest()
     given.commit('', -1, 1)
     given.commit('', -1, 5, { producerId: 9 })
-    expect(decideOffsetExpiry(given.group, given.offsets, before(999_990))).toEqual([])
+    expect(decideOffsetExpiry(given.group, given.offsets, expiredBefore(999_990))).toEqual([])
     given.deleteOffsets()
     given.endTransaction(9, true)
     expect(committedIn(given)).toBeUndefined()

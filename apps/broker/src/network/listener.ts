@@ -1,22 +1,19 @@
-import type { Endpoint } from '../broker.ts'
-import { type Definition, SettingProblem } from '../config/setting-types.ts'
+import type { Settings } from '../config/settings.ts'
+import type { ConnectionLimits } from './connection-quotas.ts'
+import type { Endpoint } from './endpoint.ts'
 
-const LISTENER = /^(?<name>[A-Za-z0-9_]+):\/\/(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[^:/[\],\s]+)):(?<port>\d{1,5})$/
-
-/** Reads `PLAINTEXT://host:port`; undefined when it is anything else. */
-export function endpointOf(text: string): Endpoint | undefined {
-  const { v6, host, port } = LISTENER.exec(text.trim())?.groups ?? {}
-  const address = v6 ?? host
-  return address === undefined || Number(port) > 65_535 ? undefined : { host: address, port: Number(port) }
+/** One of the addresses at which the broker accepts connections, and what holds for those. */
+export interface Listener {
+  /** As it is called in Kafka's `listeners`. */
+  readonly name: string
+  readonly securityProtocol: 'PLAINTEXT'
+  /** Port 0: one that is free. */
+  readonly address: Endpoint
+  readonly limits: () => ConnectionLimits
 }
 
-/** One listener that clients are sent to. */
-export const listener: Definition<string> = {
-  kind: 'list',
-  fallback: '',
-  parse: (text) => {
-    if (text.includes(',')) return new SettingProblem('There is one listener, so one can be advertised')
-    if (!/^PLAINTEXT:\/\//i.test(text.trim())) return new SettingProblem('It must be of the form PLAINTEXT://host:port')
-    return endpointOf(text) === undefined ? new SettingProblem('It must be of the form PLAINTEXT://host:port') : text
-  },
+/** The one listener there is. */
+export function plaintextListener(address: Endpoint, settings: Settings): Listener {
+  const limits = () => ({ total: settings['max.connections'], perAddress: settings['max.connections.per.ip'] })
+  return { name: 'PLAINTEXT', securityProtocol: 'PLAINTEXT', address, limits }
 }

@@ -2,32 +2,36 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { Broker } from '../broker.ts'
 import { every } from '../clock.ts'
 import { Connection } from './connection.ts'
+import { ConnectionQuotas } from './connection-quotas.ts'
+import type { Listener } from './listener.ts'
 
 const IDLE_CHECK_MS = 10_000
 const MEMORY_CHECK_MS = 1000
 /** The kernel takes as much of this as it allows; a short queue would make clients of a restarted broker wait. */
 const BACKLOG = 4096
 
-/** The listening socket and the connections made to it. */
+/** The listening socket of a listener and the connections made to it. */
 export class Server {
   private readonly broker: Broker
   private readonly net: NetServer
   private readonly connections = new Set<Connection>()
-  private readonly perAddress = new Map<string, number>()
+  private readonly quotas: ConnectionQuotas
   private readonly checks: (() => void)[]
   /** Connections that were refused for being too many. */
   refused = 0
   accepted = 0
 
-  private constructor(broker: Broker) {
+  private constructor(broker: Broker, listener: Listener) {
     this.broker = broker
+    this.quotas = new ConnectionQuotas(listener.limits)
     this.net = createServer((socket) => this.accept(socket))
     this.checks = [every(IDLE_CHECK_MS, () => this.closeIdle()), every(MEMORY_CHECK_MS, () => this.closeSlow())]
   }
 
   /** Resolves with the port when connections are accepted; rejects when the address cannot be had. */
-  static async listen(broker: Broker, host: string, port: number): Promise<{ server: Server; port: number }> {
-    const server = new Server(broker)
+  static async listen(broker: Broker, listener: Listener): Promise<{ server: Server; port: number }> {
+    const server = new Server(broker, listener)
+    const { host, port } = listener.address
     await new Promise<void>((resolve, reject) => {
       server.net.once('error', reject)
       server.net.listen({ host, port, backlog: BACKLOG }, () => {
@@ -52,23 +56,18 @@ export class Server {
   }
 
   private accept(socket: Socket): void {
-    const address = socket.remoteAddress ?? ''
-    const { settings } = this.broker
-    const fromThere = this.perAddress.get(address) ?? 0
-    if (this.connections.size >= settings['max.connections'] || fromThere >= settings['max.connections.per.ip']) {
+    const release = this.quotas.accept(socket.remoteAddress ?? '')
+    if (release === undefined) {
       this.refused++
       socket.destroy()
       return
     }
     this.accepted++
-    this.perAddress.set(address, fromThere + 1)
     const connection = new Connection(socket, this.broker)
     this.connections.add(connection)
     connection.onClose(() => {
       this.connections.delete(connection)
-      const left = this.perAddress.get(address)! - 1
-      if (left > 0) this.perAddress.set(address, left)
-      else this.perAddress.delete(address)
+      release()
     })
   }
 
