@@ -1,4 +1,5 @@
-import type { Broker, Endpoint } from '../broker.ts'
+import type { Broker } from '../broker.ts'
+import type { Endpoint } from '../network/endpoint.ts'
 import type { SettingKind } from './setting-types.ts'
 
 export interface StaticFact {

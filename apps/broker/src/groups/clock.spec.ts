@@ -49,7 +49,7 @@ beforeEach(async () => {
     protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
     canSkipAssignment: false,
   })
-  clock.pass(20)
+  clock.ringNext()
   const joined = await joining
   memberId = joined.memberId
   const whoever = { memberId, instanceId: null, generation: 1, protocolType: null, protocol: null }

@@ -11,6 +11,7 @@ import type { File } from '../disk/file-system.ts'
 import { NodeFileSystem } from '../disk/node-file-system.ts'
 import { testBatch } from '../log/batch.fixture.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import { plaintextListener } from './listener.ts'
 import { Server } from './server.ts'
 
 /** A real disk on which a segment's next sync is held until it fails, and a large write until it may go on. */
@@ -62,7 +63,7 @@ beforeEach(async () => {
   broker = await Broker.open({ settings, dataDir, clock: systemClock, fs: disk })
   await broker.topics.create('t', 1, {})
   log = broker.topics.find('t')!.logs[0]!
-  const listening = await Server.listen(broker, '127.0.0.1', 0)
+  const listening = await Server.listen(broker, plaintextListener({ host: '127.0.0.1', port: 0 }, broker.settings))
   server = listening.server
   client = await ProtocolClient.connect(`127.0.0.1:${listening.port}`)
 })
