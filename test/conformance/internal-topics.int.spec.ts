@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import {
+  addOffsetsToTxn,
   batchSize,
   createTopics,
   deleteRecords,
   describeConfigs,
+  describeTransactions,
   ErrorCode,
+  endTxn,
   findCoordinator,
   initProducerId,
   metadata,
@@ -88,6 +91,24 @@ test('__consumer_offsets holds what is committed, and who reads', async () => {
   await expect.poll(async () => new Set((await keys()).map(versionOf))).toEqual(new Set([1, 2]))
   const committed = (await keys()).filter((key) => versionOf(key) === 1)
   expect(readInternal(offsetCommitKey, new Reader(committed[0]!))).toEqual({ group, topic: topic.name, partition: 0 })
+})
+
+test('offsets in a transaction are a partition of __consumer_offsets', async () => {
+  const { partitions } = await internal('__consumer_offsets', 0)
+  await internal('__transaction_state', 1)
+  const transactionalId = kafka.name('transaction')
+  const init = () => kafka.client.send(initProducerId, 4, { transactionalId, transactionTimeoutMs: 10_000 })
+  await expect.poll(async () => (await init()).errorCode, { timeout: 10_000 }).toBe(0)
+  const { producerId, producerEpoch } = await init()
+  const producer = { transactionalId, producerId, producerEpoch }
+  const added = await kafka.client.send(addOffsetsToTxn, 3, { ...producer, groupId: kafka.name('group') })
+  expect(added.errorCode).toBe(0)
+  const described = await kafka.client.send(describeTransactions, 0, { transactionalIds: [transactionalId] })
+  const [touched, ...others] = described.transactionStates[0]!.topics
+  expect(others).toEqual([])
+  expect(touched).toMatchObject({ topic: '__consumer_offsets', partitions: [expect.any(Number)] })
+  expect(touched!.partitions[0]).toBeLessThan(partitions.length)
+  await kafka.client.send(endTxn, 3, { ...producer, committed: false })
 })
 
 test('__transaction_state holds transactional ids', async () => {

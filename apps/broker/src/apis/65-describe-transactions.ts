@@ -1,18 +1,17 @@
 import { describeTransactions, ErrorCode } from '#libs/kafka-protocol'
+import type { Settings } from '../config/settings.ts'
 import { defineHandler } from '../handler.ts'
+import { touchedPartitions } from '../internal-topics/touched-partitions.ts'
 import type { Transaction } from '../transactions/transaction.ts'
 
-/**
- * DescribeTransactions: 0
- * - Groups whose offsets are part of a transaction are not listed; Kafka shows a partition of `__consumer_offsets`.
- */
+/** DescribeTransactions: 0 */
 export const handleDescribeTransactions = defineHandler({
   api: describeTransactions,
   advertised: { min: 0, max: 0 },
   handle(request, { broker }) {
     const transactionStates = request.transactionalIds.map((transactionalId) => {
       const transaction = broker.transactions.find(transactionalId)
-      if (transaction !== undefined) return describe(transaction)
+      if (transaction !== undefined) return describe(transaction, broker.settings)
       const errorCode = transactionalId === '' ? ErrorCode.INVALID_REQUEST : ErrorCode.TRANSACTIONAL_ID_NOT_FOUND
       return { ...NOTHING, errorCode, transactionalId }
     })
@@ -25,13 +24,13 @@ const NOTHING = {
   ...{ producerId: 0, producerEpoch: 0, topics: [] },
 }
 
-const describe = ({ transactionalId, state, timeoutMs, startedAt, producerId, epoch, partitions }: Transaction) => ({
+const describe = (transaction: Transaction, settings: Settings) => ({
   errorCode: ErrorCode.NONE,
-  transactionalId,
-  transactionState: state,
-  transactionTimeoutMs: timeoutMs,
-  transactionStartTimeMs: startedAt,
-  producerId,
-  producerEpoch: epoch,
-  topics: Array.from(partitions, ([topic, indexes]) => ({ topic, partitions: [...indexes] })),
+  transactionalId: transaction.transactionalId,
+  transactionState: transaction.state,
+  transactionTimeoutMs: transaction.timeoutMs,
+  transactionStartTimeMs: transaction.startedAt,
+  producerId: transaction.producerId,
+  producerEpoch: transaction.epoch,
+  topics: touchedPartitions(transaction, settings),
 })

@@ -37,7 +37,7 @@ export class InternalTopics {
       }),
       new StateTopic({
         ...{ ...state, now, topicId: derivedUuid(clusterId, state.name) },
-        source: new TransactionState(transactions, now),
+        source: new TransactionState(transactions, settings, now),
       }),
     ]
   }
