@@ -236,7 +236,7 @@ export class LogManager {
   /** Retention, segment age, recovery checkpoint, idle file handles. Call it every few seconds, or on a test's clock. */
   async maintain(): Promise<void> {
     for (const [index, log] of [...this.open.values()].entries()) {
-      if (index % MAINTAINED_IN_A_TURN === 0) await nextTurn()
+      if (index % MAINTAINED_IN_A_TURN === MAINTAINED_IN_A_TURN - 1) await nextTurn()
       if (log.closed) continue
       await log.maintain().catch((error: unknown) => this.reportFailure('maintaining', log, error))
     }

@@ -54,7 +54,7 @@ export class LogCleaner {
   private async dirtiest(): Promise<{ log: PartitionLog; dirty: DirtyRange } | undefined> {
     let found: { log: PartitionLog; dirty: DirtyRange } | undefined
     for (const [index, log] of [...this.options.logs()].entries()) {
-      if (index % LOOKED_AT_IN_A_TURN === 0) await nextTurn()
+      if (index % LOOKED_AT_IN_A_TURN === LOOKED_AT_IN_A_TURN - 1) await nextTurn()
       if (this.stopped) return undefined
       if (log.closed || (this.failed.get(log) ?? 0) > this.options.now()) continue
       const dirty = await log.dirtyRange().catch((error: unknown) => this.giveUp(log, error))
