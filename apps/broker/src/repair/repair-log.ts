@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { batchBaseOffset, batchLastOffset, batchLeaderEpoch, batchSize, stampBatch } from '#libs/kafka-protocol'
+import { batchBaseOffset, batchLastOffsetDelta, batchLeaderEpoch, batchSize, stampBatch } from '#libs/kafka-protocol'
 import type { File, FileSystem } from '../disk/file-system.ts'
 import { replaceFile } from '../log/atomic-file.ts'
 import { findBatch, scanBatches } from '../log/batch-scan.ts'
@@ -12,7 +12,14 @@ interface Salvage {
   readonly path: string
   /** Whole batches that go on, in this order, with what was there before. */
   readonly batches: readonly { readonly from: number; readonly to: number }[]
+  /** What those at these positions must have been given, which no checksum covers. */
+  readonly stamps: ReadonlyMap<number, Stamp>
   readonly isWhole: boolean
+}
+
+interface Stamp {
+  readonly offset: number
+  readonly epoch: number
 }
 
 /**
@@ -22,11 +29,12 @@ interface Salvage {
  */
 export async function repairLog(fs: FileSystem, directory: string, leaderEpoch: number): Promise<string[]> {
   const checkpoint = readPartitionCheckpoint(fs, directory)
-  const repair = new LogRepair(fs, leaderEpoch)
+  const repair = new LogRepair(fs, leaderEpoch, checkpoint?.gapsBelow ?? 0)
   const kept: string[] = []
   const names = fs.readdir(directory).filter((name) => /^\d{20}\.log$/.test(name))
-  for (const name of names.sort()) {
-    const salvage = await repair.salvage(`${directory}/${name}`)
+  const bases = names.map((name) => Number(name.slice(0, 20))).sort((a, b) => a - b)
+  for (const [index, base] of bases.entries()) {
+    const salvage = await repair.salvage(`${directory}/${segmentName(base)}.log`, base, bases[index + 1] ?? Infinity)
     if (!salvage.isWhole) kept.push(await repair.rewrite(salvage))
   }
   // No offset that was given out is ever given out again.
@@ -47,38 +55,53 @@ class LogRepair {
   constructor(
     private readonly fs: FileSystem,
     private readonly leaderEpoch: number,
+    /** Below, compaction has left gaps between offsets. */
+    private readonly gapsBelow: number,
   ) {}
 
-  async salvage(path: string): Promise<Salvage> {
-    const { fs } = this
-    const size = fs.size(path) ?? 0
-    const file = fs.open(path)
+  /** Of the segment that has the offsets from `base` up to `end`. */
+  async salvage(path: string, base: number, end: number): Promise<Salvage> {
+    const size = this.fs.size(path) ?? 0
     const batches: { from: number; to: number }[] = []
-    let isInOrder = true
+    const stamps = new Map<number, Stamp>()
+    const file = this.fs.open(path)
+    this.nextOffset = Math.max(this.nextOffset, base)
     try {
       for (let from: number | undefined = 0; from !== undefined; ) {
-        const to = await scanBatches(file, from, size, true, (bytes, at) => {
-          if (batchBaseOffset(bytes, at) < this.nextOffset) return false
-          this.nextOffset = batchLastOffset(bytes, at) + 1
-          isInOrder &&= batchLeaderEpoch(bytes, at) === this.epochOf(bytes, at)
+        const begin: number = from
+        const to = await scanBatches(file, begin, size, true, (bytes, at, position) => {
+          const isBehindDamage = position === begin && begin > 0
+          const stamp = this.stampOf(bytes, at, isBehindDamage, end)
+          this.nextOffset = stamp.offset + batchLastOffsetDelta(bytes, at) + 1
+          const isRight = stamp.offset === batchBaseOffset(bytes, at) && stamp.epoch === batchLeaderEpoch(bytes, at)
+          if (!isRight) stamps.set(position, stamp)
           return true
         })
-        if (to > from) batches.push({ from, to })
+        if (to > begin) batches.push({ from: begin, to })
         from = (await findBatch(file, to, size, this.nextOffset))?.position
       }
     } finally {
       file.close()
     }
-    const isWhole = isInOrder && batches.reduce((sum, { from, to }) => sum + to - from, 0) === size
-    return { path, batches, isWhole }
+    const isWhole = stamps.size === 0 && batches.reduce((sum, { from, to }) => sum + to - from, 0) === size
+    return { path, batches, stamps, isWhole }
   }
 
-  async rewrite({ path, batches }: Salvage): Promise<string> {
+  /** Offsets go on without a gap but where compaction or damage has left one; epochs grow, up to that of the broker. */
+  private stampOf(bytes: Buffer, at: number, isBehindDamage: boolean, end: number): Stamp {
+    const base = batchBaseOffset(bytes, at)
+    const mayBeGap = base > this.nextOffset && base < end && (isBehindDamage || base <= this.gapsBelow)
+    const epoch = batchLeaderEpoch(bytes, at)
+    if (epoch >= this.epoch && epoch <= this.leaderEpoch) this.epoch = epoch
+    return { offset: mayBeGap ? base : this.nextOffset, epoch: this.epoch }
+  }
+
+  async rewrite({ path, batches, stamps }: Salvage): Promise<string> {
     const { fs } = this
     const aside = await keepAside(fs, path)
     const damaged = fs.open(path)
     try {
-      await replaceFile(fs, path, (file) => this.copyWhole(damaged, batches, file))
+      await replaceFile(fs, path, (file) => copyWhole(damaged, { batches, stamps }, file))
     } finally {
       damaged.close()
     }
@@ -86,26 +109,20 @@ class LogRepair {
     await fs.syncDirectory(dirname(path))
     return aside
   }
+}
 
-  private async copyWhole(damaged: File, batches: Salvage['batches'], file: File): Promise<void> {
-    file.truncate(0)
-    let position = 0
-    for (const { from, to } of batches) {
-      await scanBatches(damaged, from, to, false, (bytes, at) => {
-        const batch = Buffer.from(bytes.subarray(at, at + batchSize(bytes, at)))
-        stampBatch(batch, batchBaseOffset(batch), this.epochOf(batch, 0))
-        file.writeSync([batch], position)
-        position += batch.length
-        return true
-      })
-    }
-    await file.sync()
+async function copyWhole(damaged: File, { batches, stamps }: Pick<Salvage, 'batches' | 'stamps'>, file: File) {
+  file.truncate(0)
+  let end = 0
+  for (const { from, to } of batches) {
+    await scanBatches(damaged, from, to, false, (bytes, at, position) => {
+      const batch = Buffer.from(bytes.subarray(at, at + batchSize(bytes, at)))
+      const stamp = stamps.get(position)
+      if (stamp !== undefined) stampBatch(batch, stamp.offset, stamp.epoch)
+      file.writeSync([batch], end)
+      end += batch.length
+      return true
+    })
   }
-
-  /** It is under no checksum, but it never goes back, and never beyond that of the broker. */
-  private epochOf(bytes: Buffer, at: number): number {
-    const epoch = batchLeaderEpoch(bytes, at)
-    if (epoch >= this.epoch && epoch <= this.leaderEpoch) this.epoch = epoch
-    return this.epoch
-  }
+  await file.sync()
 }
