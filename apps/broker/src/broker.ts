@@ -7,12 +7,12 @@ import { FetchSessionCache } from './fetch/fetch-session-cache.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
 import { AllTopics } from './internal-topics/all-topics.ts'
 import { InternalTopics } from './internal-topics/internal-topics.ts'
+import { isInternalTopic } from './internal-topics/names.ts'
 import type { ReadableTopics } from './internal-topics/readable-log.ts'
 import { LogManager } from './log/log-manager.ts'
-import { BrokerSettings, restoreSettings } from './metadata/broker-settings.ts'
-import { MetadataStore } from './metadata/metadata-store.ts'
+import { Controller } from './metadata/controller.ts'
 import { ProducerIds } from './metadata/producer-ids.ts'
-import { Topics } from './metadata/topics.ts'
+import type { Topics } from './metadata/topics.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
 import { Traffic } from './metrics/traffic.ts'
 import type { Endpoint } from './network/endpoint.ts'
@@ -40,10 +40,9 @@ export class Broker {
   readonly dataDir: string
   readonly log: Logger = createLogger('broker')
   readonly logs: LogManager
-  readonly clusterId: string
+  /** The way to change topics, and `configs` while the broker runs. */
+  readonly controller: Controller
   readonly topics: Topics
-  /** The way to change `configs` while the broker runs. */
-  readonly brokerSettings: BrokerSettings
   /** The internal ones as well, for requests that only read. */
   readonly readable: ReadableTopics
   readonly groups: GroupCoordinator
@@ -63,7 +62,7 @@ export class Broker {
 
   private constructor(
     options: BrokerOptions,
-    metadata: MetadataStore,
+    controller: Controller,
     parts: TransactionParts,
     transactions: TransactionCoordinator,
     storage: Broker['storage'],
@@ -78,17 +77,15 @@ export class Broker {
     )
     this.storage = storage
     this.logs = parts.logs
-    this.clusterId = metadata.clusterId
-    this.topics = parts.topics
+    this.controller = controller
+    this.topics = controller.topics
     this.topics.subscribe(({ type, topic }) => {
-      if (type === 'deleted') this.traffic.forget(topic.name)
-      return undefined
+      if (type === 'TopicDeleted') this.traffic.forget(topic.name)
     })
-    this.brokerSettings = new BrokerSettings(metadata, options.settings, parts.topics)
     this.groups = parts.groups
     this.producerIds = parts.producerIds
     this.transactions = transactions
-    const internal = { ...parts, transactions, clusterId: metadata.clusterId, now: this.clock.now }
+    const internal = { ...parts, transactions, clusterId: this.clusterId, now: this.clock.now }
     this.readable = new AllTopics(new InternalTopics({ ...internal, settings: this.settings }), this.topics)
     const maintenanceMs = Math.min(LOG_MAINTENANCE_MS, this.settings['log.retention.check.interval.ms'])
     this.upkeep = [
@@ -115,24 +112,29 @@ export class Broker {
       },
     })
     try {
-      const metadata = await MetadataStore.open(logs)
-      restoreSettings(metadata, settings)
-      const topics = await Topics.open(metadata, logs, settings)
+      const controller = await Controller.open(logs, settings)
+      const { topics } = controller
       const groups = await GroupCoordinator.open(logs, settings.values, clock)
       // A crash may have come between a topic's deletion and that of the offsets committed for it.
-      for (const name of metadata.deleted) if (topics.find(name) === undefined) await groups.forgetTopic(name)
-      topics.subscribe(({ type, topic }) => (type === 'deleted' ? groups.forgetTopic(topic.name) : undefined))
-      const producerIds = new ProducerIds(metadata)
+      await groups.forgetTopics((name) => topics.find(name) === undefined && !isInternalTopic(name))
+      topics.subscribe(({ type, topic }) =>
+        type === 'TopicDeleted' ? groups.forgetTopics((name) => name === topic.name) : undefined,
+      )
+      const producerIds = new ProducerIds(controller)
       const parts = { logs, topics, groups, producerIds, settings: settings.values, clock }
       for (const log of logs.partitions()) for (const [producerId] of log.producers()) producerIds.used(producerId)
       const transactions = await TransactionCoordinator.open(parts)
       for (const { producerId } of transactions.all()) producerIds.used(producerId)
-      return new Broker(options, metadata, parts, transactions, storage)
+      return new Broker(options, controller, parts, transactions, storage)
     } catch (error) {
       // A disk that refuses this as well must not hide why.
       await logs.abandon().catch(() => {})
       throw error
     }
+  }
+
+  get clusterId(): string {
+    return this.controller.clusterId
   }
 
   get nodeId(): number {
@@ -147,6 +149,7 @@ export class Broker {
     for (const end of this.upkeep) end()
     this.groups.close()
     this.transactions.close()
+    await this.controller.settled()
     await this.logs.close()
   }
 }

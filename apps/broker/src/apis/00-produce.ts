@@ -1,4 +1,12 @@
-import { BATCH_OVERHEAD, batchAttributes, ErrorCode, errorName, isTransactional, produce } from '#libs/kafka-protocol'
+import {
+  BATCH_OVERHEAD,
+  batchAttributes,
+  batchProducerId,
+  ErrorCode,
+  errorName,
+  isTransactional,
+  produce,
+} from '#libs/kafka-protocol'
 import { CLOSE, defineHandler, NO_RESPONSE, type RequestContext } from '../handler.ts'
 import { isInternalTopic } from '../internal-topics/names.ts'
 import { StorageError } from '../log/log-error.ts'
@@ -108,7 +116,8 @@ function beginTransaction(
   batch: Buffer,
 ): Admitted | undefined {
   if (batch.length < BATCH_OVERHEAD || !isTransactional(batchAttributes(batch))) return undefined
-  const continues = log.continuesTransaction(batch, apiVersion >= produceVersions.adds)
+  const isKnown = broker.transactions.find(transactionalId)?.producerId === batchProducerId(batch)
+  const continues = log.continuesTransaction(batch, apiVersion >= produceVersions.adds, isKnown)
   if (typeof continues === 'object') return continues
   if (continues) return undefined
   return admitBatch(broker.transactions, transactionalId, batch, log.topic, log.partition, apiVersion)

@@ -3,7 +3,6 @@ import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
 import { isInternalTopic } from '../internal-topics/names.ts'
 import type { ReadableTopic } from '../internal-topics/readable-log.ts'
-import { StorageError } from '../log/log-error.ts'
 import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS, UNREPORTED } from '../metadata/authorized-operations.ts'
 import { isRefusal } from '../metadata/refusal.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
@@ -62,13 +61,8 @@ async function find(broker: Broker, wanted: Wanted, mayCreate: boolean, apiVersi
   if (!mayCreate || !broker.settings['auto.create.topics.enable']) {
     return missing(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, name)
   }
-  try {
-    const created = await broker.topics.findOrCreate(name)
-    return isRefusal(created) ? missing(created.errorCode, name) : describe(broker, created)
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error
-    return missing(error.errorCode, name)
-  }
+  const created = await broker.controller.findOrCreate(name)
+  return isRefusal(created) ? missing(created.errorCode, name) : describe(broker, created)
 }
 
 function missing(errorCode: ErrorCode, name: string | null, topicId = ZERO_UUID) {

@@ -2,7 +2,9 @@ import { createTopics, ErrorCode, type RequestOf, ZERO_UUID } from '#libs/kafka-
 import type { Broker } from '../broker.ts'
 import { describeTopicConfigs } from '../config/describe-configs.ts'
 import { defineHandler } from '../handler.ts'
-import { isRefusal, type Refusal, refusalOf } from '../metadata/refusal.ts'
+import type { TopicRecord } from '../metadata/metadata-records.ts'
+import { isGranted, isRefusal, type Refusal } from '../metadata/refusal.ts'
+import type { NewTopic } from '../metadata/topic-control.ts'
 
 type Wanted = RequestOf<typeof createTopics>['topics'][number]
 
@@ -14,41 +16,42 @@ type Wanted = RequestOf<typeof createTopics>['topics'][number]
 export const handleCreateTopics = defineHandler({
   api: createTopics,
   advertised: { min: 2, max: 7 },
-  async handle(request, { broker }) {
-    const names = request.topics.map(({ name }) => name)
+  async handle({ topics, validateOnly }, { broker }) {
+    const names = topics.map(({ name }) => name)
+    const asked = topics.filter(({ name }, i) => names.indexOf(name) === i)
     const isTwice = (name: string): boolean => names.indexOf(name) !== names.lastIndexOf(name)
-    const topics = request.topics
-      .filter(({ name }, i) => names.indexOf(name) === i)
-      .map((wanted) =>
-        isTwice(wanted.name) ? refused(wanted.name, TWICE) : create(broker, wanted, request.validateOnly),
-      )
-    return { topics: await Promise.all(topics) }
+    const wanted = asked.map((topic) => (isTwice(topic.name) ? TWICE : newTopic(broker, topic)))
+    const accepted = wanted.filter(isGranted)
+    const created = validateOnly
+      ? accepted.map((one) => broker.controller.creationProblem(one) ?? { ...one, topicId: ZERO_UUID })
+      : await broker.controller.createTopics(accepted)
+    let next = 0
+    const outcomes = wanted.map((one) => (isRefusal(one) ? one : created[next++]!))
+    return { topics: asked.map(({ name }, i) => answer(broker, name, outcomes[i]!)) }
   },
 })
 
 const TWICE: Refusal = { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
 
-async function create(broker: Broker, wanted: Wanted, validateOnly: boolean) {
+function newTopic(broker: Broker, wanted: Wanted): NewTopic | Refusal {
   const { name, assignments } = wanted
-  const refusal = placementProblem(broker, wanted)
-  if (refusal !== undefined) return refused(name, refusal)
+  const problem = placementProblem(broker, wanted)
+  if (problem !== undefined) return problem
   const asked = assignments.length > 0 ? assignments.length : wanted.numPartitions
-  const partitions = asked === -1 ? broker.settings['num.partitions'] : asked
   const configs: Record<string, string> = {}
   for (const { name: key, value } of wanted.configs) {
-    if (value === null) return refused(name, invalidConfig(`Null value not supported for topic configs: ${key}`))
+    if (value === null) return invalidConfig(`Null value not supported for topic configs: ${key}`)
     configs[key] = value
   }
-  const problem = broker.topics.creationProblem(name, partitions, configs)
-  if (problem !== undefined) return refused(name, problem)
-  const created = validateOnly
-    ? { name, topicId: ZERO_UUID, partitions, configs }
-    : await broker.topics.create(name, partitions, configs).catch(refusalOf)
-  if (isRefusal(created)) return refused(name, created)
-  const described = describeTopicConfigs(created.configs, broker.configs)
+  return { name, partitions: asked === -1 ? broker.settings['num.partitions'] : asked, configs }
+}
+
+function answer(broker: Broker, name: string, outcome: TopicRecord | Refusal) {
+  if (isRefusal(outcome)) return { name, topicId: ZERO_UUID, ...outcome, configs: [] }
   return {
-    ...{ name, topicId: created.topicId, errorCode: ErrorCode.NONE, errorMessage: null },
-    ...{ numPartitions: partitions, replicationFactor: 1, configs: described },
+    ...{ name, topicId: outcome.topicId, errorCode: ErrorCode.NONE, errorMessage: null },
+    ...{ numPartitions: outcome.partitions, replicationFactor: 1 },
+    configs: describeTopicConfigs(outcome.configs, broker.configs),
   }
 }
 
@@ -74,7 +77,3 @@ function placementProblem(
 }
 
 const invalidConfig = (errorMessage: string): Refusal => ({ errorCode: ErrorCode.INVALID_CONFIG, errorMessage })
-
-function refused(name: string, { errorCode, errorMessage }: Refusal) {
-  return { name, topicId: ZERO_UUID, errorCode, errorMessage, configs: [] }
-}

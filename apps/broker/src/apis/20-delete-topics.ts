@@ -2,7 +2,7 @@ import { deleteTopics, ErrorCode, ZERO_UUID } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
 import { internalTopicProblem } from '../internal-topics/names.ts'
-import { refusalOf } from '../metadata/refusal.ts'
+import { isRefusal, type Refusal } from '../metadata/refusal.ts'
 import type { Topic } from '../metadata/topics.ts'
 
 interface Wanted {
@@ -13,6 +13,7 @@ interface Wanted {
 /**
  * DeleteTopics: 1-6
  * - Offsets that groups have committed for the topic go with it.
+ * - Answered when the deletion is on disk; the files go afterwards.
  */
 export const handleDeleteTopics = defineHandler({
   api: deleteTopics,
@@ -21,13 +22,18 @@ export const handleDeleteTopics = defineHandler({
     const wanted: readonly Wanted[] =
       apiVersion >= 6 ? request.topics : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
     const times = countBy(wanted.map((one) => find(broker, one)?.topicId ?? keyOf(one)))
-    const responses = []
-    for (const one of new Map(wanted.map((each) => [keyOf(each), each])).values()) {
+    const asked = [...new Map(wanted.map((each) => [keyOf(each), each])).values()].map((one) => {
       const topic = find(broker, one)
       const isNamedTwice = times.get(topic?.topicId ?? keyOf(one))! > 1
-      responses.push(isNamedTwice || !isNamedOnce(one) ? invalid(one) : await remove(broker, one, topic))
+      const isInvalid = isNamedTwice || !isNamedOnce(one)
+      return { one, topic, refused: isInvalid ? invalid(one) : problem(broker, one, topic) }
+    })
+    const doomed = asked.flatMap(({ topic, refused }) => (topic === undefined || refused !== undefined ? [] : [topic]))
+    const deleted = doomed.length > 0 ? await broker.controller.deleteTopics(doomed.map(({ topicId }) => topicId)) : []
+    let next = 0
+    return {
+      responses: asked.map(({ one, topic, refused }) => refused ?? answer(one, topic!, deleted, next++)),
     }
-    return { responses }
   },
 })
 
@@ -50,14 +56,21 @@ function invalid({ name, topicId }: Wanted) {
   return { name, topicId, errorCode: ErrorCode.INVALID_REQUEST, errorMessage }
 }
 
-async function remove(broker: Broker, { name, topicId }: Wanted, topic: Topic | undefined) {
-  if (topic === undefined) {
-    const errorCode = name === null ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    return { name, topicId, errorCode, ...internalTopicProblem(name ?? '') }
-  }
-  if (!broker.settings['delete.topic.enable']) {
-    return { name: topic.name, topicId: topic.topicId, errorCode: ErrorCode.TOPIC_DELETION_DISABLED }
-  }
-  const refusal = await broker.topics.delete(topic).catch(refusalOf)
-  return { name: topic.name, topicId: topic.topicId, errorCode: ErrorCode.NONE, ...refusal }
+function problem(broker: Broker, one: Wanted, topic: Topic | undefined) {
+  if (topic === undefined) return missing(one)
+  const isAllowed = broker.settings['delete.topic.enable']
+  return isAllowed ? undefined : { ...nameOf(topic), errorCode: ErrorCode.TOPIC_DELETION_DISABLED }
+}
+
+function answer(one: Wanted, topic: Topic, deleted: readonly boolean[] | Refusal, index: number) {
+  if (isRefusal(deleted)) return { ...nameOf(topic), ...deleted }
+  // Somebody else may have deleted it first.
+  return deleted[index] ? { ...nameOf(topic), errorCode: ErrorCode.NONE } : missing(one)
+}
+
+const nameOf = ({ name, topicId }: Topic): Wanted => ({ name, topicId })
+
+function missing({ name, topicId }: Wanted) {
+  const errorCode = name === null ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  return { name, topicId, errorCode, ...internalTopicProblem(name ?? '') }
 }

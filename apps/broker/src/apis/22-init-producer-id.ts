@@ -1,5 +1,6 @@
 import { ErrorCode, initProducerId } from '#libs/kafka-protocol'
 import { defineHandler } from '../handler.ts'
+import { storageErrorCode } from '../log/log-error.ts'
 import { producerRefused } from '../transactions/decision.ts'
 import { fencedFor } from '../transactions/fenced.ts'
 import { NO_EPOCH, NO_PRODUCER_ID } from '../transactions/transaction.ts'
@@ -16,7 +17,10 @@ export const handleInitProducerId = defineHandler({
       return answerOf(producerRefused(ErrorCode.INVALID_REQUEST))
     }
     if (transactionalId === null) {
-      return { errorCode: ErrorCode.NONE, producerId: await broker.producerIds.take(), producerEpoch: 0 }
+      return broker.producerIds.take().then(
+        (taken) => answerOf({ errorCode: ErrorCode.NONE, producerId: taken, epoch: 0 }),
+        (error: unknown) => answerOf(producerRefused(storageErrorCode(ErrorCode.COORDINATOR_NOT_AVAILABLE)(error))),
+      )
     }
     const current = isNew ? undefined : { producerId, epoch: producerEpoch }
     const init = { transactionalId, timeoutMs: transactionTimeoutMs, current }

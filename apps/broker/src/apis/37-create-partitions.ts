@@ -2,7 +2,8 @@ import { createPartitions, ErrorCode, type RequestOf } from '#libs/kafka-protoco
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
 import { internalTopicProblem } from '../internal-topics/names.ts'
-import { isRefusal, noSuchTopic, type Refusal, refusalOf } from '../metadata/refusal.ts'
+import { noSuchTopic, type Refusal, refusal } from '../metadata/refusal.ts'
+import { MAX_PARTITIONS } from '../metadata/topic-control.ts'
 import type { Topic } from '../metadata/topics.ts'
 
 type Wanted = RequestOf<typeof createPartitions>['topics'][number]
@@ -24,34 +25,24 @@ export const handleCreatePartitions = defineHandler({
 
 const TWICE: Refusal = { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
 
-async function add(broker: Broker, wanted: Wanted, validateOnly: boolean): Promise<Refusal | undefined> {
-  const internal = internalTopicProblem(wanted.name)
-  if (internal !== undefined) return internal
-  const problem = (topic: Topic) => growthProblem(broker, wanted, topic)
-  if (validateOnly) {
-    const topic = broker.topics.find(wanted.name)
-    return topic === undefined ? noSuchTopic(wanted.name) : problem(topic)
-  }
-  const grown = await broker.topics.grow(wanted.name, wanted.count, problem).catch(refusalOf)
-  return isRefusal(grown) ? grown : undefined
+function add(broker: Broker, wanted: Wanted, validateOnly: boolean): Promise<Refusal | undefined> {
+  const { controller, nodeId } = broker
+  return controller.createPartitions(wanted.name, wanted.count, (topic) => problem(wanted, topic, nodeId), validateOnly)
 }
 
-function growthProblem(
-  broker: Broker,
-  { name, count, assignments }: Wanted,
-  { partitions }: Topic,
-): Refusal | undefined {
-  if (count <= partitions) {
-    const errorMessage = `The topic ${name} currently has ${partitions} partition(s); ${count} would not be an increase.`
-    return { errorCode: ErrorCode.INVALID_PARTITIONS, errorMessage }
+function problem({ name, count, assignments }: Wanted, topic: Topic | undefined, nodeId: number): Refusal | undefined {
+  if (topic === undefined) return internalTopicProblem(name) ?? noSuchTopic(name)
+  if (count <= topic.partitions) {
+    const now = `The topic ${name} currently has ${topic.partitions} partition(s)`
+    return refusal(INVALID_PARTITIONS, `${now}; ${count} would not be an increase.`)
   }
-  if (count > 10_000)
-    return { errorCode: ErrorCode.INVALID_PARTITIONS, errorMessage: 'That is more than 10000 partitions.' }
-  const isHere = ({ brokerIds }: { brokerIds: readonly number[] }) =>
-    brokerIds.length === 1 && brokerIds[0] === broker.nodeId
-  if (assignments !== null && (assignments.length !== count - partitions || !assignments.every(isHere))) {
-    const errorMessage = `Every new partition must be assigned to broker ${broker.nodeId}, and to no other.`
-    return { errorCode: ErrorCode.INVALID_REPLICA_ASSIGNMENT, errorMessage }
+  if (count > MAX_PARTITIONS) return refusal(INVALID_PARTITIONS, `That is more than ${MAX_PARTITIONS} partitions.`)
+  const isHere = ({ brokerIds }: { brokerIds: readonly number[] }) => brokerIds.length === 1 && brokerIds[0] === nodeId
+  if (assignments === null || (assignments.length === count - topic.partitions && assignments.every(isHere))) {
+    return undefined
   }
-  return undefined
+  const errorMessage = `Every new partition must be assigned to broker ${nodeId}, and to no other.`
+  return refusal(ErrorCode.INVALID_REPLICA_ASSIGNMENT, errorMessage)
 }
+
+const { INVALID_PARTITIONS } = ErrorCode

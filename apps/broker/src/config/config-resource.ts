@@ -1,7 +1,8 @@
 import { ErrorCode } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { internalTopicProblem } from '../internal-topics/names.ts'
-import { noSuchTopic, type Refusal, refusalOf } from '../metadata/refusal.ts'
+import type { ConfigControl } from '../metadata/config-control.ts'
+import { isRefusal, noSuchTopic, type Refusal } from '../metadata/refusal.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
 import type { SettingScope } from './live-settings.ts'
 import { changeLogLevels, logLevelProblem, logLevels } from './log-levels.ts'
@@ -28,42 +29,43 @@ export interface Configurable {
   inherited(name: string): string
   /** Why these settings cannot be, or undefined. */
   problem(configs: Configs): Refusal | undefined
-  /** Replaces what is set by what `change` makes of it, unless it says why not. */
-  save(change: () => Configs | Refusal): Promise<Refusal | undefined>
+  /** Replaces what is set; `configs` must be free of problems. */
+  save(configs: Configs): Promise<void> | void
 }
 
-/** Changes the resource's settings to what `change` makes of them; returns why not, or undefined. */
-export async function alterConfigs(
+/**
+ * Changes the resource's settings to what `change` makes of them; returns why not, or undefined. Nobody else changes any
+ * settings between the two.
+ */
+export function alterConfigs(
   broker: Broker,
   resource: ConfigResource,
   validateOnly: boolean,
   change: (resource: Configurable) => Configs | Refusal,
 ): Promise<Refusal | undefined> {
-  const configurable = configurableOf(broker, resource)
-  if (isRefusal(configurable)) return configurable
-  const changed = (): Configs | Refusal => {
-    // Anew each time: what is set may be another by the time that it is this change's turn.
-    const current = configurableOf(broker, resource)
-    if (isRefusal(current)) return current
-    const configs = change(current)
-    return isRefusal(configs) ? configs : (current.problem(configs) ?? configs)
-  }
-  if (!validateOnly) return configurable.save(changed).catch(refusalOf)
-  const configs = changed()
-  return isRefusal(configs) ? configs : undefined
+  return broker.controller.alterConfigs(async (control) => {
+    const configurable = configurableOf(broker, control, resource)
+    if (isRefusal(configurable)) return configurable
+    const changed = change(configurable)
+    if (isRefusal(changed)) return changed
+    const problem = configurable.problem(changed)
+    if (problem !== undefined || validateOnly) return problem
+    await configurable.save(changed)
+    return undefined
+  })
 }
 
-/** A setting's name could be `errorCode`, but its value would not be a number. */
-const isRefusal = (value: Configurable | Configs | Refusal): value is Refusal =>
-  typeof (value as Refusal).errorCode === 'number'
-
-function configurableOf(broker: Broker, { resourceType, resourceName }: ConfigResource): Configurable | Refusal {
+function configurableOf(
+  broker: Broker,
+  control: ConfigControl,
+  { resourceType, resourceName }: ConfigResource,
+): Configurable | Refusal {
   switch (resourceType) {
     case ResourceType.topic:
-      return topicConfigurable(broker, resourceName)
+      return topicConfigurable(broker, control, resourceName)
     case ResourceType.broker: {
       const scope = resourceName === '' ? 'cluster' : 'broker'
-      return otherBroker(broker, resourceName) ?? brokerConfigurable(broker, scope)
+      return otherBroker(broker, resourceName) ?? brokerConfigurable(broker, control, scope)
     }
     case ResourceType.brokerLogger:
       return otherBroker(broker, resourceName) ?? loggerConfigurable()
@@ -76,18 +78,20 @@ function configurableOf(broker: Broker, { resourceType, resourceName }: ConfigRe
   }
 }
 
-function topicConfigurable(broker: Broker, name: string): Configurable | Refusal {
+function topicConfigurable(broker: Broker, control: ConfigControl, name: string): Configurable | Refusal {
   if (name === '') return invalidRequest('Default topic resources are not allowed.')
   const nameProblem = topicNameProblem(name)
   if (nameProblem !== undefined) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: nameProblem }
   const topic = broker.topics.find(name)
-  if (topic === undefined) return internalTopicProblem(name) ?? noSuchTopic(name)
+  if (topic === undefined) {
+    return internalTopicProblem(name) ?? noSuchTopic(name)
+  }
   return {
     configs: topic.configs,
     kindOf: topicConfigKind,
     inherited: (key) => topicConfigDefault(key, broker.settings),
     problem: (configs) => firstProblem(configs, topicConfigProblem, ErrorCode.INVALID_CONFIG),
-    save: (change) => broker.topics.configure(name, change),
+    save: (configs) => control.configureTopic(topic, configs),
   }
 }
 
@@ -99,14 +103,14 @@ export function otherBroker(broker: Broker, name: string): Refusal | undefined {
     : invalidRequest(`Node id must be an integer, but it is: ${name}`)
 }
 
-function brokerConfigurable(broker: Broker, scope: SettingScope): Configurable {
+function brokerConfigurable(broker: Broker, control: ConfigControl, scope: SettingScope): Configurable {
   const { configs } = broker
   return {
     configs: configs.changesOf(scope),
     kindOf: (name) => (isSetting(name) ? definitionOf(name).kind : undefined),
     inherited: (name) => (isSetting(name) ? (configs.layersOf(name)[0]?.value ?? '') : ''),
     problem: (wanted) => firstProblem(wanted, settingProblem, ErrorCode.INVALID_REQUEST),
-    save: (change) => broker.brokerSettings.configure(scope, change),
+    save: (wanted) => control.configureBroker(scope, wanted),
   }
 }
 
@@ -125,12 +129,7 @@ const loggerConfigurable = (): Configurable => ({
   kindOf: () => 'string',
   inherited: () => '',
   problem: (configs) => firstProblem(configs, logLevelProblem, ErrorCode.INVALID_CONFIG),
-  save: async (change) => {
-    const configs = change()
-    if (isRefusal(configs)) return configs
-    changeLogLevels(configs)
-    return undefined
-  },
+  save: changeLogLevels,
 })
 
 /** Classic groups have no settings of their own, and clients send no metrics. */
@@ -140,10 +139,7 @@ const withoutSettings = (what: string): Configurable => ({
   inherited: () => '',
   problem: (configs) =>
     firstProblem(configs, (name) => `Unknown ${what} config name: ${name}`, ErrorCode.INVALID_CONFIG),
-  save: async (change) => {
-    const configs = change()
-    return isRefusal(configs) ? configs : undefined
-  },
+  save: () => {},
 })
 
 function firstProblem(

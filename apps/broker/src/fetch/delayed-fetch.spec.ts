@@ -37,7 +37,7 @@ beforeEach(async () => {
   held = undefined
   const start = () => Broker.open({ settings: new LiveSettings({}), clock, fs: slow(disk), dataDir: '/data' })
   broker = await start()
-  await broker.topics.create('t', 1, {})
+  await broker.controller.createTopic('t', 1, {})
   await append('old')
   // After a restart nothing of it is in memory.
   await broker.close()

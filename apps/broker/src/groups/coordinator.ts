@@ -14,6 +14,7 @@ import {
   NO_OFFSETS,
   partitionsOf,
   snapshotOfOffsets,
+  topicsOf,
 } from './group-offsets.ts'
 import { decideHeartbeat, type Heartbeat } from './heartbeat.ts'
 import { decideJoin, type Join } from './join.ts'
@@ -196,15 +197,20 @@ export class GroupCoordinator {
     return (await this.forget(group)) ?? ErrorCode.NONE
   }
 
-  /** A deleted topic takes the offsets committed for it along, as a new one of that name starts from nothing. */
-  async forgetTopic(topic: string): Promise<void> {
-    for (const [groupId, known] of [...this.offsets]) {
-      const offsets = partitionsOf(known, topic)
-      if (offsets.length === 0) continue
-      const record: GroupRecord = { type: 'OffsetsDeleted', groupId, offsets }
-      this.evolve(record)
-      await this.append([record])
-    }
+  /**
+   * A topic that is gone takes the offsets committed for it along, as a new one of that name starts from nothing.
+   * Repeatable; rejects with StorageError.
+   */
+  async forgetTopics(isGone: (topic: string) => boolean): Promise<void> {
+    const records = [...this.offsets].flatMap(([groupId, known]): GroupRecord[] => {
+      const offsets = topicsOf(known)
+        .filter(isGone)
+        .flatMap((topic) => partitionsOf(known, topic))
+      return offsets.length === 0 ? [] : [{ type: 'OffsetsDeleted', groupId, offsets }]
+    })
+    for (const record of records) this.evolve(record)
+    // Without a record as with one: what an earlier attempt could not write down is written down now.
+    await this.append(records)
   }
 
   /** `offsets.retention.minutes`: forgets old offsets, and empty groups that have none. */

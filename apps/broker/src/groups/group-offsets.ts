@@ -53,6 +53,11 @@ export function isPending({ pending }: GroupOffsets, topic: string, partition: n
   return false
 }
 
+/** Topics of which anything is known. */
+export const topicsOf = ({ committed, pending }: GroupOffsets): string[] => [
+  ...new Set([committed, ...pending.values()].flatMap((offsets) => [...offsets.keys()])),
+]
+
 /** Partitions of this topic of which anything is known. */
 export function partitionsOf({ committed, pending }: GroupOffsets, topic: string): TopicPartition[] {
   const known = [committed, ...pending.values()].flatMap((offsets) => [...(offsets.get(topic)?.keys() ?? [])])

@@ -45,7 +45,7 @@ async function powerCut(): Promise<void> {
 beforeEach(async () => {
   fs = new MemoryFileSystem()
   await open()
-  await broker.topics.create('t', 1, {})
+  await broker.controller.createTopic('t', 1, {})
 })
 
 it('an offset committed behind records that a power cut took is brought back to the end of the log', async () => {

@@ -206,7 +206,7 @@ test('a generation is shown with its members and what they read', async () => {
 })
 
 test('a transactional id is shown with the state of its transaction, and no more once it is forgotten', async () => {
-  await broker.topics.create('t', 1, {})
+  await broker.controller.createTopic('t', 1, {})
   const init = { transactionalId: 'id', timeoutMs: 1000, current: undefined }
   const { producerId, epoch } = await broker.transactions.initProducer(init)
   const states = async () =>

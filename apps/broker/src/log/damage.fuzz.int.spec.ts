@@ -31,7 +31,7 @@ beforeAll(async () => {
   const live = join(root, 'live')
   const broker = await open(live)
   for (const name of ['t', 'u']) {
-    const topic = await broker.topics.create(name, 2, {})
+    const topic = await broker.controller.createTopic(name, 2, {})
     if (isRefusal(topic)) throw new Error(topic.errorMessage)
     for (const [partition, log] of topic.logs.entries()) await fill(log, `${name}-${partition}`)
   }

@@ -3,7 +3,6 @@ import { CommitRounds } from '../disk/commit-rounds.ts'
 import type { LastStop } from '../disk/damage.ts'
 import type { FileSystem } from '../disk/file-system.ts'
 import { Limit } from '../disk/limit.ts'
-import { SharedSync } from '../disk/shared-sync.ts'
 import { Journal } from '../journal/journal.ts'
 import { RedoLog } from '../redo/redo-log.ts'
 import { dropRedo, redo } from '../redo/redo-recovery.ts'
@@ -11,8 +10,9 @@ import { BlockPool } from './block-pool.ts'
 import { LogCleaner } from './compaction/log-cleaner.ts'
 import { DataDirectory } from './data-directory.ts'
 import type { LogConfig } from './log-config.ts'
-import { StorageError } from './log-error.ts'
 import { loadLog } from './log-loader.ts'
+import { allOf } from './outcomes.ts'
+import { directoryName, PartitionDirectories, type PartitionName, partitionOf } from './partition-directories.ts'
 import { PartitionLog } from './partition-log.ts'
 import type { Report } from './report.ts'
 import { TailCache } from './tail-cache.ts'
@@ -36,15 +36,19 @@ const DEFAULT_TAIL_BYTES = 32 * 1024 * 1024
 const OPENED_TOGETHER = 32
 const CLOSED_TOGETHER = 8
 const MAINTAINED_IN_A_TURN = 100
+/** Each syncs directories: fewer than there are threads for the disk, of which data must always find one. */
+const CREATED_TOGETHER = 3
+const DELETED_TOGETHER = 2
 const DEFAULT_CLEANER_BYTES = 128 * 1024 * 1024
+
+interface WantedPartition extends PartitionName {
+  readonly config: LogConfig
+}
 
 /** All logs of one data directory. */
 export class LogManager {
   private readonly open = new Map<string, PartitionLog>()
-  /** Directories of partitions, open or not. */
-  private readonly onDisk = new Set<string>()
-  /** Partitions that are gone, and that the redo log may still have notes about. */
-  private readonly unforgotten = new Set<string>()
+  private directories!: PartitionDirectories
   private readonly journals: Journal[] = []
   /** Who has sent what was read gives it back. */
   readonly blocks = new BlockPool()
@@ -54,16 +58,15 @@ export class LogManager {
   private readonly redoLog: RedoLog
   private readonly report: Report
   private readonly cleaner: LogCleaner
-  /** Each may read a MiB at a time, and syncs directories, for which others' data would have to wait. */
+  /** Each may read a MiB at a time. */
   private readonly opening = new Limit(OPENED_TOGETHER)
-  private readonly logsSync: SharedSync
-  private deletions = 0
+  private readonly creating = new Limit(CREATED_TOGETHER)
+  private readonly deleting = new Limit(DELETED_TOGETHER)
 
   private constructor(
     private readonly options: LogManagerOptions,
     private readonly directory: DataDirectory,
   ) {
-    this.logsSync = new SharedSync(() => options.fs.syncDirectory(this.logsPath))
     this.tails = new TailCache(options.tailBytes ?? DEFAULT_TAIL_BYTES, this.blocks)
     this.report = options.report ?? (() => {})
     const reportRedo = (reason: string) =>
@@ -92,10 +95,7 @@ export class LogManager {
     }
     await options.fs.syncDirectory(options.dataDir)
     if (manager.lastStop !== 'CLEAN') await options.fs.syncDirectory(manager.logsPath)
-    for (const name of options.fs.readdir(manager.logsPath)) {
-      if (name.endsWith(DELETED)) await options.fs.removeDirectory(`${manager.logsPath}/${name}`)
-      else if (/-\d+$/.test(name)) manager.onDisk.add(name)
-    }
+    manager.directories = await PartitionDirectories.open(options.fs, manager.logsPath)
     return manager
   }
 
@@ -117,24 +117,42 @@ export class LogManager {
     return journal
   }
 
-  /** Opens (recovering if need be) or creates. Durable when it resolves. Thousands may be asked for at once. */
-  openPartition(topic: string, partition: number, config: LogConfig): Promise<PartitionLog> {
-    return this.opening.run(() => this.openNow(topic, partition, config))
+  /** Opens (recovering if need be) or creates. Durable when it resolves. */
+  async openPartition(topic: string, partition: number, config: LogConfig): Promise<PartitionLog> {
+    return allOf(await this.openPartitions([{ topic, partition, config }]))[0]!
   }
 
-  private async openNow(topic: string, partition: number, config: LogConfig): Promise<PartitionLog> {
-    const name = `${topic}-${partition}`
-    if (this.open.has(name)) throw new Error(`partition ${name} is already open`)
+  /**
+   * The same for many, a few at a time: recovery takes memory, and the directories that have to be synced must not keep
+   * all threads from syncing data. Resolves with an outcome for each.
+   */
+  async openPartitions(wanted: readonly WantedPartition[]): Promise<PromiseSettledResult<PartitionLog>[]> {
+    let isAnyNew = false
+    const open = async (one: WantedPartition) => {
+      const name = directoryName(one)
+      if (this.open.has(name)) throw new Error(`partition ${name} is already open`)
+      if (this.directories.create(name)) isAnyNew = true
+      const log = await this.load(one)
+      this.open.set(name, log)
+      return log
+    }
+    const limitOf = (one: WantedPartition) => (this.directories.has(directoryName(one)) ? this.opening : this.creating)
+    const outcomes = await Promise.allSettled(wanted.map((one) => limitOf(one).run(() => open(one))))
+    if (isAnyNew) {
+      const [synced] = await Promise.allSettled([this.directories.sync()])
+      if (synced.status === 'rejected') return wanted.map(() => synced)
+    }
+    return outcomes
+  }
+
+  private async load({ topic, partition, config }: WantedPartition): Promise<PartitionLog> {
     const { fs, now } = this.options
+    const name = directoryName({ topic, partition })
     const directory = `${this.logsPath}/${name}`
-    const isNew = !this.onDisk.has(name)
-    this.onDisk.add(name)
-    fs.mkdir(directory)
     const recovered = await loadLog({
       ...{ fs, directory, indexInterval: config.indexIntervalBytes, now: now() },
       ...{ leaderEpoch: this.leaderEpoch, lastStop: this.lastStop },
     })
-    if (isNew) await this.logsSync.run()
     if (recovered.truncatedBytes > 0) {
       const { truncatedBytes, endOffset } = recovered
       this.report('warn', 'a torn end was cut off the log', { topic, partition, truncatedBytes, endOffset })
@@ -144,20 +162,7 @@ export class LogManager {
     const context = {
       ...{ fs, directory, name: `logs/${name}`, now, tails, blocks, rounds, leaderEpoch, report, forget },
     }
-    const log = new PartitionLog(topic, partition, config, context, recovered)
-    this.open.set(name, log)
-    return log
-  }
-
-  /**
-   * A new partition, empty whatever is on disk under its name. Refused with StorageError while notes about a partition of
-   * the same name are still in the redo log: a crash would write its predecessor's records into it.
-   */
-  async createPartition(topic: string, partition: number, config: LogConfig): Promise<PartitionLog> {
-    const name = `${topic}-${partition}`
-    if (this.unforgotten.has(name)) await this.forget(name)
-    if (this.onDisk.has(name)) await this.deletePartition(topic, partition)
-    return this.openPartition(topic, partition, config)
+    return new PartitionLog(topic, partition, config, context, recovered)
   }
 
   /** The open partition, if any. */
@@ -170,66 +175,48 @@ export class LogManager {
   }
 
   /** Closes the log (waking its listeners) and removes its files; crash-safe. */
-  async deletePartition(topic: string, partition: number): Promise<void> {
-    const { fs } = this.options
-    const name = `${topic}-${partition}`
-    const log = this.open.get(name)
-    this.open.delete(name)
-    await log?.discard()
-    if (!this.onDisk.delete(name)) return
-    // Renamed first, so that a topic of the same name may be created while the files go away.
-    const doomed = `${this.logsPath}/${name}.${this.deletions++}${DELETED}`
-    // Begun before the name is free, so that it does not concern whoever takes it.
-    const forgotten = this.forget(name).catch(() => {})
-    try {
-      fs.rename(`${this.logsPath}/${name}`, doomed)
-    } catch (error) {
-      this.onDisk.add(name)
-      throw error
-    }
-    await fs.syncDirectory(this.logsPath)
-    await forgotten
-    await fs.removeDirectory(doomed)
+  deletePartition(topic: string, partition: number): Promise<void> {
+    return this.deletePartitions(topic, partition, partition + 1)
   }
 
-  /** Rejects with StorageError when the redo log still has notes about the partition. */
-  private async forget(name: string): Promise<void> {
-    this.unforgotten.add(name)
-    try {
-      await this.redoLog.forget(`logs/${name}/`)
-    } catch (error) {
-      throw new StorageError(`what the redo log notes about ${name} could not be dropped`, { cause: error })
+  /**
+   * The same for all of the topic from `from` to below `to`. Until it resolves their names must not be used again; when
+   * it rejects, it may be tried again.
+   */
+  async deletePartitions(topic: string, from: number, to: number): Promise<void> {
+    const names = Array.from({ length: to - from }, (_, i) => directoryName({ topic, partition: from + i }))
+    const doomed = await Promise.allSettled(names.map((name) => this.deleting.run(() => this.condemn(name))))
+    // Before the files go, so that a crash does not find a directory that has lost some of them.
+    await this.directories.sync()
+    for (const { value } of doomed.filter((one) => one.status === 'fulfilled')) {
+      if (value !== undefined) await this.directories.remove(value)
     }
-    this.unforgotten.delete(name)
+    allOf(doomed)
+  }
+
+  /** Renamed first, so that another topic may take the name while the files go away. */
+  private async condemn(name: string): Promise<string | undefined> {
+    await this.open.get(name)?.discard()
+    this.open.delete(name)
+    if (!this.directories.has(name)) return undefined
+    // What the redo log has of these files would otherwise be done again in those of a successor.
+    await this.redoLog.forget(`logs/${name}/`)
+    return this.directories.condemn(name)
   }
 
   /** Partitions on disk that nobody opened: leftovers of a creation or deletion that a crash cut short. */
-  strays(): { readonly topic: string; readonly partition: number }[] {
-    return [...this.onDisk]
-      .filter((name) => !this.open.has(name))
-      .map((name) => {
-        const dash = name.lastIndexOf('-')
-        return { topic: name.slice(0, dash), partition: Number(name.slice(dash + 1)) }
-      })
+  strays(): PartitionName[] {
+    return [...this.directories.all()].filter((name) => !this.open.has(name)).map(partitionOf)
   }
 
   /** Whether a partition that is not open has no records. */
   isEmpty(topic: string, partition: number): boolean {
-    const directory = `${this.logsPath}/${topic}-${partition}`
-    const { fs } = this.options
-    return fs.readdir(directory).every((name) => !name.endsWith('.log') || fs.size(`${directory}/${name}`) === 0)
+    return this.directories.isEmpty(directoryName({ topic, partition }))
   }
 
   /** Keeps the files of a partition that is not open under another name, for somebody to look at. */
   async setAside(topic: string, partition: number): Promise<void> {
-    const { fs } = this.options
-    const name = `${topic}-${partition}`
-    const taken = new Set(fs.readdir(this.logsPath))
-    let aside = `${name}${STRAY}`
-    for (let number = 1; taken.has(aside); number++) aside = `${name}.${number}${STRAY}`
-    this.onDisk.delete(name)
-    fs.rename(`${this.logsPath}/${name}`, `${this.logsPath}/${aside}`)
-    await fs.syncDirectory(this.logsPath)
+    const aside = await this.directories.setAside(directoryName({ topic, partition }))
     this.report('warn', 'a partition of no known topic holds records and was set aside', { topic, partition, aside })
   }
 
@@ -295,6 +282,3 @@ export class LogManager {
     this.report('error', `${doing} a log failed`, { topic, partition, reason: String(error) })
   }
 }
-
-const DELETED = '.deleted'
-const STRAY = '.stray'

@@ -106,10 +106,10 @@ export class PartitionLog {
    * To be asked before a transactional batch is appended: true when it goes on with what its producer has open here,
    * false when the coordinator has to admit it, which adds the partition to the transaction if `adds`.
    */
-  continuesTransaction(batch: Buffer, adds: boolean): boolean | LogRefusal {
+  continuesTransaction(batch: Buffer, adds: boolean, isKnown: boolean): boolean | LogRefusal {
     const producer = { producerId: batchProducerId(batch), epoch: batchProducerEpoch(batch) }
     const firstSequence = batchBaseSequence(batch)
-    return this.state.producers.continues({ ...producer, firstSequence }, adds, this.state.context.now())
+    return this.state.producers.continues({ ...producer, firstSequence }, adds, isKnown, this.state.context.now())
   }
 
   hasOpenTransaction(producerId: number): boolean {

@@ -72,14 +72,20 @@ export class ProducerStateManager {
 
   /**
    * A transactional batch has come. True when it goes on with what is open; otherwise the coordinator has to be asked
-   * whether it may begin a transaction here. `adds`: the coordinator adds the partition by itself.
+   * whether it may begin a transaction here. `adds`: the coordinator adds the partition by itself. `isKnown`: the
+   * coordinator knows the producer; of others nothing is remembered, since anybody can make up an id.
    */
-  continues(batch: Omit<SequencedBatch, 'lastSequence' | 'transactional'>, adds: boolean, now: number) {
+  continues(
+    batch: Omit<SequencedBatch, 'lastSequence' | 'transactional'>,
+    adds: boolean,
+    isKnown: boolean,
+    now: number,
+  ): boolean | LogRefusal {
     const { producerId, epoch, firstSequence } = batch
     const entry = this.producers.get(producerId)
     if (entry !== undefined && epoch < entry.epoch) return staleEpoch(batch, entry.epoch)
     if (this.hasOpen(producerId, epoch)) return true
-    this.verifications.begin(producerId, epoch, firstSequence, adds, now)
+    if (isKnown) this.verifications.begin(producerId, epoch, firstSequence, adds, now)
     return false
   }
 

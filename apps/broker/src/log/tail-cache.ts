@@ -19,6 +19,8 @@ export class TailCache {
   /** Tails in the order of their batches' arrival; an element stands for the oldest batch left in that tail. */
   private queue: Tail[] = []
   private head = 0
+  /** Elements of the queue that stand for nothing any more. */
+  private stale = 0
   private used = 0
   /** Where the next batch goes, and how much there is in it. */
   private block: Buffer = Buffer.alloc(0)
@@ -35,7 +37,7 @@ export class TailCache {
     tail.push({ baseOffset: batchBaseOffset(bytes), lastOffset: batchLastOffset(bytes), bytes })
     this.queue.push(tail)
     this.used += costOf(bytes)
-    while (this.used > this.budget) this.drop(this.queue[this.head++]!)
+    while (this.used > this.budget) this.dropOldest()
     if (this.head > 1024 && this.head * 2 > this.queue.length) {
       this.queue = this.queue.slice(this.head)
       this.head = 0
@@ -61,11 +63,31 @@ export class TailCache {
     return bytes
   }
 
-  /** Empties a tail whose partition is gone. */
+  /** Empties a tail, in time that depends on nothing but what was in it. */
   forget(tail: Tail): void {
-    this.queue = this.queue.slice(this.head).filter((other) => other !== tail)
+    while (this.drop(tail)) {
+      tail.stale++
+      this.stale++
+    }
+    if (this.stale * 2 > this.queue.length - this.head) this.sweep()
+  }
+
+  private dropOldest(): void {
+    const tail = this.queue[this.head++]!
+    if (!this.isStale(tail)) this.drop(tail)
+  }
+
+  /** Whether the next element that names this tail stood for a batch that was forgotten. */
+  private isStale(tail: Tail): boolean {
+    if (tail.stale === 0) return false
+    tail.stale--
+    this.stale--
+    return true
+  }
+
+  private sweep(): void {
+    this.queue = this.queue.slice(this.head).filter((tail) => !this.isStale(tail))
     this.head = 0
-    while (this.drop(tail));
   }
 
   private drop(tail: Tail): boolean {
@@ -79,6 +101,8 @@ export class TailCache {
 
 /** The batches in memory of one partition: contiguous up to its high watermark. */
 export class Tail {
+  /** Kept by the cache: how many of the next elements in its queue that name this tail stand for nothing. */
+  stale = 0
   private batches: TailBatch[] = []
   private head = 0
 

@@ -205,15 +205,29 @@ describe('a transactional batch', () => {
 
   test('of a producer that nobody remembers starts anywhere, unless each of its transactions starts at 0', () => {
     const ask = (sequence: number, adds: boolean) =>
-      log.continuesTransaction(testBatch({ values: ['a'], producerId: 1, sequence, attributes: TRANSACTIONAL }), adds)
+      log.continuesTransaction(
+        testBatch({ values: ['a'], producerId: 1, sequence, attributes: TRANSACTIONAL }),
+        adds,
+        true,
+      )
     expect(ask(5, true)).toBe(false)
     expect(write(1, 'a', { sequence: 5 })).toBe(OUT_OF_ORDER_SEQUENCE_NUMBER)
     expect(write(2, 'a', { sequence: 5 })).toBe(NONE)
   })
 
+  test('leaves nothing behind when the coordinator does not know its producer', () => {
+    const batch = testBatch({ values: ['a'], producerId: 1, sequence: 5, attributes: TRANSACTIONAL })
+    expect(log.continuesTransaction(batch, true, false)).toBe(false)
+    expect(write(1, 'a', { sequence: 7 })).toBe(NONE)
+  })
+
   test('waits for the one before it that has to be sent again', () => {
     const asked = (sequence: number, epoch = 0) =>
-      log.continuesTransaction(testBatch({ values: ['a'], producerId: 1, epoch, sequence, attributes: 16 }), false)
+      log.continuesTransaction(
+        testBatch({ values: ['a'], producerId: 1, epoch, sequence, attributes: 16 }),
+        false,
+        true,
+      )
     expect([asked(3), asked(4)]).toEqual([false, false])
     expect(write(1, 'second', { sequence: 4 })).toBe(OUT_OF_ORDER_SEQUENCE_NUMBER)
     expect(write(1, 'first', { sequence: 3 })).toBe(NONE)

@@ -6,7 +6,7 @@ interface Verification {
   lowestSequence: number
 }
 
-/** Anybody may make up producer ids; of so many, those that came first are forgotten. */
+/** Of so many producers that the coordinator knows and that want to begin here, those that came first are forgotten. */
 const MAX_PRODUCERS = 10_000
 
 /**

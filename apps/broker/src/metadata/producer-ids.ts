@@ -1,4 +1,4 @@
-import type { MetadataStore } from './metadata-store.ts'
+import type { Controller } from './controller.ts'
 
 const BLOCK = 1000
 
@@ -11,8 +11,8 @@ export class ProducerIds {
   private reserved: number
   private reserving: Promise<void> | undefined
 
-  constructor(private readonly store: MetadataStore) {
-    this.next = store.image.nextProducerId
+  constructor(private readonly controller: Controller) {
+    this.next = controller.nextProducerId
     this.reserved = this.next
   }
 
@@ -23,17 +23,18 @@ export class ProducerIds {
     this.reserved = Math.max(this.reserved, this.next)
   }
 
+  /** Rejects with StorageError. */
   async take(): Promise<number> {
     while (this.next >= this.reserved) await this.reserve()
     return this.next++
   }
 
   private reserve(): Promise<void> {
-    const next = this.reserved + BLOCK
-    this.reserving ??= this.store
-      .record({ type: 'ProducerIdsReserved', next })
+    const end = this.reserved + BLOCK
+    this.reserving ??= this.controller
+      .reserveProducerIds(end)
       .then(() => {
-        this.reserved = next
+        this.reserved = end
       })
       .finally(() => {
         this.reserving = undefined

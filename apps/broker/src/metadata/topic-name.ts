@@ -8,3 +8,6 @@ export function topicNameProblem(name: string): string | undefined {
   if (/^[A-Za-z0-9._-]+$/.test(name)) return undefined
   return `Topic name is invalid: '${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`
 }
+
+/** Kafka refuses `a.b` beside `a_b`, because its metrics cannot tell them apart: names with the same key collide. */
+export const collisionKey = (name: string): string => name.replaceAll('.', '_')

@@ -61,7 +61,7 @@ beforeEach(async () => {
   const { settings } = readConfig(['--data-dir', dataDir, ...CONFIG], {}) as Config
   disk = new HeldDisk()
   broker = await Broker.open({ settings, dataDir, clock: systemClock, fs: disk })
-  await broker.topics.create('t', 1, {})
+  await broker.controller.createTopic('t', 1, {})
   log = broker.topics.find('t')!.logs[0]!
   const listening = await Server.listen(broker, plaintextListener({ host: '127.0.0.1', port: 0 }, broker.settings))
   server = listening.server

@@ -110,7 +110,7 @@ class Subject {
     const subject = new Subject()
     const fs = new MemoryFileSystem()
     subject.broker = await Broker.open({ settings, clock: subject.clock, fs, dataDir })
-    await subject.broker.topics.create('t', 2, {})
+    await subject.broker.controller.createTopic('t', 2, {})
     subject.connect()
     return subject
   }

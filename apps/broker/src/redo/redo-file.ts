@@ -18,8 +18,8 @@ export class RedoFile {
   used = 0
   /** All that its frames are about is on the device: it may be written from the start. */
   released = true
-  /** Files that frames now on the device are about, and the directories of these, which end in a slash. */
-  private about = new Set<string>()
+  /** Files that frames now on the device are about, and their directories with a slash at the end. */
+  private paths = new Set<string>()
   private sources = new Set<RedoSource>()
   private draining: Promise<void> | undefined
 
@@ -43,23 +43,24 @@ export class RedoFile {
   /** Durable when it resolves. */
   async append(frame: Buffer[], bytes: number, paths: readonly string[], sources: readonly RedoSource[]) {
     const isFirst = this.frames === 0
+    const before = this.paths
     if (isFirst) {
-      this.about = new Set(this.about)
+      this.paths = new Set(before)
       this.released = false
     }
-    for (const name of namesOf(paths)) this.about.add(name)
+    addPaths(this.paths, paths)
     for (const source of sources) this.sources.add(source)
     this.file.writeSync(frame, this.used)
     await this.file.sync(bytes)
     this.used += bytes
     this.frames++
     // The frames of the generation before cannot be reached any more.
-    if (isFirst) this.about = new Set(namesOf(paths))
+    if (isFirst) this.paths = addPaths(new Set(), paths)
   }
 
-  /** Whether its frames speak of a file, or of any file in a directory, whose path ends in a slash. */
-  tellsOf(path: string): boolean {
-    return this.about.has(path)
+  /** `path`: of a file, or of a directory with a slash at the end. */
+  speaksOf(path: string): boolean {
+    return this.paths.has(path)
   }
 
   /** Begins anew; until the first frame is on the device, what there is of the generation before still counts. */
@@ -92,5 +93,7 @@ export class RedoFile {
   }
 }
 
-const namesOf = (paths: readonly string[]): string[] =>
-  paths.flatMap((path) => [path, path.slice(0, path.lastIndexOf('/') + 1)])
+function addPaths(known: Set<string>, paths: readonly string[]): Set<string> {
+  for (const path of paths) known.add(path).add(path.slice(0, path.lastIndexOf('/') + 1))
+  return known
+}

@@ -130,6 +130,36 @@ test('after a failure it goes away by itself, when what it speaks of is synced',
   expect(fs.readdir('/data').sort()).toEqual(['a', 'b'])
 })
 
+describe('what could not be declared void', () => {
+  const another = 'another, of the same name'
+
+  test('is gone with the redo log before the name may be used again', async () => {
+    await note('a', 3, ' news')
+    fs.fail = (operation, path) => (operation === 'sync' && path.includes('redo') ? 'EIO' : undefined)
+    await log.forget('a')
+    fs.fail = () => undefined
+    await durable('a', another)
+    await crash()
+    expect([contentOf('a'), contentOf('b')]).toEqual([another, 'old'])
+  })
+
+  test('keeps the name from being used again as long as the disk refuses', async () => {
+    let isBroken = true
+    const settle = async () => {
+      if (isBroken) throw new Error('EIO')
+    }
+    await note('a', 3, ' news', { settle })
+    fs.fail = (operation, path) => (operation === 'sync' && path.includes('redo') ? 'EIO' : undefined)
+    await expect(log.forget('a')).rejects.toThrow('EIO')
+    await expect(log.forget('a')).rejects.toThrow('EIO')
+    isBroken = false
+    await log.forget('a')
+    await durable('a', another)
+    await crash()
+    expect(contentOf('a')).toBe(another)
+  })
+})
+
 test('without room on the disk there is none', async () => {
   const full = new RedoLog(fs, '/data', (reason) => reports.push(reason), SIZE)
   fs.fail = (operation) => (operation === 'write' ? 'ENOSPC' : undefined)

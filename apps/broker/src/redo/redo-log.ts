@@ -24,6 +24,7 @@ export class RedoLog {
   private files: [RedoFile, RedoFile] | undefined
   private preparing = false
   private broken = false
+  private abandoning: Promise<void> | undefined
   private active = 0
   private generation = 1
   private turns: Promise<unknown> = Promise.resolve()
@@ -71,17 +72,23 @@ export class RedoLog {
   }
 
   /**
-   * From now on nothing noted so far about a file, or about those in a directory whose path ends in a slash, is done
-   * again after a crash. To be called before
-   * another file can take such a name; what is noted after the call stands.
+   * From now on nothing noted so far about this file, or about those in this directory (with a slash at the end), is
+   * done again after a crash. To be called before another file can take such a name; what is noted after the call
+   * stands. When that cannot be noted, the redo log is given up and removed, which has the same effect; rejects when the
+   * disk refuses that as well, and then the name must not be used again.
    */
   forget(path: string): Promise<void> {
     return this.inTurn(async () => {
       const { files } = this
-      if (files === undefined || !files.some((file) => file.tellsOf(path))) return
-      const file = this.fileFor(path.length + 64) ?? (await this.nextFile(files))
-      const frame = encodeForget({ generation: file.generation, index: file.frames }, path)
-      await this.guarded(() => file.append(frame, total(frame), [], []))
+      if (files === undefined || !files.some((file) => file.speaksOf(path))) return
+      try {
+        if (this.broken) throw new Error('the redo log is not used any more')
+        const file = this.fileFor(path.length + 64) ?? (await this.nextFile(files))
+        const frame = encodeForget({ generation: file.generation, index: file.frames }, path)
+        await this.guarded(() => file.append(frame, total(frame), [], []))
+      } catch {
+        await this.abandon()
+      }
     })
   }
 
@@ -134,19 +141,27 @@ export class RedoLog {
     } catch (error) {
       this.broken = true
       this.report(String(error))
-      void this.abandon().catch((again: unknown) => this.report(String(again)))
+      this.abandon().catch((again: unknown) => this.report(String(again)))
       throw error
     }
   }
 
   /** What was noted stands until the files are synced that it is about; then a start must not find it. */
-  private async abandon(): Promise<void> {
+  private abandon(): Promise<void> {
+    this.abandoning ??= this.giveUp().finally(() => {
+      this.abandoning = undefined
+    })
+    return this.abandoning
+  }
+
+  private async giveUp(): Promise<void> {
+    this.broken = true
+    for (const file of this.files ?? []) await file.drain()
     const { files } = this
     if (files === undefined) return
-    for (const file of files) await file.drain()
+    await this.remove()
     if (this.files === undefined) return
     this.files = undefined
     for (const file of files) file.close()
-    await this.remove()
   }
 }

@@ -22,7 +22,7 @@ beforeEach(async () => {
   fs = new MemoryFileSystem()
   clock = new ManualClock()
   await boot()
-  await broker.topics.create('t', 1, {})
+  await broker.controller.createTopic('t', 1, {})
 })
 
 const log = () => broker.topics.find('t')!.logs[0]!
@@ -58,7 +58,7 @@ test('a topic that is gone does not keep a transaction from ending', async () =>
   const { producerId, epoch } = await broker.transactions.initProducer(init)
   const addition = { producerId, epoch, partitions: [['t', [0]]], groups: ['gone'] } as const
   await broker.transactions.add('id', addition).durable
-  await broker.topics.delete(broker.topics.find('t')!)
+  await broker.controller.deleteTopic(broker.topics.find('t')!)
   const answer = await broker.transactions.end('id', { producerId, epoch, outcome: 'commit' }, true)
   expect(answer).toEqual({ errorCode: ErrorCode.NONE, producerId, epoch: epoch + 1 })
 })

@@ -59,7 +59,7 @@ class Subject {
   static async start(): Promise<Subject> {
     const subject = new Subject()
     await subject.boot()
-    await subject.broker.topics.create('t', PARTITIONS.length, {})
+    await subject.broker.controller.createTopic('t', PARTITIONS.length, {})
     return subject
   }
 

@@ -1,0 +1,63 @@
+import type { SettingScope } from '../config/live-settings.ts'
+import type { SettingTexts } from '../config/settings.ts'
+import type { MetadataRecord, TopicRecord } from './metadata-records.ts'
+
+/** What all records so far come to. */
+export class MetadataImage {
+  clusterId: string | undefined
+  nextProducerId = 0
+  /** The broker's settings that were changed while it ran. */
+  readonly brokerConfigs: Record<SettingScope, SettingTexts> = { broker: {}, cluster: {} }
+  private readonly byId = new Map<string, TopicRecord>()
+
+  topics(): Iterable<TopicRecord> {
+    return this.byId.values()
+  }
+
+  topic(topicId: string): TopicRecord | undefined {
+    return this.byId.get(topicId)
+  }
+
+  apply(record: MetadataRecord): void {
+    switch (record.type) {
+      case 'ClusterCreated':
+        this.clusterId = record.clusterId
+        break
+      case 'TopicCreated': {
+        const { name, topicId, partitions, configs } = record
+        this.byId.set(topicId, { name, topicId, partitions, configs })
+        break
+      }
+      case 'PartitionsAdded':
+        this.change(record.topicId, { partitions: record.partitions })
+        break
+      case 'TopicConfigured':
+        this.change(record.topicId, { configs: record.configs })
+        break
+      case 'BrokerConfigured':
+        this.brokerConfigs[record.scope] = record.configs
+        break
+      case 'TopicDeleted':
+        this.byId.delete(record.topicId)
+        break
+      case 'ProducerIdsReserved':
+        this.nextProducerId = record.next
+    }
+  }
+
+  /** The shortest sequence of records that gives this image. */
+  *records(): Generator<MetadataRecord> {
+    if (this.clusterId !== undefined) yield { type: 'ClusterCreated', clusterId: this.clusterId }
+    if (this.nextProducerId > 0) yield { type: 'ProducerIdsReserved', next: this.nextProducerId }
+    for (const scope of ['broker', 'cluster'] as const) {
+      const configs = this.brokerConfigs[scope]
+      if (Object.keys(configs).length > 0) yield { type: 'BrokerConfigured', scope, configs }
+    }
+    for (const topic of this.byId.values()) yield { type: 'TopicCreated', ...topic }
+  }
+
+  private change(topicId: string, change: Partial<TopicRecord>): void {
+    const topic = this.byId.get(topicId)
+    if (topic !== undefined) this.byId.set(topicId, { ...topic, ...change })
+  }
+}
