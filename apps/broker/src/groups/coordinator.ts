@@ -89,7 +89,7 @@ export class GroupCoordinator {
       },
     )
     for (const group of [...groups.values()]) coordinator.put(resumeGroup(group, clock.steady()))
-    if (logs.lastStop !== 'CLEAN') await coordinator.bringBackOffsets(logs)
+    if (logs.lastStop === 'POWER_CUT') await coordinator.bringBackOffsets(logs)
     return coordinator
   }
 
