@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, expect } from 'vitest'
-import { createTopics, fetch, initProducerId, listOffsets, produce } from '#libs/kafka-protocol'
+import {
+  createTopics,
+  fetch,
+  findCoordinator,
+  initProducerId,
+  listOffsets,
+  offsetFetch,
+  produce,
+} from '#libs/kafka-protocol'
 import { type BrokerProcess, startBroker } from '#libs/testing'
+import { until } from '../support/until.ts'
 import type { Producer } from './batch.ts'
 import { ProtocolClient } from './protocol-client.ts'
 
@@ -43,6 +52,21 @@ export class KafkaUnderTest {
       this.own = await startBroker({ settings: { 'group.min.session.timeout.ms': 1000 } })
     }
     this.client = await this.connect()
+    if (this.own === undefined) await this.coordinatesGroups()
+  }
+
+  /**
+   * Kafka makes the topic of its coordinators when the first group looks for one, and loads its partitions one by one:
+   * groups enough to meet all of them are asked for until each has an answer.
+   */
+  private async coordinatesGroups(): Promise<void> {
+    const names = Array.from({ length: 500 }, (_, n) => `coordinated-${n}`)
+    const groups = names.map((groupId) => ({ groupId, topics: [] }))
+    await until('a coordinator for every group', async () => {
+      await this.client.send(findCoordinator, 4, { keyType: 0, coordinatorKeys: names })
+      const answer = await this.client.send(offsetFetch, 8, { groups, requireStable: false })
+      return answer.groups.every(({ errorCode }) => errorCode === 0) || undefined
+    })
   }
 
   /** Kills the bundled broker and starts it again; others are not ours to kill. */
