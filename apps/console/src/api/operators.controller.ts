@@ -54,7 +54,9 @@ export class OperatorsController {
     @Res() reply: FastifyReply,
   ) {
     if (!action.safeParse(given).success)
-      throw new Problem(404, { detail: `a parked message can be ${action.options.join(', ')}ed, not ${given}` })
+      throw new Problem(404, {
+        detail: `what can be done with a parked message is ${action.options.join(', ')}, not ${given}`,
+      })
     const path = `/internal/parked/${encodeURIComponent(id)}/${given}`
     const request = { method: 'POST', path, headers: passedOn(headers), body: Buffer.from(JSON.stringify(body ?? {})) }
     send(reply, await this.forwarder.forward(known(service), request, WRITE))
