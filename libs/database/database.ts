@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { createLogger, Outage } from '#libs/observability'
 import { Connection } from './connection.ts'
 import { connectionPool } from './connection-pool.ts'
-import { isConnectionError, isTimeout } from './errors.ts'
+import { isConnectionError, isOutOfRoom, isTimeout } from './errors.ts'
 import type { Sql } from './sql.ts'
 
 /** The database itself could not be reached or gave up on us; says nothing about the statement. Worth a retry. */
@@ -10,10 +10,13 @@ export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable'
   /** Its going and coming back are logged where it is noticed, so nobody need log each thing that fails meanwhile. */
   readonly isLogged: boolean
+  /** It answers, but has no room to record anything. */
+  readonly isFull: boolean
 
   constructor(message: string, { cause, isLogged = false }: { cause?: unknown; isLogged?: boolean } = {}) {
     super(message, { cause })
     this.isLogged = isLogged
+    this.isFull = isOutOfRoom(cause)
   }
 }
 
@@ -22,6 +25,7 @@ export class Database implements Sql {
   readonly #pool: pg.Pool
   readonly #sql: Sql
   readonly #outage = new Outage(createLogger('database'), 'the database')
+  readonly #fullDisk = new Outage(createLogger('database'), 'room on the disk of the database')
 
   constructor(connectionString: string) {
     this.#pool = connectionPool(connectionString)
@@ -47,7 +51,9 @@ export class Database implements Sql {
       const ignore = () => {}
       client.on('error', ignore)
       try {
-        return await inTransaction(client, work)
+        const result = await inTransaction(client, work)
+        this.#fullDisk.over()
+        return result
       } finally {
         client.off('error', ignore)
       }
@@ -65,9 +71,10 @@ export class Database implements Sql {
       this.#outage.over()
       return result
     } catch (error) {
-      if (!isConnectionError(error)) throw error
-      const isLogged = !isTimeout(error)
-      if (isLogged) this.#outage.failed(error)
+      const isFull = isOutOfRoom(error)
+      if (!isFull && !isConnectionError(error)) throw error
+      const isLogged = isFull || !isTimeout(error)
+      if (isLogged) (isFull ? this.#fullDisk : this.#outage).failed(error)
       throw new DatabaseUnavailable((error as Error).message, { cause: error, isLogged })
     }
   }

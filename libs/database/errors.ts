@@ -26,6 +26,10 @@ const someLink = (error: unknown, test: (code: string, message: string) => boole
 export const isConnectionError = (error: unknown): boolean =>
   someLink(error, (code, message) => POSTGRES_CONNECTION.test(code) || SOCKET.has(code) || MESSAGE.test(message))
 
+/** No room on its disk or in its memory, or the disk fails: reads may go on, and nothing can be recorded, not even a failure. */
+export const isOutOfRoom = (error: unknown): boolean =>
+  someLink(error, (code) => /^(53000|53100|53200|53400|58030)$/.test(code))
+
 /** What the time-outs of our sessions end: the server is there, only slow or locked. */
 export const isTimeout = (error: unknown): boolean =>
   someLink(error, (code) => /^(25P03|25P04|55P03|57014)$/.test(code))

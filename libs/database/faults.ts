@@ -21,9 +21,10 @@ export class Faults {
     return (error instanceof DatabaseUnavailable || isRetryableConflict(error)) && ++this.#inARow < BELIEVED
   }
 
-  /** Whether the database could not be reached, and still cannot. */
+  /** Whether the database could not be reached, and still cannot; or has no room, so that parking could not either. */
   async isAway(error: unknown): Promise<boolean> {
     if (!(error instanceof DatabaseUnavailable)) return false
+    if (error.isFull) return true
     try {
       await this.database.query('SELECT 1')
       return false

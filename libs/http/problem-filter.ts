@@ -40,13 +40,16 @@ export const sendProblem = (reply: FastifyReply, { status, details, headers }: P
 export const toProblem = (error: unknown): Problem => {
   if (error instanceof Problem) return error
   if (error instanceof HttpException) return refusal(error.getStatus(), error.message)
-  const { name, statusCode, message } = (error ?? {}) as { name?: unknown; statusCode?: unknown; message?: unknown }
+  const { name, statusCode, message, isFull } = (error ?? {}) as Readonly<Record<string, unknown>>
   if (name === 'FastifyError' && typeof statusCode === 'number' && statusCode < 500)
     return refusal(statusCode, String(message))
   if (name === 'DatabaseUnavailable')
-    return new Problem(503, { type: 'unavailable', detail: 'the database cannot be reached right now; try again' })
+    return new Problem(503, { type: 'unavailable', detail: isFull === true ? DATABASE_IS_FULL : DATABASE_IS_AWAY })
   return new Problem(500)
 }
+
+const DATABASE_IS_AWAY = 'the database cannot be reached right now; try again'
+const DATABASE_IS_FULL = 'the database has no room to record anything; try again when somebody has made some'
 
 const refusal = (status: number, message: string): Problem =>
   new Problem(status, { detail: IN_OUR_WORDS[status] ?? message })

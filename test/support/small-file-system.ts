@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, statfs, truncate } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rm, statfs, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -18,9 +18,23 @@ const mount = (path: string, bytes: number): boolean => {
   }
 }
 
-/** A real file system of its own, of this size; undefined where mounting is not allowed. */
-export const smallFileSystem = async (bytes: number): Promise<SmallFileSystem | undefined> => {
-  const path = await mkdtemp(join(tmpdir(), 'waybill-small-'))
+/** Appends pages until there is no room for another. */
+const writeUntilRefused = async (path: string, pageBytes: number): Promise<void> => {
+  const page = Buffer.alloc(pageBytes)
+  for (;;) {
+    try {
+      await appendFile(path, page)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return
+      throw error
+    }
+  }
+}
+
+/** A real file system of its own, of this size, at `folder` or a new one; undefined where mounting is not allowed. */
+export const smallFileSystem = async (bytes: number, folder?: string): Promise<SmallFileSystem | undefined> => {
+  const path = folder ?? (await mkdtemp(join(tmpdir(), 'waybill-small-')))
+  await mkdir(path, { recursive: true })
   if (!mount(path, bytes)) {
     await rm(path, { recursive: true })
     return undefined
@@ -32,9 +46,12 @@ export const smallFileSystem = async (bytes: number): Promise<SmallFileSystem | 
       await rm(ballast, { force: true })
       if (room === Number.POSITIVE_INFINITY) return
       const { bavail, bsize } = await statfs(path)
-      const size = Math.max(0, bavail * bsize - room)
+      // Others write meanwhile: what they leave is taken page by page.
+      const margin = room === 0 ? 2 ** 20 : 0
+      const size = Math.max(0, bavail * bsize - room - margin)
       execFileSync('fallocate', ['-l', String(Math.max(bsize, size)), ballast])
-      await truncate(ballast, size)
+      if (room === 0) await writeUntilRefused(ballast, bsize)
+      else await truncate(ballast, size)
     },
     [Symbol.asyncDispose]: async () => {
       execFileSync('umount', ['-l', path])

@@ -25,12 +25,21 @@ export interface RunningSystem {
   stop(): Promise<void>
 }
 
-export const startSystem = async (): Promise<RunningSystem> => {
-  const data = await mkdtemp(join(tmpdir(), 'waybill-e2e-'))
+/** @param folder for its data, of which nothing is removed at first; else a new one. */
+export const startSystem = async (folder?: string): Promise<RunningSystem> => {
+  const data = folder ?? (await mkdtemp(join(tmpdir(), 'waybill-e2e-')))
   const [port, brokerPort, postgresPort] = (await freePorts(3)) as [number, number, number]
   const child = spawn(
     process.execPath,
-    [join(ROOT, 'dist/scripts/start.js'), '--data', data, '--port', String(port), '--no-samples', '--fresh'],
+    [
+      join(ROOT, 'dist/scripts/start.js'),
+      '--data',
+      data,
+      '--port',
+      String(port),
+      '--no-samples',
+      ...(folder ? [] : ['--fresh']),
+    ],
     {
       cwd: ROOT,
       env: { ...process.env, BROKER_PORT: String(brokerPort), POSTGRES_PORT: String(postgresPort) },
@@ -67,7 +76,7 @@ export const startSystem = async (): Promise<RunningSystem> => {
         child.kill('SIGTERM')
         await once(child, 'exit')
       }
-      await rm(data, { recursive: true, force: true })
+      if (folder === undefined) await rm(data, { recursive: true, force: true })
     },
   }
 }
