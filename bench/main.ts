@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Client } from '../test/support/client.ts'
 import { startSystem } from '../test/support/system.ts'
+import { compression } from './compression.ts'
 import { latencyAtRest } from './latency.ts'
 import { memory } from './memory.ts'
 import { outbox } from './outbox.ts'
@@ -14,7 +15,7 @@ import { throughput } from './throughput.ts'
  * `npm run bench [-- --seconds 60] [--only latency,outbox,throughput]`: starts a fresh system and measures it.
  * `npm run bench -- --only retention --seconds 600` is not part of everything: its system keeps rows for a minute.
  * Nor is `npm run bench -- --only soak --orders 500000 [--seconds 7200]`: half an hour at 300 orders a second, or as
- * many orders as the seconds have time for.
+ * many orders as the seconds have time for; nor `--only compression`, which needs no system.
  */
 const { values } = parseArgs({
   options: {
@@ -26,6 +27,10 @@ const { values } = parseArgs({
 const wanted = (name: string): boolean => values.only === undefined || values.only.split(',').includes(name)
 
 console.log(`${cpus().length} × ${cpus()[0]?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`)
+if (values.only === 'compression') {
+  compression()
+  process.exit()
+}
 const retains = values.only === 'retention'
 if (retains) Object.assign(process.env, SHORT_RETENTION)
 const system = await startSystem()

@@ -87,7 +87,7 @@ export const sizes = async (system: RunningSystem): Promise<Sizes> => {
     for (const { name, bytes } of rows) all.set(`${service}.${name}`, Number(bytes))
     folder = dirname(rows[0]!.folder)
   }
-  for (const name of ['broker', 'simulators', 'logs', join('postgres', 'pg_wal')])
+  for (const name of ['broker', join('broker', 'logs'), 'simulators', 'logs', join('postgres', 'pg_wal')])
     all.set(`files.${name}`, await bytesIn(join(folder, name)))
   return all
 }

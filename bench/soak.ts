@@ -5,6 +5,7 @@ import type { RunningSystem } from '../test/support/system.ts'
 import { until } from '../test/support/until.ts'
 import { report } from './figures.ts'
 import { memoryByProcess } from './memory.ts'
+import { printPerOrder, processorTimes } from './processor.ts'
 import { type Sizes, sizes } from './retention.ts'
 import { completed, plentifulSkus } from './throughput.ts'
 
@@ -26,12 +27,13 @@ interface Sample {
 /**
  * Very many orders one after the other, and whether any process keeps something of each: its highest memory in the last
  * third of the run must be no more than in the first, but for what collections leave to chance. Ends after `orders`
- * orders or `seconds`, whichever is first, and prints bytes on the disk per order.
+ * orders or `seconds`, whichever is first, and prints processor time and bytes on the disk per order.
  */
 export const soak = async (system: RunningSystem, client: Client, orders: number, seconds: number): Promise<void> => {
   const skus = await plentifulSkus(client)
   const samples: Sample[] = []
   const before = await completed(client)
+  const spentBefore = await processorTimes(system)
   const startedAt = performance.now()
   const elapsed = () => (performance.now() - startedAt) / 1_000
   let placed = 0
@@ -63,6 +65,7 @@ export const soak = async (system: RunningSystem, client: Client, orders: number
   const all = async () => (await completed(client)) - before === placed || undefined
   await until(`all ${placed} orders to complete`, all, { timeoutMs: 300_000, everyMs: 250 })
   console.log(`${placed} orders in ${elapsed().toFixed(0)} s, ${(placed / elapsed()).toFixed(0)}/s, none lost`)
+  printPerOrder(spentBefore, await processorTimes(system), placed)
   reportMemory(samples)
   reportDisk(samples)
 }

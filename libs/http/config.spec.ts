@@ -19,6 +19,7 @@ test('the environment is read into what the shape says, and frozen', () => {
       PORT: 8081,
       DATABASE_URL: 'postgresql://localhost:5432/waybill_order',
       KAFKA_BROKERS: ['a:9092', 'b:9092'],
+      PRODUCER_COMPRESSION: 'lz4',
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
       PAYMENT_URL: 'http://localhost:1',

@@ -12,6 +12,8 @@ export const serviceEnvironment = {
     .string()
     .transform((list) => list.split(',').map((broker) => broker.trim()))
     .pipe(z.array(z.string().regex(/^.+:\d+$/, 'host:port, comma separated')).min(1)),
+  /** Of what it publishes in batches: docs/retention.md. */
+  PRODUCER_COMPRESSION: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('lz4'),
   /** For how long claims of messages, answers under idempotency keys and settled dead letters are kept: docs/retention.md. */
   INBOX_RETENTION_HOURS: z.coerce.number().positive().optional(),
   IDEMPOTENCY_KEY_HOURS: z.coerce.number().positive().optional(),

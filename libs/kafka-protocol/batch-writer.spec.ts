@@ -1,10 +1,15 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { BatchReader } from './batch-reader.ts'
 import { visitRecords } from './batch-records.ts'
 import { readRecords } from './batch-rewrite.ts'
 import { BatchWriter, type TextRecord } from './batch-writer.ts'
+import { plainBatch } from './plain-batch.ts'
+import { MalformedError } from './reader.ts'
 import {
+  BATCH_OVERHEAD,
+  batchAttributes,
   batchBaseSequence,
   batchBaseTimestamp,
   batchLastOffsetDelta,
@@ -12,6 +17,8 @@ import {
   batchProducerEpoch,
   batchProducerId,
   batchSize,
+  Compression,
+  compressionOf,
   isBatchIntact,
 } from './record-batch.ts'
 
@@ -90,6 +97,46 @@ describe('a batch', () => {
     expect(read).toMatchObject({ key: 'a\ufffdb', value: `${'x'.repeat(70)}\ufffd` })
   })
 })
+
+describe.each(Object.entries(Compression).filter(([name]) => name !== 'none'))(
+  'compressed by %s, a batch',
+  (_, codec) => {
+    const several: TextRecord[] = Array.from({ length: 9 }, (_, i) => ({
+      key: `customer-${i}`,
+      value: JSON.stringify({ orderId: i, text: 'words '.repeat(40) }),
+      headers: { ce_id: `${i}`, ce_source: '/waybill/order' },
+    }))
+
+    test('is smaller and says the same, whoever reads it', () => {
+      const writer = new BatchWriter(codec)
+      const batches = [several, several].map((records) => Buffer.from(write(records, writer)))
+      for (const batch of batches) {
+        expect(isBatchIntact(batch)).toBe(true)
+        expect(compressionOf(batchAttributes(batch))).toBe(codec)
+        expect(batchSize(batch)).toBe(batch.length)
+        expect(batch.length).toBeLessThan(write(several).length / 2)
+        expect(batchProducerId(batch)).toBe(stamp.producerId)
+        expect(readRecords(batch)).toEqual(readRecords(write(several)))
+        const read = new BatchReader().read(plainBatch(batch, 0, LIMIT), 0)
+        expect(read.map(({ headers }) => headers)).toEqual(several.map(({ headers }) => headers))
+      }
+    })
+
+    test('of one record, or one that would grow, stays as it is', () => {
+      const noise = ['1', '2'].map((key) => ({ key, value: null, headers: {} }))
+      for (const records of [several.slice(0, 1), noise]) {
+        expect(write(records, new BatchWriter(codec))).toEqual(write(records))
+      }
+    })
+
+    test('is refused when there is more in it than the limit', () => {
+      const batch = write(several, new BatchWriter(codec))
+      const bytes = write(several).length - BATCH_OVERHEAD
+      expect(plainBatch(batch, 0, bytes)).toHaveLength(BATCH_OVERHEAD + bytes)
+      expect(() => plainBatch(batch, 0, bytes - 1)).toThrow(MalformedError)
+    })
+  },
+)
 
 describe('a writer', () => {
   const of = (bytes: number): TextRecord => ({ key: 'k', value: 'x'.repeat(bytes), headers: {} })

@@ -1,5 +1,6 @@
+import { compress } from './compression/codec.ts'
 import { crc32c } from './crc32c.ts'
-import { BATCH_OVERHEAD } from './record-batch.ts'
+import { BATCH_OVERHEAD, Compression } from './record-batch.ts'
 import { RECORD_LENGTH_BYTES, RecordWriter } from './record-writer.ts'
 
 /** A record as a producer has it: texts, which travel as UTF-8. */
@@ -29,9 +30,12 @@ export interface WrittenBatch {
 /** What is kept between two uses; more is given back, so that one large publish does not cost memory for good. */
 const KEPT_BYTES = 1024 * 1024
 
-/** Encodes record batches, uncompressed, one behind the other into memory of its own. The layout: `record-batch.ts`. */
+/** Encodes record batches one behind the other into memory of its own. The layout: `record-batch.ts`. */
 export class BatchWriter {
   #out = new RecordWriter()
+
+  /** `codec`: of `Compression`, for batches of several records that it makes smaller. */
+  constructor(private readonly codec: number = Compression.none) {}
 
   /** The batches written so far are not needed any more. */
   clear(): void {
@@ -39,7 +43,7 @@ export class BatchWriter {
     else this.#out.rewind(0)
   }
 
-  /** One batch of the records from `first` on: as many as `maxBytes` have room for, but one at least. */
+  /** One batch of the records from `first` on: as many as `maxBytes` uncompressed have room for, but one at least. */
   write(records: readonly TextRecord[], first: number, maxBytes: number, stamp: BatchStamp): WrittenBatch {
     const out = this.#out
     const start = out.position
@@ -54,9 +58,22 @@ export class BatchWriter {
       }
       count++
     }
+    const codec = this.#compress(start + BATCH_OVERHEAD, count)
     const bytes = out.bytes.subarray(start, out.position)
-    seal(bytes, count, stamp)
+    seal(bytes, count, codec, stamp)
     return { bytes, count }
+  }
+
+  /** What was written since `start`, if that makes it smaller. Answers the codec of what stands there now. */
+  #compress(start: number, count: number): number {
+    // What repeats are the records; one alone is worth no time.
+    if (this.codec === Compression.none || count < 2) return Compression.none
+    const records = this.#out.bytes.subarray(start, this.#out.position)
+    const compressed = compress(this.codec, records)
+    if (compressed.length >= records.length) return Compression.none
+    compressed.copy(records)
+    this.#out.rewind(start + compressed.length)
+    return this.codec
   }
 }
 
@@ -82,11 +99,12 @@ const NO_TIMESTAMP_DELTA = 0
 const NO_LEADER_EPOCH = -1
 const MAGIC = 2
 
-const seal = (batch: Buffer, count: number, stamp: BatchStamp): void => {
+const seal = (batch: Buffer, count: number, codec: number, stamp: BatchStamp): void => {
   batch.fill(0, 0, BATCH_OVERHEAD)
   batch.writeInt32BE(batch.length - 12, 8)
   batch.writeInt32BE(NO_LEADER_EPOCH, 12)
   batch[16] = MAGIC
+  batch.writeInt16BE(codec, 21)
   batch.writeInt32BE(count - 1, 23)
   writeInt64(batch, stamp.timestamp, 27)
   writeInt64(batch, stamp.timestamp, 35)

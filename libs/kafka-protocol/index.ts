@@ -70,6 +70,7 @@ export {
   transactionLogKey,
   transactionLogValue,
 } from './internal-records.ts'
+export { plainBatch } from './plain-batch.ts'
 export { MalformedError, Reader } from './reader.ts'
 export {
   BATCH_OVERHEAD,
@@ -89,6 +90,7 @@ export {
   batchRecordsCount,
   batchSize,
   Compression,
+  type CompressionName,
   compressionOf,
   hasDeleteHorizon,
   isBatchIntact,

@@ -26,6 +26,7 @@ export const BATCH_OVERHEAD = 61
 export const BATCH_PREFIX = 12
 
 export const Compression = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const
+export type CompressionName = keyof typeof Compression
 
 export const batchBaseOffset = (b: Buffer, at = 0): number => readInt64(b, at)
 /** Length of the whole batch, prefix included. */

@@ -1,7 +1,6 @@
 import type { Topic, WireRecord } from '#libs/contracts'
 import { counter, histogram, metrics } from '#libs/observability'
-import type { KafkaOptions } from './kafka-client.ts'
-import { Producer } from './producer/producer.ts'
+import { Producer, type ProducerOptions } from './producer/producer.ts'
 import type { Timing } from './producer/timing.ts'
 
 /** A record and where it goes. */
@@ -28,7 +27,7 @@ export interface KafkaPublisher {
  * The way out to Kafka for the outbox relay. Records of one key go to one partition, by the same murmur2 hash as the
  * Java client's, and one request carries them in order.
  */
-export const kafkaPublisher = (options: KafkaOptions, timing?: Timing): KafkaPublisher => {
+export const kafkaPublisher = (options: ProducerOptions, timing?: Timing): KafkaPublisher => {
   const producer = new Producer(options, timing)
   const duration = histogram({ name: metrics.messaging.publishDuration, help: 'Time to the acknowledgement' })
   const published = counter({ name: metrics.messaging.published, help: 'Records acknowledged by the broker' })

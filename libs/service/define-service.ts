@@ -5,7 +5,14 @@ import { type EffectDefinition, EffectWorker } from '#libs/effects'
 import { healthModule, type ServiceOptions } from '#libs/http'
 import { IdempotentCommands, idempotencyRetention } from '#libs/idempotency'
 import { inboxRetention } from '#libs/inbox'
-import { type HandlersOf, KafkaBatchServer, kafkaPublisher, messagingModule, parkingRetention } from '#libs/messaging'
+import {
+  type HandlersOf,
+  KafkaBatchServer,
+  kafkaPublisher,
+  messagingModule,
+  type ProducerOptions,
+  parkingRetention,
+} from '#libs/messaging'
 import { OutboxRelay } from '#libs/outbox'
 import { DeadlineWorker, type WakeableSagas } from '#libs/saga'
 import { AuditController } from './audit.controller.ts'
@@ -18,6 +25,7 @@ import { SERVICE } from './tokens.ts'
 export type ServiceConfig = ServiceOptions['config'] & {
   readonly DATABASE_URL: string
   readonly KAFKA_BROKERS: readonly string[]
+  readonly PRODUCER_COMPRESSION: NonNullable<ProducerOptions['compression']>
   readonly INBOX_RETENTION_HOURS?: number | undefined
   readonly IDEMPOTENCY_KEY_HOURS?: number | undefined
   readonly SETTLED_RETENTION_HOURS?: number | undefined
@@ -65,7 +73,7 @@ const HOUR_MS = 3_600_000
 /** A service, from what is its own: everything that all services are made of follows from it. */
 export const defineService = (definition: ServiceDefinition): Service => {
   const { name, config, handlers, recognisesDuplicates = false, publishes = true } = definition
-  const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers } = config
+  const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, PRODUCER_COMPRESSION: compression } = config
   const database = new Database(databaseUrl)
   const groupCommit = new GroupCommit(database, definition.commit)
   const consumers = new KafkaBatchServer({
@@ -73,7 +81,7 @@ export const defineService = (definition: ServiceDefinition): Service => {
   })
   const effects = definition.effects && new EffectWorker({ ...definition.effects, database, groupCommit })
   const deadlines = (definition.sagas ?? []).map((runner) => new DeadlineWorker({ database, groupCommit, runner }))
-  const publisher = publishes ? kafkaPublisher({ brokers, clientId: name }) : undefined
+  const publisher = publishes ? kafkaPublisher({ brokers, clientId: name, compression }) : undefined
   const relay = publisher && new OutboxRelay({ databaseUrl, database, publisher })
   const { INBOX_RETENTION_HOURS, SETTLED_RETENTION_HOURS, IDEMPOTENCY_KEY_HOURS: keyHours } = config
   const housekeeping = new Housekeeping({

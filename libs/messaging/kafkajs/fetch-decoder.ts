@@ -10,10 +10,13 @@ import {
   batchMaxTimestamp,
   batchProducerId,
   batchSize,
+  Compression,
   compressionOf,
   fetch,
   isControl,
   isTransactional,
+  MalformedError,
+  plainBatch,
   Reader,
   usesLogAppendTime,
 } from '#libs/kafka-protocol'
@@ -34,15 +37,24 @@ export interface FetchResponse {
   decode(payload: Buffer): Promise<unknown>
 }
 
-/** A batch that is compressed or of an old format. */
+/** What the batches of one answer may decompress to, so that a few bytes cannot claim all memory. */
+export const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024
+
+/** A batch of an old format. */
 class NotForUs extends Error {}
+
+/** A batch that nothing can be made of: its partition stands still until it is deleted or passed by offset. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable'
+}
 
 const log = createLogger('consumer')
 
 /**
  * kafkajs's decoding of what was fetched costs more than everything else in a consumer: 64-bit numbers as objects, and
  * for each of a record's headers a Buffer, and all headers before it copied. This one gives the same, but header values
- * as text, which is all we want of them. What it does not know (compressed batches, old formats) is left to kafkajs.
+ * as text, which is all we want of them; and it knows all codecs, where kafkajs knows gzip alone. Old formats are left to
+ * kafkajs.
  */
 export const decodeWithOurs = (original: FetchResponse['decode']): FetchResponse['decode'] => {
   const batches = new BatchReader()
@@ -50,6 +62,8 @@ export const decodeWithOurs = (original: FetchResponse['decode']): FetchResponse
     try {
       return decodeAnswer(payload, batches)
     } catch (error) {
+      // kafkajs would decompress without a bound.
+      if (error instanceof Unreadable) throw error
       // Not a failure, but slow, and nobody would notice.
       if (!(error instanceof NotForUs)) log.warn('a fetched answer was not understood', { [fields.error]: error })
       return original(payload)
@@ -65,6 +79,7 @@ export const useOurFetchDecoder = (): void => {
 
 const decodeAnswer = (payload: Buffer, batches: BatchReader) => {
   const answer = fetch.readResponse(new Reader(payload), VERSION)
+  const plain = new Decompression()
   return {
     throttleTime: 0,
     clientSideThrottleTime: answer.throttleTimeMs,
@@ -83,20 +98,42 @@ const decodeAnswer = (payload: Buffer, batches: BatchReader) => {
           firstOffset: String(firstOffset),
         })),
         preferredReadReplica: partition.preferredReadReplica,
-        messages: partition.records === null ? [] : messagesIn(partition.records, batches),
+        messages: partition.records === null ? [] : messagesIn(partition.records, batches, plain),
       })),
     })),
   }
 }
 
+/** Decompresses the batches of one answer while there is room for them. */
+class Decompression {
+  #room = MAX_DECOMPRESSED_BYTES
+
+  /** Undefined when it does not fit behind the others: it comes again in a later answer, as its first. */
+  of(records: Buffer, at: number): Buffer | undefined {
+    try {
+      const batch = plainBatch(records, at, this.#room)
+      this.#room -= batch.length - BATCH_OVERHEAD
+      return batch
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error
+      if (this.#room < MAX_DECOMPRESSED_BYTES) return undefined
+      throw new Unreadable(`the batch at offset ${batchBaseOffset(records, at)}: ${error.message}`)
+    }
+  }
+}
+
 /** Of all batches that are whole: a broker cuts the last one off where the answer is full. */
-const messagesIn = (records: Buffer, batches: BatchReader): Message[] => {
+const messagesIn = (records: Buffer, batches: BatchReader, plain: Decompression): Message[] => {
   const messages: Message[] = []
   for (let at = 0; records.length - at >= BATCH_OVERHEAD; at += batchSize(records, at)) {
-    const attributes = batchAttributes(records, at)
-    if (batchMagic(records, at) !== MAGIC || compressionOf(attributes) !== 0) throw new NotForUs()
+    if (batchMagic(records, at) !== MAGIC) throw new NotForUs()
     if (at + batchSize(records, at) > records.length) break
-    addMessages(messages, records, at, batches)
+    if (compressionOf(batchAttributes(records, at)) === Compression.none) addMessages(messages, records, at, batches)
+    else {
+      const batch = plain.of(records, at)
+      if (batch === undefined) break
+      addMessages(messages, batch, 0, batches)
+    }
   }
   return messages
 }

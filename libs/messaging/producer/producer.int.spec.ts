@@ -1,10 +1,18 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { batchBaseSequence, batchProducerId } from '#libs/kafka-protocol'
+import {
+  batchAttributes,
+  batchBaseSequence,
+  batchProducerId,
+  Compression,
+  type CompressionName,
+  compressionOf,
+} from '#libs/kafka-protocol'
 import { type BrokerProcess, startBroker } from '#libs/testing'
 import { batch } from '../../../test/conformance/batch.ts'
 import { kafkaUnderTest, type TestTopic } from '../../../test/conformance/kafka-under-test.ts'
 import { readPartition } from '../../../test/robustness/reader.ts'
+import { kafkaClient } from '../kafka-client.ts'
 import { partitionOf } from './partition-of.ts'
 import { HASTY, startProxy, type TestProxy } from './producer.fixture.ts'
 import { Producer, type ProducerRecord } from './producer.ts'
@@ -22,8 +30,12 @@ const open: Producer[] = []
 afterEach(() => {
   for (const producer of open.splice(0)) producer.close()
 })
-const producerFor = (brokers: readonly string[], timing: Partial<Timing> = {}): Producer => {
-  const producer = new Producer({ brokers, clientId: 'test' }, { ...HASTY, ...timing })
+const producerFor = (
+  brokers: readonly string[],
+  timing: Partial<Timing> = {},
+  compression: CompressionName = 'none',
+): Producer => {
+  const producer = new Producer({ brokers, clientId: 'test', compression }, { ...HASTY, ...timing })
   open.push(producer)
   return producer
 }
@@ -59,6 +71,35 @@ test('every record is there once, in order, in the partition of its key', async 
     }
   }
 })
+
+test.each(Object.keys(Compression) as CompressionName[])(
+  'batches of several records are compressed by %s, and a consumer reads them all',
+  async (compression) => {
+    const topic = await kafka.topic()
+    const brokers = kafka.brokers.split(',')
+    const producer = producerFor(brokers, {}, compression)
+    const value = (i: number) => `${i} ${'and words '.repeat(20)}`
+    const sent = Array.from({ length: 40 }, (_, i) => record(topic.name, `key-${i % 3}`, value(i)))
+    await producer.send(sent.slice(0, 30))
+    await producerFor(brokers).send(sent.slice(30, 39))
+    await producer.send(sent.slice(39))
+    expect(compressionOf(batchAttributes(await firstBatch(topic)))).toBe(Compression[compression])
+
+    // How long a fetch waits is how long disconnecting takes.
+    const client = kafkaClient({ brokers, clientId: 'test' }, 'forever')
+    const consumer = client.consumer({ groupId: kafka.name('group'), maxWaitTimeInMs: 100 })
+    const read: string[] = []
+    try {
+      await consumer.connect()
+      await consumer.subscribe({ topics: [topic.name], fromBeginning: true })
+      await consumer.run({ eachMessage: async ({ message }) => void read.push(String(message.value)) })
+      await expect.poll(() => read, { timeout: 10_000 }).toHaveLength(sent.length)
+    } finally {
+      await consumer.disconnect()
+    }
+    expect(read).toEqual(sent.map(({ record }) => record.value))
+  },
+)
 
 test('nothing to send is sent at once', async () => {
   await newProducer().send([])

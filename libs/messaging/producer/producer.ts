@@ -1,4 +1,4 @@
-import { BatchWriter, ErrorCode, produce } from '#libs/kafka-protocol'
+import { BatchWriter, Compression, type CompressionName, ErrorCode, produce } from '#libs/kafka-protocol'
 import type { KafkaOptions } from '../kafka-client.ts'
 import { Cluster } from './cluster.ts'
 import { errorOf, TryAgain } from './errors.ts'
@@ -18,6 +18,11 @@ export interface ProducerRecord {
   readonly record: { readonly key: string; readonly value: string; readonly headers: Readonly<Record<string, string>> }
 }
 
+export interface ProducerOptions extends KafkaOptions {
+  /** Of batches of two records and more. Default none. */
+  readonly compression?: CompressionName
+}
+
 /** Called with the places, among the records of a `send`, of those that all in-sync replicas have. */
 export type Acknowledged = (places: readonly number[]) => void
 
@@ -34,13 +39,15 @@ export type Acknowledged = (places: readonly number[]) => void
 export class Producer {
   readonly #timing: Timing
   readonly #cluster: Cluster
+  readonly #codec: number
   /** Those that no send is using. */
   readonly #writers: BatchWriter[] = []
   #identity: Identity | undefined
 
-  constructor(options: KafkaOptions, timing: Timing = defaultTiming) {
+  constructor(options: ProducerOptions, timing: Timing = defaultTiming) {
     this.#timing = timing
     this.#cluster = new Cluster(options, timing)
+    this.#codec = Compression[options.compression ?? 'none']
   }
 
   /**
@@ -101,7 +108,7 @@ export class Producer {
 
   /** Answers what went wrong: each partition that fails is left at that, the others go on. */
   async #drain(records: readonly PlacedRecord[], identity: Identity, acknowledged: Acknowledged): Promise<Error[]> {
-    const writer = this.#writers.pop() ?? new BatchWriter()
+    const writer = this.#writers.pop() ?? new BatchWriter(this.#codec)
     const failures: Error[] = []
     let left = queuesOf(records, (topic) => this.#cluster.partitionCount(topic))
     while (left.length > 0) {
