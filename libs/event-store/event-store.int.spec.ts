@@ -77,6 +77,27 @@ describe('a stream', () => {
     expect(events[0]).toEqual({ ...event(1), streamId: id, version: 1, at })
   })
 
+  test('named by what correlates its events does not repeat it in each; rows that do are read as they are', async () => {
+    const orderId = '0b7e1d62-7d0a-5b1e-9f5c-2f8f6c1d9a01'
+    const id = `payment-${orderId}`
+    const about = (correlationId: string) => ({ ...event(1), metadata: { ...event(1).metadata, correlationId } })
+    await append(id, 0, about(orderId), about('other'))
+    const stored = () =>
+      database.query<{ metadata: object }>('SELECT metadata FROM events WHERE stream_id = $1 ORDER BY version', id)
+    const [first, second] = await stored()
+    expect(first!.metadata).toEqual({ messageId: 'm1', causationId: 'c', actor: 'test' })
+    expect(second!.metadata).toEqual(about('other').metadata)
+    await database.query(
+      'UPDATE events SET metadata = $2::text::json WHERE stream_id = $1 AND version = 1',
+      ...[id, JSON.stringify(about(orderId).metadata)],
+    )
+    await append(id, 2, about(orderId))
+    const expected = [orderId, 'other', orderId].map((correlationId) => about(correlationId).metadata)
+    expect((await readStream(database, id)).map(({ metadata }) => metadata)).toEqual(expected)
+    const ofStream = async () => (await readEverything(100)).filter(({ streamId }) => streamId === id)
+    await expect.poll(async () => (await ofStream()).map(({ metadata }) => metadata), PATIENCE).toEqual(expected)
+  })
+
   test.each([
     ['behind', 1],
     ['ahead', 3],

@@ -1,5 +1,6 @@
 import { ConcurrencyConflict, isUniqueViolation, type Sql } from '#libs/database'
 import type { StoredEvent } from '../event.ts'
+import { storedMetadata } from './stored-metadata.ts'
 
 /** An event and the version that its stream must have had before this transaction, 0 for a new stream. */
 export interface Append {
@@ -27,7 +28,7 @@ export const appendEvents = async (sql: Sql, appends: readonly Append[], checked
       appends.map(({ event }) => event.version),
       appends.map(({ event }) => event.type),
       appends.map(({ event }) => JSON.stringify(event.data ?? null)),
-      appends.map(({ event }) => JSON.stringify(event.metadata)),
+      appends.map(({ event }) => JSON.stringify(storedMetadata(event))),
       appends[0]!.event.at,
       ...(checked ? [appends.map(({ after }) => after)] : []),
     )

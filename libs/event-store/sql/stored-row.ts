@@ -1,4 +1,5 @@
-import type { EventMetadata, StoredEvent } from '../event.ts'
+import type { StoredEvent } from '../event.ts'
+import { metadataOf, type StoredMetadata } from './stored-metadata.ts'
 
 export const COLUMNS = 'stream_id, version, type, data, metadata, recorded_at'
 
@@ -7,7 +8,7 @@ export interface StoredRow {
   readonly version: number
   readonly type: string
   readonly data: unknown
-  readonly metadata: EventMetadata
+  readonly metadata: StoredMetadata
   readonly recorded_at: Date
 }
 
@@ -16,6 +17,6 @@ export const storedEvent = (row: StoredRow): StoredEvent => ({
   version: row.version,
   type: row.type,
   data: row.data,
-  metadata: row.metadata,
+  metadata: metadataOf(row.stream_id, row.metadata),
   at: row.recorded_at,
 })
