@@ -43,6 +43,7 @@ export const orderEndReason = z.enum([
   'customer_request',
   'shipment_impossible',
   'capture_failed',
+  'operator_decision',
 ])
 export type OrderEndReason = z.infer<typeof orderEndReason>
 

@@ -8,7 +8,9 @@ export {
   type StoredSaga,
   sagaStatuses,
 } from './saga.ts'
-export { SagaRunner, type SagaRunnerOptions } from './saga-runner.ts'
+export { type Operator, SagaRunner, type SagaRunnerOptions } from './saga-runner.ts'
 export { Sagas } from './sagas.ts'
+export { countSagas } from './sql/count-sagas.ts'
 export { findSaga } from './sql/find-saga.ts'
 export { listSagas, type SagaCursor } from './sql/list-sagas.ts'
+export type { SagaFilter } from './sql/saga-filter.ts'

@@ -1,5 +1,6 @@
 import { type Cause, Consequences, uuidFrom } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
+import { isRefusal, type Refusal, refuse } from '#libs/decider'
 import { EventStreams, type NewEvent } from '#libs/event-store'
 import { Outbox } from '#libs/outbox'
 import type { LoadedSaga, Saga, SagaKey, SagaStatus } from './saga.ts'
@@ -13,6 +14,12 @@ export interface SagaRunnerOptions<State, Input, Event extends { readonly type: 
   follow?(uow: UnitOfWork, consequences: Consequences, sagaId: string, event: Event): Promise<void>
   /** Announces what `follow` will read. */
   announce?(uow: UnitOfWork, sagaId: string): void
+}
+
+/** Who decides about a saga, and what; pure, like a decider. */
+export interface Operator<State, Event, Reason extends string> {
+  readonly actor: string
+  decide(state: State): readonly Event[] | Refusal<Reason>
 }
 
 /**
@@ -50,15 +57,33 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     const { correlationId, traceparent = null } = consequences.cause
     const state = this.saga.decider.initial
     const begun = { ...this.key(sagaId), state, version: 0, wakeAt: null, correlationId, traceparent }
-    await this.#moveOn(uow, consequences, begun, input)
+    await this.#moveOn(uow, consequences, begun, this.saga.decider.decide(state, input))
   }
 
   /** False when there is no such saga. */
   async handle(uow: UnitOfWork, consequences: Consequences, sagaId: string, input: Input): Promise<boolean> {
     const saga = await this.#load(uow, sagaId)
     if (saga === undefined) return false
-    await this.#moveOn(uow, consequences, saga, input)
+    await this.#moveOn(uow, consequences, saga, this.saga.decider.decide(saga.state, input))
     return true
+  }
+
+  /**
+   * Moves a saga on by the word of somebody who may be refused, unlike news. The events, and all that follows from them,
+   * name the actor. Answers the refusal, which has written nothing.
+   */
+  async operate<Reason extends string>(
+    uow: UnitOfWork,
+    consequences: Consequences,
+    sagaId: string,
+    { actor, decide }: Operator<State, Event, Reason>,
+  ): Promise<Refusal<Reason | 'unknown_saga'> | undefined> {
+    const saga = await this.#load(uow, sagaId)
+    if (saga === undefined) return refuse('unknown_saga')
+    const decided = decide(saga.state)
+    if (isRefusal(decided)) return decided
+    await this.#moveOn(uow, consequences, saga, decided, actor)
+    return undefined
   }
 
   /** Tells a saga that its time has come; nothing happens when another process was faster. */
@@ -69,22 +94,28 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     const id = uuidFrom(`${this.saga.stream(sagaId)}/deadline/${saga.version}`)
     const cause: Cause = { id, correlationId, ...(traceparent === null ? {} : { traceparent }) }
     const consequences = new Consequences(cause, this.options.source, uow.now)
-    await this.#moveOn(uow, consequences, saga, this.saga.deadline(uow.now.toISOString()))
+    const decided = this.saga.decider.decide(saga.state, this.saga.deadline(uow.now.toISOString()))
+    await this.#moveOn(uow, consequences, saga, decided)
   }
 
   async #load(uow: UnitOfWork, sagaId: string): Promise<LoadedSaga<State> | undefined> {
     return (await uow.part(Sagas).load(this.key(sagaId))) as LoadedSaga<State> | undefined
   }
 
-  async #moveOn(uow: UnitOfWork, consequences: Consequences, saga: LoadedSaga<State>, input: Input): Promise<void> {
+  async #moveOn(
+    uow: UnitOfWork,
+    consequences: Consequences,
+    saga: LoadedSaga<State>,
+    decided: readonly Event[],
+    actor = `saga:${this.saga.type}`,
+  ): Promise<void> {
     const { decider, statusOf, wakeAt } = this.saga
-    const decided = decider.decide(saga.state, input)
     if (decided.length === 0 && !hasCome(saga.wakeAt, uow.now)) return
     let state = saga.state
     const events: NewEvent[] = []
     for (const event of decided) {
       state = decider.evolve(state, event)
-      events.push(this.#publish(uow, consequences, saga.sagaId, state, event))
+      events.push(this.#publish(uow, consequences, { sagaId: saga.sagaId, state, event, actor }))
       await this.options.follow?.(uow, consequences, saga.sagaId, event)
     }
     const streams = uow.part(EventStreams)
@@ -102,10 +133,14 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
   }
 
   /** An event that carries a command shares its id with it: that is how a step's command is found. */
-  #publish(uow: UnitOfWork, consequences: Consequences, sagaId: string, state: State, event: Event): NewEvent {
+  #publish(
+    uow: UnitOfWork,
+    consequences: Consequences,
+    { sagaId, state, event, actor }: { sagaId: string; state: State; event: Event; actor: string },
+  ): NewEvent {
     const { id: causationId, correlationId } = consequences.cause
     const command = this.saga.commandFor(state, event)
-    const metadata = { causationId, correlationId, actor: `saga:${this.saga.type}` }
+    const metadata = { causationId, correlationId, actor }
     if (command === undefined) return { ...event, metadata: { ...metadata, messageId: consequences.nextId() } }
     const { type, key, data } = command
     const message = consequences.message(type, { subject: sagaId, key, data })

@@ -48,11 +48,12 @@ const shared = (
 /** The first one's that knows; the last one is the authority, and its word or its silence is the answer. */
 const answerOf = async (
   forwarder: Forwarder,
-  { from, method }: Route,
+  { from, method, past }: Route,
   request: ForwardedRequest,
 ): Promise<ForwardedAnswer> => {
   const missing: ServiceName[] = []
-  for (const service of from.slice(0, -1)) {
+  const others = past !== undefined && asksFor(request, past) ? [] : from.slice(0, -1)
+  for (const service of others) {
     const answer = await forwarder.forward(service, request, SOMEBODY_ELSE_KNOWS).catch(() => undefined)
     if (answer !== undefined && answer.status < 500 && answer.status !== 404) return answer
     if (answer?.status !== 404) missing.push(service)
@@ -69,6 +70,9 @@ const answerOf = async (
     })
   }
 }
+
+const asksFor = ({ path }: ForwardedRequest, parameter: string): boolean =>
+  new URL(path, 'http://gateway').searchParams.has(parameter)
 
 const outgoing = (request: FastifyRequest): ForwardedRequest => {
   const headers: Record<string, string> = {}

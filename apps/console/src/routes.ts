@@ -11,6 +11,8 @@ export interface Route {
    * moment. What must show a write that was answered before is never shared.
    */
   readonly shared?: true
+  /** With this query parameter, which asks for the past, only the last one is asked: the owner of the events. */
+  readonly past?: string
 }
 
 /**
@@ -20,11 +22,15 @@ export interface Route {
 export const routes: readonly Route[] = [
   { method: 'POST', at: '/orders', from: ['order'] },
   { method: 'GET', at: '/orders', from: ['query'], shared: true },
-  { method: 'GET', at: '/orders/:orderId', from: ['query', 'order'] },
+  { method: 'GET', at: '/orders/:orderId', from: ['query', 'order'], past: 'asOf' },
   { method: 'GET', at: '/orders/:orderId/events', from: ['order'] },
   { method: 'GET', at: '/orders/:orderId/saga', from: ['order'] },
   { method: 'POST', at: '/orders/:orderId/cancel', from: ['order'] },
   { method: 'GET', at: '/sagas', from: ['order'], shared: true },
+  { method: 'GET', at: '/sagas/counts', from: ['order'], shared: true },
+  { method: 'POST', at: '/sagas/:sagaId/steps/:step/retry', from: ['order'] },
+  { method: 'POST', at: '/sagas/:sagaId/steps/:step/skip', from: ['order'] },
+  { method: 'POST', at: '/sagas/:sagaId/compensate', from: ['order'] },
   { method: 'GET', at: '/catalogue', from: ['order'], shared: true },
   { method: 'GET', at: '/stock', from: ['inventory'] },
   { method: 'GET', at: '/stock/:sku', from: ['inventory'] },

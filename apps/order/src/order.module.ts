@@ -2,6 +2,7 @@ import { defineService, type Service } from '#libs/service'
 import { CatalogueController } from './api/catalogue.controller.ts'
 import { OrderHistoryController } from './api/order-history.controller.ts'
 import { OrdersController } from './api/orders.controller.ts'
+import { SagaOperationsController } from './api/saga-operations.controller.ts'
 import { SagasController } from './api/sagas.controller.ts'
 import { CATALOGUE } from './api/tokens.ts'
 import { loadCatalogue } from './catalogue.ts'
@@ -15,6 +16,6 @@ export const orderService = (config: Config): Service =>
     config,
     handlers: consumers,
     sagas: [fulfilment],
-    routes: [OrdersController, OrderHistoryController, SagasController, CatalogueController],
+    routes: [OrdersController, OrderHistoryController, SagasController, SagaOperationsController, CatalogueController],
     providers: [{ provide: CATALOGUE, useValue: loadCatalogue(config.PRODUCTS_FILE) }],
   })

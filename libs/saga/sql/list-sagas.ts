@@ -1,5 +1,6 @@
 import type { Sql } from '#libs/database'
-import type { SagaStatus, StoredSaga } from '../saga.ts'
+import type { StoredSaga } from '../saga.ts'
+import { conditionsOf, type SagaFilter } from './saga-filter.ts'
 import { COLUMNS } from './saga-row.ts'
 
 /** The last saga of the page before. */
@@ -11,17 +12,14 @@ export interface SagaCursor {
 /** One page of sagas, the youngest first. */
 export const listSagas = (
   sql: Sql,
-  { status, after, limit }: { status?: SagaStatus | undefined; after?: SagaCursor | undefined; limit: number },
+  { after, limit, ...filter }: SagaFilter & { after?: SagaCursor | undefined; limit: number },
 ): Promise<StoredSaga[]> => {
-  const conditions = ['($1::timestamptz IS NULL OR (started_at, saga_id) < ($1::timestamptz, $2::text))']
-  // Spelled out only when asked for, so that each kind of page is read off its own index.
-  if (status !== undefined) conditions.push('status = $4::text')
+  const values: unknown[] = [limit, after?.startedAt ?? null, after?.sagaId ?? null]
+  const conditions = ['($2::timestamptz IS NULL OR (started_at, saga_id) < ($2::timestamptz, $3::text))']
+  conditions.push(...conditionsOf(filter, values))
   return sql.query(
     `SELECT ${COLUMNS} FROM sagas WHERE ${conditions.join(' AND ')}
-      ORDER BY started_at DESC, saga_id DESC LIMIT $3::int`,
-    after?.startedAt ?? null,
-    after?.sagaId ?? null,
-    limit,
-    ...(status === undefined ? [] : [status]),
+      ORDER BY started_at DESC, saga_id DESC LIMIT $1::int`,
+    ...values,
   )
 }

@@ -33,6 +33,7 @@ const reasons: Record<OrderEndReason, string> = {
   customer_request: 'you asked us to',
   shipment_impossible: 'our carrier cannot deliver to your address',
   capture_failed: 'we could not collect the payment',
+  operator_decision: 'we could not fulfil it',
 }
 
 /** In the currency's own digits: 12.00 EUR, 1200 JPY, 1.200 KWD. */

@@ -74,5 +74,5 @@ const heard = (stored: StoredEvent): { at: Date; type: string; messageId: string
 const factBehind = (event: FulfilmentEvent): string | undefined => {
   if (event.type === 'StepSucceeded' || event.type === 'StepFailed') return event.data.answer
   if (event.type === 'ParcelBooked') return 'shipment.booked'
-  return event.type === 'ParcelDelivered' ? 'shipment.delivered' : undefined
+  return event.type === 'ParcelDelivered' && event.data.vouchedFor === undefined ? 'shipment.delivered' : undefined
 }

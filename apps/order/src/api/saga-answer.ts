@@ -1,6 +1,7 @@
+import { fold } from '#libs/decider'
 import type { StoredEvent } from '#libs/event-store'
-import type { StoredSaga } from '#libs/saga'
-import { isParcelOverdue } from '../domain/fulfilment-saga.ts'
+import type { SagaKey, StoredSaga } from '#libs/saga'
+import { fulfilmentSaga, isParcelOverdue, statusOf, wakeAt } from '../domain/fulfilment-saga.ts'
 import {
   evolve,
   type Fulfilment,
@@ -20,6 +21,8 @@ interface StepAnswer {
   /** Of the command that was sent last. */
   commandId: string
   error?: string
+  /** Why an operator vouched for it. */
+  vouchedFor?: string
 }
 
 const UNDER_WAY: readonly StepStatus[] = ['running', 'retrying', 'stuck']
@@ -44,6 +47,7 @@ export const stepsOf = (events: readonly StoredEvent[]): StepAnswer[] => {
         endedAt: UNDER_WAY.includes(now.status) ? null : (step?.endedAt ?? stored.at),
         commandId: event.type === 'StepStarted' ? stored.metadata.messageId : step!.commandId,
         ...(now.error === undefined ? {} : { error: now.error }),
+        ...(now.vouchedFor === undefined ? {} : { vouchedFor: now.vouchedFor }),
       })
     }
   }
@@ -51,12 +55,18 @@ export const stepsOf = (events: readonly StoredEvent[]): StepAnswer[] => {
 }
 
 /** Why it needs attention, where no step of it is to blame: it cannot be woken, or its parcel is missing. */
-const errorOf = ({ wakeError, state }: StoredSaga): string | undefined => {
+const errorOf = ({ wakeError, state }: Summarised): string | undefined => {
   if (wakeError !== null) return wakeError
   return isParcelOverdue(state as Fulfilment) ? 'the carrier says nothing new about the parcel' : undefined
 }
 
-export const sagaSummary = (saga: StoredSaga) => {
+/** What a summary is made of. */
+type Summarised = Pick<
+  StoredSaga,
+  'sagaId' | 'type' | 'coordination' | 'status' | 'startedAt' | 'updatedAt' | 'wakeAt' | 'wakeError' | 'state'
+>
+
+export const sagaSummary = (saga: Summarised) => {
   const { sagaId, type, coordination, status, startedAt, updatedAt, wakeAt } = saga
   const error = errorOf(saga)
   return {
@@ -65,7 +75,20 @@ export const sagaSummary = (saga: StoredSaga) => {
   }
 }
 
-export const sagaAnswer = (saga: StoredSaga, events: readonly StoredEvent[]) => ({
+export const sagaAnswer = (saga: Summarised, events: readonly StoredEvent[]) => ({
   ...sagaSummary(saga),
   steps: stepsOf(events),
 })
+
+/** The saga as it was after these events, of which there is one at least; that it could not be woken is none. */
+export const sagaAsOf = (key: SagaKey, events: readonly StoredEvent[]) => {
+  const state = fold(fulfilmentSaga, events as readonly (StoredEvent & FulfilmentEvent)[])
+  const due = wakeAt(state)
+  const { coordination } = state.order!
+  const times = {
+    startedAt: events[0]!.at,
+    updatedAt: events.at(-1)!.at,
+    wakeAt: due === undefined ? null : new Date(due),
+  }
+  return sagaAnswer({ ...key, ...times, coordination, state, status: statusOf(state), wakeError: null }, events)
+}

@@ -40,7 +40,7 @@ export const nextCompensation = (state: Fulfilment): CompensationStep | 'wait' |
   return 'done'
 }
 
-/** An order that was never confirmed is rejected, unless the customer wished it gone. */
+/** An order that was never confirmed is rejected, unless somebody wished it gone. */
 export const endOf: Record<OrderEndReason, 'reject' | 'cancel'> = {
   payment_declined: 'reject',
   out_of_stock: 'reject',
@@ -48,4 +48,5 @@ export const endOf: Record<OrderEndReason, 'reject' | 'cancel'> = {
   customer_request: 'cancel',
   shipment_impossible: 'cancel',
   capture_failed: 'cancel',
+  operator_decision: 'cancel',
 }

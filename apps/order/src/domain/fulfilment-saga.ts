@@ -34,13 +34,22 @@ export type FulfilmentInput = { readonly at: string } & (
  */
 const decide = (state: Fulfilment, input: FulfilmentInput): readonly FulfilmentEvent[] => {
   if (state.ended !== undefined) return []
-  const events = record(state, input)
+  return proceed(state, record(state, input), input.at)
+}
+
+/** What is recorded, and everything that follows from it. */
+export const proceed = (
+  state: Fulfilment,
+  recorded: readonly FulfilmentEvent[],
+  at: string,
+): readonly FulfilmentEvent[] => {
+  const events = [...recorded]
   let now = fold(fulfilmentSaga, events, state)
-  let moves = nextMoves(now, input.at)
+  let moves = nextMoves(now, at)
   while (moves.length > 0) {
     events.push(...moves)
     now = fold(fulfilmentSaga, moves, now)
-    moves = nextMoves(now, input.at)
+    moves = nextMoves(now, at)
   }
   return events
 }
@@ -78,15 +87,18 @@ const askAgain = (state: Fulfilment, step: Step, at: string): FulfilmentEvent[] 
 
 /** On the way back as well: a parcel that turns out to have left means that the order stands. */
 const trackParcel = (state: Fulfilment, at: string): FulfilmentEvent[] => {
-  const { order, parcel, tracking, steps } = state
-  const isUnderWay = parcel === 'booked' || parcel === 'dispatched'
-  if (!isUnderWay || steps['cancel-shipment']?.status === 'succeeded') return []
+  const { order, tracking } = state
+  if (!isTracked(state)) return []
   // A saga of an earlier version has waited without a timer: it asks at once.
   const asked = tracking?.asked ?? 0
   if (tracking !== undefined && (tracking.dueAt === undefined || tracking.dueAt > at)) return []
   if (asked >= MAX_TRACKINGS) return [{ type: 'ParcelOverdue', data: {} }]
   return [{ type: 'TrackingRequested', data: { asked: asked + 1, dueAt: trackAt(order!, asked + 1, at) } }]
 }
+
+/** The carrier has the parcel, and is not known to have given it back. */
+export const isTracked = ({ parcel, steps }: Fulfilment): boolean =>
+  (parcel === 'booked' || parcel === 'dispatched') && steps['cancel-shipment']?.status !== 'succeeded'
 
 const start = (state: Fulfilment, step: Step, at: string): FulfilmentEvent[] => {
   const attempt = (state.steps[step]?.attempts ?? 0) + 1
@@ -150,8 +162,11 @@ export const orderCommandFor = (event: FulfilmentEvent): OrderCommand | undefine
 export type FulfilmentStatus = 'running' | 'completed' | 'compensating' | 'compensated' | 'needs_attention'
 
 /** The carrier was asked for the parcel in vain, too often. */
-export const isParcelOverdue = ({ ended, tracking }: Fulfilment): boolean =>
-  ended === undefined && tracking !== undefined && tracking.dueAt === undefined
+export const isParcelOverdue = ({ ended, tracking, steps }: Fulfilment): boolean =>
+  ended === undefined &&
+  tracking !== undefined &&
+  tracking.dueAt === undefined &&
+  steps['cancel-shipment']?.status !== 'succeeded'
 
 export const statusOf = (state: Fulfilment): FulfilmentStatus => {
   const { ended, undoing, steps } = state

@@ -13,6 +13,10 @@ export type FulfilmentEvent =
   | { readonly type: 'StepRetryScheduled'; readonly data: OfStep & { readonly error: string; readonly dueAt: string } }
   /** Asked for too often: it waits for a late answer, or for a human. */
   | { readonly type: 'StepStuck'; readonly data: OfStep & { readonly error: string } }
+  /** An operator has it asked for again at `dueAt`, as if for the first time. */
+  | { readonly type: 'StepRetryRequested'; readonly data: OfStep & { readonly dueAt: string } }
+  /** An operator vouched that it took place, and says how that is known. */
+  | { readonly type: 'StepSkipped'; readonly data: OfStep & { readonly reason: string } }
   | { readonly type: 'PivotReached'; readonly data: Nothing }
   | { readonly type: 'ParcelBooked'; readonly data: ParcelNews }
   | { readonly type: 'ParcelDispatched'; readonly data: ParcelNews }
@@ -20,8 +24,12 @@ export type FulfilmentEvent =
   | { readonly type: 'TrackingRequested'; readonly data: { readonly asked: number; readonly dueAt: string } }
   /** Asked for too often: it waits for news after all, or for a human. */
   | { readonly type: 'ParcelOverdue'; readonly data: Nothing }
-  | { readonly type: 'ParcelDelivered'; readonly data: Nothing }
-  | { readonly type: 'UndoStarted'; readonly data: { readonly reason: OrderEndReason } }
+  /** An operator has the carrier asked again from `dueAt` on. */
+  | { readonly type: 'TrackingResumed'; readonly data: { readonly dueAt: string } }
+  /** `vouchedFor`: not the carrier says so but an operator, for this reason. */
+  | { readonly type: 'ParcelDelivered'; readonly data: { readonly vouchedFor?: string } }
+  /** `detail`: in the words of the operator who decided it. */
+  | { readonly type: 'UndoStarted'; readonly data: { readonly reason: OrderEndReason; readonly detail?: string } }
   /** The parcel turned out to have left: there is no way back any more. */
   | { readonly type: 'UndoGivenUp'; readonly data: Nothing }
   | { readonly type: 'FulfilmentCompleted'; readonly data: Nothing }
@@ -49,6 +57,8 @@ export interface StepState {
   /** When the step is looked at again unless an answer comes before; ISO 8601. */
   readonly dueAt?: string
   readonly error?: string
+  /** Why it is taken to have succeeded, where an operator vouched for it. */
+  readonly vouchedFor?: string
 }
 
 export interface Fulfilment {
@@ -98,6 +108,12 @@ export const evolve = (state: Fulfilment, event: FulfilmentEvent): Fulfilment =>
     }
     case 'StepStuck':
       return withStep(state, event.data.step, { ...rested(state, event.data.step, 'stuck'), error: event.data.error })
+    case 'StepRetryRequested': {
+      const { step, dueAt } = event.data
+      return withStep(state, step, { ...state.steps[step], status: 'retrying', attempts: 0, dueAt })
+    }
+    case 'StepSkipped':
+      return skipped(state, event.data)
     case 'PivotReached':
       return { ...state, pivotReached: true }
     case 'ParcelBooked':
@@ -117,6 +133,8 @@ export const evolve = (state: Fulfilment, event: FulfilmentEvent): Fulfilment =>
       }
     case 'TrackingRequested':
       return { ...state, tracking: event.data }
+    case 'TrackingResumed':
+      return { ...state, tracking: { asked: 0, dueAt: event.data.dueAt } }
     case 'ParcelOverdue':
       return { ...state, tracking: { asked: state.tracking?.asked ?? 0 } }
     case 'ParcelDelivered':
@@ -185,10 +203,17 @@ const undoes: { readonly [S in Step]?: readonly Step[] } = {
   'release-stock': ['reserve-stock'],
 }
 
-const succeeded = (state: Fulfilment, event: { step: Step; answer: string; amount?: number }): Fulfilment => {
-  const done = withStep(state, event.step, rested(state, event.step, 'succeeded'))
+const skipped = (state: Fulfilment, { step, reason }: { step: Step; reason: string }): Fulfilment =>
+  concluded(state, step, { ...rested(state, step, 'succeeded'), vouchedFor: reason })
+
+/** The step took place, and what it undoes is undone. */
+const concluded = (state: Fulfilment, step: Step, outcome: StepState): Fulfilment => {
   const tookPlace = ({ status }: StepState) => status === 'succeeded' || status === 'abandoned'
-  const undone = mapSteps(done, undoes[event.step] ?? [], tookPlace, 'compensated')
+  return mapSteps(withStep(state, step, outcome), undoes[step] ?? [], tookPlace, 'compensated')
+}
+
+const succeeded = (state: Fulfilment, event: { step: Step; answer: string; amount?: number }): Fulfilment => {
+  const undone = concluded(state, event.step, rested(state, event.step, 'succeeded'))
   const amount = event.amount ?? 0
   switch (event.answer) {
     case 'payment.authorized':

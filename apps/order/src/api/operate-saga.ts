@@ -1,0 +1,58 @@
+import { type Cause, Consequences, uuidFrom } from '#libs/contracts'
+import type { Work } from '#libs/database'
+import type { Refusal } from '#libs/decider'
+import { Problem } from '#libs/http'
+import type { StoredResponse } from '#libs/idempotency'
+import { onRecord } from '#libs/service'
+import { type Operation, type OperationRefusal, operate } from '../domain/operate.ts'
+import { fulfilment, SOURCE } from '../sagas.ts'
+
+type Asked = { [T in Operation as T['type']]: Omit<T, 'at'> }[Operation['type']]
+
+/** An operator's request about the saga of one order. */
+export interface SagaRequest {
+  readonly orderId: string
+  readonly actor: string
+  readonly reason?: string | undefined
+  readonly asked: Asked
+  /** Names this request among all of the operator's. */
+  readonly key: string
+  readonly traceparent: string
+}
+
+export type SagaRefusal = OperationRefusal | 'unknown_saga'
+
+/** Has the saga decide about what an operator asks, and puts it on record, refused or not. */
+export const operateSaga = (request: SagaRequest): Work<StoredResponse | Refusal<SagaRefusal>> => {
+  const { orderId, actor, reason, asked, key, traceparent } = request
+  const step = 'step' in asked ? asked.step : undefined
+  const path = `/sagas/${orderId}/${step ?? ''}/${asked.type}`
+  const cause: Cause = { id: uuidFrom(`POST ${path} ${actor} ${key}`), correlationId: orderId, traceparent }
+  return {
+    announce: (uow) => fulfilment.announce(uow, orderId),
+    run: async (uow) => {
+      const operation = { ...asked, at: uow.now.toISOString() } as Operation
+      const refusal = await fulfilment.operate(uow, new Consequences(cause, SOURCE, uow.now), orderId, {
+        actor,
+        decide: (state) => operate(state, operation),
+      })
+      const target = `saga/${orderId}${step === undefined ? '' : `/${step}`}`
+      onRecord(uow, { actor, action: `saga.${asked.type}`, target, ...(reason && { reason }) }, refusal)
+      if (refusal !== undefined) return refusal
+      return { status: 202, headers: {}, body: { sagaId: orderId, accepted: asked.type, ...(step && { step }) } }
+    },
+  }
+}
+
+export const notOperated = (orderId: string, { refused, detail = refused }: Refusal<SagaRefusal>): Problem =>
+  refused === 'unknown_saga'
+    ? unknownSaga(orderId)
+    : new Problem(409, {
+        type: refused.replaceAll('_', '-'),
+        title: 'Not possible as the saga stands',
+        detail,
+        extensions: { reason: refused },
+      })
+
+export const unknownSaga = (sagaId: string): Problem =>
+  new Problem(404, { type: 'unknown-saga', detail: `no saga ${sagaId}` })

@@ -1,0 +1,91 @@
+import { Body, Controller, Param, Post, Res } from '@nestjs/common'
+import type { FastifyReply } from 'fastify'
+import { z } from 'zod'
+import { orderId } from '#libs/contracts'
+import { Actor, Problem, parse, Trace } from '#libs/http'
+import { IdempotentCommands } from '#libs/idempotency'
+import { answerOnce, IdempotencyKey } from '#libs/service'
+import { compensationSteps, forwardSteps, type Step } from '../domain/steps.ts'
+import { notOperated, operateSaga, type SagaRequest, unknownSaga } from './operate-saga.ts'
+
+const reason = z.string().trim().min(1).max(1_000)
+const retryRequest = z.strictObject({ reason: reason.optional() }).default({})
+const reasonedRequest = z.strictObject({ reason })
+const step = z.enum([...forwardSteps, ...compensationSteps])
+
+interface Received {
+  readonly id: string
+  readonly key: string
+  readonly actor: string
+  readonly traceparent: string
+  readonly body: unknown
+  readonly reply: FastifyReply
+}
+
+/** What an operator may have a saga do; what of it is possible when is for the saga to say. */
+@Controller('sagas/:sagaId')
+export class SagaOperationsController {
+  constructor(private readonly requests: IdempotentCommands) {}
+
+  @Post('steps/:step/retry')
+  retry(
+    @Param('sagaId') id: string,
+    @Param('step') name: string,
+    @IdempotencyKey() key: string,
+    @Actor() actor: string,
+    @Trace() traceparent: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { reason } = parse(retryRequest, body ?? undefined)
+    const asked = { type: 'retry', step: stepFrom(name) } as const
+    return this.#carryOut({ id, key, actor, traceparent, body, reply }, asked, reason)
+  }
+
+  @Post('steps/:step/skip')
+  skip(
+    @Param('sagaId') id: string,
+    @Param('step') name: string,
+    @IdempotencyKey() key: string,
+    @Actor() actor: string,
+    @Trace() traceparent: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { reason } = parse(reasonedRequest, body)
+    const asked = { type: 'skip', step: stepFrom(name), reason } as const
+    return this.#carryOut({ id, key, actor, traceparent, body, reply }, asked, reason)
+  }
+
+  @Post('compensate')
+  compensate(
+    @Param('sagaId') id: string,
+    @IdempotencyKey() key: string,
+    @Actor() actor: string,
+    @Trace() traceparent: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { reason } = parse(reasonedRequest, body)
+    return this.#carryOut({ id, key, actor, traceparent, body, reply }, { type: 'compensate', reason }, reason)
+  }
+
+  #carryOut({ id, body, reply, ...received }: Received, asked: SagaRequest['asked'], reason?: string) {
+    const { success, data: sagaId } = orderId.safeParse(id)
+    if (!success) throw unknownSaga(id)
+    const { key, actor } = received
+    const what = 'step' in asked ? `steps/${asked.step}/${asked.type}` : asked.type
+    return answerOnce(this.requests, reply, {
+      ...{ scope: `POST /sagas/${sagaId}/${what} ${actor}`, key, body },
+      work: operateSaga({ orderId: sagaId, reason, asked, ...received }),
+      problems: (refusal) => notOperated(sagaId, refusal),
+    })
+  }
+}
+
+const stepFrom = (name: string): Step => {
+  const { success, data } = step.safeParse(name)
+  if (!success)
+    throw new Problem(404, { type: 'unknown-step', detail: `no step ${name}; there are: ${step.options.join(', ')}` })
+  return data
+}
