@@ -4,8 +4,7 @@ import { type Fulfilment, type FulfilmentEvent, isAwaited, type StepState } from
 import type { Step } from './steps.ts'
 
 /** What an operator asks of a saga; `at` is when, ISO 8601. */
-export type Operation = { readonly at: string } & /** Ask the participant again now, with fresh patience. */
-(
+export type Operation = { readonly at: string } /** Ask the participant again now, with fresh patience. */ & (
   | { readonly type: 'retry'; readonly step: Step }
   /** Go on: the operator vouches that the step took place. */
   | { readonly type: 'skip'; readonly step: Step; readonly reason: string }
