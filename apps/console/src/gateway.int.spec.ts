@@ -113,6 +113,15 @@ test('the next source is asked when the first one is silent, does not know or fa
   }
 })
 
+test('the past is for the owner of the events to tell, who alone is asked', async () => {
+  for (const status of [200, 404, 400]) {
+    const past = ask('/api/orders/7?asOf=1')
+    await until(() => asked.length === 1)
+    asked.splice(0)[0]!.answer(status)
+    expect(await past).toEqual({ status, retryAfter: null, body: { from: 'order' } })
+  }
+})
+
 test('who is silent is named', async () => {
   silent = new Set(['query', 'order'])
   expect(await ask('/api/orders/7')).toMatchObject({ status: 504, body: { missing: ['query', 'order'] } })

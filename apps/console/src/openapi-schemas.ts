@@ -63,6 +63,17 @@ export const event = z.object({
 })
 
 export const sagaState = z.enum(['running', 'completed', 'compensating', 'compensated', 'needs_attention'])
+export const sagaStep = z.enum([
+  'authorize-payment',
+  'reserve-stock',
+  'capture-payment',
+  'ship-order',
+  'dispatch-stock',
+  'cancel-shipment',
+  'refund-payment',
+  'void-payment',
+  'release-stock',
+])
 export const sagaSummary = z.object({
   sagaId: z.string(),
   orderId,
@@ -84,6 +95,7 @@ export const saga = sagaSummary.extend({
       endedAt: instant.nullable(),
       commandId: z.string(),
       error: z.string().optional(),
+      vouchedFor: z.string().optional().describe('Why an operator said that it took place'),
     }),
   ),
 })

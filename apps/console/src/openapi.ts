@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { customerId, orderId, orderStatus } from '#libs/contracts'
 import * as schemas from './openapi-schemas.ts'
 import { operatorPaths, parkedFilters } from './operators.openapi.ts'
+import { sagaPaths } from './sagas.openapi.ts'
 
 /** The REST interface as OpenAPI 3.1. A test holds it against the routes, another one against real answers. */
 
@@ -36,6 +37,7 @@ const idempotencyKey = {
   description: 'Chosen by the caller, the same for every repetition of one request',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 }
+const actorHeader = { name: 'X-Actor', in: 'header', required: false, schema: { type: 'string', maxLength: 64 } }
 const get = (summary: string, answer: z.ZodType, parameters: object[] = [], more: object = {}) => ({
   summary,
   parameters,
@@ -47,7 +49,13 @@ const put = (summary: string, schema: z.ZodObject) => ({
   responses: { 200: ok(schema), ...always, ...problems([400, 'A setting is out of its range']) },
 })
 
-const unknownOrder = problems([404, 'No such order'])
+const helpers = { get, json, ok, inQuery, inPath, problems, idempotencyKey, actorHeader }
+
+/** For what is folded from events. */
+const moment = z
+  .string()
+  .describe('As it was at this instant (ISO 8601) or at this version of its event stream, inclusive; from its events')
+const unknownOrder = problems([404, 'No such order, or not yet'])
 /** Every route may be answered so. */
 const always = problems(
   [400, 'Something in the address or the query is malformed; it is named'],
@@ -90,12 +98,24 @@ export const openApi = {
         inQuery({ customerId, status: orderStatus, cursor, limit: limit(200) }),
       ),
     },
-    '/api/orders/{orderId}': { get: get('One order', schemas.order, [inPath('orderId')], unknownOrder) },
+    '/api/orders/{orderId}': {
+      get: get('One order', schemas.order, [inPath('orderId'), ...inQuery({ asOf: moment })], unknownOrder),
+    },
     '/api/orders/{orderId}/events': {
-      get: get("The order's event stream", schemas.page(schemas.event), [inPath('orderId')], unknownOrder),
+      get: get(
+        "The order's event stream",
+        schemas.page(schemas.event),
+        [inPath('orderId'), ...inQuery({ upTo: moment })],
+        unknownOrder,
+      ),
     },
     '/api/orders/{orderId}/saga': {
-      get: get("The order's saga, step by step", schemas.saga, [inPath('orderId')], unknownOrder),
+      get: get(
+        "The order's saga, step by step",
+        schemas.saga,
+        [inPath('orderId'), ...inQuery({ asOf: moment })],
+        unknownOrder,
+      ),
     },
     '/api/orders/{orderId}/cancel': {
       post: {
@@ -109,13 +129,7 @@ export const openApi = {
         },
       },
     },
-    '/api/sagas': {
-      get: get(
-        'Sagas, newest first',
-        schemas.cursorPage(schemas.sagaSummary),
-        inQuery({ state: schemas.sagaState, cursor, limit: limit(200) }),
-      ),
-    },
+    ...sagaPaths(helpers),
     '/api/catalogue': { get: get('Products and prices', schemas.page(schemas.product)) },
     '/api/stock': { get: get('Stock of every product', schemas.page(schemas.stock)) },
     '/api/stock/{sku}': {
@@ -156,7 +170,7 @@ export const openApi = {
         inQuery({ ...parkedFilters, cursor, limit: limit(500) }),
       ),
     },
-    ...operatorPaths({ get, json, ok, inQuery, inPath, problems, idempotencyKey }),
+    ...operatorPaths(helpers),
     '/api/health': { get: get('Health of every service', schemas.health) },
     '/api/simulators/payment/settings': {
       get: get('How the payment provider behaves', schemas.paymentSettings),

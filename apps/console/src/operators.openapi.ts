@@ -110,10 +110,10 @@ export interface Describe {
   inPath(name: string): object
   problems(...list: [number, string][]): object
   readonly idempotencyKey: object
+  readonly actorHeader: object
 }
 
-export const operatorPaths = ({ get, json, ok, inQuery, inPath, problems, idempotencyKey }: Describe) => {
-  const actorHeader = { name: 'X-Actor', in: 'header', required: false, schema: { type: 'string', maxLength: 64 } }
+export const operatorPaths = ({ get, json, ok, inQuery, inPath, problems, idempotencyKey, actorHeader }: Describe) => {
   const reason = z.string().min(1).max(1_000)
   const parkedOne = [inPath('service'), inPath('id')]
   const unknownOne = problems([404, 'No such message is parked there'])

@@ -1,0 +1,96 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import request from 'supertest'
+import { Consequences, type DataOf, uuidFrom } from '#libs/contracts'
+import { Database, GroupCommit } from '#libs/database'
+import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
+import { configureLogging } from '#libs/observability'
+import { findSaga } from '#libs/saga'
+import { deliver, testDatabase } from '#libs/testing'
+import type { Config } from './config.ts'
+import { consumers } from './consumers.ts'
+import type { FactType } from './domain/answers.ts'
+import { wakeAt } from './domain/fulfilment-saga.ts'
+import type { Fulfilment } from './domain/fulfilment-state.ts'
+import { orderService } from './order.module.ts'
+import { fulfilment, SOURCE } from './sagas.ts'
+
+export const order = {
+  customerId: 'cust-0001',
+  items: [{ sku: 'MUG-WHITE-330', quantity: 2 }],
+  payment: { token: 'tok_ok' },
+  shippingAddress: { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' },
+}
+export const total = { amount: 1780, currency: 'EUR' }
+export const parcel = { shipmentId: 's-1', trackingNumber: 'T-1' }
+
+/** The order service on a database of its own, without a broker: what is to be published stays in the outbox. */
+export const startOrderApp = async () => {
+  configureLogging({ level: 'silent' })
+  const testing = await testDatabase('order')
+  const environment = { PORT: '0', DATABASE_URL: testing.url, KAFKA_BROKERS: '127.0.0.1:1' }
+  const parsed = parseConfig(serviceEnvironment, environment)
+  if (!('config' in parsed)) throw new Error(parsed.problems.join())
+  const { module } = orderService({ ...parsed.config, PRODUCTS_FILE: 'data/products.json' } as Config)
+  const app = await createApplication(module)
+  await app.init()
+  await app.getHttpAdapter().getInstance().ready()
+  return new OrderApp(app, testing.drop)
+}
+
+export class OrderApp {
+  #count = 0
+
+  constructor(
+    private readonly app: NestFastifyApplication,
+    private readonly drop: () => Promise<void>,
+  ) {}
+
+  get database(): Database {
+    return this.app.get(Database)
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close()
+    await this.drop()
+  }
+
+  get(path: string) {
+    return request(this.app.getHttpServer()).get(path)
+  }
+
+  post(path: string, body: object, { key = `key-${++this.#count}`, actor = 'ann' } = {}) {
+    const headers = { 'Idempotency-Key': key, 'X-Actor': actor }
+    return request(this.app.getHttpServer()).post(path).set(headers).send(body)
+  }
+
+  async placed(): Promise<string> {
+    return (await this.post('/orders', order).expect(201)).body.orderId
+  }
+
+  /** A participant's fact arrives, as the consumer would bring it. */
+  async hear<T extends FactType>(orderId: string, type: T, data: Omit<DataOf<T>, 'orderId' | 'customerId'>) {
+    const fact = { orderId, customerId: order.customerId, ...data } as never
+    const refused = await deliver(this.app, { service: 'order', handlers: consumers }, type, fact)
+    if (refused !== undefined) throw new Error(refused.refused)
+  }
+
+  /** Nobody answers until the saga's next deadline, which comes at once. */
+  async silence(orderId: string): Promise<void> {
+    const saga = await findSaga(this.database, fulfilment.key(orderId))
+    const at = wakeAt(saga!.state as Fulfilment)
+    if (at === undefined) throw new Error('it waits for no time')
+    const cause = { id: uuidFrom(`silence ${++this.#count}`), correlationId: orderId }
+    await this.app.get(GroupCommit).submit({
+      run: (uow) => fulfilment.handle(uow, new Consequences(cause, SOURCE, uow.now), orderId, { type: 'deadline', at }),
+    })
+  }
+
+  /** The types of the messages that were sent about the order, in their order. */
+  async sent(orderId: string): Promise<string[]> {
+    const rows = await this.database.query<{ type: string }>(
+      `SELECT headers->>'ce_type' AS type FROM outbox WHERE headers->>'correlationid' = $1 ORDER BY outbox.id`,
+      orderId,
+    )
+    return rows.map(({ type }) => type)
+  }
+}
