@@ -74,13 +74,13 @@ export class OrderApp {
     if (refused !== undefined) throw new Error(refused.refused)
   }
 
-  /** Nobody answers until the saga's next deadline, which comes at once. */
-  async silence(orderId: string): Promise<void> {
+  /** Nobody answers until the saga's next deadline, which comes at once; false when it waits for none. */
+  async silence(orderId: string): Promise<boolean> {
     const saga = await findSaga(this.database, fulfilment.key(orderId))
     const at = wakeAt(saga!.state as Fulfilment)
-    if (at === undefined) throw new Error('it waits for no time')
+    if (at === undefined) return false
     const cause = { id: uuidFrom(`silence ${++this.#count}`), correlationId: orderId }
-    await this.app.get(GroupCommit).submit({
+    return this.app.get(GroupCommit).submit({
       run: (uow) => fulfilment.handle(uow, new Consequences(cause, SOURCE, uow.now), orderId, { type: 'deadline', at }),
     })
   }

@@ -24,9 +24,9 @@ beforeAll(async () => {
     await happened
     history.push(await look())
   }
-  await after(app.hear(orderId, 'payment.failed', { operation: 'authorize', reason: 'timeout' }))
-  await after(app.post(`/sagas/${orderId}/steps/authorize-payment/retry`, {}).expect(202))
   await after(app.hear(orderId, 'payment.authorized', { authorizationId: 'a-1', amount: total }))
+  while (await app.silence(orderId)) history.push(await look())
+  await after(app.post(`/sagas/${orderId}/steps/reserve-stock/retry`, {}).expect(202))
   await after(app.hear(orderId, 'stock.reserved', { lines: order.items }))
   await after(app.hear(orderId, 'payment.captured', { captureId: 'c-1', amount: total }))
   await after(app.hear(orderId, 'shipment.booked', parcel))

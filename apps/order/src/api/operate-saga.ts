@@ -36,8 +36,8 @@ export const operateSaga = (request: SagaRequest): Work<StoredResponse | Refusal
         actor,
         decide: (state) => operate(state, operation),
       })
-      const target = `saga/${orderId}${step === undefined ? '' : `/${step}`}`
-      onRecord(uow, { actor, action: `saga.${asked.type}`, target, ...(reason && { reason }) }, refusal)
+      const deed = { actor, action: `saga.${asked.type}`, target: `saga/${orderId}`, ...(reason && { reason }) }
+      onRecord(uow, refusal === undefined && step !== undefined ? { ...deed, detail: step } : deed, refusal)
       if (refusal !== undefined) return refusal
       return { status: 202, headers: {}, body: { sagaId: orderId, accepted: asked.type, ...(step && { step }) } }
     },
