@@ -58,7 +58,7 @@ export class OrderApp {
     return request(this.app.getHttpServer()).get(path)
   }
 
-  post(path: string, body: object, { key = `key-${++this.#count}`, actor = 'ann' } = {}) {
+  post(path: string, body?: object, { key = `key-${++this.#count}`, actor = 'ann' } = {}) {
     const headers = { 'Idempotency-Key': key, 'X-Actor': actor }
     return request(this.app.getHttpServer()).post(path).set(headers).send(body)
   }

@@ -47,7 +47,7 @@ describe('retry', () => {
     const orderId = await app.placed()
     const { body } = await app.post(`/sagas/${orderId}/steps/authorize-payment/retry`, {}).expect(409)
     expect(body).toMatchObject({ status: 409, type: 'urn:waybill:problem:under-way', reason: 'under_way' })
-    const later = await app.post(`/sagas/${orderId}/steps/ship-order/retry`, {}).expect(409)
+    const later = await app.post(`/sagas/${orderId}/steps/ship-order/retry`).expect(409)
     expect(later.body).toMatchObject({ reason: 'not_waiting' })
     expect(await recorded(orderId)).toMatchObject([{ outcome: 'refused' }, { outcome: 'refused' }])
     expect(await app.sent(orderId)).toHaveLength(3)
