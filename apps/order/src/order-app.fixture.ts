@@ -16,12 +16,21 @@ import { fulfilment, SOURCE } from './sagas.ts'
 
 export const order = {
   customerId: 'cust-0001',
-  items: [{ sku: 'MUG-WHITE-330', quantity: 2 }],
+  items: [
+    { sku: 'MUG-WHITE-330', quantity: 2 },
+    { sku: 'CHOCO-DARK-100', quantity: 1 },
+  ],
   payment: { token: 'tok_ok' },
   shippingAddress: { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' },
 }
-export const total = { amount: 1780, currency: 'EUR' }
+export const total = { amount: 2129, currency: 'EUR' }
 export const parcel = { shipmentId: 's-1', trackingNumber: 'T-1' }
+
+interface OutboxRow {
+  readonly type: string
+  readonly id: string
+  readonly key: string
+}
 
 /** The order service on a database of its own, without a broker: what is to be published stays in the outbox. */
 export const startOrderApp = async () => {
@@ -41,7 +50,7 @@ export class OrderApp {
   #count = 0
 
   constructor(
-    private readonly app: NestFastifyApplication,
+    readonly app: NestFastifyApplication,
     private readonly drop: () => Promise<void>,
   ) {}
 
@@ -54,24 +63,30 @@ export class OrderApp {
     await this.drop()
   }
 
+  http() {
+    return request(this.app.getHttpServer())
+  }
+
   get(path: string) {
-    return request(this.app.getHttpServer()).get(path)
+    return this.http().get(path)
   }
 
   post(path: string, body?: object, { key = `key-${++this.#count}`, actor = 'ann' } = {}) {
     const headers = { 'Idempotency-Key': key, 'X-Actor': actor }
-    return request(this.app.getHttpServer()).post(path).set(headers).send(body)
+    return this.http().post(path).set(headers).send(body)
   }
 
   async placed(): Promise<string> {
     return (await this.post('/orders', order).expect(201)).body.orderId
   }
 
-  /** A participant's fact arrives, as the consumer would bring it. */
+  /** A participant's fact arrives, as the consumer would bring it; answers its id. */
   async hear<T extends FactType>(orderId: string, type: T, data: Omit<DataOf<T>, 'orderId' | 'customerId'>) {
     const fact = { orderId, customerId: order.customerId, ...data } as never
-    const refused = await deliver(this.app, { service: 'order', handlers: consumers }, type, fact)
+    const id = uuidFrom(`fact ${++this.#count}`)
+    const refused = await deliver(this.app, { service: 'order', handlers: consumers }, type, fact, id)
     if (refused !== undefined) throw new Error(refused.refused)
+    return id
   }
 
   /** Nobody answers until the saga's next deadline, which comes at once; false when it waits for none. */
@@ -87,10 +102,15 @@ export class OrderApp {
 
   /** The types of the messages that were sent about the order, in their order. */
   async sent(orderId: string): Promise<string[]> {
-    const rows = await this.database.query<{ type: string }>(
-      `SELECT headers->>'ce_type' AS type FROM outbox WHERE headers->>'correlationid' = $1 ORDER BY outbox.id`,
+    return (await this.outbox(orderId)).map(({ type }) => type)
+  }
+
+  /** The messages that were sent about the order, in their order. */
+  outbox(orderId: string): Promise<OutboxRow[]> {
+    return this.database.query(
+      `SELECT headers->>'ce_type' AS type, headers->>'ce_id' AS id, key FROM outbox
+        WHERE headers->>'correlationid' = $1 ORDER BY outbox.id`,
       orderId,
     )
-    return rows.map(({ type }) => type)
   }
 }

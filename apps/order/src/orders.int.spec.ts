@@ -1,80 +1,32 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify'
-import request from 'supertest'
+import type request from 'supertest'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type DataOf, uuidFrom } from '#libs/contracts'
-import { Database } from '#libs/database'
-import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
-import { configureLogging, metrics, registry } from '#libs/observability'
-import { deliver, type TestDatabase, testDatabase } from '#libs/testing'
-import type { Config } from './config.ts'
+import { metrics, registry } from '#libs/observability'
+import { deliver } from '#libs/testing'
 import { consumers } from './consumers.ts'
 import type { FactType } from './domain/answers.ts'
-import { orderService } from './order.module.ts'
+import { type OrderApp, order, parcel, startOrderApp, total } from './order-app.fixture.ts'
 
-configureLogging({ level: 'silent' })
-
-let app: NestFastifyApplication
-let testing: TestDatabase
+let service: OrderApp
 
 beforeAll(async () => {
-  testing = await testDatabase('order')
-  // No broker is there: what is to be published stays in the outbox, where the tests look at it.
-  const environment = { PORT: '0', DATABASE_URL: testing.url, KAFKA_BROKERS: '127.0.0.1:1' }
-  const parsed = parseConfig(serviceEnvironment, environment)
-  if (!('config' in parsed)) throw new Error(parsed.problems.join())
-  app = await createApplication(
-    orderService({ ...parsed.config, PRODUCTS_FILE: 'data/products.json' } as Config).module,
-  )
-  await app.init()
-  await app.getHttpAdapter().getInstance().ready()
+  service = await startOrderApp()
 })
 
-afterAll(async () => {
-  await app.close()
-  await testing.drop()
-})
+afterAll(() => service?.stop())
 
-const http = () => request(app.getHttpServer())
-
-const order = {
-  customerId: 'cust-0001',
-  items: [
-    { sku: 'MUG-WHITE-330', quantity: 2 },
-    { sku: 'CHOCO-DARK-100', quantity: 1 },
-  ],
-  payment: { token: 'tok_ok' },
-  shippingAddress: { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' },
-}
+const http = () => service.http()
 
 let keys = 0
-const post = (body: object | string, key = `key-${++keys}`) =>
+const post = (body: object | string, key = `key-${++keys}`): request.Test =>
   http().post('/orders').set('Idempotency-Key', key).set('Content-Type', 'application/json').send(body)
 const placed = async (body: object = order): Promise<string> => (await post(body).expect(201)).body.orderId
 
-interface OutboxRow {
-  readonly type: string
-  readonly id: string
-  readonly key: string
-}
-const outbox = (orderId: string): Promise<OutboxRow[]> =>
-  app.get(Database).query(
-    `SELECT headers->>'ce_type' AS type, headers->>'ce_id' AS id, key FROM outbox
-        WHERE headers->>'correlationid' = $1 ORDER BY outbox.id`,
-    orderId,
-  )
-const sent = async (orderId: string): Promise<string[]> => (await outbox(orderId)).map(({ type }) => type)
+const outbox = (orderId: string) => service.outbox(orderId)
+const sent = (orderId: string) => service.sent(orderId)
+const hear = <T extends FactType>(orderId: string, type: T, data: Omit<DataOf<T>, 'orderId' | 'customerId'>) =>
+  service.hear(orderId, type, data)
 
-let facts = 0
-/** A participant's fact arrives, as the consumer would bring it; answers its id. */
-const hear = async <T extends FactType>(orderId: string, type: T, data: Omit<DataOf<T>, 'orderId' | 'customerId'>) => {
-  const id = uuidFrom(`fact ${++facts}`)
-  const fact = { orderId, customerId: order.customerId, ...data } as never
-  expect(await deliver(app, { service: 'order', handlers: consumers }, type, fact, id)).toBeUndefined()
-  return id
-}
-
-const total = { amount: 2129, currency: 'EUR' }
-const parcel = { shipmentId: 's-1', trackingNumber: 'T-1' }
 const authorized = (orderId: string) => hear(orderId, 'payment.authorized', { authorizationId: 'a-1', amount: total })
 const reserved = (orderId: string) => hear(orderId, 'stock.reserved', { lines: order.items })
 const captured = (orderId: string) => hear(orderId, 'payment.captured', { captureId: 'c-1', amount: total })
@@ -103,7 +55,7 @@ describe('POST /orders', () => {
     const first = await post(order, 'mine').expect(201)
     const other = await post({ ...order, customerId: 'cust-0002' }, 'mine').expect(201)
     expect(other.body.orderId).not.toBe(first.body.orderId)
-    await app.get(Database).execute(`UPDATE idempotency_keys SET expires_at = now() - interval '1 second'`)
+    await service.database.execute(`UPDATE idempotency_keys SET expires_at = now() - interval '1 second'`)
     const later = await post(order, 'mine').expect(201)
     expect(later.body.orderId).not.toBe(first.body.orderId)
   })
@@ -292,7 +244,9 @@ test('refusals cost nobody else in their transaction anything', async () => {
 
 test('a fact about an unknown order is refused', async () => {
   const fact = { orderId: uuidFrom('nobody'), customerId: order.customerId, authorizationId: 'a-1', amount: total }
-  expect(await deliver(app, { service: 'order', handlers: consumers }, 'payment.authorized', fact)).toMatchObject({
+  expect(
+    await deliver(service.app, { service: 'order', handlers: consumers }, 'payment.authorized', fact),
+  ).toMatchObject({
     refused: 'unknown_order',
   })
 })
