@@ -1,4 +1,12 @@
-import { Kafka, logLevel } from 'kafkajs'
+import { randomUUID } from 'node:crypto'
+import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from 'kafkajs'
+import { compressFrame, decompressFrame } from 'lz4-napi'
+
+/** What our services write is compressed; here it is read as anybody with kafkajs and an LZ4 package would. */
+CompressionCodecs[CompressionTypes.LZ4] = () => ({
+  compress: (encoder: { buffer: Buffer }) => compressFrame(encoder.buffer),
+  decompress: (buffer: Buffer) => decompressFrame(buffer),
+})
 
 export interface ReadRecord {
   readonly partition: number
@@ -25,7 +33,7 @@ export const readTopic = async (brokers: string[], topic: string): Promise<ReadR
   )
   const records: ReadRecord[] = []
   if (missing.size === 0) return records
-  const consumer = kafka.consumer({ groupId: `test-${process.pid}-${Date.now()}` })
+  const consumer = kafka.consumer({ groupId: `test-${randomUUID()}` })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   await new Promise<void>((resolve, reject) => {
