@@ -106,7 +106,8 @@ export class Client {
     for (let attempt = 1; ; attempt++) {
       const answer = await this.place(order, key).catch((error: Error) => error)
       if (!(answer instanceof Error) && answer.status === 201) return answer.body.orderId
-      const retriable = answer instanceof Error || answer.status >= 500 || answer.status === 409
+      // 408: what arrived while the server was frozen came too late for it.
+      const retriable = answer instanceof Error || answer.status >= 500 || [408, 409].includes(answer.status)
       if (!retriable || attempt > 100)
         throw new Error(`order not accepted: ${answer instanceof Error ? answer.message : JSON.stringify(answer.body)}`)
       await pause(100)
