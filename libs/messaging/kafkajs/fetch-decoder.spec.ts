@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { BATCH_OVERHEAD, BatchWriter, Compression, fetch, Writer } from '#libs/kafka-protocol'
+import { BATCH_OVERHEAD, BatchWriter, Compression, fetch, MalformedError, Writer } from '#libs/kafka-protocol'
 import { configureLogging } from '#libs/observability'
-import { decodeWithOurs, type FetchResponse, MAX_DECOMPRESSED_BYTES, Unreadable } from './fetch-decoder.ts'
+import { decodeWithOurs, type FetchResponse, MAX_DECOMPRESSED_BYTES } from './fetch-decoder.ts'
 
 configureLogging({ level: 'silent', format: 'pretty' })
 
@@ -150,9 +150,9 @@ describe.each(Object.entries(Compression))('an answer with batches of our produc
 
   test.skipIf(codec === Compression.none)('refuses a batch with more in it, and one that is damaged', async () => {
     const more = 'x'.repeat(MAX_DECOMPRESSED_BYTES / 2)
-    await expect(ours(answerWith(batchWith([more, more])))).rejects.toThrow(Unreadable)
+    await expect(ours(answerWith(batchWith([more, more])))).rejects.toThrow(MalformedError)
     const damaged = Buffer.from(batchWith(['words '.repeat(90), 'words '.repeat(90)]))
     damaged.fill(0xee, BATCH_OVERHEAD)
-    await expect(ours(answerWith(damaged))).rejects.toThrow(Unreadable)
+    await expect(ours(answerWith(damaged))).rejects.toThrow(MalformedError)
   })
 })

@@ -43,29 +43,27 @@ export const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024
 /** A batch of an old format. */
 class NotForUs extends Error {}
 
-/** A batch that nothing can be made of: its partition stands still until it is deleted or passed by offset. */
-export class Unreadable extends Error {
-  override readonly name = 'Unreadable'
-}
-
 const log = createLogger('consumer')
 
 /**
  * kafkajs's decoding of what was fetched costs more than everything else in a consumer: 64-bit numbers as objects, and
  * for each of a record's headers a Buffer, and all headers before it copied. This one gives the same, but header values
  * as text, which is all we want of them; and it knows all codecs, where kafkajs knows gzip alone. Old formats are left to
- * kafkajs.
+ * kafkajs. Rejects with `MalformedError` for a compressed batch that nothing can be made of: nothing is read behind it
+ * until it is deleted or the group's offset is set past it.
  */
 export const decodeWithOurs = (original: FetchResponse['decode']): FetchResponse['decode'] => {
   const batches = new BatchReader()
   return async (payload) => {
+    const plain = new Decompression()
     try {
-      return decodeAnswer(payload, batches)
+      return decodeAnswer(payload, batches, plain)
     } catch (error) {
+      if (error instanceof NotForUs) return original(payload)
       // kafkajs would decompress without a bound.
-      if (error instanceof Unreadable) throw error
+      if (plain.wasNeeded) throw error
       // Not a failure, but slow, and nobody would notice.
-      if (!(error instanceof NotForUs)) log.warn('a fetched answer was not understood', { [fields.error]: error })
+      log.warn('a fetched answer was not understood', { [fields.error]: error })
       return original(payload)
     }
   }
@@ -77,9 +75,8 @@ export const useOurFetchDecoder = (): void => {
   response.decode = decodeWithOurs(response.decode)
 }
 
-const decodeAnswer = (payload: Buffer, batches: BatchReader) => {
+const decodeAnswer = (payload: Buffer, batches: BatchReader, plain: Decompression) => {
   const answer = fetch.readResponse(new Reader(payload), VERSION)
-  const plain = new Decompression()
   return {
     throttleTime: 0,
     clientSideThrottleTime: answer.throttleTimeMs,
@@ -107,9 +104,14 @@ const decodeAnswer = (payload: Buffer, batches: BatchReader) => {
 /** Decompresses the batches of one answer while there is room for them. */
 class Decompression {
   #room = MAX_DECOMPRESSED_BYTES
+  wasNeeded = false
 
-  /** Undefined when it does not fit behind the others: it comes again in a later answer, as its first. */
+  /**
+   * Undefined when it does not fit behind the others: it comes again in a later answer, as its first. Throws
+   * `MalformedError` when it alone does not fit, or is damaged.
+   */
   of(records: Buffer, at: number): Buffer | undefined {
+    this.wasNeeded = true
     try {
       const batch = plainBatch(records, at, this.#room)
       this.#room -= batch.length - BATCH_OVERHEAD
@@ -117,7 +119,7 @@ class Decompression {
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error
       if (this.#room < MAX_DECOMPRESSED_BYTES) return undefined
-      throw new Unreadable(`the batch at offset ${batchBaseOffset(records, at)}: ${error.message}`)
+      throw new MalformedError(`the batch at offset ${batchBaseOffset(records, at)}: ${error.message}`)
     }
   }
 }
