@@ -154,5 +154,8 @@ describe.each(Object.entries(Compression))('an answer with batches of our produc
     const damaged = Buffer.from(batchWith(['words '.repeat(90), 'words '.repeat(90)]))
     damaged.fill(0xee, BATCH_OVERHEAD)
     await expect(ours(answerWith(damaged))).rejects.toThrow(MalformedError)
+    const short = Buffer.from(batchWith(['words '.repeat(90), 'words '.repeat(90)]))
+    short.writeInt32BE(3, 57)
+    await expect(ours(answerWith(short))).rejects.toThrow(MalformedError)
   })
 })
