@@ -43,6 +43,18 @@ describe('retry', () => {
     ])
   })
 
+  test('with a key that is forgotten is a new request, whose command is no duplicate', async () => {
+    const orderId = await app.placed()
+    await app.post(`/sagas/${orderId}/compensate`, { reason }).expect(202)
+    for (let i = 0; i < 2; i++) {
+      while (await app.silence(orderId));
+      await app.database.execute(`UPDATE idempotency_keys SET expires_at = now() - interval '1 second'`)
+      await app.post(`/sagas/${orderId}/steps/void-payment/retry`, {}, { key: 'mine' }).expect(202)
+    }
+    const ids = (await app.outbox(orderId)).map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
   test('is refused while the command is under way, with the reason and on record', async () => {
     const orderId = await app.placed()
     const { body } = await app.post(`/sagas/${orderId}/steps/authorize-payment/retry`, {}).expect(409)

@@ -1,4 +1,5 @@
-import { type Cause, Consequences, uuidFrom } from '#libs/contracts'
+import { randomUUID } from 'node:crypto'
+import { type Cause, Consequences } from '#libs/contracts'
 import type { Work } from '#libs/database'
 import type { Refusal } from '#libs/decider'
 import { Problem } from '#libs/http'
@@ -15,8 +16,6 @@ export interface SagaRequest {
   readonly actor: string
   readonly reason?: string | undefined
   readonly asked: Asked
-  /** Names this request among all of the operator's. */
-  readonly key: string
   readonly traceparent: string
 }
 
@@ -24,10 +23,10 @@ export type SagaRefusal = OperationRefusal | 'unknown_saga'
 
 /** Has the saga decide about what an operator asks, and puts it on record, refused or not. */
 export const operateSaga = (request: SagaRequest): Work<StoredResponse | Refusal<SagaRefusal>> => {
-  const { orderId, actor, reason, asked, key, traceparent } = request
+  const { orderId, actor, reason, asked, traceparent } = request
   const step = 'step' in asked ? asked.step : undefined
-  const path = `/sagas/${orderId}/${step ?? ''}/${asked.type}`
-  const cause: Cause = { id: uuidFrom(`POST ${path} ${actor} ${key}`), correlationId: orderId, traceparent }
+  // Not made from the key: one that is used again when it is forgotten is another request, with other commands.
+  const cause: Cause = { id: randomUUID(), correlationId: orderId, traceparent }
   return {
     announce: (uow) => fulfilment.announce(uow, orderId),
     run: async (uow) => {

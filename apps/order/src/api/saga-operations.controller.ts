@@ -70,14 +70,14 @@ export class SagaOperationsController {
     return this.#carryOut({ id, key, actor, traceparent, body, reply }, { type: 'compensate', reason }, reason)
   }
 
-  #carryOut({ id, body, reply, ...received }: Received, asked: SagaRequest['asked'], reason?: string) {
+  #carryOut(received: Received, asked: SagaRequest['asked'], reason?: string) {
+    const { id, key, actor, traceparent, body, reply } = received
     const { success, data: sagaId } = orderId.safeParse(id)
     if (!success) throw unknownSaga(id)
-    const { key, actor } = received
     const what = 'step' in asked ? `steps/${asked.step}/${asked.type}` : asked.type
     return answerOnce(this.requests, reply, {
       ...{ scope: `POST /sagas/${sagaId}/${what} ${actor}`, key, body },
-      work: operateSaga({ orderId: sagaId, reason, asked, ...received }),
+      work: operateSaga({ orderId: sagaId, actor, reason, asked, traceparent }),
       problems: (refusal) => notOperated(sagaId, refusal),
     })
   }
