@@ -5,10 +5,8 @@ import type { Refusal } from '#libs/decider'
 import { Problem } from '#libs/http'
 import type { StoredResponse } from '#libs/idempotency'
 import { onRecord } from '#libs/service'
-import { type Operation, type OperationRefusal, operate } from '../domain/operate.ts'
+import { type Asked, type OperationRefusal, operate } from '../domain/operate.ts'
 import { fulfilment, SOURCE } from '../sagas.ts'
-
-type Asked = { [T in Operation as T['type']]: Omit<T, 'at'> }[Operation['type']]
 
 /** An operator's request about the saga of one order. */
 export interface SagaRequest {
@@ -30,7 +28,7 @@ export const operateSaga = (request: SagaRequest): Work<StoredResponse | Refusal
   return {
     announce: (uow) => fulfilment.announce(uow, orderId),
     run: async (uow) => {
-      const operation = { ...asked, at: uow.now.toISOString() } as Operation
+      const operation = { ...asked, at: uow.now.toISOString() }
       const refusal = await fulfilment.operate(uow, new Consequences(cause, SOURCE, uow.now), orderId, {
         actor,
         decide: (state) => operate(state, operation),

@@ -3,14 +3,16 @@ import { isParcelOverdue, isTracked, proceed } from './fulfilment-saga.ts'
 import { type Fulfilment, type FulfilmentEvent, isAwaited, type StepState } from './fulfilment-state.ts'
 import type { Step } from './steps.ts'
 
-/** What an operator asks of a saga; `at` is when, ISO 8601. */
-export type Operation = { readonly at: string } /** Ask the participant again now, with fresh patience. */ & (
+/** What an operator asks of a saga, and when: ISO 8601. */
+export type Operation = Asked & { readonly at: string }
+
+export type Asked =
+  /** Ask the participant again now, with fresh patience. */
   | { readonly type: 'retry'; readonly step: Step }
   /** Go on: the operator vouches that the step took place. */
   | { readonly type: 'skip'; readonly step: Step; readonly reason: string }
   /** Undo everything and cancel the order. */
   | { readonly type: 'compensate'; readonly reason: string }
-)
 
 export type OperationRefusal =
   | 'not_started'
