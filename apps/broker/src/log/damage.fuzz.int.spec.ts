@@ -163,7 +163,9 @@ async function check(dataDir: string, file: string, at: number, isCut: boolean):
       expect(log.append(testBatch({ values: ['after'] }))).toMatchObject({ ok: true })
     }
     if (file !== 'groups.journal') {
-      expect((await broker.groups.committed('g'))?.committed.get('t')?.get(0)?.offset).toBe(7)
+      // Of a topic that was lost nothing is remembered: one of that name is created anew, and begins at 0.
+      const offset = (await broker.groups.committed('g'))?.committed.get('t')?.get(0)?.offset
+      expect(offset).toBe(broker.topics.find('t') === undefined ? undefined : 7)
     }
   } finally {
     await broker.close()
