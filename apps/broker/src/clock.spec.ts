@@ -47,9 +47,11 @@ test('what was prevented does not happen, not even when its time had come', asyn
   let calls = 0
   const cancel = systemClock.after(0, () => calls++)
   const end = every(1, () => calls++)
+  const timeHasCome = new Promise((resolve) => setTimeout(resolve, 1))
+  // All three are due in one turn of the event loop, this test's own as the last of them.
   const until = performance.now() + 5
   while (performance.now() < until);
-  await new Promise((resolve) => setTimeout(resolve, 0))
+  await timeHasCome
   cancel()
   end()
   for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
