@@ -44,7 +44,7 @@ export class LogFile {
 
   close(): Promise<void> {
     const stream = this.#stream
-    if (stream === undefined) return Promise.resolve()
+    if (stream === undefined || stream.closed) return Promise.resolve()
     return new Promise((resolve) => stream.once('close', resolve).end())
   }
 
