@@ -47,7 +47,9 @@ describe('ApiVersions', () => {
     )
     // librdkafka up to 2.10 gives up compression where Produce does not begin at 0.
     expect(ranges.get(0)![0]).toBe(0)
-    expect(ranges.get(18)).toEqual([0, 4])
+    const [oldest, newest] = ranges.get(18)!
+    expect(oldest).toBe(0)
+    expect(newest).toBeGreaterThanOrEqual(4)
     expect([...ranges.values()].every(([min, max]) => min! <= max!)).toBe(true)
   })
 
