@@ -8,9 +8,12 @@ if (!process.env.KAFKA_BROKERS) fail('name a Kafka in KAFKA_BROKERS (host:port, 
 const bundledOnly = ['cli', 'durability', 'limits', 'observability', 'transactions-durability']
 const excluded = bundledOnly.flatMap((name) => ['--exclude', `test/conformance/${name}.int.spec.ts`])
 
+/** They start bundled brokers of their own, or no broker at all. */
+const withoutKafka = ['test/robustness/**', 'scripts/supervisor/**'].flatMap((files) => ['--exclude', files])
+
 const narrowing = process.argv.slice(2)
 const conformance = [...excluded, ...(narrowing.length > 0 ? narrowing : ['test/conformance'])]
 const run = new TestRun()
 await run.tests(`conformance on ${process.env.KAFKA_BROKERS}`, ['int'], conformance)
-await run.tests(`end to end on ${process.env.KAFKA_BROKERS}`, ['e2e'], narrowing)
+await run.tests(`end to end on ${process.env.KAFKA_BROKERS}`, ['e2e'], [...withoutKafka, ...narrowing])
 run.finish()
