@@ -190,6 +190,4 @@ test('while it stops, it says so and closes the connection', async () => {
   expect(answer.toLowerCase()).toContain('retry-after: 1')
 })
 
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
-}
+const until = (condition: () => boolean) => expect.poll(condition, { interval: 5, timeout: 20_000 }).toBe(true)

@@ -56,9 +56,7 @@ const ask = async (path: string, method = 'GET') => {
   const answer = await fetch(`${url}${path}`, { method })
   return { status: answer.status, retryAfter: answer.headers.get('retry-after'), body: (await answer.json()) as object }
 }
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
-}
+const until = (condition: () => boolean) => expect.poll(condition, { interval: 5, timeout: 20_000 }).toBe(true)
 
 test('equal questions for a list share the answer that is on its way, and one that comes later is asked anew', async () => {
   const together = Array.from({ length: 50 }, () => ask('/api/orders?limit=2'))
