@@ -27,6 +27,7 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
     repo: ['libs/decider', 'libs/contracts', 'libs/event-store', 'libs/outbox', 'libs/database', 'libs/observability'],
     npm: [],
   },
+  'libs/saga-steps': { repo: ['libs/decider', 'libs/contracts'], npm: [], node: false },
   'libs/messaging': {
     repo: [
       ...['libs/contracts', 'libs/database', 'libs/decider', 'libs/inbox', 'libs/outbox', 'libs/observability'],
@@ -47,7 +48,10 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   ...Object.fromEntries(
     ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query', 'console', 'simulators'].flatMap(
       (app) => [
-        [`apps/${app}/src/domain`, { repo: ['libs/decider', 'libs/contracts'], npm: [], node: false }],
+        [
+          `apps/${app}/src/domain`,
+          { repo: ['libs/decider', 'libs/contracts', 'libs/saga-steps'], npm: [], node: false },
+        ],
         [`apps/${app}`, { repo: [`apps/${app}/src/domain`, 'libs/*', `prisma/${app}`], npm: '*' }],
       ],
     ),

@@ -1,58 +1,13 @@
 import { fold } from '#libs/decider'
 import type { StoredEvent } from '#libs/event-store'
 import type { SagaKey, StoredSaga } from '#libs/saga'
+import { stepsOf } from '#libs/saga-steps'
 import { fulfilmentSaga, isParcelOverdue, statusOf, wakeAt } from '../domain/fulfilment-saga.ts'
-import {
-  evolve,
-  type Fulfilment,
-  type FulfilmentEvent,
-  notStarted,
-  type StepStatus,
-} from '../domain/fulfilment-state.ts'
-import { compensationSteps, forwardSteps, type Step } from '../domain/steps.ts'
+import type { Fulfilment, FulfilmentEvent } from '../domain/fulfilment-state.ts'
+import { compensationSteps, forwardSteps } from '../domain/steps.ts'
 
-interface StepAnswer {
-  readonly name: Step
-  status: StepStatus
-  attempts: number
-  readonly startedAt: Date
-  /** Null until the step has an outcome, or its outcome does not matter any more. */
-  endedAt: Date | null
-  /** Of the command that was sent last. */
-  commandId: string
-  error?: string
-  /** Why an operator vouched for it. */
-  vouchedFor?: string
-}
-
-const UNDER_WAY: readonly StepStatus[] = ['running', 'retrying', 'stuck']
-
-/** The saga's steps in the order they began, told by its own events. */
-export const stepsOf = (events: readonly StoredEvent[]): StepAnswer[] => {
-  const steps = new Map<Step, StepAnswer>()
-  let state = notStarted
-  for (const stored of events) {
-    const event = stored as StoredEvent & FulfilmentEvent
-    const before = state
-    state = evolve(state, event)
-    for (const name of [...forwardSteps, ...compensationSteps]) {
-      const now = state.steps[name]
-      if (now === undefined || now === before.steps[name]) continue
-      const step = steps.get(name)
-      steps.set(name, {
-        name,
-        status: now.status,
-        attempts: now.attempts,
-        startedAt: step?.startedAt ?? stored.at,
-        endedAt: UNDER_WAY.includes(now.status) ? null : (step?.endedAt ?? stored.at),
-        commandId: event.type === 'StepStarted' ? stored.metadata.messageId : step!.commandId,
-        ...(now.error === undefined ? {} : { error: now.error }),
-        ...(now.vouchedFor === undefined ? {} : { vouchedFor: now.vouchedFor }),
-      })
-    }
-  }
-  return [...steps.values()]
-}
+type Stored = StoredEvent & FulfilmentEvent
+const steps = [...forwardSteps, ...compensationSteps]
 
 /** Why it needs attention, where no step of it is to blame: it cannot be woken, or its parcel is missing. */
 const errorOf = ({ wakeError, state }: Summarised): string | undefined => {
@@ -77,12 +32,12 @@ export const sagaSummary = (saga: Summarised) => {
 
 export const sagaAnswer = (saga: Summarised, events: readonly StoredEvent[]) => ({
   ...sagaSummary(saga),
-  steps: stepsOf(events),
+  steps: stepsOf(fulfilmentSaga, steps, events as readonly Stored[]),
 })
 
 /** The saga as it was after these events, of which there is one at least; that it could not be woken is none. */
 export const sagaAsOf = (key: SagaKey, events: readonly StoredEvent[]) => {
-  const state = fold(fulfilmentSaga, events as readonly (StoredEvent & FulfilmentEvent)[])
+  const state = fold(fulfilmentSaga, events as readonly Stored[])
   const due = wakeAt(state)
   const { coordination } = state.order!
   const times = {

@@ -1,7 +1,8 @@
 import type { DataOf, MessageType, OrderEndReason } from '#libs/contracts'
 import { unreachable } from '#libs/decider'
-import { type Fulfilment, type FulfilmentEvent, isAwaited, isOpen } from './fulfilment-state.ts'
-import { policyOf, retryAt, type Step, trackAt } from './steps.ts'
+import { isAwaited, isOpen, type Moment, succeed, trackAt, tryAgain } from '#libs/saga-steps'
+import type { Fulfilment, FulfilmentEvent } from './fulfilment-state.ts'
+import { policyOf, type Step } from './steps.ts'
 
 /** What the participants of an order tell. */
 export const factTypes = [
@@ -49,7 +50,7 @@ export const answer = (state: Fulfilment, fact: Fact, at: string): FulfilmentEve
       // Whichever was asked for: what there was to give back has been given back.
       return [...settle('void-payment', fact.data.amount.amount), ...settle('refund-payment', fact.data.amount.amount)]
     case 'payment.failed':
-      return paymentSteps[fact.data.operation].flatMap((step) => tryAgain(state, step, fact.data.reason, at))
+      return paymentSteps[fact.data.operation].flatMap((step) => failed(state, step, fact.data.reason, at))
     case 'stock.reserved':
       return settle('reserve-stock')
     case 'stock.rejected':
@@ -74,7 +75,7 @@ export const answer = (state: Fulfilment, fact: Fact, at: string): FulfilmentEve
     case 'shipment.cancellation-refused':
       return cancellationRefused(state, fact.type)
     case 'shipment.failed':
-      return tryAgain(state, fact.data.operation === 'ship' ? 'ship-order' : 'cancel-shipment', fact.data.reason, at)
+      return failed(state, fact.data.operation === 'ship' ? 'ship-order' : 'cancel-shipment', fact.data.reason, at)
     default:
       return unreachable(fact)
   }
@@ -90,27 +91,19 @@ const paymentSteps: Record<DataOf<'payment.failed'>['operation'], readonly Step[
   refund: ['void-payment', 'refund-payment'],
 }
 
-const succeed = (state: Fulfilment, step: Step, answer: string, amount?: number): FulfilmentEvent[] =>
-  isOpen(state.steps[step])
-    ? [{ type: 'StepSucceeded', data: { step, answer, ...(amount === undefined ? {} : { amount }) } }]
-    : []
-
 const fail = (state: Fulfilment, step: Step, answer: string, error: string, reason: OrderEndReason) => {
   if (!isOpen(state.steps[step])) return []
-  const failed: FulfilmentEvent = { type: 'StepFailed', data: { step, answer, error } }
-  return state.undoing === undefined ? [failed, undoFor(reason)] : [failed]
+  const refused: FulfilmentEvent = { type: 'StepFailed', data: { step, answer, error } }
+  return state.undoing === undefined ? [refused, undoFor(reason)] : [refused]
 }
 
 /** The participant could not do it now and cannot tell whether it was done: ask again after a while, or go back. */
-const tryAgain = (state: Fulfilment, step: Step, error: string, at: string): FulfilmentEvent[] => {
-  const current = state.steps[step]
-  if (current?.status !== 'running') return []
-  const patience = policyOf[step].failure
-  if (current.attempts >= patience.attempts) return outOfPatience(state, step, error, patience.thenUndoFor)
-  return [
-    { type: 'StepRetryScheduled', data: { step, error, dueAt: retryAt(state.order!, step, current.attempts, at) } },
-  ]
-}
+const failed = (state: Fulfilment, step: Step, error: string, at: string): FulfilmentEvent[] =>
+  tryAgain(state, { step, error }, momentOf(state, at), policyOf[step], (error, reason) =>
+    outOfPatience(state, step, error, reason),
+  )
+
+export const momentOf = ({ order }: Fulfilment, at: string): Moment => ({ about: order!.orderId, at })
 
 export const outOfPatience = (
   state: Fulfilment,
@@ -128,7 +121,7 @@ export const undoFor = (reason: OrderEndReason): FulfilmentEvent => ({ type: 'Un
 
 const parcelBooked = (state: Fulfilment, { data }: { data: Parcel }, at: string): FulfilmentEvent => ({
   type: 'ParcelBooked',
-  data: { trackingNumber: data.trackingNumber, trackAt: trackAt(state.order!, 0, at) },
+  data: { trackingNumber: data.trackingNumber, trackAt: trackAt(state.order!.orderId, 0, at) },
 })
 
 /** The parcel left. If it was being called back, that came too late: the order goes on. */
@@ -140,7 +133,7 @@ const dispatched = (state: Fulfilment, { data }: { data: Parcel }, at: string): 
     ...(state.undoing === undefined ? [] : [{ type: 'UndoGivenUp', data: {} } as const]),
     {
       type: 'ParcelDispatched',
-      data: { trackingNumber: data.trackingNumber, trackAt: trackAt(state.order!, 0, at) },
+      data: { trackingNumber: data.trackingNumber, trackAt: trackAt(state.order!.orderId, 0, at) },
     },
   ]
 }
@@ -153,9 +146,9 @@ const delivered = (state: Fulfilment, fact: { data: Parcel }, at: string): Fulfi
 
 const cancellationRefused = (state: Fulfilment, answer: string): FulfilmentEvent[] => {
   if (!isOpen(state.steps['cancel-shipment'])) return []
-  const failed: FulfilmentEvent = {
+  const refused: FulfilmentEvent = {
     type: 'StepFailed',
     data: { step: 'cancel-shipment', answer, error: 'already dispatched' },
   }
-  return state.undoing === undefined ? [failed] : [failed, { type: 'UndoGivenUp', data: {} }]
+  return state.undoing === undefined ? [refused] : [refused, { type: 'UndoGivenUp', data: {} }]
 }

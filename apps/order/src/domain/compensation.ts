@@ -1,5 +1,6 @@
 import type { OrderEndReason } from '#libs/contracts'
-import { type Fulfilment, isAwaited } from './fulfilment-state.ts'
+import { isAwaited } from '#libs/saga-steps'
+import type { Fulfilment } from './fulfilment-state.ts'
 import type { CompensationStep } from './steps.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DataOf } from '#libs/contracts'
 import { fold } from '#libs/decider'
+import { MAX_TRACKINGS } from '#libs/saga-steps'
 import type { Fact, FactType } from './answers.ts'
 import type { OrderCommand } from './decide.ts'
 import {
@@ -12,7 +13,7 @@ import {
   wakeAt,
 } from './fulfilment-saga.ts'
 import type { Fulfilment, FulfilmentEvent } from './fulfilment-state.ts'
-import { MAX_TRACKINGS, type OrderToFulfil } from './steps.ts'
+import type { OrderToFulfil } from './steps.ts'
 
 const about = { orderId: '0b7a3e0e-6a2f-5c3d-9d57-1a2b3c4d5e6f', customerId: 'cust-0001' }
 const total = { amount: 1780, currency: 'EUR' }

@@ -1,5 +1,15 @@
-import { type Decider, fold } from '#libs/decider'
-import { answer, type Fact, outOfPatience, undoFor } from './answers.ts'
+import type { Decider } from '#libs/decider'
+import {
+  askAgain,
+  dueTimes,
+  proceed as followUp,
+  hasStuckStep,
+  isOverdue,
+  overdueStep,
+  startStep,
+  trackParcel,
+} from '#libs/saga-steps'
+import { answer, type Fact, momentOf, outOfPatience, undoFor } from './answers.ts'
 import { endOf, nextCompensation } from './compensation.ts'
 import type { OrderCommand } from './decide.ts'
 import { evolve, type Fulfilment, type FulfilmentEvent, notStarted } from './fulfilment-state.ts'
@@ -7,13 +17,10 @@ import {
   commandFor,
   compensationSteps,
   forwardSteps,
-  MAX_TRACKINGS,
   type OrderToFulfil,
   policyOf,
   type SagaCommand,
   type Step,
-  silenceEnds,
-  trackAt,
   trackCommand,
 } from './steps.ts'
 
@@ -38,21 +45,8 @@ const decide = (state: Fulfilment, input: FulfilmentInput): readonly FulfilmentE
 }
 
 /** What is recorded, and everything that follows from it. */
-export const proceed = (
-  state: Fulfilment,
-  recorded: readonly FulfilmentEvent[],
-  at: string,
-): readonly FulfilmentEvent[] => {
-  const events = [...recorded]
-  let now = fold(fulfilmentSaga, events, state)
-  let moves = nextMoves(now, at)
-  while (moves.length > 0) {
-    events.push(...moves)
-    now = fold(fulfilmentSaga, moves, now)
-    moves = nextMoves(now, at)
-  }
-  return events
-}
+export const proceed = (state: Fulfilment, recorded: readonly FulfilmentEvent[], at: string) =>
+  followUp(fulfilmentSaga, (now: Fulfilment) => nextMoves(now, at), state, recorded)
 
 const record = (state: Fulfilment, input: FulfilmentInput): FulfilmentEvent[] => {
   if (input.type === 'start') return state.order === undefined ? [{ type: 'FulfilmentStarted', data: input.order }] : []
@@ -63,47 +57,25 @@ const record = (state: Fulfilment, input: FulfilmentInput): FulfilmentEvent[] =>
 
 const nextMoves = (state: Fulfilment, at: string): FulfilmentEvent[] => {
   if (state.order === undefined || state.ended !== undefined) return []
-  const overdue = allSteps.find((step) => isOverdue(state, step, at))
-  if (overdue !== undefined) return askAgain(state, overdue, at)
-  const tracking = trackParcel(state, at)
+  const overdue = overdueStep(state, allSteps, at)
+  if (overdue !== undefined)
+    return askAgain(state, overdue, momentOf(state, at), policyOf[overdue], (error, reason) =>
+      outOfPatience(state, overdue, error, reason),
+    )
+  // On the way back as well: a parcel that turns out to have left means that the order stands.
+  const tracking = isTracked(state) ? trackParcel(state.tracking, state.order.orderId, at) : []
   if (tracking.length > 0) return tracking
   return state.undoing === undefined ? goForward(state, at) : goBack(state, at)
 }
 
 const allSteps: readonly Step[] = [...forwardSteps, ...compensationSteps]
 
-const isOverdue = ({ steps }: Fulfilment, step: Step, at: string): boolean => {
-  const dueAt = steps[step]?.dueAt
-  return dueAt !== undefined && dueAt <= at
-}
-
-const askAgain = (state: Fulfilment, step: Step, at: string): FulfilmentEvent[] => {
-  const { status, attempts } = state.steps[step]!
-  const { silence } = policyOf[step]
-  return status === 'running' && attempts >= silence.attempts
-    ? outOfPatience(state, step, 'no answer', silence.thenUndoFor)
-    : start(state, step, at)
-}
-
-/** On the way back as well: a parcel that turns out to have left means that the order stands. */
-const trackParcel = (state: Fulfilment, at: string): FulfilmentEvent[] => {
-  const { order, tracking } = state
-  if (!isTracked(state)) return []
-  // A saga of an earlier version has waited without a timer: it asks at once.
-  const asked = tracking?.asked ?? 0
-  if (tracking !== undefined && (tracking.dueAt === undefined || tracking.dueAt > at)) return []
-  if (asked >= MAX_TRACKINGS) return [{ type: 'ParcelOverdue', data: {} }]
-  return [{ type: 'TrackingRequested', data: { asked: asked + 1, dueAt: trackAt(order!, asked + 1, at) } }]
-}
-
 /** The carrier has the parcel, and is not known to have given it back. */
 export const isTracked = ({ parcel, steps }: Fulfilment): boolean =>
   (parcel === 'booked' || parcel === 'dispatched') && steps['cancel-shipment']?.status !== 'succeeded'
 
-const start = (state: Fulfilment, step: Step, at: string): FulfilmentEvent[] => {
-  const attempt = (state.steps[step]?.attempts ?? 0) + 1
-  return [{ type: 'StepStarted', data: { step, attempt, dueAt: silenceEnds(state.order!, step, attempt, at) } }]
-}
+const start = (state: Fulfilment, step: Step, at: string): FulfilmentEvent[] =>
+  startStep(state, step, momentOf(state, at))
 
 const goForward = (state: Fulfilment, at: string): FulfilmentEvent[] => {
   const status = (step: Step) => state.steps[step]?.status
@@ -163,22 +135,20 @@ export type FulfilmentStatus = 'running' | 'completed' | 'compensating' | 'compe
 
 /** The carrier was asked for the parcel in vain, too often. */
 export const isParcelOverdue = ({ ended, tracking, steps }: Fulfilment): boolean =>
-  ended === undefined &&
-  tracking !== undefined &&
-  tracking.dueAt === undefined &&
-  steps['cancel-shipment']?.status !== 'succeeded'
+  ended === undefined && isOverdue(tracking) && steps['cancel-shipment']?.status !== 'succeeded'
 
 export const statusOf = (state: Fulfilment): FulfilmentStatus => {
-  const { ended, undoing, steps } = state
+  const { ended, undoing } = state
   if (ended !== undefined) return ended === 'completed' ? 'completed' : 'compensated'
-  if (isParcelOverdue(state) || Object.values(steps).some(({ status }) => status === 'stuck')) return 'needs_attention'
+  if (isParcelOverdue(state) || hasStuckStep(state)) return 'needs_attention'
   return undoing === undefined ? 'running' : 'compensating'
 }
 
 /** When the saga is to be told that time has passed, unless something else happens before; ISO 8601. */
-export const wakeAt = ({ ended, steps, tracking }: Fulfilment): string | undefined => {
+export const wakeAt = (state: Fulfilment): string | undefined => {
+  const { ended, steps, tracking } = state
   if (ended !== undefined) return undefined
-  const times = Object.values(steps).flatMap(({ dueAt }) => dueAt ?? [])
+  const times = dueTimes(state)
   if (tracking?.dueAt !== undefined && steps['cancel-shipment']?.status !== 'succeeded') times.push(tracking.dueAt)
   return times.sort()[0]
 }

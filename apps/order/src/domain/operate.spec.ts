@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { fold, isRefusal } from '#libs/decider'
+import { MAX_TRACKINGS } from '#libs/saga-steps'
 import { commandOf, fulfilmentSaga, orderCommandFor, statusOf } from './fulfilment-saga.ts'
 import type { Fulfilment, FulfilmentEvent } from './fulfilment-state.ts'
 import { type Operation, operate } from './operate.ts'
-import { MAX_TRACKINGS, type OrderToFulfil, type Step } from './steps.ts'
+import type { OrderToFulfil, Step } from './steps.ts'
 
 const order: OrderToFulfil = {
   ...{ orderId: '0b7a3e0e-6a2f-5c3d-9d57-1a2b3c4d5e6f', customerId: 'cust-0001', token: 'tok_ok' },

@@ -1,26 +1,24 @@
 import { type Refusal, refuse, unreachable } from '#libs/decider'
+import {
+  type Asked as AskedOf,
+  hasPassed,
+  isAwaited,
+  notWaiting,
+  type Operation as OperationOn,
+  retryStep,
+  type StepRefusal,
+} from '#libs/saga-steps'
 import { isParcelOverdue, isTracked, proceed } from './fulfilment-saga.ts'
-import { type Fulfilment, type FulfilmentEvent, isAwaited, type StepState } from './fulfilment-state.ts'
+import type { Fulfilment, FulfilmentEvent } from './fulfilment-state.ts'
 import type { Step } from './steps.ts'
 
-/** What an operator asks of a saga, and when: ISO 8601. */
-export type Operation = Asked & { readonly at: string }
-
-export type Asked =
-  /** Ask the participant again now, with fresh patience. */
-  | { readonly type: 'retry'; readonly step: Step }
-  /** Go on: the operator vouches that the step took place. */
-  | { readonly type: 'skip'; readonly step: Step; readonly reason: string }
-  /** Undo everything and cancel the order. */
-  | { readonly type: 'compensate'; readonly reason: string }
+export type Asked = AskedOf<Step>
+export type Operation = OperationOn<Step>
 
 export type OperationRefusal =
   | 'not_started'
   | 'already_ended'
-  /** The step was never begun, or has an outcome, or is not wanted any more. */
-  | 'not_waiting'
-  /** The step's command is with the participant, which need not be asked again to answer it. */
-  | 'under_way'
+  | StepRefusal
   /** Were the word wrong, money or goods would be lost; to ask the participant again is safe. */
   | 'not_to_be_vouched_for'
   | 'already_undoing'
@@ -57,14 +55,8 @@ const first = (state: Fulfilment, operation: Operation): FulfilmentEvent | Refus
 const retry = (state: Fulfilment, step: Step, at: string): FulfilmentEvent | Refusal<OperationRefusal> => {
   if (step === 'ship-order' && (isParcelOverdue(state) || (isTracked(state) && hasPassed(state.tracking?.dueAt, at))))
     return { type: 'TrackingResumed', data: { dueAt: at } }
-  const current = state.steps[step]
-  const waits = current?.status === 'retrying' || current?.status === 'stuck' || hasPassed(current?.dueAt, at)
-  if (waits) return { type: 'StepRetryRequested', data: { step, dueAt: at } }
-  return notWaiting(step, current)
+  return retryStep(state, step, at)
 }
-
-/** A time that has passed although the saga was not woken. */
-const hasPassed = (dueAt: string | undefined, at: string): boolean => dueAt !== undefined && dueAt <= at
 
 /**
  * The warehouse cannot refuse these two, only be late: their command waits for it in the topic whatever the saga does
@@ -90,8 +82,3 @@ const compensate = (state: Fulfilment, detail: string): FulfilmentEvent | Refusa
   if (steps['cancel-shipment']?.status === 'failed') return refuse('already_dispatched', 'the carrier says so')
   return { type: 'UndoStarted', data: { reason: 'operator_decision', detail } }
 }
-
-const notWaiting = (step: Step, current: StepState | undefined): Refusal<OperationRefusal> =>
-  current?.status === 'running' || current?.status === 'retrying'
-    ? refuse('under_way', `${step} is ${current.status}`)
-    : refuse('not_waiting', current === undefined ? `${step} was not begun` : `${step} is ${current.status}`)
