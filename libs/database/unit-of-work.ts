@@ -17,6 +17,8 @@ export interface Part {
    * and are carried out in this order. A failure is whoever's who waits for the answer.
    */
   prefetch?(): void
+  /** Hands on to other parts what follows for them from what was gathered, before any of them writes. */
+  settle?(): void
   /** Writes what was gathered: the first statement is asked for before anything is waited for. */
   flush(sql: Sql): Promise<void>
 }
@@ -73,6 +75,7 @@ export class UnitOfWork implements Sql {
 
   /** Writes everything gathered in one round trip, in the order of the parts' first use, those that are last after all. */
   async flush(): Promise<void> {
+    for (const part of [...this.#parts.values()]) part.settle?.()
     const parts = [...this.#parts.values()]
     const ordered = [...parts.filter((part) => !part.flushedLast), ...parts.filter((part) => part.flushedLast)]
     const outcomes = await Promise.allSettled(ordered.map((part) => part.flush(this)))

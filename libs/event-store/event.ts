@@ -8,7 +8,7 @@ export interface DomainEvent {
 export interface EventMetadata {
   /** The event's own id; deterministic, so that a repeated handler gives the same. */
   readonly messageId: string
-  /** What brought it about: a message, an HTTP request, a timer. */
+  /** What brought it about: a message, an HTTP request, a timer; itself where many causes share one event. */
   readonly causationId: string
   readonly correlationId: string
   /** The person or process behind it, where one is known. */

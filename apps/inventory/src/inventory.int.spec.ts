@@ -5,13 +5,16 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import request from 'supertest'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type DataOf, uuidFrom } from '#libs/contracts'
-import { Database } from '#libs/database'
+import { Database, GroupCommit } from '#libs/database'
+import { fold } from '#libs/decider'
+import { readStream } from '#libs/event-store'
 import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
 import type { HandlersOf } from '#libs/messaging'
 import { configureLogging, metrics, registry } from '#libs/observability'
 import { deliver, type TestDatabase, testDatabase } from '#libs/testing'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
+import { type Quantities, type StockEvent, stockHistory, stockStream } from './domain/movements.ts'
 import { inventoryService } from './inventory.module.ts'
 
 configureLogging({ level: 'silent' })
@@ -44,8 +47,8 @@ beforeAll(async () => {
   await start()
 })
 beforeEach(async () => {
-  await app.get(Database).execute('UPDATE stock_levels SET reserved = 0, on_hand = 10 WHERE sku = $1', 'MUG')
-  await app.get(Database).execute('UPDATE stock_levels SET reserved = 0, on_hand = 500 WHERE sku = $1', 'BOWL')
+  await count('MUG', 10)
+  await count('BOWL', 500)
 })
 afterAll(async () => {
   await app.close()
@@ -53,11 +56,25 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
+/** As if somebody had counted: what is in the warehouse from here on. */
+const count = (sku: string, onHand: number): Promise<number> =>
+  app.get(Database).execute(
+    `WITH counted AS (
+       UPDATE stock_levels SET on_hand = $2::int, reserved = 0, version = version + 1 WHERE sku = $1 RETURNING *
+     )
+     INSERT INTO events (stream_id, version, type, data, metadata, recorded_at, transaction_id)
+     SELECT 'stock-' || sku, version, 'StockCounted', json_build_object('onHand', on_hand, 'reserved', 0),
+            json_build_object('messageId', gen_random_uuid()), now(), pg_current_xact_id()::text::bigint
+       FROM counted`,
+    sku,
+    onHand,
+  )
+
 type Type = keyof HandlersOf<'inventory-commands'>
 const http = () => request(app.getHttpServer())
 const customerId = 'cust-0001'
-let count = 0
-const newOrder = (): string => uuidFrom(`order ${++count}`)
+let orderCount = 0
+const newOrder = (): string => uuidFrom(`order ${++orderCount}`)
 
 /** A command arrives, as the consumer would bring it. */
 const command = <T extends Type>(type: T, data: DataOf<T>, id?: string) =>
@@ -76,6 +93,15 @@ const published = async (correlationId: string): Promise<string[]> => {
     )
   return rows.map(({ type }) => type)
 }
+/** What a product's events add up to, and how many of them there are. */
+const folded = async (sku: string) => {
+  const events = await readStream(app.get(Database), stockStream(sku))
+  return { ...fold(stockHistory, events as unknown as StockEvent[]), version: events.length }
+}
+const stored = async (sku: string) =>
+  (
+    await app.get(Database).query(`SELECT on_hand AS "onHand", reserved, version FROM stock_levels WHERE sku = $1`, sku)
+  )[0]
 const level = async (sku: string) => (await http().get(`/stock/${sku}`).expect(200)).body
 
 describe('commands', () => {
@@ -161,6 +187,81 @@ describe('commands', () => {
   })
 })
 
+describe('every change of a level is an event', () => {
+  test('of one transaction in one event for each product, which names every order and quantity', async () => {
+    const { version } = await folded('MUG')
+    const [a, b] = [newOrder(), newOrder()]
+    await Promise.all([
+      reserve(a, { sku: 'MUG', quantity: 3 }),
+      reserve(b, { sku: 'MUG', quantity: 2 }, { sku: 'BOWL', quantity: 1 }),
+      dispatch(a),
+    ])
+    const events = await readStream(app.get(Database), stockStream('MUG'), { from: version + 1 })
+    expect(events).toMatchObject([
+      {
+        type: 'StockMoved',
+        data: {
+          movements: [
+            { kind: 'reservation', quantity: 3, orderId: a },
+            { kind: 'reservation', quantity: 2, orderId: b },
+            { kind: 'dispatch', quantity: 3, orderId: a },
+          ],
+        },
+        metadata: { correlationId: 'MUG' },
+      },
+    ])
+    expect(await folded('MUG')).toEqual(await stored('MUG'))
+  })
+
+  test('and the level in the table is their sum at any moment, whoever changes it at once', async () => {
+    const orders = Array.from({ length: 40 }, newOrder)
+    const key = () => uuidFrom(`receipt ${++orderCount}`)
+    const others = new GroupCommit(app.get(Database))
+    const somewhereElse = { get: (): GroupCommit => others } as unknown as NestFastifyApplication
+    let ended = false
+    const watched = watch(() => ended)
+    await Promise.all(
+      orders.map(async (order, i) => {
+        const at = i % 2 === 0 ? app : somewhereElse
+        const ask = <T extends Type>(type: T, data: DataOf<T>) =>
+          deliver(at, { service: 'inventory', handlers: consumers }, type, data)
+        await ask('stock.reserve', { orderId: order, customerId, lines: [{ sku: 'BOWL', quantity: 1 + (i % 3) }] })
+        if (i % 5 === 0)
+          await http().post('/stock/BOWL/receipts').set('Idempotency-Key', key()).send({ quantity: 7 }).expect(201)
+        await ask(i % 3 === 0 ? 'stock.release' : 'stock.dispatch', { orderId: order, customerId })
+      }),
+    ).finally(() => {
+      ended = true
+    })
+    expect(await watched).toEqual([])
+    expect(await folded('BOWL')).toEqual(await stored('BOWL'))
+    const { version } = await folded('BOWL')
+    expect(version).toBeGreaterThan(3)
+  })
+
+  test('and a level that changes without one is refused by the database', async () => {
+    const change = app.get(Database).execute(`UPDATE stock_levels SET on_hand = on_hand + 1 WHERE sku = 'MUG'`)
+    await expect(change).rejects.toThrow('the stock of MUG changes without an event')
+  })
+})
+
+/** Compares sum and level in one snapshot, again and again; answers what did not agree. */
+const watch = async (ended: () => boolean): Promise<unknown[]> => {
+  const wrong: unknown[] = []
+  do {
+    const [row] = await app.get(Database).query<{ level: Quantities; version: number; events: StockEvent[] }>(
+      `SELECT json_build_object('onHand', on_hand, 'reserved', reserved) AS level, version,
+              (SELECT json_agg(json_build_object('type', type, 'data', data) ORDER BY events.version)
+                 FROM events WHERE stream_id = 'stock-BOWL') AS events
+         FROM stock_levels WHERE sku = 'BOWL'`,
+    )
+    const { level, version, events } = row!
+    const sum = fold(stockHistory, events)
+    if (JSON.stringify(sum) !== JSON.stringify(level) || events.length !== version) wrong.push({ row, sum })
+  } while (!ended())
+  return wrong
+}
+
 describe('GET /stock', () => {
   test('lists every product', async () => {
     const { body } = await http().get('/stock').expect(200)
@@ -191,7 +292,7 @@ describe('POST /stock/:sku/receipts', () => {
     await http().get('/stock/%00').expect(400)
   })
   test('refuses what the warehouse has no room for, at nobody else’s expense', async () => {
-    await app.get(Database).execute('UPDATE stock_levels SET on_hand = 2147483640 WHERE sku = $1', 'MUG')
+    await count('MUG', 2_147_483_640)
     const splits = async () => (await registry.getSingleMetric(metrics.database.groupSplits)!.get()).values[0]?.value
     const before = await splits()
     const answers = await Promise.all([

@@ -1,6 +1,7 @@
 import { Consequences, uuidFrom } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import { Outbox } from '#libs/outbox'
+import { Warehouse } from './warehouse.ts'
 
 export interface Receipt {
   readonly receiptId: string
@@ -11,8 +12,16 @@ export interface Receipt {
 /** A receipt is named by what brought it, so that bringing it twice is telling the same thing twice. */
 export const receiptIdFor = (origin: string): string => uuidFrom(`receipt ${origin}`)
 
+/** Puts goods on the shelf and says so. */
+export const receive = async (uow: UnitOfWork, receipts: readonly Receipt[], traceparent?: string): Promise<void> => {
+  await uow
+    .part(Warehouse)
+    .move(receipts.map(({ receiptId, sku, quantity }) => ({ sku, movement: { kind: 'receipt', quantity, receiptId } })))
+  for (const receipt of receipts) publish(uow, receipt, traceparent)
+}
+
 /** Goods that arrive belong to no order: what follows from them correlates with the receipt itself. */
-export const publishReceipt = (uow: UnitOfWork, receipt: Receipt, traceparent?: string): void => {
+const publish = (uow: UnitOfWork, receipt: Receipt, traceparent: string | undefined): void => {
   const { receiptId: id, sku } = receipt
   const trace = traceparent === undefined ? {} : { traceparent }
   const consequences = new Consequences({ id, correlationId: id, ...trace }, '/waybill/inventory', uow.now)

@@ -2,6 +2,7 @@ import type { Consequences, DataOf } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import { isRefusal, type Refusal } from '#libs/decider'
 import { type AggregateType, handle } from '#libs/service'
+import { movementsOf } from './domain/movements.ts'
 import { factOf } from './domain/published-facts.ts'
 import {
   type Reservation,
@@ -10,14 +11,13 @@ import {
   type ReservationRefusal,
   reservationDecider,
 } from './domain/reservation.ts'
-import { stockChanges } from './domain/stock.ts'
 import { Warehouse } from './warehouse.ts'
 
 export const reservations: AggregateType<Reservation, ReservationInput, ReservationEvent, ReservationRefusal> = {
   decider: reservationDecider,
   stream: (orderId) => `reservation-${orderId}`,
-  react: (_, reservation) => {
-    const fact = factOf(reservation)
+  react: (event, reservation) => {
+    const fact = event.type === 'StockReturned' ? undefined : factOf(reservation)
     return fact === undefined ? undefined : { fact }
   },
 }
@@ -26,6 +26,7 @@ export type Command =
   | { readonly type: 'reserve'; readonly data: DataOf<'stock.reserve'> }
   | { readonly type: 'release'; readonly data: DataOf<'stock.release'> }
   | { readonly type: 'dispatch'; readonly data: DataOf<'stock.dispatch'> }
+  | Extract<ReservationInput, { type: 'return' }>
 
 /** Decides on a reservation; the stock levels follow in the same transaction. */
 export const handleReservation = async (
@@ -37,7 +38,7 @@ export const handleReservation = async (
   const { orderId: id } = command.data
   const input = await inputOf(command, warehouse)
   const decision = await handle(uow, consequences, { to: reservations, id, input })
-  if (!isRefusal(decision)) await warehouse.change(decision.flatMap(stockChanges))
+  if (!isRefusal(decision)) await warehouse.move(decision.flatMap(movementsOf))
   return decision
 }
 

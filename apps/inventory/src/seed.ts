@@ -4,7 +4,7 @@ import { sku } from '#libs/contracts'
 import type { GroupCommit } from '#libs/database'
 import { createLogger, fields } from '#libs/observability'
 import { MOST_ON_HAND } from './domain/stock.ts'
-import { publishReceipt, receiptIdFor } from './receipts.ts'
+import { receiptIdFor, receive } from './receipts.ts'
 import { addProducts, type SeedProduct } from './sql/add-products.ts'
 
 const products = z.array(z.object({ sku, name: z.string().min(1), stock: z.int().min(0).max(MOST_ON_HAND) }))
@@ -21,9 +21,11 @@ export const seedStock = (groupCommit: GroupCommit, all: readonly SeedProduct[])
   groupCommit.submit({
     run: async (uow) => {
       const added = new Set(await addProducts(uow, all))
-      for (const { sku, stock } of all)
-        if (added.has(sku) && stock > 0)
-          publishReceipt(uow, { receiptId: receiptIdFor(`seed ${sku}`), sku, quantity: stock })
+      const first = all.filter(({ sku, stock }) => added.has(sku) && stock > 0)
+      await receive(
+        uow,
+        first.map(({ sku, stock }) => ({ receiptId: receiptIdFor(`seed ${sku}`), sku, quantity: stock })),
+      )
       if (added.size > 0) log.info('products added', { [fields.count]: added.size })
     },
   })

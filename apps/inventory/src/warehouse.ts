@@ -1,9 +1,11 @@
+import { uuidFrom } from '#libs/contracts'
 import type { Part, Sql, UnitOfWork } from '#libs/database'
-import { aggregate } from '#libs/event-store'
+import { aggregate, EventStreams } from '#libs/event-store'
 import { announceAggregate } from '#libs/service'
-import { changed, type StockChange, type StockLevel, type StockLevels } from './domain/stock.ts'
+import { type Movement, moved, type ProductMovement, stockStream } from './domain/movements.ts'
+import type { StockLevels } from './domain/stock.ts'
 import { reservations } from './reservations.ts'
-import { lockLevels } from './sql/lock-levels.ts'
+import { lockLevels, type StoredLevel } from './sql/lock-levels.ts'
 import { saveLevels } from './sql/save-levels.ts'
 
 /**
@@ -11,13 +13,16 @@ import { saveLevels } from './sql/save-levels.ts'
  * them want the same product, it costs three statements: read all reservations, lock all levels that any of them is
  * about, write all levels that changed.
  *
+ * What was moved is one event per product, in the insert that writes the reservations' own. The locked row says which
+ * version the product's stream has, so nobody reads the stream for that, and two who append to it queue up at the row.
+ *
  * A release or a dispatch doesn't name its products, its reservation does: therefore the reservations are read first.
  */
 export class Warehouse implements Part {
   readonly #announcedOrders = new Set<string>()
   readonly #announcedSkus = new Set<string>()
-  readonly #levels = new Map<string, StockLevel | undefined>()
-  readonly #dirty = new Set<string>()
+  readonly #levels = new Map<string, StoredLevel | undefined>()
+  readonly #moved = new Map<string, Movement[]>()
 
   constructor(private readonly uow: UnitOfWork) {}
 
@@ -40,23 +45,38 @@ export class Warehouse implements Part {
     return new Map(known.map((level) => [level.sku, level]))
   }
 
-  async change(changes: readonly StockChange[]): Promise<void> {
-    await this.levels(changes.map(({ sku }) => sku))
-    for (const change of changes) {
-      const level = this.#levels.get(change.sku)
-      if (level === undefined) throw new Error(`no stock level of ${change.sku}`)
-      this.#levels.set(change.sku, changed(level, change))
-      this.#dirty.add(change.sku)
+  async move(movements: readonly ProductMovement[]): Promise<void> {
+    await this.levels(movements.map(({ sku }) => sku))
+    for (const { sku, movement } of movements) {
+      const level = this.#levels.get(sku)
+      if (level === undefined) throw new Error(`no stock level of ${sku}`)
+      this.#levels.set(sku, moved(level, movement))
+      const before = this.#moved.get(sku)
+      if (before === undefined) this.#moved.set(sku, [movement])
+      else before.push(movement)
+    }
+  }
+
+  settle(): void {
+    const streams = this.uow.part(EventStreams)
+    for (const [sku, movements] of this.#moved) {
+      const level = this.#levels.get(sku)!
+      const stream = stockStream(sku)
+      const version = level.version + 1
+      // Many causes may share this event; each movement names its own.
+      const messageId = uuidFrom(`${stream}/${version}`)
+      const metadata = { messageId, causationId: messageId, correlationId: sku }
+      streams.assure(stream, level.version)
+      streams.append(stream, level.version, [{ type: 'StockMoved', data: { movements }, metadata }])
+      this.#levels.set(sku, { ...level, version })
     }
   }
 
   async flush(sql: Sql): Promise<void> {
-    if (this.#dirty.size === 0) return
-    await saveLevels(
-      sql,
-      [...this.#dirty].map((sku) => this.#levels.get(sku)!),
-    )
-    this.#dirty.clear()
+    if (this.#moved.size === 0) return
+    const changed = [...this.#moved.keys()].map((sku) => this.#levels.get(sku)!)
+    this.#moved.clear()
+    await saveLevels(sql, changed)
   }
 
   async #lock(): Promise<void> {

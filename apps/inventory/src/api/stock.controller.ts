@@ -8,7 +8,7 @@ import { Problem, parse, Trace } from '#libs/http'
 import { IdempotentCommands, type StoredResponse } from '#libs/idempotency'
 import { answerOnce, IdempotencyKey, onRecord } from '#libs/service'
 import { available, hasRoomFor, MOST_ON_HAND, type StockLevel } from '../domain/stock.ts'
-import { publishReceipt, type Receipt, receiptIdFor } from '../receipts.ts'
+import { type Receipt, receiptIdFor, receive } from '../receipts.ts'
 import { readLevels } from '../sql/read-levels.ts'
 import { Warehouse } from '../warehouse.ts'
 
@@ -62,8 +62,7 @@ const receiveGoods = (receipt: Receipt, traceparent: string): Work<StoredRespons
     const before = (await warehouse.levels([sku])).get(sku)
     if (before === undefined) return refuse('unknown_sku')
     if (!hasRoomFor(before, quantity)) return refuse('no_room', `${before.onHand} are there`)
-    await warehouse.change([{ sku, onHand: quantity, reserved: 0 }])
-    publishReceipt(uow, receipt, traceparent)
+    await receive(uow, [receipt], traceparent)
     onRecord(uow, { actor: 'operator', action: 'stock.receive', target: `stock/${sku}`, detail: `${quantity} pieces` })
     const level = (await warehouse.levels([sku])).get(sku)!
     return { status: 201, headers: {}, body: { ...receipt, ...answer(level) } }

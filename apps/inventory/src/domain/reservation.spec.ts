@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fold, isRefusal } from '#libs/decider'
+import { moved, movementsOf, type StockEvent, stockHistory } from './movements.ts'
 import { factOf } from './published-facts.ts'
 import {
   decide,
@@ -9,7 +10,7 @@ import {
   type ReservationInput,
   reservationDecider,
 } from './reservation.ts'
-import { changed, type StockLevel, type StockLevels, stockChanges } from './stock.ts'
+import type { StockLevel, StockLevels } from './stock.ts'
 
 const about = { orderId: '0b7e1d62-7d0a-5b1e-9f5c-2f8f6c1d9a01', customerId: 'cust-0001' }
 const lines = [
@@ -35,6 +36,10 @@ const rejected: ReservationEvent = {
   data: { ...about, shortages: [{ sku: 'MUG', quantity: 2, available: 1 }] },
 }
 const dispatched: ReservationEvent = { type: 'StockDispatched', data: { ...about, lines } }
+const takeBack = (returnId: string, ...lines: { sku: string; quantity: number }[]): ReservationInput => ({
+  type: 'return',
+  data: { ...about, returnId, lines },
+})
 const again: ReservationEvent = { type: 'AnswerRepeated', data: {} }
 
 const given = (...events: ReservationEvent[]) => ({
@@ -89,14 +94,40 @@ describe('dispatching', () => {
   test('turns a reservation into a smaller stock, once', () => {
     expect(given(reserved).when(dispatch)).toEqual([dispatched])
     expect(given(reserved, dispatched).when(dispatch)).toEqual([again])
-    expect(stockChanges(dispatched)).toEqual([
-      { sku: 'MUG', onHand: -2, reserved: -2 },
-      { sku: 'BOWL', onHand: -1, reserved: -1 },
+    const { orderId } = about
+    expect(movementsOf(dispatched)).toEqual([
+      { sku: 'MUG', movement: { kind: 'dispatch', quantity: 2, orderId } },
+      { sku: 'BOWL', movement: { kind: 'dispatch', quantity: 1, orderId } },
     ])
   })
   test('needs a reservation', () => {
     for (const before of [[], [rejected], [reserved, released]])
       expect(given(...before).when(dispatch)).toBe('nothing_reserved')
+  })
+})
+
+describe('returning', () => {
+  const oneMug = { sku: 'MUG', quantity: 1 }
+  const back: ReservationEvent = { type: 'StockReturned', data: { ...about, returnId: 'r1', lines: [oneMug] } }
+
+  test('puts pieces on the shelf again, once for each return', () => {
+    expect(given(reserved, dispatched).when(takeBack('r1', oneMug))).toEqual([back])
+    expect(given(reserved, dispatched, back).when(takeBack('r1', oneMug))).toEqual([again])
+    expect(given(reserved, dispatched, back).when(takeBack('r2', oneMug))).toMatchObject([{ type: 'StockReturned' }])
+    const movement = { kind: 'return', quantity: 1, orderId: about.orderId, returnId: 'r1' }
+    expect(movementsOf(back)).toEqual([{ sku: 'MUG', movement }])
+  })
+  test('takes no more of a product than had left, over all returns', () => {
+    expect(given(reserved, dispatched, back).when(takeBack('r2', oneMug, oneMug))).toBe('not_dispatched')
+    expect(given(reserved, dispatched).when(takeBack('r1', { sku: 'VASE', quantity: 1 }))).toBe('not_dispatched')
+  })
+  test('needs goods that have left', () => {
+    for (const before of [[], [rejected], [reserved], [reserved, released]])
+      expect(given(...before).when(takeBack('r1', oneMug))).toBe('nothing_dispatched')
+  })
+  test('leaves the rest of the answers as they were', () => {
+    expect(given(reserved, dispatched, back).when(dispatch)).toEqual([again])
+    expect(given(reserved, dispatched, back).when(release)).toBe('already_dispatched')
   })
 })
 
@@ -113,7 +144,8 @@ test('the world is told how the reservation stands', () => {
 const SKUS = ['A', 'B', 'C']
 const command = fc.record({
   order: fc.integer({ min: 0, max: 5 }),
-  type: fc.constantFrom('reserve', 'release', 'dispatch'),
+  type: fc.constantFrom('reserve', 'release', 'dispatch', 'return'),
+  returnId: fc.constantFrom('r1', 'r2'),
 })
 const baskets = fc.array(
   fc.array(fc.record({ sku: fc.constantFrom(...SKUS), quantity: fc.integer({ min: 1, max: 4 }) }), {
@@ -133,19 +165,25 @@ test('stock is conserved, whatever is asked how often and in which order', () =>
         const level = new Map<string, StockLevel>(SKUS.map((sku) => [sku, { sku, onHand: stock, reserved: 0 }]))
         const reservations: Reservation[] = orders.map(() => reservationDecider.initial)
         const gone = new Map(SKUS.map((sku) => [sku, 0]))
-        for (const { order, type } of commands) {
+        const history = new Map(
+          SKUS.map((sku) => [sku, [{ type: 'StockCounted', data: { onHand: stock, reserved: 0 } }] as StockEvent[]]),
+        )
+        for (const { order, type, returnId } of commands) {
           const who = { orderId: String(order), customerId: 'cust-0001' }
           const input =
             type === 'reserve'
               ? { type, data: { ...who, lines: orders[order]! }, levels: level }
-              : ({ type, data: who } as ReservationInput)
+              : ({ type, data: { ...who, returnId, lines: orders[order]!.slice(0, 1) } } as ReservationInput)
           const decision = decide(reservations[order]!, input as ReservationInput)
           if (isRefusal(decision)) continue
           for (const event of decision) {
             reservations[order] = reservationDecider.evolve(reservations[order]!, event)
-            for (const change of stockChanges(event)) {
-              level.set(change.sku, changed(level.get(change.sku)!, change))
-              gone.set(change.sku, gone.get(change.sku)! - change.onHand)
+            for (const { sku, movement } of movementsOf(event)) {
+              const before = level.get(sku)!
+              const after = moved(before, movement)
+              level.set(sku, after)
+              gone.set(sku, gone.get(sku)! + before.onHand - after.onHand)
+              history.get(sku)!.push({ type: 'StockMoved', data: { movements: [movement] } })
             }
           }
         }
@@ -153,6 +191,8 @@ test('stock is conserved, whatever is asked how often and in which order', () =>
           expect(reserved).toBeGreaterThanOrEqual(0)
           expect(onHand).toBeGreaterThanOrEqual(reserved)
           expect(onHand + gone.get(sku)!).toBe(stock)
+          expect(gone.get(sku)).toBeGreaterThanOrEqual(0)
+          expect(fold(stockHistory, history.get(sku)!)).toEqual({ onHand, reserved })
           const held = reservations
             .flatMap((r) => (r.status === 'reserved' ? r.lines : []))
             .filter((l) => l.sku === sku)

@@ -14,7 +14,17 @@ export type Reservation =
   | (About & { readonly status: 'reserved'; readonly lines: readonly StockLine[] })
   | (About & { readonly status: 'rejected'; readonly shortages: Shortages })
   | (About & { readonly status: 'released'; readonly lines: readonly StockLine[] })
-  | (About & { readonly status: 'dispatched'; readonly lines: readonly StockLine[] })
+  | (About & {
+      readonly status: 'dispatched'
+      readonly lines: readonly StockLine[]
+      /** What came back since, by the return that brought it. */
+      readonly returned: readonly Returned[]
+    })
+
+export interface Returned {
+  readonly returnId: string
+  readonly lines: readonly StockLine[]
+}
 
 /** What happened to a reservation, as its stream `reservation-<orderId>` keeps it. */
 export type ReservationEvent =
@@ -23,6 +33,8 @@ export type ReservationEvent =
   /** `lines` is empty when nothing was reserved; nothing will be from then on. */
   | { readonly type: 'StockReleased'; readonly data: About & { readonly lines: readonly StockLine[] } }
   | { readonly type: 'StockDispatched'; readonly data: About & { readonly lines: readonly StockLine[] } }
+  /** Goods that had left are on the shelf again. */
+  | { readonly type: 'StockReturned'; readonly data: About & Returned }
   /** Somebody asked for what is already settled and hears again how it is. */
   | { readonly type: 'AnswerRepeated'; readonly data: Record<never, never> }
 
@@ -31,8 +43,10 @@ export type ReservationInput =
   | { readonly type: 'reserve'; readonly data: DataOf<'stock.reserve'>; readonly levels: StockLevels }
   | { readonly type: 'release'; readonly data: DataOf<'stock.release'> }
   | { readonly type: 'dispatch'; readonly data: DataOf<'stock.dispatch'> }
+  /** What a return brought back in good order; asking again with the same `returnId` changes nothing. */
+  | { readonly type: 'return'; readonly data: About & Returned }
 
-export type ReservationRefusal = 'nothing_reserved' | 'already_dispatched'
+export type ReservationRefusal = 'nothing_reserved' | 'already_dispatched' | 'nothing_dispatched' | 'not_dispatched'
 
 type Decision = readonly ReservationEvent[] | Refusal<ReservationRefusal>
 
@@ -46,6 +60,8 @@ export const decide = (reservation: Reservation, input: ReservationInput): Decis
       return release(reservation, input.data)
     case 'dispatch':
       return dispatch(reservation)
+    case 'return':
+      return takeBack(reservation, input.data)
     default:
       return unreachable(input)
   }
@@ -82,6 +98,26 @@ const dispatch = (reservation: Reservation): Decision => {
   return [{ type: 'StockDispatched', data: { orderId, customerId, lines } }]
 }
 
+/** Never more of a product than left for this order, over all its returns. */
+const takeBack = (reservation: Reservation, { returnId, lines }: Returned): Decision => {
+  if (reservation.status !== 'dispatched')
+    return refuse('nothing_dispatched', `the reservation is ${reservation.status}`)
+  const { orderId, customerId, returned } = reservation
+  if (returned.some((earlier) => earlier.returnId === returnId)) return again
+  const back = piecesOf([...returned.flatMap((earlier) => earlier.lines), ...lines])
+  const left = piecesOf(reservation.lines)
+  for (const [sku, quantity] of back)
+    if (quantity > (left.get(sku) ?? 0))
+      return refuse('not_dispatched', `${quantity} of ${sku} would be back, ${left.get(sku) ?? 0} had left`)
+  return [{ type: 'StockReturned', data: { orderId, customerId, returnId, lines } }]
+}
+
+const piecesOf = (lines: readonly StockLine[]): ReadonlyMap<string, number> => {
+  const pieces = new Map<string, number>()
+  for (const { sku, quantity } of lines) pieces.set(sku, (pieces.get(sku) ?? 0) + quantity)
+  return pieces
+}
+
 export const evolve = (reservation: Reservation, event: ReservationEvent): Reservation => {
   switch (event.type) {
     case 'StockReserved':
@@ -91,7 +127,13 @@ export const evolve = (reservation: Reservation, event: ReservationEvent): Reser
     case 'StockReleased':
       return { status: 'released', ...event.data }
     case 'StockDispatched':
-      return { status: 'dispatched', ...event.data }
+      return { status: 'dispatched', ...event.data, returned: [] }
+    case 'StockReturned': {
+      if (reservation.status !== 'dispatched')
+        throw new Error(`goods came back of a reservation that is ${reservation.status}`)
+      const { returnId, lines } = event.data
+      return { ...reservation, returned: [...reservation.returned, { returnId, lines }] }
+    }
     case 'AnswerRepeated':
       return reservation
     default:

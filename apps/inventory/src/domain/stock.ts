@@ -1,5 +1,4 @@
 import type { StockLine } from '#libs/contracts'
-import type { ReservationEvent } from './reservation.ts'
 
 /** How much of one product there is. Invariant: 0 ≤ reserved ≤ onHand. */
 export interface StockLevel {
@@ -33,30 +32,3 @@ export const shortagesOf = (
     .filter(({ sku }) => wanted.get(sku)! > left(sku))
     .map(({ sku, quantity }) => ({ sku, quantity, available: left(sku) }))
 }
-
-/** By how much an event changes one product's level. */
-export interface StockChange {
-  readonly sku: string
-  readonly onHand: number
-  readonly reserved: number
-}
-
-export const stockChanges = (event: ReservationEvent): StockChange[] => {
-  switch (event.type) {
-    case 'StockReserved':
-      return event.data.lines.map(({ sku, quantity }) => ({ sku, onHand: 0, reserved: quantity }))
-    case 'StockReleased':
-      return event.data.lines.map(({ sku, quantity }) => ({ sku, onHand: 0, reserved: -quantity }))
-    case 'StockDispatched':
-      return event.data.lines.map(({ sku, quantity }) => ({ sku, onHand: -quantity, reserved: -quantity }))
-    case 'StockRejected':
-    case 'AnswerRepeated':
-      return []
-  }
-}
-
-export const changed = (level: StockLevel, change: StockChange): StockLevel => ({
-  sku: level.sku,
-  onHand: level.onHand + change.onHand,
-  reserved: level.reserved + change.reserved,
-})

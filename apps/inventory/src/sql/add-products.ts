@@ -6,16 +6,15 @@ export interface SeedProduct {
   readonly stock: number
 }
 
-/** Answers the ones that were not there yet; what is there keeps its stock. */
+/** Without any stock so far. Answers the ones that were not there yet. */
 export const addProducts = async (sql: Sql, products: readonly SeedProduct[]): Promise<string[]> => {
   const rows = await sql.query<{ sku: string }>(
     `INSERT INTO stock_levels (sku, name, on_hand, reserved)
-     SELECT sku, name, stock, 0 FROM unnest($1::text[], $2::text[], $3::int[]) AS p (sku, name, stock)
+     SELECT sku, name, 0, 0 FROM unnest($1::text[], $2::text[]) AS p (sku, name)
      ON CONFLICT (sku) DO NOTHING
      RETURNING sku`,
     products.map(({ sku }) => sku),
     products.map(({ name }) => name),
-    products.map(({ stock }) => stock),
   )
   return rows.map(({ sku }) => sku)
 }

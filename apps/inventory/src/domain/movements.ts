@@ -1,0 +1,88 @@
+import { unreachable } from '#libs/decider'
+import type { ReservationEvent } from './reservation.ts'
+import type { StockLevel } from './stock.ts'
+
+/** Why pieces of one product came, left or were promised; each names the document that it goes back to. */
+export type Movement =
+  | { readonly kind: 'receipt'; readonly quantity: number; readonly receiptId: string }
+  | { readonly kind: 'reservation' | 'release' | 'dispatch'; readonly quantity: number; readonly orderId: string }
+  | { readonly kind: 'return'; readonly quantity: number; readonly orderId: string; readonly returnId: string }
+
+export const movementKinds = [
+  'receipt',
+  'reservation',
+  'release',
+  'dispatch',
+  'return',
+] as const satisfies readonly Movement['kind'][]
+
+/** What happened to the stock of one product, as its stream `stock-<SKU>` keeps it. */
+export type StockEvent =
+  /** How much there was when somebody counted: what this product's movements start from. */
+  | { readonly type: 'StockCounted'; readonly data: Quantities }
+  /** Everything that one transaction moved, in its order: a hot product is one event for many orders. */
+  | { readonly type: 'StockMoved'; readonly data: { readonly movements: readonly Movement[] } }
+
+export type Quantities = Pick<StockLevel, 'onHand' | 'reserved'>
+
+export const stockStream = (sku: string): string => `stock-${sku}`
+
+/** By how much a movement changes the level. */
+export const changeOf = ({ kind, quantity }: Movement): Quantities => {
+  switch (kind) {
+    case 'receipt':
+    case 'return':
+      return { onHand: quantity, reserved: 0 }
+    case 'reservation':
+      return { onHand: 0, reserved: quantity }
+    case 'release':
+      return { onHand: 0, reserved: -quantity }
+    case 'dispatch':
+      return { onHand: -quantity, reserved: -quantity }
+    default:
+      return unreachable(kind)
+  }
+}
+
+export const moved = <Level extends Quantities>(level: Level, movement: Movement): Level => {
+  const { onHand, reserved } = changeOf(movement)
+  return { ...level, onHand: level.onHand + onHand, reserved: level.reserved + reserved }
+}
+
+/** The level that a product's events add up to. */
+export const stockHistory = {
+  initial: { onHand: 0, reserved: 0 } as Quantities,
+  evolve: (level: Quantities, event: StockEvent): Quantities =>
+    event.type === 'StockCounted' ? event.data : event.data.movements.reduce(moved, level),
+}
+
+export interface ProductMovement {
+  readonly sku: string
+  readonly movement: Movement
+}
+
+/** What an event of an order's reservation means for the products that it is about. */
+export const movementsOf = (event: ReservationEvent): ProductMovement[] => {
+  switch (event.type) {
+    case 'StockReserved':
+      return ofOrder('reservation', event.data)
+    case 'StockReleased':
+      return ofOrder('release', event.data)
+    case 'StockDispatched':
+      return ofOrder('dispatch', event.data)
+    case 'StockReturned': {
+      const { orderId, returnId, lines } = event.data
+      return lines.map(({ sku, quantity }) => ({ sku, movement: { kind: 'return', quantity, orderId, returnId } }))
+    }
+    case 'StockRejected':
+    case 'AnswerRepeated':
+      return []
+    default:
+      return unreachable(event)
+  }
+}
+
+const ofOrder = (
+  kind: 'reservation' | 'release' | 'dispatch',
+  { orderId, lines }: { orderId: string; lines: readonly { sku: string; quantity: number }[] },
+): ProductMovement[] => lines.map(({ sku, quantity }) => ({ sku, movement: { kind, quantity, orderId } }))
