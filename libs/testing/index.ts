@@ -1,3 +1,4 @@
+export { asManyAsFit, asManyAsFitNow } from './as-many-as-fit.ts'
 export { type BrokerProcess, type BrokerProcessOptions, freePort, runBroker, startBroker } from './broker-process.ts'
 export { countStatements } from './count-statements.ts'
 export { deliver } from './deliver.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ErrorCode } from '#libs/kafka-protocol'
+import { asManyAsFit } from '#libs/testing'
 import { ManualClock } from '../clock.fixture.ts'
 import { type Config, readConfig } from '../config.ts'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
@@ -296,11 +297,14 @@ afterEach(() => {
 
 test('whatever members do and whenever the broker dies: generations, assignments, names, offsets and answers hold', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 80, size: 'max' }), async (steps) => {
-      const subject = await Subject.open()
-      for (const one of steps) await subject.perform(one)
-      await subject.finish()
-    }),
+    fc.asyncProperty(
+      fc.array(step, { minLength: 10, maxLength: 80, size: 'max' }),
+      asManyAsFit(async (steps) => {
+        const subject = await Subject.open()
+        for (const one of steps) await subject.perform(one)
+        await subject.finish()
+      }),
+    ),
     { numRuns: RUNS },
   )
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { asManyAsFit } from '#libs/testing'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { type Mount, mount } from '../disk/mount.fixture.ts'
 import { seededRandom } from '../log/batch.fixture.ts'
@@ -174,11 +175,14 @@ test('while the disk refuses, appends share the attempts to write everything ane
 
 test('a state kept by a record log comes back without a hole and with all that was acknowledged', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), async (steps) => {
-      const subject = await Subject.open()
-      for (const one of steps) await subject.perform(one)
-      await subject.finish()
-    }),
+    fc.asyncProperty(
+      fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }),
+      asManyAsFit(async (steps) => {
+        const subject = await Subject.open()
+        for (const one of steps) await subject.perform(one)
+        await subject.finish()
+      }),
+    ),
     { numRuns: RUNS },
   )
 })

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { batchBaseOffset, batchLastOffset, batchSize, isBatchIntact } from '#libs/kafka-protocol'
 import { configureLogging } from '#libs/logging'
+import { asManyAsFit } from '#libs/testing'
 import { Broker } from '../broker.ts'
 import { systemClock } from '../clock.ts'
 import { type Config, readConfig } from '../config.ts'
@@ -91,7 +92,7 @@ test('any file of a data directory cut or flipped anywhere: the broker starts or
       fc.nat(),
       fc.double({ min: 0, max: 0.999_999, noNaN: true }),
       fc.integer({ min: -1, max: 7 }),
-      async (how, which, where, bit) => {
+      asManyAsFit(async (how, which, where, bit) => {
         const dataDir = mkdtempSync(join(root, 'damaged-'))
         cpSync(whole[how], dataDir, { recursive: true })
         const files = filesIn(dataDir)
@@ -99,7 +100,7 @@ test('any file of a data directory cut or flipped anywhere: the broker starts or
         const at = damage(join(dataDir, file), where, bit)
         await check(dataDir, file, at, bit < 0)
         rmSync(dataDir, { recursive: true, force: true })
-      },
+      }),
     ),
     { numRuns: RUNS },
   )

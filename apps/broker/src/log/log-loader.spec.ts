@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { batchSize, isBatchIntact } from '#libs/kafka-protocol'
+import { asManyAsFit } from '#libs/testing'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { seededRandom, testBatch } from './batch.fixture.ts'
 import { defaultLogConfig } from './log-config.ts'
@@ -132,12 +133,15 @@ async function perform(subject: Subject, { do: action, ...step }: Step): Promise
 describe('recovery', () => {
   it('keeps every durable batch through any course of appends, syncs, disk faults, stops, kills and power cuts', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
-        const subject = new Subject()
-        await subject.open()
-        for (const one of steps) await perform(subject, one)
-        expect(await subject.contents()).toEqual(subject.batches.slice(0, (await subject.contents()).length))
-      }),
+      fc.asyncProperty(
+        fc.array(step, { minLength: 10, maxLength: 60 }),
+        asManyAsFit(async (steps) => {
+          const subject = new Subject()
+          await subject.open()
+          for (const one of steps) await perform(subject, one)
+          expect(await subject.contents()).toEqual(subject.batches.slice(0, (await subject.contents()).length))
+        }),
+      ),
       { numRuns: 300 },
     )
   })
@@ -148,7 +152,7 @@ describe('recovery', () => {
         fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 12 }),
         fc.nat(12),
         fc.record({ where: fc.double({ min: 0, max: 1, noNaN: true }), bit: fc.integer({ min: -1, max: 7 }) }),
-        async (sizes, checkpointed, { where, bit }) => {
+        asManyAsFit(async (sizes, checkpointed, { where, bit }) => {
           const subject = new Subject()
           await subject.open()
           for (const records of sizes.slice(0, checkpointed)) subject.append(records)
@@ -160,7 +164,7 @@ describe('recovery', () => {
           const intact = damage(subject, vouchedFor, where, bit)
           await subject.open()
           await subject.checkAfterRestart(intact)
-        },
+        }),
       ),
       { numRuns: 300 },
     )
@@ -168,19 +172,24 @@ describe('recovery', () => {
 
   it('needs neither index nor checkpoint to find everything', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(), fc.nat(), fc.nat(7), async (which, where, bit) => {
-        const subject = new Subject()
-        await subject.open()
-        for (let index = 0; index < 12; index++) subject.append(2)
-        await subject.manager.close()
-        const names = subject.fs.readdir('/data/logs/t-0').filter((name) => !name.endsWith('.log'))
-        subject.fs.file(`/data/logs/t-0/${names[which % names.length]}`).damage((bytes) => {
-          bytes[where % bytes.length]! ^= 1 << bit
-          return bytes
-        })
-        await subject.open()
-        await subject.checkAfterRestart(12)
-      }),
+      fc.asyncProperty(
+        fc.nat(),
+        fc.nat(),
+        fc.nat(7),
+        asManyAsFit(async (which, where, bit) => {
+          const subject = new Subject()
+          await subject.open()
+          for (let index = 0; index < 12; index++) subject.append(2)
+          await subject.manager.close()
+          const names = subject.fs.readdir('/data/logs/t-0').filter((name) => !name.endsWith('.log'))
+          subject.fs.file(`/data/logs/t-0/${names[which % names.length]}`).damage((bytes) => {
+            bytes[where % bytes.length]! ^= 1 << bit
+            return bytes
+          })
+          await subject.open()
+          await subject.checkAfterRestart(12)
+        }),
+      ),
       { numRuns: 100 },
     )
   })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { batchSize, ErrorCode } from '#libs/kafka-protocol'
+import { asManyAsFit } from '#libs/testing'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { type Mount, mount } from '../disk/mount.fixture.ts'
 import { seededRandom, testBatch } from './batch.fixture.ts'
@@ -219,11 +220,14 @@ const step: fc.Arbitrary<Step> = fc.record({
 
 test('a partition is what its model says, through appends, retries, deletions, retention, stops, kills and power cuts', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 120, size: 'max' }), async (steps) => {
-      const subject = await Subject.open()
-      for (const one of steps) await subject.perform(one)
-      await subject.finish()
-    }),
+    fc.asyncProperty(
+      fc.array(step, { minLength: 10, maxLength: 120, size: 'max' }),
+      asManyAsFit(async (steps) => {
+        const subject = await Subject.open()
+        for (const one of steps) await subject.perform(one)
+        await subject.finish()
+      }),
+    ),
     { numRuns: RUNS },
   )
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ErrorCode } from '#libs/kafka-protocol'
+import { asManyAsFit } from '#libs/testing'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { type Mount, mount } from '../disk/mount.fixture.ts'
 import { seededRandom, testBatch } from '../log/batch.fixture.ts'
@@ -151,7 +152,13 @@ class Subject {
     const result = log.append(testBatch({ values: [`${topic.topicId} ${partition}`] }))
     expect(result.ok || known.isDeletion !== 'no', 'a partition that is there takes records').toBe(true)
     if (!result.ok) return
-    await log.durable(result.lastOffset + 1)
+    try {
+      await log.durable(result.lastOffset + 1)
+    } catch (error) {
+      // A deletion takes the file from under a sync that is under way: such a record is not acknowledged.
+      if (known.isDeletion === 'no') throw error
+      return
+    }
     if (lives()) known.ends.set(partition, Math.max(known.ends.get(partition) ?? 0, result.lastOffset + 1))
   }
 
@@ -235,7 +242,7 @@ test('topics are what was answered, through any interleaving of operations, reco
     fc.asyncProperty(
       fc.scheduler(),
       fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }),
-      async (scheduler, steps) => {
+      asManyAsFit(async (scheduler, steps) => {
         const subject = await Subject.open(scheduler)
         for (const one of steps) {
           if (one.do === 'turn') {
@@ -248,7 +255,7 @@ test('topics are what was answered, through any interleaving of operations, reco
           } else subject.begin(one)
         }
         await scheduler.waitFor(subject.finish())
-      },
+      }),
     ),
     { numRuns: RUNS },
   )

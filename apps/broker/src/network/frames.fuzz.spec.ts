@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Api, encodeRequest, Reader, type RequestHeader, readResponseHeader } from '#libs/kafka-protocol'
 import { configureLogging } from '#libs/logging'
+import { asManyAsFit } from '#libs/testing'
 import { ImaginingReader } from '../../../../libs/kafka-protocol/imagining-reader.fixture.ts'
 import { Broker } from '../broker.ts'
 import { ManualClock } from '../clock.fixture.ts'
@@ -156,11 +157,14 @@ class Subject {
 describe('frames', () => {
   test('any request in any version, damaged or not, is answered by its schema or costs its connection', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(request, { minLength: 5, maxLength: 30, size: 'max' }), async (requests) => {
-        const subject = await Subject.open()
-        for (const [index, one] of requests.entries()) await subject.ask(one, index)
-        await subject.close()
-      }),
+      fc.asyncProperty(
+        fc.array(request, { minLength: 5, maxLength: 30, size: 'max' }),
+        asManyAsFit(async (requests) => {
+          const subject = await Subject.open()
+          for (const [index, one] of requests.entries()) await subject.ask(one, index)
+          await subject.close()
+        }),
+      ),
       { numRuns: RUNS },
     )
   })
@@ -173,11 +177,14 @@ describe('frames', () => {
       return frame
     })
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(anything, framed), { maxLength: 20 }), async (chunks) => {
-        const subject = await Subject.open()
-        for (const chunk of chunks) await subject.garbage(Buffer.from(chunk))
-        await subject.close()
-      }),
+      fc.asyncProperty(
+        fc.array(fc.oneof(anything, framed), { maxLength: 20 }),
+        asManyAsFit(async (chunks) => {
+          const subject = await Subject.open()
+          for (const chunk of chunks) await subject.garbage(Buffer.from(chunk))
+          await subject.close()
+        }),
+      ),
       { numRuns: RUNS },
     )
   })

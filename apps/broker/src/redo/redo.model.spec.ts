@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { batchSize, isBatchIntact } from '#libs/kafka-protocol'
+import { asManyAsFit } from '#libs/testing'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { type Mount, mount } from '../disk/mount.fixture.ts'
 import { seededRandom, testBatch } from '../log/batch.fixture.ts'
@@ -187,11 +188,14 @@ const step: fc.Arbitrary<Step> = fc.record({
 
 test('what many partitions were told to be durable is there after any crash, and nothing of a partition that was deleted', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 80, size: 'max' }), async (steps) => {
-      const subjects = await Subjects.open()
-      for (const one of steps) await subjects.perform(one)
-      await subjects.perform({ do: 'crash', which: 1, records: 1, waits: true, seed: steps.length })
-    }),
+    fc.asyncProperty(
+      fc.array(step, { minLength: 10, maxLength: 80, size: 'max' }),
+      asManyAsFit(async (steps) => {
+        const subjects = await Subjects.open()
+        for (const one of steps) await subjects.perform(one)
+        await subjects.perform({ do: 'crash', which: 1, records: 1, waits: true, seed: steps.length })
+      }),
+    ),
     { numRuns: RUNS },
   )
 }, 60_000)

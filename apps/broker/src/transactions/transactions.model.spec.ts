@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ErrorCode } from '#libs/kafka-protocol'
+import { asManyAsFit } from '#libs/testing'
 import { ManualClock } from '../clock.fixture.ts'
 import { LiveSettings } from '../config/live-settings.ts'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
@@ -368,11 +369,14 @@ const step: fc.Arbitrary<Step> = fc.record({
 
 test('whatever producers do and whenever the broker dies: committed readers see what was committed, whole and in order', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
-      const subject = await Subject.start()
-      await subject.check()
-      for (const one of steps) await subject.perform(one)
-    }),
+    fc.asyncProperty(
+      fc.array(step, { minLength: 5, maxLength: 40 }),
+      asManyAsFit(async (steps) => {
+        const subject = await Subject.start()
+        await subject.check()
+        for (const one of steps) await subject.perform(one)
+      }),
+    ),
     { numRuns: RUNS },
   )
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { terminalStatuses } from '#libs/contracts'
 import { fold, isRefusal } from '#libs/decider'
+import { asManyAsFitNow } from '#libs/testing'
 import type { Fact } from './answers.ts'
 import { orderDecider } from './decide.ts'
 import {
@@ -341,12 +342,15 @@ const expectAgreement = (world: World): void => {
 
 test('whatever happens in whatever order, the order ends once, and money and stock agree with its end', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(...ordinary), { maxLength: 80, size: 'max' }), (happenings) => {
-      const world = new World()
-      for (const it of happenings) happen(world, it)
-      world.settle()
-      expectAgreement(world)
-    }),
+    fc.property(
+      fc.array(fc.oneof(...ordinary), { maxLength: 80, size: 'max' }),
+      asManyAsFitNow((happenings) => {
+        const world = new World()
+        for (const it of happenings) happen(world, it)
+        world.settle()
+        expectAgreement(world)
+      }),
+    ),
     { numRuns: 2_000 },
   )
 })
@@ -361,17 +365,21 @@ test('nothing that an operator can click, whatever else happens, loses money or 
   // Most troubles need an order that has come some way.
   const headStart = fc.nat({ max: 8 })
   fc.assert(
-    fc.property(headStart, fc.array(happening, { maxLength: 80, size: 'max' }), (rounds, happenings) => {
-      const world = new World()
-      for (const participant of world.participants) participant.patience = Number.POSITIVE_INFINITY
-      for (let round = 0; round < rounds; round++) {
-        world.prosper()
-        if (round > 3) world.shipments.move()
-      }
-      for (const it of happenings) happen(world, it)
-      world.settle()
-      expectAgreement(world)
-    }),
+    fc.property(
+      headStart,
+      fc.array(happening, { maxLength: 80, size: 'max' }),
+      asManyAsFitNow((rounds, happenings) => {
+        const world = new World()
+        for (const participant of world.participants) participant.patience = Number.POSITIVE_INFINITY
+        for (let round = 0; round < rounds; round++) {
+          world.prosper()
+          if (round > 3) world.shipments.move()
+        }
+        for (const it of happenings) happen(world, it)
+        world.settle()
+        expectAgreement(world)
+      }),
+    ),
     { numRuns: 3_000 },
   )
 })

@@ -12,6 +12,7 @@ import {
   readRecords,
   rewriteBatch,
 } from '#libs/kafka-protocol'
+import { asManyAsFit } from '#libs/testing'
 import { MemoryFileSystem } from '../../disk/memory-file-system.ts'
 import { seededRandom, testBatch } from '../batch.fixture.ts'
 import { defaultLogConfig, type LogConfig } from '../log-config.ts'
@@ -205,12 +206,15 @@ const fill = async (subject: Subject): Promise<void> => {
 describe('compaction', () => {
   it('[28] [29] keeps the last record of each key and every offset, through stops, crashes and lost checkpoints', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 60 }), async (steps) => {
-        const subject = new Subject()
-        await subject.open()
-        for (const one of steps) await perform(subject, one)
-        await subject.check()
-      }),
+      fc.asyncProperty(
+        fc.array(step, { minLength: 15, maxLength: 60 }),
+        asManyAsFit(async (steps) => {
+          const subject = new Subject()
+          await subject.open()
+          for (const one of steps) await perform(subject, one)
+          await subject.check()
+        }),
+      ),
       { numRuns: 150 },
     )
   })

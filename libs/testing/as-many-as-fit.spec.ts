@@ -1,0 +1,31 @@
+import fc from 'fast-check'
+import { afterEach, expect, test, vi } from 'vitest'
+import { asManyAsFit } from './as-many-as-fit.ts'
+
+afterEach(() => vi.restoreAllMocks())
+
+/** Each run seems to have taken `ms`. */
+function clockThatPasses(ms: number): void {
+  let now = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => (now += ms))
+}
+
+test('a property is tried for a time and no longer', async () => {
+  clockThatPasses(1000)
+  let tried = 0
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(),
+      asManyAsFit(async () => void tried++),
+    ),
+    { numRuns: 500 },
+  )
+  expect(tried).toBeGreaterThan(5)
+  expect(tried).toBeLessThan(20)
+})
+
+test('what fails within that time fails, and is shrunk for as long as that takes', async () => {
+  clockThatPasses(1000)
+  const property = asManyAsFit(async (n: number) => expect(n).toBeLessThan(10))
+  await expect(fc.assert(fc.asyncProperty(fc.nat(1e9), property))).rejects.toThrow('Counterexample: [10]')
+})
