@@ -15,8 +15,8 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/prisma prisma
 COPY --from=build /app/data data
-# What the broker and the simulators keep; a volume mounted here starts with this owner.
-RUN mkdir /data && chown node:node /data
+# What the broker and the simulators keep, and the keys; volumes mounted here start with this owner.
+RUN mkdir -p /data /keys/private /keys/public && chown -R node:node /data /keys
 USER node
 EXPOSE 8080
 CMD ["node", "dist/apps/console/src/main.js"]

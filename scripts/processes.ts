@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { keyFilesIn } from './key-files.ts'
 import { databaseUrl as embeddedUrl } from './postgres/cluster.ts'
 import { connectionRefusal } from './postgres/server.ts'
 import { ROOT } from './root.ts'
@@ -106,13 +107,23 @@ export const planProcesses = (options: StartOptions, ports: Ports): ProcessPlan[
   const needed = plans.map(({ name }) => name).filter((name) => name !== 'simulators')
   for (const service of SERVICES)
     plans.push({
-      ...http(service, ports[service], 'service', { DATABASE_URL: serviceDatabase(options, service) }),
+      ...http(service, ports[service], 'service', {
+        DATABASE_URL: serviceDatabase(options, service),
+        ...keysOf(service, options.data),
+      }),
       after: needed,
       stage: 3,
       database: service,
     })
   plans.push({ ...http('console', options.port, 'console', { HOST: 'localhost' }), after: [], stage: 3 })
   return plans
+}
+
+/** Who seals payment tokens, and who opens them. */
+const keysOf = (service: Service, data: string): Record<string, string> => {
+  const { privateKeys, publicKey } = keyFilesIn(data)
+  if (service === 'order') return { PAYMENT_PUBLIC_KEY_FILE: publicKey }
+  return service === 'payment' ? { PAYMENT_PRIVATE_KEYS_FILE: privateKeys } : {}
 }
 
 const postgres = (options: StartOptions): ProcessPlan => ({

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { keyFilesIn, preparePaymentKeys } from './key-files.ts'
 import { areFree, freePorts } from './postgres/free-port.ts'
 import { PORT_NAMES, type Ports, planProcesses } from './processes.ts'
 import { ROOT } from './root.ts'
@@ -25,6 +26,7 @@ const start = async (args: string[]): Promise<void> => {
   const left = await endLeftovers(pids, options.data)
   await checkPorts(options)
   if (options.fresh) await forget(options)
+  preparePaymentKeys(keyFilesIn(options.data))
 
   const plans = planProcesses(options, await choosePorts(options.data))
   const terminal = new Terminal(plans.map(({ name }) => name))

@@ -16,6 +16,7 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/observability': { repo: ['libs/logging'], npm: ['prom-client'] },
   'libs/database': { repo: ['libs/observability'], npm: ['pg'] },
   'libs/http': { repo: ['libs/observability', 'libs/contracts'], npm: '*' },
+  'libs/sealing': { repo: [], npm: [] },
   'libs/audit': { repo: ['libs/database'], npm: [] },
   'libs/inbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
   'libs/outbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: ['pg'] },

@@ -1,9 +1,9 @@
-const TOKEN = /("token"\s*:\s*")(?:[^"\\]|\\.)*"/g
+const TOKEN = /("token"\s*:\s*")(?!sealed\.)(?:[^"\\]|\\.)*"/g
 const MASK = '****'
 
 /**
- * A record's value without the payment tokens in it: whoever holds one can charge the card. Works on any bytes, for
- * what is parked may be no JSON any more.
+ * A record's value without the payment tokens in it: whoever holds one can charge the card. Sealed ones may be seen, and
+ * copied into a corrected record. Works on any bytes, for what is parked may be no JSON any more.
  */
 export const maskTokens = (value: Buffer): Buffer =>
   Buffer.from(value.toString('latin1').replace(TOKEN, `$1${MASK}"`), 'latin1')

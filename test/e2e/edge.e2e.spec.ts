@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { Client, orderOf } from '../support/client.ts'
 import { anyBody, anyParameter, type OpenApi, operationsOf, strictly } from '../support/openapi.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
+import { tracesOf } from '../support/traces-of.ts'
 import { until } from '../support/until.ts'
 
 const FUZZ = 800
@@ -130,7 +131,7 @@ describe('what one order is asked for', () => {
     expect((await client.call('POST', `/api/orders/${orderId.toUpperCase()}/cancel`)).status).toBe(409)
   })
 
-  test('shows no payment token, in no answer', async () => {
+  test('shows no payment token, in no answer, and leaves none in any table, topic or file', async () => {
     const token = 'tok_1234567890_secret'
     const id = await client.placeSurely(orderOf({ [SKU]: 1 }, { customerId: 'edge', token }))
     await client.terminal(id)
@@ -138,6 +139,8 @@ describe('what one order is asked for', () => {
       expect(JSON.stringify(await client.get(`/api/orders/${id}${more}`)), more).not.toContain(token)
     expect(JSON.stringify(await client.get(`/api/orders/${id}/events`))).toContain('"token":"****"')
     expect(await client.terminal(id)).toMatchObject({ status: 'rejected', reason: 'payment_declined' })
+    expect(await tracesOf(system, token)).toEqual([])
+    expect(await tracesOf(system, id)).toEqual(expect.arrayContaining(['order.events', 'payment.events', 'payments']))
   })
 
   test('has methods that are served, and a length', async () => {

@@ -10,6 +10,8 @@ import { until } from './until.ts'
 /** A whole Waybill, as `npm start` starts it: every service a process of its own, real Postgres, real broker. */
 export interface RunningSystem {
   readonly url: string
+  /** The folder with everything that it keeps. */
+  readonly data: string
   /** Where its Kafka listens: the bundled broker, or what `KAFKA_BROKERS` named. */
   readonly brokers: string[]
   readonly bundledBroker: boolean
@@ -52,6 +54,7 @@ export const startSystem = async (folder?: string): Promise<RunningSystem> => {
   const named = process.env.KAFKA_BROKERS
   return {
     url: `http://127.0.0.1:${port}`,
+    data,
     brokers: named ? named.split(',') : [`127.0.0.1:${brokerPort}`],
     bundledBroker: !named,
     postgresPort,

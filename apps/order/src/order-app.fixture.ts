@@ -5,7 +5,8 @@ import { Database, GroupCommit } from '#libs/database'
 import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
 import { configureLogging } from '#libs/observability'
 import { findSaga } from '#libs/saga'
-import { deliver, testDatabase } from '#libs/testing'
+import type { Unsealer } from '#libs/sealing'
+import { deliver, paymentKeys, testDatabase } from '#libs/testing'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
 import type { FactType } from './domain/answers.ts'
@@ -35,22 +36,30 @@ interface OutboxRow {
 /** The order service on a database of its own, without a broker: what is to be published stays in the outbox. */
 export const startOrderApp = async () => {
   configureLogging({ level: 'silent' })
+  const keys = paymentKeys()
   const testing = await testDatabase('order')
   const environment = { PORT: '0', DATABASE_URL: testing.url, KAFKA_BROKERS: '127.0.0.1:1' }
   const parsed = parseConfig(serviceEnvironment, environment)
   if (!('config' in parsed)) throw new Error(parsed.problems.join())
-  const { module } = orderService({ ...parsed.config, PRODUCTS_FILE: 'data/products.json' } as Config)
+  const { module } = orderService({ ...parsed.config, ...keys.settings, PRODUCTS_FILE: 'data/products.json' } as Config)
   const app = await createApplication(module)
   await app.init()
   await app.getHttpAdapter().getInstance().ready()
-  return new OrderApp(app, testing.drop)
+  return new OrderApp(testing.url, app, keys.unsealer, async () => {
+    await testing.drop()
+    keys.remove()
+  })
 }
 
 export class OrderApp {
   #count = 0
 
   constructor(
+    /** Of its database. */
+    readonly url: string,
     readonly app: NestFastifyApplication,
+    /** What the payment service opens tokens with. */
+    readonly tokens: Unsealer,
     private readonly drop: () => Promise<void>,
   ) {}
 

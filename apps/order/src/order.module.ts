@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { publicKeyFrom, Sealer } from '#libs/sealing'
 import { defineService, type Service } from '#libs/service'
 import { CatalogueController } from './api/catalogue.controller.ts'
 import { OrderHistoryController } from './api/order-history.controller.ts'
@@ -17,5 +19,8 @@ export const orderService = (config: Config): Service =>
     handlers: consumers,
     sagas: [fulfilment],
     routes: [OrdersController, OrderHistoryController, SagasController, SagaOperationsController, CatalogueController],
-    providers: [{ provide: CATALOGUE, useValue: loadCatalogue(config.PRODUCTS_FILE) }],
+    providers: [
+      { provide: CATALOGUE, useValue: loadCatalogue(config.PRODUCTS_FILE) },
+      { provide: Sealer, useValue: new Sealer(publicKeyFrom(readFileSync(config.PAYMENT_PUBLIC_KEY_FILE, 'utf8'))) },
+    ],
   })

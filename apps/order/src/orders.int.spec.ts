@@ -2,7 +2,7 @@ import type request from 'supertest'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type DataOf, uuidFrom } from '#libs/contracts'
 import { metrics, registry } from '#libs/observability'
-import { deliver } from '#libs/testing'
+import { deliver, tablesWith } from '#libs/testing'
 import { consumers } from './consumers.ts'
 import type { FactType } from './domain/answers.ts'
 import { type OrderApp, order, parcel, startOrderApp, total } from './order-app.fixture.ts'
@@ -69,6 +69,18 @@ describe('POST /orders', () => {
   test('lets one of two twins through', async () => {
     const answers = await Promise.all([post(order, 'twins'), post(order, 'twins')])
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409])
+  })
+
+  test('seals the payment token for the payment service: no row has it in clear', async () => {
+    const token = 'tok_of_one_card_1'
+    const orderId = await placed({ ...order, payment: { token } })
+    expect(await tablesWith(service.url, token)).toEqual([])
+    const [asked] = await service.database.query<{ token: string }>(
+      `SELECT value::json->>'token' AS token FROM outbox WHERE headers->>'correlationid' = $1 AND value LIKE '%token%'
+        AND headers->>'ce_type' = 'payment.authorize'`,
+      orderId,
+    )
+    expect(service.tokens.open(asked!.token, orderId)).toBe(token)
   })
 
   test('names every bad field', async () => {

@@ -8,7 +8,7 @@ import { Database } from '#libs/database'
 import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
 import type { HandlersOf } from '#libs/messaging'
 import { configureLogging } from '#libs/observability'
-import { deliver, type TestDatabase, testDatabase } from '#libs/testing'
+import { deliver, paymentKeys, type TestDatabase, tablesWith, testDatabase } from '#libs/testing'
 import { type Simulators, startSimulators } from '../../simulators/src/testing/simulators.ts'
 import { consumers } from './consumers.ts'
 import { paymentService } from './payment.module.ts'
@@ -19,6 +19,7 @@ let simulators: Simulators
 let app: NestFastifyApplication
 let testing: TestDatabase
 let folder: string
+const keys = paymentKeys()
 
 const settings = (changes: object) => simulators.put('/payment/settings', changes)
 
@@ -28,7 +29,10 @@ const startService = async (): Promise<void> => {
   const parsed = parseConfig(serviceEnvironment, environment)
   if (!('config' in parsed)) throw new Error(parsed.problems.join())
   app = await createApplication(
-    paymentService({ ...parsed.config, SIMULATORS_URL: simulators.url, PROVIDER_CONNECTIONS: 16 }).module,
+    paymentService({
+      ...{ ...parsed.config, ...keys.settings },
+      ...{ SIMULATORS_URL: simulators.url, PROVIDER_CONNECTIONS: 16 },
+    }).module,
   )
   await app.init()
 }
@@ -45,6 +49,7 @@ afterAll(async () => {
   await simulators.stop()
   await testing.drop()
   await rm(folder, { recursive: true })
+  keys.remove()
 })
 
 type Type = keyof HandlersOf<'payment-commands'>
@@ -77,6 +82,16 @@ const ledger = async (orderId: string): Promise<{ operation: string; result: str
   (await simulators.get(`/payment/operations?orderId=${orderId}`)).body.items
 const done = async (orderId: string): Promise<string[]> =>
   (await ledger(orderId)).filter(({ result }) => result === 'ok').map(({ operation }) => operation)
+/** Why the one fact about it says no. */
+const codeOf = async (orderId: string): Promise<string | undefined> => {
+  const [fact] = await app
+    .get(Database)
+    .query<{ code: string }>(
+      `SELECT value::json->>'code' AS code FROM outbox WHERE headers->>'correlationid' = $1`,
+      orderId,
+    )
+  return fact?.code
+}
 const owed = async (): Promise<number> => (await app.get(Database).query('SELECT FROM effects')).length
 
 describe('the way of a payment through the provider', () => {
@@ -96,13 +111,7 @@ describe('the way of a payment through the provider', () => {
     const order = newOrder()
     await authorize(order, 'x'.repeat(120))
     await heard(order, 'payment.declined')
-    const [fact] = await app
-      .get(Database)
-      .query<{ code: string }>(
-        `SELECT value::json->>'code' AS code FROM outbox WHERE headers->>'correlationid' = $1`,
-        order,
-      )
-    expect(fact!.code).toBe('refused_with_400')
+    expect(await codeOf(order)).toBe('refused_with_400')
   })
 
   test('everything that follows names the command that caused it', async () => {
@@ -176,6 +185,40 @@ describe('undoing', () => {
     await authorize(order)
     await heard(order, 'payment.voided', 'payment.voided')
     expect(await ledger(order)).toEqual([])
+  })
+})
+
+describe('a sealed token', () => {
+  test('is opened for the provider only: no row has it in clear', async () => {
+    const order = newOrder()
+    await authorize(order, keys.sealer.seal('tok_of_one_card_1', order))
+    await heard(order, 'payment.declined')
+    expect(await codeOf(order)).toBe('invalid_token')
+    expect(await tablesWith(testing.url, 'tok_of_one_card_1')).toEqual([])
+    expect(await tablesWith(testing.url, 'sealed.v1.')).toContain('events')
+  })
+
+  test('is of no use for another order', async () => {
+    const order = newOrder()
+    await authorize(order, keys.sealer.seal('tok_ok', newOrder()))
+    await heard(order, 'payment.declined')
+    expect(await codeOf(order)).toBe('unreadable_token')
+    expect(await ledger(order)).toEqual([])
+  })
+
+  test('that was sealed before a rotation of the keys opens after it; for a key that is not there nothing is said', async () => {
+    const [before, after, unknown] = [newOrder(), newOrder(), newOrder()]
+    const old = keys.sealer
+    const other = paymentKeys()
+    await app.close()
+    keys.rotate()
+    await startService()
+    await authorize(before, old.seal('tok_ok', before))
+    await authorize(after, keys.sealer.seal('tok_ok', after))
+    await authorize(unknown, other.sealer.seal('tok_ok', unknown))
+    for (const order of [before, after]) await heard(order, 'payment.authorized')
+    await heard(unknown, 'payment.failed')
+    other.remove()
   })
 })
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { privateKeysFrom, Unsealer } from '#libs/sealing'
 import { defineService, type Service } from '#libs/service'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
@@ -5,7 +7,8 @@ import { PaymentProvider } from './provider.ts'
 import { providerCalls } from './provider-calls.ts'
 
 export const paymentService = (config: Config): Service => {
-  const provider = new PaymentProvider(config.SIMULATORS_URL, config.PROVIDER_CONNECTIONS)
+  const tokens = new Unsealer(privateKeysFrom(readFileSync(config.PAYMENT_PRIVATE_KEYS_FILE, 'utf8')))
+  const provider = new PaymentProvider(config.SIMULATORS_URL, config.PROVIDER_CONNECTIONS, tokens)
   return defineService({
     name: 'payment',
     config,

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import { GroupCommit } from '#libs/database'
 import { parse, Trace } from '#libs/http'
 import { IdempotentCommands } from '#libs/idempotency'
+import { Sealer } from '#libs/sealing'
 import { answerOnce, IdempotencyKey } from '#libs/service'
 import type { Catalogue } from '../domain/pricing.ts'
 import { cancelOrder, notCancelled } from './cancel-order.ts'
@@ -15,6 +16,7 @@ import { orderIdFrom } from './unknown-order.ts'
 export class OrdersController {
   constructor(
     @Inject(CATALOGUE) private readonly catalogue: Catalogue,
+    private readonly tokens: Sealer,
     private readonly commands: IdempotentCommands,
     private readonly groupCommit: GroupCommit,
   ) {}
@@ -27,7 +29,8 @@ export class OrdersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const request = parse(orderRequest, body)
-    const work = placeOrder(orderDetails(request, randomUUID(), this.catalogue), traceparent)
+    const { catalogue, tokens } = this
+    const work = placeOrder(orderDetails(request, randomUUID(), { catalogue, tokens }), traceparent)
     // The key is the customer's own: what another one calls a request has nothing to do with it.
     const scope = `POST /orders ${request.customerId}`
     return answerOnce(this.commands, reply, { scope, key, body, work })

@@ -4,6 +4,7 @@ import type { UnitOfWork, Work } from '#libs/database'
 import { isRefusal } from '#libs/decider'
 import { Problem } from '#libs/http'
 import type { StoredResponse } from '#libs/idempotency'
+import type { Sealer } from '#libs/sealing'
 import { handle, onRecord } from '#libs/service'
 import type { OrderDetails } from '../domain/order.ts'
 import { type Catalogue, price } from '../domain/pricing.ts'
@@ -41,8 +42,14 @@ export const orderRequest = z.object({
 })
 export type OrderRequest = z.infer<typeof orderRequest>
 
-/** The order with the prices of today; a 422 problem when it cannot be had. */
-export const orderDetails = (request: OrderRequest, orderId: string, catalogue: Catalogue): OrderDetails => {
+/** What turns a request into an order. */
+interface Shop {
+  readonly catalogue: Catalogue
+  readonly tokens: Sealer
+}
+
+/** The order with the prices of today, its token sealed for nobody but its payment; a 422 problem when it cannot be had. */
+export const orderDetails = (request: OrderRequest, orderId: string, { catalogue, tokens }: Shop): OrderDetails => {
   if (request.coordination === 'choreographed')
     throw new Problem(422, {
       type: 'coordination-not-available',
@@ -51,7 +58,8 @@ export const orderDetails = (request: OrderRequest, orderId: string, catalogue: 
     })
   const priced = price(catalogue, request.items)
   if ('unknown' in priced) throw unknownSkus(priced.unknown.map((position) => request.items[position]!.sku))
-  const { customerId, payment, shippingAddress, coordination } = request
+  const { customerId, shippingAddress, coordination } = request
+  const payment = { token: tokens.seal(request.payment.token, orderId) }
   return { orderId, customerId, ...priced, payment, shippingAddress, coordination }
 }
 

@@ -6,6 +6,7 @@ export interface OrderToFulfil {
   readonly orderId: string
   readonly customerId: string
   readonly total: Money
+  /** Sealed for the payment service; in clear in sagas of earlier versions. */
   readonly token: string
   readonly address: Address
   readonly lines: readonly StockLine[]
