@@ -15,10 +15,11 @@ import { nothingRuns } from './bootstrap/nothing-runs.mjs'
 import { installPackages } from './bootstrap/packages.mjs'
 import { generateClients } from './bootstrap/prisma-clients.mjs'
 import { bin, fail, root } from './bootstrap/steps.mjs'
+import { buildWeb, checkWeb } from './bootstrap/web.mjs'
 
 const PACKAGES = [installPackages]
 const SOURCES = [...PACKAGES, generateClients]
-const BUILD = [...SOURCES, compile]
+const BUILD = [...SOURCES, compile, buildWeb]
 
 const vitest = (...options) => [bin('vitest'), 'run', ...options]
 
@@ -32,7 +33,7 @@ const COMMANDS = {
   'bench:broker': { steps: BUILD, program: ['dist/bench/broker/main.js'] },
   build: { steps: BUILD },
   generate: { steps: SOURCES },
-  typecheck: { steps: SOURCES, program: [bin('tsc'), '--noEmit'] },
+  typecheck: { steps: [...SOURCES, checkWeb], program: [bin('tsc'), '--noEmit'] },
   lint: { steps: PACKAGES, program: [bin('biome'), 'check'] },
   format: { steps: PACKAGES, program: [bin('biome'), 'check', '--write'] },
   'migrate:diff': { steps: BUILD, program: ['dist/scripts/migrate-diff.js'] },

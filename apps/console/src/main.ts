@@ -1,15 +1,22 @@
+import { join } from 'node:path'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { FastifyInstance } from 'fastify'
 import { limitRequests, startService } from '#libs/http'
 import { config } from './config.ts'
 import { consoleModule } from './console.module.ts'
 import { docs } from './docs.ts'
 import { Forwarder } from './forwarder.ts'
 import { gateway } from './gateway.ts'
+import { refuseCrossSiteWrites } from './web/csrf.ts'
+import { serveWeb } from './web/serve-web.ts'
 
 /** Requests worked on at once. With bodies and answers of tens of KB each, this is what a small process can hold. */
 const MOST_IN_FLIGHT = 1_024
 /** From a whole request to the last byte of its answer: a write that waits for a restart, and a slow reader. */
 const LONGEST_MS = 30_000
+
+/** Where the build puts the web console, as seen from this file when it is built. */
+const WEB = join(import.meta.dirname, '../web')
 
 const environment = config()
 await startService(consoleModule(environment), {
@@ -17,8 +24,11 @@ await startService(consoleModule(environment), {
   config: environment,
   connect: (app) => {
     const fastify = app as NestFastifyApplication
-    limitRequests(fastify.getHttpAdapter().getInstance() as never, MOST_IN_FLIGHT, LONGEST_MS)
+    const instance = fastify.getHttpAdapter().getInstance() as unknown as FastifyInstance
+    limitRequests(instance, MOST_IN_FLIGHT, LONGEST_MS)
+    refuseCrossSiteWrites(instance)
     void fastify.register(gateway(app.get(Forwarder)))
     void fastify.register(docs)
+    void fastify.register(serveWeb(WEB))
   },
 })

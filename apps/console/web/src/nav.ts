@@ -1,0 +1,19 @@
+import type { LinkProps } from '@tanstack/react-router'
+import type { IconName } from './ui/icon.tsx'
+
+interface Entry {
+  readonly to: NonNullable<LinkProps['to']>
+  readonly label: string
+  readonly icon: IconName
+}
+
+/** What can be reached from everywhere, in the order in which one looks. */
+export const nav: readonly { readonly title: string; readonly entries: readonly Entry[] }[] = [
+  {
+    title: 'Orders',
+    entries: [
+      { to: '/', label: 'Overview', icon: 'overview' },
+      { to: '/orders', label: 'Orders', icon: 'orders' },
+    ],
+  },
+]

@@ -1,0 +1,29 @@
+import { money } from '../../format/money.ts'
+import type { OrderSummary } from '../../server/types.ts'
+import { Status } from '../../ui/badge.tsx'
+import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { Time } from '../../ui/values.tsx'
+
+const columns: readonly Column<OrderSummary>[] = [
+  { name: 'Order', width: 'minmax(7rem, 1.2fr)', cell: ({ orderId }) => <span className="mono">{orderId}</span> },
+  { name: 'Status', width: '7.5rem', cell: ({ status }) => <Status of={status} /> },
+  { name: 'Customer', width: 'minmax(6rem, 1fr)', cell: ({ customerId }) => customerId },
+  {
+    name: 'What',
+    width: 'minmax(8rem, 2fr)',
+    cell: ({ items }) => items.map(({ name, quantity }) => `${quantity} × ${name}`).join(', '),
+  },
+  { name: 'Total', width: '6.5rem', end: true, cell: ({ total }) => money(total) },
+  { name: 'Placed', width: '9.5rem', cell: ({ placedAt }) => <Time at={placedAt} /> },
+]
+
+export const OrderTable = ({ rows }: { rows: readonly OrderSummary[] }) => (
+  <DataTable
+    label="Orders"
+    rows={rows}
+    columns={columns}
+    keyOf={({ orderId }) => orderId}
+    leastWidth="52rem"
+    height="calc(100dvh - 15rem)"
+  />
+)

@@ -1,0 +1,56 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Page } from '../../ui/page.tsx'
+import { Empty, Failure, Loading } from '../../ui/states.tsx'
+import { OrderFilters } from './order-filters.tsx'
+import { OrderTable } from './order-table.tsx'
+import { ordersQuery } from './queries.ts'
+import { ordersRoute } from './route.ts'
+
+export const OrdersPage = () => {
+  const filter = ordersRoute.useSearch()
+  const orders = useInfiniteQuery(ordersQuery(filter))
+  return (
+    <Page title="Orders" lead="Every order, newest first, as the read model has it.">
+      <OrderFilters filter={filter} />
+      <section className="card">
+        <Found orders={orders} isFiltered={filter.customer !== undefined || filter.status !== undefined} />
+      </section>
+    </Page>
+  )
+}
+
+const Found = ({ orders, isFiltered }: { orders: ReturnType<typeof useOrders>; isFiltered: boolean }) => {
+  if (orders.data === undefined)
+    return orders.isError ? (
+      <Failure error={orders.error} again={() => void orders.refetch()} />
+    ) : (
+      <Loading what="Orders" />
+    )
+  const rows = orders.data.pages.flatMap(({ items }) => items)
+  if (rows.length === 0)
+    return (
+      <Empty title={isFiltered ? 'No order matches' : 'No orders yet'}>
+        <p>{isFiltered ? 'Look for another customer or status.' : 'Place one, and watch where it goes.'}</p>
+      </Empty>
+    )
+  return (
+    <>
+      <OrderTable rows={rows} />
+      {orders.hasNextPage && (
+        <div className="table-foot">
+          <button
+            type="button"
+            className="button"
+            data-size="small"
+            disabled={orders.isFetchingNextPage}
+            onClick={() => void orders.fetchNextPage()}
+          >
+            Older orders
+          </button>
+        </div>
+      )}
+    </>
+  )
+}
+
+const useOrders = (filter: Parameters<typeof ordersQuery>[0]) => useInfiniteQuery(ordersQuery(filter))

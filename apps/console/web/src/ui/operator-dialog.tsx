@@ -1,0 +1,88 @@
+import { useMutation } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { explain } from '../server/problem.ts'
+import { newKey, tell } from '../server/request.ts'
+import { Dialog } from './dialog.tsx'
+import { Notice } from './states.tsx'
+
+interface Props {
+  readonly title: string
+  /** What will happen, in words. */
+  readonly children?: ReactNode
+  readonly path: string
+  /** What is sent beside the reason. */
+  readonly body?: Readonly<Record<string, unknown>>
+  readonly needsReason?: boolean
+  readonly danger?: boolean
+  readonly verb: string
+  readonly onClose: () => void
+  readonly onDone: () => void
+}
+
+const ACTOR = 'waybill-actor'
+
+/** Asks who does it and why, and does it once: a repetition after a failure is the same request. */
+export const OperatorDialog = ({
+  title,
+  children,
+  path,
+  body = {},
+  needsReason = false,
+  danger = false,
+  verb,
+  onClose,
+  onDone,
+}: Props) => {
+  const [key] = useState(newKey)
+  const [actor, setActor] = useState(() => localStorage.getItem(ACTOR) ?? '')
+  const [reason, setReason] = useState('')
+  const work = useMutation({
+    mutationFn: () =>
+      tell('POST', path, { key, actor, body: { ...body, ...(reason.trim() !== '' && { reason: reason.trim() }) } }),
+    onSuccess: () => {
+      localStorage.setItem(ACTOR, actor)
+      onDone()
+      onClose()
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    work.mutate()
+  }
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form onSubmit={submit}>
+        {children}
+        <label className="field">
+          Who you are
+          <input
+            value={actor}
+            onChange={(event) => setActor(event.target.value)}
+            maxLength={64}
+            autoComplete="username"
+            required
+          />
+        </label>
+        <label className="field">
+          {needsReason ? 'Why' : 'Why (may be left out)'}
+          <textarea
+            rows={2}
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+            maxLength={1_000}
+            required={needsReason}
+          />
+        </label>
+        {work.isError && <Notice tone="bad">{`${explain(work.error).what}: ${explain(work.error).todo}`}</Notice>}
+        <div className="dialog-foot">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button" data-kind={danger ? 'danger' : 'primary'} disabled={work.isPending}>
+            {verb}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
