@@ -36,11 +36,12 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
     ],
     npm: ['kafkajs', '@nestjs/common', '@nestjs/microservices', 'zod'],
   },
+  'libs/request-reply': { repo: ['libs/contracts', 'libs/messaging', 'libs/observability'], npm: [] },
   'libs/service': {
     repo: [
       ...['libs/audit', 'libs/contracts', 'libs/database', 'libs/decider', 'libs/effects', 'libs/event-store'],
       ...['libs/http', 'libs/idempotency', 'libs/inbox', 'libs/messaging', 'libs/observability', 'libs/outbox'],
-      'libs/saga',
+      ...['libs/request-reply', 'libs/saga'],
     ],
     npm: ['@nestjs/common', 'fastify', 'zod'],
   },

@@ -11,7 +11,8 @@ export {
   messageTypesOn,
 } from './messages.ts'
 export { type NotificationKind, notificationKind } from './notification.messages.ts'
-export { type Topic, topicNames, topics } from './topics.ts'
+export { type ReplyType, type RequestType, repliesTo } from './requests.ts'
+export { questionTopics, type Topic, type TopicSettings, topicNames, topics } from './topics.ts'
 export {
   type Address,
   address,

@@ -4,6 +4,8 @@ import { customerId, orderId, sku, stockLine } from './values.ts'
 
 const fact = on('inventory')
 const command = on('inventory-commands')
+const request = on('inventory-requests')
+const reply = on('replies')
 const reservation = z.object({ orderId, customerId })
 const lines = z.array(stockLine).min(1)
 
@@ -24,4 +26,14 @@ export const inventoryCommands = {
   'stock.release': command.message(reservation),
   /** The goods left the warehouse: the reservation turns into a smaller stock on hand. */
   'stock.dispatch': command.message(reservation),
+}
+
+export const inventoryRequests = {
+  /** How many pieces could be had right now; none are kept for whoever asks. */
+  'stock.check': request.message(z.object({ lines })),
+}
+
+export const inventoryReplies = {
+  /** None are available of a product that is not known. */
+  'stock.checked': reply.message(z.object({ lines: z.array(stockLine.extend({ available: z.int().nonnegative() })) })),
 }

@@ -1,10 +1,11 @@
 import type { z } from 'zod'
 import type { MessageDefinition } from './definition.ts'
-import { inventoryCommands, inventoryFacts } from './inventory.messages.ts'
+import { inventoryCommands, inventoryFacts, inventoryReplies, inventoryRequests } from './inventory.messages.ts'
 import { notificationFacts } from './notification.messages.ts'
 import { orderFacts } from './order.messages.ts'
 import { paymentCommands, paymentFacts } from './payment.messages.ts'
-import { shipmentCommands, shipmentFacts } from './shipment.messages.ts'
+import { failureReplies } from './requests.ts'
+import { shipmentCommands, shipmentFacts, shipmentReplies, shipmentRequests } from './shipment.messages.ts'
 import type { Topic } from './topics.ts'
 
 /** Every message that travels between services, by type. */
@@ -17,6 +18,11 @@ export const messages = {
   ...shipmentFacts,
   ...shipmentCommands,
   ...notificationFacts,
+  ...inventoryRequests,
+  ...inventoryReplies,
+  ...shipmentRequests,
+  ...shipmentReplies,
+  ...failureReplies,
 } as const satisfies Record<string, MessageDefinition>
 
 export type MessageType = keyof typeof messages

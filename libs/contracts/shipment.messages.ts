@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { on } from './definition.ts'
-import { address, customerId, failure, orderId, stockLine } from './values.ts'
+import { address, currency, customerId, failure, money, orderId, stockLine } from './values.ts'
 
 const fact = on('shipments')
 const command = on('fulfillment-commands')
+const request = on('fulfillment-requests')
+const reply = on('replies')
 const shipment = z.object({ orderId, customerId })
 const parcel = shipment.extend({ shipmentId: z.string(), trackingNumber: z.string() })
 
@@ -25,4 +27,16 @@ export const shipmentCommands = {
   'shipment.cancel': command.message(shipment),
   /** Nothing was heard of the parcel for long: ask the carrier where it is. */
   'shipment.track': command.message(shipment),
+}
+
+export const shipmentRequests = {
+  /** What it costs to have this delivered, and when it would arrive. */
+  'shipment.quote': request.message(z.object({ address, lines: z.array(stockLine).min(1), currency })),
+}
+
+export const shipmentReplies = {
+  /** `promisedOn`: the day on which it arrives, as a date. */
+  'shipment.quoted': reply.message(z.object({ cost: money, promisedOn: z.iso.date() })),
+  /** The carrier's final "no". */
+  'shipment.not-quoted': reply.message(z.object({ code: z.string() })),
 }

@@ -1,6 +1,24 @@
 /** Facts are kept for good, read models are rebuilt from them; commands lose their meaning once carried out. */
 const FOREVER = -1
 const SEVEN_DAYS = 7 * 24 * 60 * 60 * 1000
+/** Whoever asked has given up long before. */
+const TEN_MINUTES = 10 * 60 * 1000
+
+export interface TopicSettings {
+  readonly partitions: number
+  readonly retentionMs: number
+  /** Brokers remove whole segments: after so long a new one is begun. Default: what the broker has, Kafka's 7 days. */
+  readonly segmentMs?: number
+}
+
+const questions = { partitions: 6, retentionMs: TEN_MINUTES, segmentMs: TEN_MINUTES }
+
+/** Questions and their replies, see libs/request-reply: what cannot be read there is dropped, and never parked. */
+export const questionTopics = {
+  'inventory-requests': questions,
+  'fulfillment-requests': questions,
+  replies: questions,
+} as const satisfies Record<string, TopicSettings>
 
 /** Every topic of Waybill, declared once; created from here by `ensureTopics` of libs/messaging. */
 export const topics = {
@@ -12,7 +30,8 @@ export const topics = {
   'payment-commands': { partitions: 6, retentionMs: SEVEN_DAYS },
   'inventory-commands': { partitions: 6, retentionMs: SEVEN_DAYS },
   'fulfillment-commands': { partitions: 6, retentionMs: SEVEN_DAYS },
-} as const satisfies Record<string, { partitions: number; retentionMs: number }>
+  ...questionTopics,
+} as const satisfies Record<string, TopicSettings>
 
 export type Topic = keyof typeof topics
 export const topicNames = Object.keys(topics) as Topic[]

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 
-/** An amount in minor units (cents) of an ISO 4217 currency: integers only, so sums never drift. */
-export const money = z.object({ amount: z.int().nonnegative(), currency: z.string().regex(/^[A-Z]{3}$/) })
+/** An ISO 4217 code. */
+export const currency = z.string().regex(/^[A-Z]{3}$/)
+/** An amount in minor units (cents) of a currency: integers only, so sums never drift. */
+export const money = z.object({ amount: z.int().nonnegative(), currency })
 export type Money = z.infer<typeof money>
 
 /** Written in either case, it is one and the same order. */

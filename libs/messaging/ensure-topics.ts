@@ -1,11 +1,7 @@
 import type { Admin, ITopicConfig } from 'kafkajs'
-import { topics as allTopics } from '#libs/contracts'
+import { topics as allTopics, type TopicSettings } from '#libs/contracts'
 import { createLogger, describeError, fields } from '#libs/observability'
 
-export interface TopicSettings {
-  readonly partitions: number
-  readonly retentionMs: number
-}
 export type TopicDeclarations = Readonly<Record<string, TopicSettings>>
 
 const MAX_REPLICAS = 3
@@ -59,12 +55,17 @@ const create = async (admin: Admin, topic: string, settings: TopicSettings, clus
     log.info('topic created', { [fields.topic]: topic, partitions: settings.partitions })
 }
 
-const definition = (topic: string, { partitions, retentionMs }: TopicSettings, replicas: number): ITopicConfig => ({
+const definition = (
+  topic: string,
+  { partitions, retentionMs, segmentMs }: TopicSettings,
+  replicas: number,
+): ITopicConfig => ({
   topic,
   numPartitions: partitions,
   replicationFactor: replicas,
   configEntries: [
     { name: 'retention.ms', value: String(retentionMs) },
+    ...(segmentMs === undefined ? [] : [{ name: 'segment.ms', value: String(segmentMs) }]),
     ...(replicas >= MAX_REPLICAS ? [{ name: 'min.insync.replicas', value: String(MIN_IN_SYNC) }] : []),
   ],
 })

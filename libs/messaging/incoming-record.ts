@@ -2,13 +2,17 @@ import {
   type AnyMessage,
   type Decoded,
   decode,
+  type MessageType,
   type ReceivedRecord,
   type Topic,
   topicOf,
   type UnreadableReason,
   uuidFrom,
 } from '#libs/contracts'
-import type { HandlerTable, Position } from './handlers.ts'
+import type { Position } from './handlers.ts'
+
+/** The types that the service has a use for, and those that it knows and ignores. */
+export type KnownTypes = ReadonlyMap<MessageType, unknown>
 
 /** A record as it came from its partition, and what it says. */
 export interface IncomingRecord {
@@ -33,13 +37,13 @@ const OURS = '/waybill/'
 const ID = /^[\x21-\x7e]{1,255}$/
 
 /** Total, like `decode`: whatever the record holds, the answer is one of the three. */
-export const readRecord = (position: Position, raw: ReceivedRecord, handlers: HandlerTable): IncomingRecord => ({
+export const readRecord = (position: Position, raw: ReceivedRecord, handlers: KnownTypes): IncomingRecord => ({
   position,
   raw,
   content: contentOf(position.topic, raw, handlers),
 })
 
-const contentOf = (topic: Topic, raw: ReceivedRecord, handlers: HandlerTable): IncomingRecord['content'] => {
+const contentOf = (topic: Topic, raw: ReceivedRecord, handlers: KnownTypes): IncomingRecord['content'] => {
   // What the service has no use for is not worth parsing.
   if (handlers.get(String(raw.headers?.ce_type) as never) === 'ignore') return { kind: 'ignored' }
   const decoded: Decoded = decode(raw)

@@ -1,5 +1,6 @@
 export { askKafka, type PartitionOffsets, topicOffsets } from './ask-kafka.ts'
 export { ensureTopics } from './ensure-topics.ts'
+export { GroupConsumer } from './group-consumer.ts'
 export {
   type Handled,
   type Handler,
@@ -9,6 +10,7 @@ export {
   type MessageContext,
   type Position,
 } from './handlers.ts'
+export type { IncomingRecord } from './incoming-record.ts'
 export { KafkaBatchServer, type KafkaBatchServerOptions } from './kafka-batch-server.ts'
 export { type KafkaOptions, kafkaClient, type Patience } from './kafka-client.ts'
 export { type KafkaPublisher, kafkaPublisher, type OutgoingRecord } from './kafka-publisher.ts'
@@ -22,4 +24,6 @@ export { countParked } from './parking/sql/count-parked.ts'
 export { findParked, type ParkedRecord } from './parking/sql/find-parked.ts'
 export { listParked, type ParkedItem } from './parking/sql/list-parked.ts'
 export { findRedrive, type RedriveProgress } from './parking/sql/redrives.ts'
+export type { RecordProcessor } from './partition-batches.ts'
+export { PartitionReader, type ReadRecord } from './partition-reader.ts'
 export type { ProducerOptions } from './producer/producer.ts'

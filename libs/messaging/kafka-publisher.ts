@@ -7,6 +7,8 @@ import type { Timing } from './producer/timing.ts'
 export interface OutgoingRecord {
   readonly topic: Topic
   readonly record: WireRecord
+  /** Where it goes, whatever its key says. */
+  readonly partition?: number | undefined
 }
 
 export interface KafkaPublisher {

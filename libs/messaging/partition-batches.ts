@@ -1,9 +1,8 @@
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
 import type { Topic } from '#libs/contracts'
 import { gauge, histogram, metrics } from '#libs/observability'
-import { Abandoned, type BatchProcessor } from './batch-processor.ts'
-import type { HandlerTable } from './handlers.ts'
-import { readRecord } from './incoming-record.ts'
+import { Abandoned } from './batch-processor.ts'
+import { type IncomingRecord, type KnownTypes, readRecord } from './incoming-record.ts'
 import type { NextOffset } from './offset-committer.ts'
 
 /** Records of a partition in one transaction, at most. */
@@ -11,9 +10,17 @@ const MAX_RECORDS = 500
 /** How often a batch under way makes sure that the group knows we live. */
 const HEARTBEAT_MS = 1_000
 
+export interface RecordProcessor {
+  /**
+   * Resolves when these records of one partition need not be read again; may reject with `Abandoned` when `abandoned`
+   * says that the partition is no longer ours.
+   */
+  process(records: readonly IncomingRecord[], abandoned: () => boolean): Promise<void>
+}
+
 export interface PartitionBatchesOptions {
-  readonly handlers: HandlerTable
-  readonly processor: BatchProcessor
+  readonly handlers: KnownTypes
+  readonly processor: RecordProcessor
 }
 
 /**

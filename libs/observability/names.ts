@@ -49,6 +49,16 @@ export const metrics = {
     /** Counter: outcomes that could not be recorded and were put aside. Labels: kind, reason (refused | apply_failed). */
     parked: 'waybill_effects_parked_total',
   },
+  requestReply: {
+    /** Counter: questions that this process asked. Labels: type, outcome (answered | failed | silent | refused). */
+    asked: 'waybill_request_reply_asked_total',
+    /** Histogram, seconds from asking to the reply. Labels: type. */
+    duration: 'waybill_request_reply_duration_seconds',
+    /** Counter: replies for this process that nobody waited for any more, or that came twice. */
+    lateReplies: 'waybill_request_reply_late_replies_total',
+    /** Counter: questions to this service. Labels: topic, result (answered | failed | expired | unreadable | unanswered). */
+    requests: 'waybill_request_reply_requests_total',
+  },
   projections: {
     /** Gauge: records not yet projected. Labels: projection. */
     lag: 'waybill_projections_lag_records',

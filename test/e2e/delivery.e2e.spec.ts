@@ -1,14 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { topicNames } from '#libs/contracts'
 import { databaseUrl } from '../../scripts/postgres/cluster.ts'
 import { Client, type Order } from '../support/client.ts'
 import { freeze } from '../support/freeze.ts'
 import { type StockLevels, stockLevels, violations } from '../support/oracle.ts'
 import { quiet, SERVICES } from '../support/quiet.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
-import { kafkaOf } from '../support/topic.ts'
+import { kafkaOf, orderTopics } from '../support/topic.ts'
 import { until } from '../support/until.ts'
 import { everyday, inParallel, plan, seeded } from '../support/workload.ts'
 
@@ -49,7 +48,7 @@ const ended = async (): Promise<Order[]> => {
 const grown = async (): Promise<string[]> => {
   const offsets = await Promise.all(
     // Apache Kafka answers the growth before the new partitions have leaders.
-    topicNames.map(async (topic) => [topic, await admin.fetchTopicOffsets(topic).catch(() => [])] as const),
+    orderTopics.map(async (topic) => [topic, await admin.fetchTopicOffsets(topic).catch(() => [])] as const),
   )
   return offsets.flatMap(([topic, partitions]) =>
     partitions.some(({ partition, high }) => partition >= 6 && high !== '0') ? [topic] : [],
@@ -63,10 +62,10 @@ test('the partitions of every topic grow from 6 to 12 under orders: keys move, a
   let inUse = false
   const growing = (async () => {
     await until('orders to be under way', async () => placed.length > 20 || undefined)
-    await admin.createPartitions({ topicPartitions: topicNames.map((topic) => ({ topic, count: MORE_PARTITIONS })) })
+    await admin.createPartitions({ topicPartitions: orderTopics.map((topic) => ({ topic, count: MORE_PARTITIONS })) })
     await until(
       'all the new partitions to be used',
-      async () => (await grown()).length === topicNames.length || undefined,
+      async () => (await grown()).length === orderTopics.length || undefined,
       { everyMs: 500 },
     )
   })().finally(() => {

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { topicNames } from '#libs/contracts'
 import { Client, orderOf } from '../support/client.ts'
 import { stockLevels, violations } from '../support/oracle.ts'
 import { quiet, SERVICES } from '../support/quiet.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
-import { kafkaOf, readTopic } from '../support/topic.ts'
+import { kafkaOf, orderTopics, readTopic } from '../support/topic.ts'
 import { until } from '../support/until.ts'
 
 let system: RunningSystem
@@ -32,7 +31,7 @@ test('the same records published twice to every topic change nothing', async () 
 
   const producer = kafkaOf(system.brokers).producer()
   await producer.connect()
-  for (const topic of topicNames) {
+  for (const topic of orderTopics) {
     const records = await readTopic(system.brokers, topic)
     const messages = records.map(({ key, value, headers }) => ({ key, value: value ?? null, headers }))
     for (let i = 0; i < 2; i++) await producer.send({ topic, messages })
@@ -82,14 +81,14 @@ test('garbage on every topic is parked, can be seen, and stops nothing', async (
   ]
   const producer = kafkaOf(system.brokers).producer()
   await producer.connect()
-  for (const topic of topicNames) await producer.send({ topic, messages: garbage })
+  for (const topic of orderTopics) await producer.send({ topic, messages: garbage })
   await producer.disconnect()
 
   const orderId = await client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId }))
   expect((await client.terminal(orderId)).status).toBe('completed')
   const parked = await until('the garbage to be parked', async () => {
     const { items } = await client.get<{ items: { service: string; topic: string; reason: string }[] }>('/api/parked')
-    return topicNames.every((topic) => items.filter((item) => item.topic === topic).length >= garbage.length)
+    return orderTopics.every((topic) => items.filter((item) => item.topic === topic).length >= garbage.length)
       ? items
       : undefined
   })

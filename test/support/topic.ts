@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from 'kafkajs'
 import { compressFrame, decompressFrame } from 'lz4-napi'
+import { questionTopics, topicNames } from '#libs/contracts'
 
 /** What our services write is compressed; here it is read as anybody with kafkajs and an LZ4 package would. */
 CompressionCodecs[CompressionTypes.LZ4] = () => ({
   compress: (encoder: { buffer: Buffer }) => compressFrame(encoder.buffer),
   decompress: (buffer: Buffer) => decompressFrame(buffer),
 })
+
+/** Those that orders travel by, and where what cannot be read is parked. */
+export const orderTopics = topicNames.filter((topic) => !Object.hasOwn(questionTopics, topic))
 
 export interface ReadRecord {
   readonly partition: number

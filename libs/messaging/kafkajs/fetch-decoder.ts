@@ -101,6 +101,13 @@ const decodeAnswer = (payload: Buffer, batches: BatchReader, plain: Decompressio
   }
 }
 
+/**
+ * The records of what was fetched of one partition, up to what one answer may decompress to. Throws `MalformedError` for a
+ * first batch that nothing can be made of.
+ */
+export const recordsIn = (records: Buffer): KafkaMessage[] =>
+  messagesIn(records, new BatchReader(), new Decompression()).filter(({ isControlRecord }) => !isControlRecord)
+
 /** Decompresses the batches of one answer while there is room for them. */
 class Decompression {
   #room = MAX_DECOMPRESSED_BYTES

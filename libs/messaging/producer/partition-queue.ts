@@ -62,6 +62,7 @@ export const partitionName = (topic: string, partition: number): string => `${to
 export interface PlacedRecord {
   readonly topic: string
   readonly record: TextRecord & { readonly key: string }
+  readonly partition?: number | undefined
   readonly place: number
 }
 
@@ -72,13 +73,13 @@ export const queuesOf = (
 ): PartitionQueue[] => {
   const queues: PartitionQueue[] = []
   const byTopic = new Map<string, PartitionQueue[]>()
-  for (const { topic, record, place } of records) {
+  for (const { topic, record, partition: given, place } of records) {
     let ofTopic = byTopic.get(topic)
     if (ofTopic === undefined) {
       ofTopic = new Array(partitionCount(topic))
       byTopic.set(topic, ofTopic)
     }
-    const partition = partitionOf(record.key, ofTopic.length)
+    const partition = given ?? partitionOf(record.key, partitionCount(topic))
     let queue = ofTopic[partition]
     if (queue === undefined) {
       queue = new PartitionQueue(topic, partition)

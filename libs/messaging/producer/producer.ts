@@ -16,6 +16,8 @@ const REPLICATION_MS = 20_000
 export interface ProducerRecord {
   readonly topic: string
   readonly record: { readonly key: string; readonly value: string; readonly headers: Readonly<Record<string, string>> }
+  /** Where it goes, whatever its key says. */
+  readonly partition?: number | undefined
 }
 
 export interface ProducerOptions extends KafkaOptions {
@@ -56,7 +58,7 @@ export class Producer {
    */
   async send(records: readonly ProducerRecord[], acknowledged: Acknowledged = () => {}): Promise<void> {
     if (records.length === 0) return
-    const placed = records.map(({ topic, record }, place) => ({ topic, record, place }))
+    const placed = records.map((sent, place) => ({ ...sent, place }))
     const byTopic = Map.groupBy(placed, ({ topic }) => topic)
     const identity = await retrying(this.#timing, async () => {
       await this.#cluster.know(byTopic.keys())
