@@ -106,6 +106,10 @@ test('whatever arrives, the answer is a message or a reason, never an exception'
   )
 })
 
+test.each(types)('%s of its first version is still read', (type) => {
+  expect(decode(record(type, { ce_dataversion: '1' }))).toMatchObject({ ok: true })
+})
+
 test('data of an old version that is not what that version promised is invalid, not an exception', () => {
   const split = ({ name }: { name: string }) => ({ first: name.split(' ')[0] })
   const definition = { topic: 'orders', schema: z.object({ first: z.string() }), version: 2, upcast: [split] } as const

@@ -25,6 +25,7 @@ export const factTypes = [
   'shipment.failed',
 ] as const satisfies MessageType[]
 export type FactType = (typeof factTypes)[number]
+type FactOf<T extends FactType> = Extract<Fact, { type: T }>
 export type Fact = { [T in FactType]: { readonly type: T; readonly data: DataOf<T> } }[FactType]
 
 /**
@@ -39,12 +40,7 @@ export const answer = (state: Fulfilment, fact: Fact, at: string): FulfilmentEve
     case 'payment.captured':
       return settle('capture-payment', fact.data.amount.amount)
     case 'payment.declined':
-      return fact.data.operation === 'capture'
-        ? fail(state, 'capture-payment', fact.type, fact.data.code, 'capture_failed')
-        : [
-            ...fail(state, 'authorize-payment', fact.type, fact.data.code, 'payment_declined'),
-            ...settle('void-payment'),
-          ]
+      return declined(state, fact)
     case 'payment.voided':
     case 'payment.refunded':
       // Whichever was asked for: what there was to give back has been given back.
@@ -79,6 +75,29 @@ export const answer = (state: Fulfilment, fact: Fact, at: string): FulfilmentEve
     default:
       return unreachable(fact)
   }
+}
+
+const declined = (state: Fulfilment, { type, data: { operation, code } }: FactOf<'payment.declined'>) => {
+  switch (operation) {
+    case 'authorize':
+      return [
+        ...fail(state, 'authorize-payment', type, code, 'payment_declined'),
+        ...succeed(state, 'void-payment', type),
+      ]
+    case 'capture':
+      return fail(state, 'capture-payment', type, code, 'capture_failed')
+    // Money of the customer stays with us, and asking again would not change it: a human must look.
+    case 'void':
+    case 'refund':
+      return paymentSteps[operation].flatMap((step) => refusedForGood(state, step, code))
+    default:
+      return unreachable(operation)
+  }
+}
+
+const refusedForGood = ({ steps }: Fulfilment, step: Step, error: string): FulfilmentEvent[] => {
+  const waits = isAwaited(steps[step]) && steps[step]?.status !== 'stuck'
+  return waits ? [{ type: 'StepStuck', data: { step, error } }] : []
 }
 
 type Parcel = DataOf<'shipment.booked'>

@@ -36,9 +36,9 @@ const authorized = fact('payment.authorized', { authorizationId: 'a1', amount: t
 const captured = fact('payment.captured', { captureId: 'c1', amount: total })
 const voided = fact('payment.voided', { amount: total })
 const refunded = fact('payment.refunded', { refundId: 'r1', amount: total })
-const declined = (operation: 'authorize' | 'capture') => fact('payment.declined', { operation, code: 'do_not_honor' })
-const paymentFailed = (operation: 'authorize' | 'capture' | 'void' | 'refund') =>
-  fact('payment.failed', { operation, reason: 'timeout' })
+type Operation = DataOf<'payment.declined'>['operation']
+const declined = (operation: Operation) => fact('payment.declined', { operation, code: 'do_not_honor' })
+const paymentFailed = (operation: Operation) => fact('payment.failed', { operation, reason: 'timeout' })
 const reserved = fact('stock.reserved', { lines: [...order.lines] })
 const outOfStock = fact('stock.rejected', { shortages: [] })
 const released = fact('stock.released', { lines: [...order.lines] })
@@ -314,6 +314,45 @@ describe('a capture', () => {
       .when(refunded)
       .sends(cancelOrder('capture_failed'))
       .leaves('compensated')
+  })
+})
+
+describe('a void or refund that the provider refuses for good', () => {
+  const voiding = [...toPivot, declined('capture'), released]
+  const refunding = [...toShipping, impossible, released]
+
+  it('is not asked for again but shown to a human', () => {
+    given(...voiding)
+      .when(declined('void'))
+      .sends()
+      .leaves('needs_attention')
+    given(...refunding)
+      .when(declined('refund'))
+      .sends()
+      .leaves('needs_attention')
+    // A void of a captured payment becomes a refund, and whichever it was may be refused.
+    given(...voiding)
+      .when(declined('refund'))
+      .sends()
+      .leaves('needs_attention')
+    given(...refunding, declined('refund'))
+      .when(declined('refund'))
+      .sends()
+      .leaves('needs_attention')
+  })
+
+  it('ends the order when the money is given back after all', () => {
+    given(...refunding, declined('refund'))
+      .when(refunded)
+      .sends(cancelOrder('shipment_impossible'))
+      .leaves('compensated')
+  })
+
+  it('tells nothing while nobody asked for one', () => {
+    given(...toPivot)
+      .when(declined('refund'))
+      .sends()
+      .leaves('running')
   })
 })
 

@@ -95,9 +95,11 @@ const undo = (payment: Known): readonly PaymentEvent[] => {
     case 'authorization_unknown':
     case 'capture_declined':
     case 'capture_unknown':
+    case 'void_declined':
     case 'void_unknown':
       return [event('VoidRequested')]
     case 'captured':
+    case 'refund_declined':
     case 'refund_unknown':
       return [event('RefundRequested')]
     case 'authorization_declined':
@@ -161,7 +163,7 @@ const voidEnded = (payment: Voiding, answer: Answer<{ released: boolean }>): rea
       // The capture whose answer was lost did take place. Asked again, the provider says what it had answered.
       return answer.code === 'already_captured' && payment.authorizationId !== undefined
         ? [event('CaptureRequested'), event('UndoRemembered')]
-        : [event('VoidFailed', { reason: 'error' })]
+        : [event('VoidDeclined', { code: answer.code })]
     case 'failed':
       return [event('VoidFailed', { reason: answer.reason })]
     default:
@@ -169,10 +171,18 @@ const voidEnded = (payment: Voiding, answer: Answer<{ released: boolean }>): rea
   }
 }
 
-const refundEnded = (answer: Answer<{ refundId: string }>): PaymentEvent =>
-  answer.outcome === 'done'
-    ? event('Refunded', { refundId: answer.refundId })
-    : event('RefundFailed', { reason: answer.outcome === 'failed' ? answer.reason : 'error' })
+const refundEnded = (answer: Answer<{ refundId: string }>): PaymentEvent => {
+  switch (answer.outcome) {
+    case 'done':
+      return event('Refunded', { refundId: answer.refundId })
+    case 'refused':
+      return event('RefundDeclined', { code: answer.code })
+    case 'failed':
+      return event('RefundFailed', { reason: answer.reason })
+    default:
+      return unreachable(answer)
+  }
+}
 
 export const paymentDecider: Decider<Payment, PaymentInput, PaymentEvent, PaymentRefusal> = {
   initial: { status: 'none' },

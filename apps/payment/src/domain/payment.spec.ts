@@ -134,6 +134,14 @@ describe('undoing', () => {
     expect(following(...asked)).toEqual(['call capture'])
     expect(following(...asked, done('capture'))).toEqual(['payment.captured', 'call refund'])
   })
+  test('that the provider refuses for good is said so, and is asked for again when somebody insists', () => {
+    const unsure = [authorize, failed('authorize'), voiding, refused('void', 'already_captured')]
+    expect(following(...unsure)).toEqual(['payment.declined void'])
+    expect(following(...unsure, voiding)).toEqual(['call void'])
+    const refunding = [authorize, done('authorize'), capture, done('capture'), refund]
+    expect(following(...refunding, refused('refund', 'not_captured'))).toEqual(['payment.declined refund'])
+    expect(following(...refunding, refused('refund', 'not_captured'), refund)).toEqual(['call refund'])
+  })
   test('that got no usable answer is tried again when it is asked for again', () => {
     expect(following(authorize, done('authorize'), voiding, failed('void'))).toEqual(['payment.failed void'])
     expect(following(authorize, done('authorize'), voiding, failed('void'), voiding)).toEqual(['call void'])

@@ -35,9 +35,11 @@ export type Payment =
   | (Authorization & { readonly status: 'capture_unknown'; readonly reason: Failure })
   | (Capture & { readonly status: 'captured' })
   | (Voidable & { readonly status: 'voiding' })
+  | (Voidable & { readonly status: 'void_declined'; readonly code: string })
   | (Voidable & { readonly status: 'void_unknown'; readonly reason: Failure })
   | (Payer & { readonly status: 'voided'; readonly released: Money })
   | (Capture & { readonly status: 'refunding' })
+  | (Capture & { readonly status: 'refund_declined'; readonly code: string })
   | (Capture & { readonly status: 'refund_unknown'; readonly reason: Failure })
   | (Capture & { readonly status: 'refunded'; readonly refundId: string })
 
@@ -57,9 +59,11 @@ export type PaymentEvent =
   | Event<'UndoRemembered'>
   | Event<'VoidRequested'>
   | Event<'Voided', Payer & { released: Money }>
+  | Event<'VoidDeclined', { code: string }>
   | Event<'VoidFailed', { reason: Failure }>
   | Event<'RefundRequested'>
   | Event<'Refunded', { refundId: string }>
+  | Event<'RefundDeclined', { code: string }>
   | Event<'RefundFailed', { reason: Failure }>
   /** Somebody asked for what is already settled and hears again how it is. */
   | Event<'AnswerRepeated'>
@@ -86,6 +90,8 @@ export const evolve = (payment: Payment, event: PaymentEvent): Payment => {
       return 'undo' in payment ? { ...payment, undo: true } : payment
     case 'VoidRequested':
       return { ...voidable(payment), status: 'voiding' }
+    case 'VoidDeclined':
+      return { ...voidable(payment), status: 'void_declined', ...event.data }
     case 'VoidFailed':
       return { ...voidable(payment), status: 'void_unknown', ...event.data }
     case 'Voided':
@@ -94,6 +100,8 @@ export const evolve = (payment: Payment, event: PaymentEvent): Payment => {
       return { ...capture(payment), status: 'refunding' }
     case 'Refunded':
       return { ...capture(payment), status: 'refunded', ...event.data }
+    case 'RefundDeclined':
+      return { ...capture(payment), status: 'refund_declined', ...event.data }
     case 'RefundFailed':
       return { ...capture(payment), status: 'refund_unknown', ...event.data }
     case 'AnswerRepeated':

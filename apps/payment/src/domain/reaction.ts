@@ -65,9 +65,13 @@ const factOf = (payment: Settled): Fact => {
     case 'refunded':
       return { type: 'payment.refunded', data: { ...about, refundId: payment.refundId, amount: payment.amount } }
     case 'authorization_declined':
-      return { type: 'payment.declined', data: { ...about, operation: 'authorize', code: payment.code } }
+      return declined(about, 'authorize', payment.code)
     case 'capture_declined':
-      return { type: 'payment.declined', data: { ...about, operation: 'capture', code: payment.code } }
+      return declined(about, 'capture', payment.code)
+    case 'void_declined':
+      return declined(about, 'void', payment.code)
+    case 'refund_declined':
+      return declined(about, 'refund', payment.code)
     case 'authorization_unknown':
       return failed(about, 'authorize', payment.reason)
     case 'capture_unknown':
@@ -80,6 +84,11 @@ const factOf = (payment: Settled): Fact => {
       return unreachable(payment)
   }
 }
+
+const declined = (about: Payer, operation: Operation, code: string): Fact => ({
+  type: 'payment.declined',
+  data: { ...about, operation, code },
+})
 
 const failed = (about: Payer, operation: Operation, reason: Failure): Fact => ({
   type: 'payment.failed',
