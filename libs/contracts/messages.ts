@@ -5,6 +5,7 @@ import { notificationFacts } from './notification.messages.ts'
 import { orderFacts } from './order.messages.ts'
 import { paymentCommands, paymentFacts } from './payment.messages.ts'
 import { failureReplies } from './requests.ts'
+import { returnCommands, returnFacts } from './return.messages.ts'
 import { shipmentCommands, shipmentFacts, shipmentReplies, shipmentRequests } from './shipment.messages.ts'
 import type { Topic } from './topics.ts'
 
@@ -17,6 +18,8 @@ export const messages = {
   ...inventoryCommands,
   ...shipmentFacts,
   ...shipmentCommands,
+  ...returnFacts,
+  ...returnCommands,
   ...notificationFacts,
   ...inventoryRequests,
   ...inventoryReplies,

@@ -1,9 +1,21 @@
 import { z } from 'zod'
 import { on } from './definition.ts'
-import { address, coordination, customerId, money, orderEndReason, orderId, orderLine } from './values.ts'
+import {
+  address,
+  coordination,
+  customerId,
+  money,
+  orderEndReason,
+  orderId,
+  orderLine,
+  returnId,
+  stockLine,
+} from './values.ts'
 
 const fact = on('orders')
 const order = z.object({ orderId, customerId, total: money })
+const aboutReturn = order.extend({ returnId })
+const lines = z.array(stockLine)
 
 /** What the order service tells the world. Every fact repeats the total, so that a reader needs no second topic. */
 export const orderFacts = {
@@ -23,4 +35,16 @@ export const orderFacts = {
   /** The parcel left before the cancellation reached the carrier: the order goes on to its end. */
   'order.cancellation-refused': fact.message(order),
   'order.cancelled': fact.message(order.extend({ reason: orderEndReason })),
+  'order.return-requested': fact.message(aboutReturn.extend({ items: lines.min(1), reason: z.string() })),
+  'order.return-label-issued': fact.message(aboutReturn.extend({ trackingNumber: z.string() })),
+  'order.return-received': fact.message(aboutReturn),
+  'order.return-inspected': fact.message(aboutReturn.extend({ accepted: lines, refused: lines })),
+  /** `items` came back, or are lost, and `refunded` is their price; both are of the pieces that the customer gave away. */
+  'order.return-ended': fact.message(
+    aboutReturn.extend({
+      outcome: z.enum(['completed', 'refused', 'impossible', 'lost', 'cancelled']),
+      items: lines,
+      refunded: money,
+    }),
+  ),
 }

@@ -49,6 +49,28 @@ export const orderEndReason = z.enum([
 ])
 export type OrderEndReason = z.infer<typeof orderEndReason>
 
+/** Several returns of one order are told apart by it. */
+export const returnId = z.uuid().toLowerCase()
+
+/** How a return stands; from `completed` on it has ended. */
+export const returnStatus = z.enum([
+  'requested',
+  'label_issued',
+  'received',
+  'inspected',
+  /** Inspected, the accepted pieces back on the shelf, their price refunded. */
+  'completed',
+  /** Inspected, and not one piece accepted. */
+  'refused',
+  /** The carrier issued no label. */
+  'impossible',
+  /** The carrier lost the parcel: its price is refunded, and nothing comes back to the shelf. */
+  'lost',
+  /** Called off before the parcel was handed over; the customer keeps the goods. */
+  'cancelled',
+])
+export type ReturnStatus = z.infer<typeof returnStatus>
+
 /** How an external call ended when it did not end well: no answer in time, or an answer that was an error. */
 export const failure = z.enum(['timeout', 'error'])
 export type Failure = z.infer<typeof failure>

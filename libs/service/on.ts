@@ -13,11 +13,18 @@ type OfOrder = { [T in MessageType]: DataOf<T> extends { orderId: string } ? T :
 type AnyAggregate = AggregateType<any, any, any, any>
 type InputOf<A> = A extends AggregateType<infer _S, infer Input, infer _E, infer _R> ? Input : never
 
-/** A handler that puts its message, as an input of this type, to the aggregate of the order that it belongs to. */
-export const on = <T extends OfOrder, A extends AnyAggregate>(to: A, type: InputOf<A>['type']): Handler<T> => ({
-  announce: ({ data }, uow) => announceAggregate(uow, to, data.orderId),
-  handle: async (message, { uow, consequences }) =>
-    refusalIn(await handle(uow, consequences, { to, id: message.data.orderId, input: { type, data: message.data } })),
+/**
+ * A handler that puts its message, as an input of this type, to the aggregate that the message names: by default the one
+ * of the order that it belongs to.
+ */
+export const on = <T extends OfOrder, A extends AnyAggregate>(
+  to: A,
+  type: InputOf<A>['type'],
+  idOf: (data: DataOf<T>) => string = ({ orderId }) => orderId,
+): Handler<T> => ({
+  announce: ({ data }, uow) => announceAggregate(uow, to, idOf(data as DataOf<T>)),
+  handle: async ({ data }, { uow, consequences }) =>
+    refusalIn(await handle(uow, consequences, { to, id: idOf(data as DataOf<T>), input: { type, data } })),
 })
 
 /** How the outcomes of an aggregate's calls come back to it. */

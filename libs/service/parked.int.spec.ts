@@ -20,7 +20,7 @@ let app: NestFastifyApplication
 let broken: (message: Message) => ReturnType<typeof refuse> | undefined
 
 const handlers: HandlersOf<'payment-commands'> = {
-  ...handlersFor(['payment.authorize', 'payment.void', 'payment.refund'], ignore),
+  ...handlersFor(['payment.authorize', 'payment.void', 'payment.refund', 'payment.refund-return'], ignore),
   'payment.capture': {
     handle: async (message, { uow }) => {
       const refusal = broken(message)

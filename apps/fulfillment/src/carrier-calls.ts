@@ -1,24 +1,43 @@
 import type { AnyEffect, AnyOutcome, EffectDefinition, RetryPolicy } from '#libs/effects'
 import { outcomesFor } from '#libs/service'
 import type { Carrier } from './carrier.ts'
-import type { BookingAnswer, CancellationAnswer, ShipmentInput, TrackingAnswer } from './domain/decide.ts'
+import type {
+  BookingAnswer,
+  CancellationAnswer,
+  CarrierAnswer,
+  ShipmentInput,
+  TrackingAnswer,
+} from './domain/decide.ts'
+import type { InspectionAnswer, ReturnInput, ReturnReport } from './domain/decide-return.ts'
 import type { CarrierCalls, Operation } from './domain/reaction.ts'
+import type { ReturnCalls, ReturnOperation } from './domain/return-reaction.ts'
+import { returns } from './return-aggregate.ts'
 import { shipments } from './shipment-aggregate.ts'
 
 type Kinds = {
   book: { payload: CarrierCalls['book']; answer: BookingAnswer }
   cancel: { payload: CarrierCalls['cancel']; answer: CancellationAnswer }
   track: { payload: CarrierCalls['track']; answer: TrackingAnswer }
+  'return-label': { payload: ReturnCalls['return-label']; answer: BookingAnswer }
+  'return-cancel': { payload: ReturnCalls['return-cancel']; answer: CancellationAnswer }
+  'return-track': { payload: ReturnCalls['return-track']; answer: CarrierAnswer<{ readonly status: ReturnReport }> }
+  'return-inspect': { payload: ReturnCalls['return-inspect']; answer: InspectionAnswer }
 }
 
 /** The saga will ask again. */
 const FORWARD: RetryPolicy = { timeoutMs: 2_000, maxAttempts: 3, backoff: { firstMs: 300, factor: 8 / 3, maxMs: 800 } }
 
-const policies: Record<Operation, RetryPolicy> = {
+/** Undoing must succeed in the end, and nobody waits for it. */
+const UNDOING: RetryPolicy = { timeoutMs: 2_000, maxAttempts: 8, backoff: { firstMs: 300, factor: 2, maxMs: 5_000 } }
+
+const policies: Record<keyof Kinds, RetryPolicy> = {
   book: FORWARD,
   track: FORWARD,
-  /** Undoing must succeed in the end, and nobody waits for it. */
-  cancel: { timeoutMs: 2_000, maxAttempts: 8, backoff: { firstMs: 300, factor: 2, maxMs: 5_000 } },
+  cancel: UNDOING,
+  'return-label': FORWARD,
+  'return-track': FORWARD,
+  'return-inspect': FORWARD,
+  'return-cancel': UNDOING,
 }
 
 /** Calls the carrier for every decision that asks for it, and feeds what it answers back into the shipment. */
@@ -28,18 +47,45 @@ export const carrierCalls = (carrier: Carrier, concurrency: number): EffectDefin
     book: ({ payload }, signal) => carrier.book(payload, signal),
     cancel: ({ payload }, signal) => carrier.cancel(payload, signal),
     track: ({ payload }, signal) => carrier.track(payload, signal),
+    'return-label': ({ payload }, signal) => carrier.issueLabel(payload, signal),
+    'return-cancel': ({ payload }, signal) => carrier.cancelReturn(payload, signal),
+    'return-track': ({ payload }, signal) => carrier.trackReturn(payload, signal),
+    'return-inspect': ({ payload }, signal) => carrier.inspect(payload, signal),
   },
   retry: (operation) => policies[operation],
-  ...outcomesFor(shipments, '/waybill/fulfillment', answered),
+  announce: (uow, call) => outcomesOf(call).announce(uow, call),
+  apply: (uow, call, outcome) => outcomesOf(call).apply(uow, call, outcome),
 })
 
-const answered = ({ kind }: AnyEffect<Kinds>, outcome: AnyOutcome<Kinds>): ShipmentInput => {
-  const answer = outcome.status === 'answered' ? outcome.value : { outcome: 'failed', reason: outcome.reason }
-  return { type: inputTypes[kind], answer } as ShipmentInput
-}
+const SOURCE = '/waybill/fulfillment'
 
 const inputTypes = {
   book: 'booking_answered',
   cancel: 'cancellation_answered',
   track: 'tracking_answered',
 } as const satisfies Record<Operation, ShipmentInput['type']>
+
+const returnInputTypes = {
+  'return-label': 'label_answered',
+  'return-cancel': 'cancellation_answered',
+  'return-track': 'tracking_answered',
+  'return-inspect': 'inspection_answered',
+} as const satisfies Record<ReturnOperation, ReturnInput['type']>
+
+const answerIn = (outcome: AnyOutcome<Kinds>) =>
+  outcome.status === 'answered' ? outcome.value : { outcome: 'failed', reason: outcome.reason }
+
+const shipmentOutcomes = outcomesFor<typeof shipments, Kinds>(
+  shipments,
+  SOURCE,
+  ({ kind }, outcome) => ({ type: inputTypes[kind as Operation], answer: answerIn(outcome) }) as ShipmentInput,
+)
+const returnOutcomes = outcomesFor<typeof returns, Kinds>(
+  returns,
+  SOURCE,
+  ({ kind }, outcome) =>
+    ({ type: returnInputTypes[kind as ReturnOperation], answer: answerIn(outcome) }) as ReturnInput,
+)
+
+/** The key of a call is the id of whoever asked for it. */
+const outcomesOf = ({ kind }: AnyEffect<Kinds>) => (kind in returnInputTypes ? returnOutcomes : shipmentOutcomes)

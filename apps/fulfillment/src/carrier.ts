@@ -1,8 +1,17 @@
 import { Pool } from 'undici'
-import { uuidFrom } from '#libs/contracts'
+import { z } from 'zod'
+import { stockLine, uuidFrom } from '#libs/contracts'
 import { exchange, jsonOf } from '#libs/http'
-import { type BookingAnswer, type CancellationAnswer, type TrackingAnswer, trackedStatuses } from './domain/decide.ts'
-import type { CarrierCalls, Operation } from './domain/reaction.ts'
+import {
+  type BookingAnswer,
+  type CancellationAnswer,
+  type CarrierAnswer,
+  type TrackingAnswer,
+  trackedStatuses,
+} from './domain/decide.ts'
+import { type InspectionAnswer, type ReturnReport, returnReports } from './domain/decide-return.ts'
+import type { CarrierCalls } from './domain/reaction.ts'
+import type { ReturnCalls } from './domain/return-reaction.ts'
 
 /** Its body is not what the carrier promises, or its status says that nothing definite was decided. */
 export class CarrierError extends Error {
@@ -14,7 +23,7 @@ type Body = Record<string, unknown>
 /**
  * The carrier's API over kept-alive connections.
  *
- * The idempotency key names the order and the operation, not the attempt: an order is booked at most once, and whoever
+ * The idempotency key names the order (or the return) and the operation, not the attempt: it is booked at most once, and whoever
  * asks again because an answer was lost gets the first answer, with the parcel in it.
  */
 export class Carrier {
@@ -29,7 +38,17 @@ export class Carrier {
 
   async book({ orderId, address, lines }: CarrierCalls['book'], signal: AbortSignal): Promise<BookingAnswer> {
     const request = { orderId, address, lines, callbackUrl: this.#callbackUrl }
-    const { status, body } = await this.#post('/carrier/shipments', keyOf('book', orderId), signal, request)
+    return this.#book('/carrier/shipments', keyOf('book', orderId), signal, request)
+  }
+
+  /** A label for a parcel that comes back. */
+  issueLabel(call: ReturnCalls['return-label'], signal: AbortSignal): Promise<BookingAnswer> {
+    const request = { ...call, callbackUrl: this.#callbackUrl }
+    return this.#book('/carrier/returns', returnKeyOf('label', call.returnId), signal, request)
+  }
+
+  async #book(path: string, key: string, signal: AbortSignal, request: object): Promise<BookingAnswer> {
+    const { status, body } = await this.#post(path, key, signal, request)
     // The carrier's considered "no"; any other 422 is a fault in what we ask.
     if (status === 422 && body.code === 'impossible') return { outcome: 'refused', code: body.code }
     if (status !== 201) throw unusable(status, body)
@@ -37,20 +56,58 @@ export class Carrier {
     return { outcome: 'done', parcel }
   }
 
-  async cancel({ orderId, shipmentId }: CarrierCalls['cancel'], signal: AbortSignal): Promise<CancellationAnswer> {
+  cancel({ orderId, shipmentId }: CarrierCalls['cancel'], signal: AbortSignal): Promise<CancellationAnswer> {
+    return this.#cancel(shipmentId, keyOf('cancel', orderId), signal)
+  }
+
+  cancelReturn(
+    { returnId, shipmentId }: ReturnCalls['return-cancel'],
+    signal: AbortSignal,
+  ): Promise<CancellationAnswer> {
+    return this.#cancel(shipmentId, returnKeyOf('cancel', returnId), signal)
+  }
+
+  async #cancel(shipmentId: string, key: string, signal: AbortSignal): Promise<CancellationAnswer> {
     const path = `/carrier/shipments/${encodeURIComponent(shipmentId)}/cancellation`
-    const { status, body } = await this.#post(path, keyOf('cancel', orderId), signal)
+    const { status, body } = await this.#post(path, key, signal)
     // 409: the parcel has left.
     if (status === 409) return { outcome: 'refused', code: text(body, 'code') }
     if (status !== 200) throw unusable(status, body)
     return { outcome: 'done' }
   }
 
-  async track({ shipmentId }: CarrierCalls['track'], signal: AbortSignal): Promise<TrackingAnswer> {
+  track({ shipmentId }: CarrierCalls['track'], signal: AbortSignal): Promise<TrackingAnswer> {
+    return this.#track(shipmentId, trackedStatuses, signal)
+  }
+
+  trackReturn(
+    { shipmentId }: ReturnCalls['return-track'],
+    signal: AbortSignal,
+  ): Promise<CarrierAnswer<{ readonly status: ReturnReport }>> {
+    return this.#track(shipmentId, returnReports, signal)
+  }
+
+  /** The carrier's return centre looks at what has arrived, once. */
+  async inspect(
+    { returnId, shipmentId }: ReturnCalls['return-inspect'],
+    signal: AbortSignal,
+  ): Promise<InspectionAnswer> {
+    const path = `/carrier/shipments/${encodeURIComponent(shipmentId)}/inspection`
+    const { status, body } = await this.#post(path, returnKeyOf('inspect', returnId), signal)
+    const inspection = inspected.safeParse(body)
+    if (status !== 200 || !inspection.success) throw unusable(status, body)
+    return { outcome: 'done', ...inspection.data }
+  }
+
+  async #track<Status extends string>(
+    shipmentId: string,
+    statuses: readonly Status[],
+    signal: AbortSignal,
+  ): Promise<CarrierAnswer<{ readonly status: Status }>> {
     const path = `/carrier/shipments/${encodeURIComponent(shipmentId)}`
     const answer = await exchange(this.#pool, { method: 'GET', path, signal })
     const body = jsonOf(answer.body)
-    const status = trackedStatuses.find((known) => known === body.status)
+    const status = statuses.find((known) => known === body.status)
     if (answer.status !== 200 || status === undefined) throw unusable(answer.status, body)
     return { outcome: 'done', status }
   }
@@ -76,7 +133,11 @@ export class Carrier {
   }
 }
 
-const keyOf = (operation: Operation, orderId: string): string => uuidFrom(`shipment ${operation} ${orderId}`)
+const inspected = z.object({ accepted: z.array(stockLine), refused: z.array(stockLine) })
+
+const keyOf = (operation: 'book' | 'cancel', orderId: string): string => uuidFrom(`shipment ${operation} ${orderId}`)
+const returnKeyOf = (operation: 'label' | 'cancel' | 'inspect', returnId: string): string =>
+  uuidFrom(`return ${operation} ${returnId}`)
 
 const unusable = (status: number, body: Body): CarrierError =>
   new CarrierError(`the carrier answered ${status} ${String(body.code ?? body.detail ?? '')}`.trim())

@@ -175,6 +175,70 @@ describe('POST /carrier-events', () => {
   })
 })
 
+describe('a parcel that comes back', () => {
+  const quick = { handoverMs: 10, returnMs: 10, returnLossRate: 0, returnImpossibleRate: 0, inspectionRefusalRate: 0 }
+  beforeEach(() => settings(quick))
+  const newReturn = () => ({ orderId: newOrder(), customerId, returnId: uuidFrom(`return ${count}`) })
+  const lines = [
+    { sku: 'MUG', quantity: 2 },
+    { sku: 'BOWL', quantity: 1 },
+  ]
+  const issueLabel = (about: ReturnType<typeof newReturn>) =>
+    command('return.issue-label', { ...about, address, lines })
+  const arrived = ['return.label-issued', 'return.received']
+
+  test('gets a label, arrives, and is inspected line by line, once', async () => {
+    await settings({ inspectionRefusalRate: 0.5 })
+    const about = newReturn()
+    await issueLabel(about)
+    await expectPublished(about.orderId, ...arrived)
+    expect(await atCarrier(about.orderId)).toMatchObject([{ returnId: about.returnId, status: 'delivered' }])
+    await command('return.inspect', about)
+    await expectPublished(about.orderId, ...arrived, 'return.inspected')
+    await command('return.inspect', about)
+    await expectPublished(about.orderId, ...arrived, 'return.inspected', 'return.inspected')
+    const found = await app
+      .get(Database)
+      .query<{ value: string }>(
+        `SELECT value FROM outbox WHERE headers->>'correlationid' = $1 AND headers->>'ce_type' = 'return.inspected'`,
+        about.orderId,
+      )
+    const [first, second] = found.map(({ value }) => JSON.parse(value) as DataOf<'return.inspected'>)
+    expect(second).toEqual(first)
+    const all = [...first!.accepted, ...first!.refused]
+    expect(all).toHaveLength(2)
+    expect(all).toEqual(expect.arrayContaining(lines))
+  })
+
+  test('or does not: no label, lost on the way, called off', async () => {
+    await settings({ returnImpossibleRate: 1 })
+    const nowhere = newReturn()
+    await issueLabel(nowhere)
+    await expectPublished(nowhere.orderId, 'return.impossible')
+    await settings({ returnImpossibleRate: 0, returnLossRate: 1 })
+    const lost = newReturn()
+    await issueLabel(lost)
+    await expectPublished(lost.orderId, 'return.label-issued', 'return.lost')
+    await settings({ returnLossRate: 0, handoverMs: 60_000 })
+    const calledOff = newReturn()
+    await issueLabel(calledOff)
+    await expectPublished(calledOff.orderId, 'return.label-issued')
+    await command('return.cancel', calledOff)
+    await expectPublished(calledOff.orderId, 'return.label-issued', 'return.cancelled')
+    expect(await atCarrier(calledOff.orderId)).toMatchObject([{ status: 'cancelled' }])
+  })
+
+  test('is asked for at the carrier when its report was lost', async () => {
+    await settings({ webhookLossRate: 1 })
+    const about = newReturn()
+    await issueLabel(about)
+    await vi.waitFor(async () => expect(await atCarrier(about.orderId)).toMatchObject([{ status: 'delivered' }]))
+    await expectPublished(about.orderId, 'return.label-issued')
+    await command('return.track', about)
+    await expectPublished(about.orderId, ...arrived)
+  })
+})
+
 describe('a parcel that nothing is heard of', () => {
   const track = (orderId: string) => command('shipment.track', { orderId, customerId })
 

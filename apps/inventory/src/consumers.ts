@@ -25,4 +25,8 @@ export const consumers: Commands = {
   ),
   'stock.release': reservation((data) => ({ type: 'release', data })),
   'stock.dispatch': reservation((data) => ({ type: 'dispatch', data })),
+  'stock.return': reservation(
+    (data) => ({ type: 'return', data }),
+    ({ lines }) => lines.map(({ sku }) => sku),
+  ),
 }

@@ -115,6 +115,20 @@ describe('commands', () => {
     expect(await published(order)).toEqual(['stock.reserved', 'stock.dispatched'])
   })
 
+  test('return: what comes back in good order is on the shelf again, once for each return', async () => {
+    const order = newOrder()
+    await reserve(order, { sku: 'MUG', quantity: 3 })
+    await dispatch(order)
+    const about = { orderId: order, customerId, returnId: uuidFrom(`return of ${order}`) }
+    const before = await level('MUG')
+    const back = () => command('stock.return', { ...about, lines: [{ sku: 'MUG', quantity: 2 }] })
+    await back()
+    await back()
+    expect(await level('MUG')).toMatchObject({ onHand: before.onHand + 2, reserved: before.reserved })
+    expect(await published(order)).toEqual(['stock.reserved', 'stock.dispatched', 'stock.returned', 'stock.returned'])
+    expect(await folded('MUG')).toEqual(await stored('MUG'))
+  })
+
   test('reserve all lines or none', async () => {
     const order = newOrder()
     await reserve(order, { sku: 'BOWL', quantity: 2 }, { sku: 'VASE', quantity: 1 }, { sku: 'NO-SUCH', quantity: 1 })

@@ -17,7 +17,7 @@ export const reservations: AggregateType<Reservation, ReservationInput, Reservat
   decider: reservationDecider,
   stream: (orderId) => `reservation-${orderId}`,
   react: (event, reservation) => {
-    const fact = event.type === 'StockReturned' ? undefined : factOf(reservation)
+    const fact = factOf(event, reservation)
     return fact === undefined ? undefined : { fact }
   },
 }
@@ -26,7 +26,7 @@ export type Command =
   | { readonly type: 'reserve'; readonly data: DataOf<'stock.reserve'> }
   | { readonly type: 'release'; readonly data: DataOf<'stock.release'> }
   | { readonly type: 'dispatch'; readonly data: DataOf<'stock.dispatch'> }
-  | Extract<ReservationInput, { type: 'return' }>
+  | { readonly type: 'return'; readonly data: DataOf<'stock.return'> }
 
 /** Decides on a reservation; the stock levels follow in the same transaction. */
 export const handleReservation = async (

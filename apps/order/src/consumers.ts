@@ -21,6 +21,22 @@ export const consumers: HandlersOf<'payments' | 'inventory' | 'shipments'> = {
         : refuse('unknown_order', `${fact.type} about the order ${orderId}, which does not exist`)
     },
   }),
+  ...handlersFor(
+    [
+      'return.label-issued',
+      'return.impossible',
+      'return.received',
+      'return.lost',
+      'return.inspected',
+      'return.cancelled',
+      'return.cancellation-refused',
+      'return.failed',
+      'stock.returned',
+      'payment.return-refunded',
+      'payment.return-refund-failed',
+    ],
+    ignore,
+  ),
   // Goods that arrive belong to no order.
   'stock.received': ignore,
 }

@@ -8,4 +8,5 @@ export const consumers: HandlersOf<'payment-commands'> = {
   'payment.capture': on(payments, 'capture'),
   'payment.void': on(payments, 'void'),
   'payment.refund': on(payments, 'refund'),
+  'payment.refund-return': on(payments, 'refundReturn'),
 }

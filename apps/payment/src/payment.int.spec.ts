@@ -78,7 +78,7 @@ const published = async (orderId: string): Promise<string[]> => {
 }
 const heard = (orderId: string, ...types: string[]): Promise<void> =>
   vi.waitFor(async () => expect(await published(orderId)).toEqual(types), { timeout: 20_000, interval: 10 })
-const ledger = async (orderId: string): Promise<{ operation: string; result: string }[]> =>
+const ledger = async (orderId: string): Promise<{ operation: string; result: string; amount: number }[]> =>
   (await simulators.get(`/payment/operations?orderId=${orderId}`)).body.items
 const done = async (orderId: string): Promise<string[]> =>
   (await ledger(orderId)).filter(({ result }) => result === 'ok').map(({ operation }) => operation)
@@ -159,6 +159,33 @@ describe('the way of a payment through the provider', () => {
     await heard(order, 'payment.authorized', 'payment.declined', 'payment.voided')
     expect(await done(order)).toEqual(['authorize', 'void'])
   })
+})
+
+test('a part is refunded once for each return, by a provider that loses answers', async () => {
+  const order = newOrder()
+  await authorize(order)
+  await heard(order, 'payment.authorized')
+  await capture(order)
+  await heard(order, 'payment.authorized', 'payment.captured')
+  await settings({ faultRate: 0.4 })
+  const refundReturn = async (name: string) => {
+    const data = { orderId: order, customerId: 'cust-0001', returnId: uuidFrom(name) }
+    const ask = () => command('payment.refund-return', { ...data, amount: { amount: 100, currency: 'EUR' } })
+    await ask()
+    const refunded = async () =>
+      expect(
+        await app
+          .get(Database)
+          .query(
+            `SELECT FROM outbox WHERE headers->>'ce_type' = 'payment.return-refunded' AND value::json->>'returnId' = $1`,
+            data.returnId,
+          ),
+      ).toHaveLength(1)
+    await vi.waitFor(refunded, { timeout: 20_000, interval: 20 })
+  }
+  await Promise.all(['first', 'second', 'third'].map(refundReturn))
+  const refunds = (await ledger(order)).filter(({ operation, result }) => operation === 'refund' && result === 'ok')
+  expect(refunds.map(({ amount }) => amount)).toEqual([100, 100, 100])
 })
 
 describe('undoing', () => {

@@ -21,6 +21,7 @@ const policies: Record<Operation, RetryPolicy> = {
   capture: FORWARD,
   void: COMPENSATION,
   refund: COMPENSATION,
+  'refund-return': COMPENSATION,
 }
 
 /** Calls the provider for every decision that asks for it, and feeds what it answers back into the payment. */
@@ -31,12 +32,14 @@ export const providerCalls = (provider: PaymentProvider, concurrency: number): E
     capture: ({ payload }, signal) => provider.capture(payload, signal),
     void: ({ payload }, signal) => provider.void(payload, signal),
     refund: ({ payload }, signal) => provider.refund(payload, signal),
+    'refund-return': ({ payload }, signal) => provider.refundReturn(payload, signal),
   },
   retry: (operation) => policies[operation],
   ...outcomesFor(payments, '/waybill/payment', answered),
 })
 
-const answered = ({ kind: operation }: AnyEffect<Kinds>, outcome: AnyOutcome<Kinds>): PaymentInput => {
+const answered = (call: AnyEffect<Kinds>, outcome: AnyOutcome<Kinds>): PaymentInput => {
   const answer = outcome.status === 'answered' ? outcome.value : { outcome: 'failed', reason: outcome.reason }
-  return { type: 'answered', ...({ operation, answer } as ProviderAnswer) }
+  const of = call.kind === 'refund-return' ? { returnId: call.payload.returnId } : {}
+  return { type: 'answered', ...({ operation: call.kind, answer, ...of } as ProviderAnswer) }
 }

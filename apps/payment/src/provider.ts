@@ -10,6 +10,7 @@ const PATHS: Record<Operation, string> = {
   capture: '/payment/captures',
   void: '/payment/voids',
   refund: '/payment/refunds',
+  'refund-return': '/payment/refunds',
 }
 
 /** What the provider says when it did what it was asked for. */
@@ -18,6 +19,7 @@ interface Done {
   capture: { captureId: string }
   void: { released: boolean }
   refund: { refundId: string }
+  'refund-return': { refundId: string }
 }
 export type AnswerTo<O extends Operation> = Answer<Done[O]>
 
@@ -30,7 +32,7 @@ export class ProviderError extends Error {
  * The payment provider's API over kept-alive connections.
  *
  * The idempotency key names the order and the operation, not the attempt: each operation happens at most once per
- * order, and whoever asks again because an answer was lost, days later even, gets the first answer with the provider's
+ * order (a refund for a return once per return), and whoever asks again because an answer was lost, days later even, gets the first answer with the provider's
  * reference in it, and not a second authorization.
  */
 export class PaymentProvider {
@@ -70,6 +72,14 @@ export class PaymentProvider {
     }))
   }
 
+  refundReturn(
+    { orderId, returnId, captureId, amount }: ProviderCalls['refund-return'],
+    signal: AbortSignal,
+  ): Promise<AnswerTo<'refund-return'>> {
+    const done = (body: Record<string, unknown>) => ({ refundId: text(body, 'refundId') })
+    return this.#ask('refund-return', { orderId, captureId, ...amount }, signal, done, returnId)
+  }
+
   close(): Promise<void> {
     return this.#pool.destroy()
   }
@@ -93,13 +103,14 @@ export class PaymentProvider {
     request: { readonly orderId: string; readonly [field: string]: unknown },
     signal: AbortSignal,
     done: (body: Record<string, unknown>) => Done[O],
+    onceFor = request.orderId,
   ): Promise<AnswerTo<O>> {
     const { status, body } = await exchange(this.#pool, {
       method: 'POST',
       path: PATHS[operation],
       headers: {
         'content-type': 'application/json',
-        'idempotency-key': uuidFrom(`payment ${operation} ${request.orderId}`),
+        'idempotency-key': uuidFrom(`payment ${operation} ${onceFor}`),
       },
       body: JSON.stringify(request),
       signal,

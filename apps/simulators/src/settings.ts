@@ -30,6 +30,16 @@ export const carrierSettings = z.strictObject({
   impossibleRate: rate,
   /** Of events, never told to their callback. */
   webhookLossRate: rate,
+  /** Of labels for returns, refused for good. */
+  returnImpossibleRate: rate,
+  /** From a label for a return to the moment in which the customer hands the parcel over. */
+  handoverMs: duration,
+  /** From there to the warehouse. */
+  returnMs: duration,
+  /** Of returned parcels, never to arrive: the carrier says so when they should have. */
+  returnLossRate: rate,
+  /** Of the lines in a returned parcel, found not to be fit for the shelf. */
+  inspectionRefusalRate: rate,
 })
 export type CarrierSettings = z.infer<typeof carrierSettings>
 export const CARRIER_DEFAULTS: CarrierSettings = {
@@ -39,4 +49,9 @@ export const CARRIER_DEFAULTS: CarrierSettings = {
   faultRate: 0,
   impossibleRate: 0,
   webhookLossRate: 0,
+  returnImpossibleRate: 0,
+  handoverMs: 150,
+  returnMs: 150,
+  returnLossRate: 0,
+  inspectionRefusalRate: 0,
 }

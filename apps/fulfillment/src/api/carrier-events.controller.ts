@@ -1,23 +1,27 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common'
 import { z } from 'zod'
-import { Consequences, orderId } from '#libs/contracts'
+import { Consequences, orderId, returnId } from '#libs/contracts'
 import { GroupCommit, type UnitOfWork } from '#libs/database'
 import { isRefusal, type Refusal } from '#libs/decider'
 import { parse, Trace } from '#libs/http'
 import { Inbox } from '#libs/inbox'
 import { setAside } from '#libs/messaging'
 import { announceAggregate, handle } from '#libs/service'
+import { returns } from '../return-aggregate.ts'
 import { shipments } from '../shipment-aggregate.ts'
 
 const text = z.string().min(1).max(100)
-const carrierEvent = z.object({
+const parcelEvent = z.object({
   eventId: text,
-  type: z.enum(['dispatched', 'delivered']),
   /** What the booking said that the shipment is for. */
   orderId,
   shipmentId: text,
   trackingNumber: text,
 })
+const carrierEvent = z.union([
+  parcelEvent.extend({ type: z.enum(['dispatched', 'delivered', 'lost']), returnId }),
+  parcelEvent.extend({ type: z.enum(['dispatched', 'delivered']), returnId: z.undefined().optional() }),
+])
 type CarrierEvent = z.infer<typeof carrierEvent>
 /** Each event is looked at by itself: one that is malformed must not hold up the others. */
 const reports = z.object({ events: z.array(z.unknown()).min(1).max(1_000) })
@@ -52,7 +56,7 @@ export class CarrierEventsController {
       weight: events.length,
       announce: (uow) => {
         uow.part(Inbox).announce(CARRIER, ids)
-        for (const event of usable) announceAggregate(uow, shipments, event.orderId)
+        for (const event of usable) announce(uow, event)
       },
       run: async (uow) => {
         const news = await uow.part(Inbox).claim(CARRIER, ids)
@@ -81,10 +85,20 @@ export class CarrierEventsController {
 
 /** Answers why not, when it cannot be. */
 const report = async (uow: UnitOfWork, event: CarrierEvent, traceparent: string): Promise<Refusal | undefined> => {
-  const { eventId, type, orderId, shipmentId, trackingNumber } = event
+  const { eventId, orderId, shipmentId, trackingNumber } = event
   const cause = { id: eventId, correlationId: orderId, traceparent }
   const consequences = new Consequences(cause, `/waybill/${SERVICE}`, uow.now)
-  const input = { type: 'reported', report: type, parcel: { shipmentId, trackingNumber } } as const
-  const decision = await handle(uow, consequences, { to: shipments, id: orderId, input })
-  return isRefusal(decision) ? decision : undefined
+  const parcel = { shipmentId, trackingNumber }
+  if (event.returnId === undefined) {
+    const input = { type: 'reported', report: event.type, parcel } as const
+    return refusalIn(await handle(uow, consequences, { to: shipments, id: orderId, input }))
+  }
+  const input = { type: 'reported', report: event.type, parcel } as const
+  return refusalIn(await handle(uow, consequences, { to: returns, id: event.returnId, input }))
 }
+
+const refusalIn = (decision: readonly unknown[] | Refusal): Refusal | undefined =>
+  isRefusal(decision) ? decision : undefined
+
+const announce = (uow: UnitOfWork, { orderId, returnId }: CarrierEvent): void =>
+  returnId === undefined ? announceAggregate(uow, shipments, orderId) : announceAggregate(uow, returns, returnId)

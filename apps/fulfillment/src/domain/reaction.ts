@@ -2,7 +2,7 @@ import type { Address, DataOf, MessageTypeOn, StockLine } from '#libs/contracts'
 import type { Shipment, ShipmentEvent } from './shipment.ts'
 
 type FactType = MessageTypeOn<'shipments'>
-type Fact = { [T in FactType]: { readonly type: T; readonly data: DataOf<T> } }[FactType]
+export type Fact = { [T in FactType]: { readonly type: T; readonly data: DataOf<T> } }[FactType]
 
 /** What the carrier is asked. */
 export interface CarrierCalls {

@@ -76,6 +76,7 @@ export const movementsOf = (event: ReservationEvent): ProductMovement[] => {
     }
     case 'StockRejected':
     case 'AnswerRepeated':
+    case 'ReturnRepeated':
       return []
     default:
       return unreachable(event)

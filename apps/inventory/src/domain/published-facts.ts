@@ -1,13 +1,14 @@
 import type { DataOf, MessageTypeOn } from '#libs/contracts'
 import { unreachable } from '#libs/decider'
-import type { Reservation } from './reservation.ts'
+import type { Reservation, ReservationEvent } from './reservation.ts'
 
 type FactType = Exclude<MessageTypeOn<'inventory'>, 'stock.received'>
 export type Fact = { [T in FactType]: { readonly type: T; readonly data: DataOf<T> } }[FactType]
 
-/** What the world is told after each event: how the reservation stands now. */
-export const factOf = (reservation: Reservation): Fact | undefined => {
+/** What the world is told after each event: what came back, else how the reservation stands now. */
+export const factOf = (event: ReservationEvent, reservation: Reservation): Fact | undefined => {
   if (reservation.status === 'none') return undefined
+  if ('returnId' in event.data) return returned(reservation, event.data.returnId)
   const { orderId, customerId } = reservation
   const about = { orderId, customerId }
   switch (reservation.status) {
@@ -22,4 +23,11 @@ export const factOf = (reservation: Reservation): Fact | undefined => {
     default:
       return unreachable(reservation)
   }
+}
+
+const returned = (reservation: Reservation, id: string): Fact => {
+  if (reservation.status !== 'dispatched') throw new Error(`a return, while the reservation is ${reservation.status}`)
+  const { orderId, customerId } = reservation
+  const { returnId, lines } = reservation.returned.find(({ returnId }) => returnId === id)!
+  return { type: 'stock.returned', data: { orderId, customerId, returnId, lines: [...lines] } }
 }

@@ -35,6 +35,8 @@ export type ReservationEvent =
   | { readonly type: 'StockDispatched'; readonly data: About & { readonly lines: readonly StockLine[] } }
   /** Goods that had left are on the shelf again. */
   | { readonly type: 'StockReturned'; readonly data: About & Returned }
+  /** Somebody asked for a return that is on the shelf, and hears of it again. */
+  | { readonly type: 'ReturnRepeated'; readonly data: Pick<Returned, 'returnId'> }
   /** Somebody asked for what is already settled and hears again how it is. */
   | { readonly type: 'AnswerRepeated'; readonly data: Record<never, never> }
 
@@ -103,7 +105,7 @@ const takeBack = (reservation: Reservation, { returnId, lines }: Returned): Deci
   if (reservation.status !== 'dispatched')
     return refuse('nothing_dispatched', `the reservation is ${reservation.status}`)
   const { orderId, customerId, returned } = reservation
-  if (returned.some((earlier) => earlier.returnId === returnId)) return again
+  if (returned.some((earlier) => earlier.returnId === returnId)) return [{ type: 'ReturnRepeated', data: { returnId } }]
   const back = piecesOf([...returned.flatMap((earlier) => earlier.lines), ...lines])
   const left = piecesOf(reservation.lines)
   for (const [sku, quantity] of back)
@@ -135,6 +137,7 @@ export const evolve = (reservation: Reservation, event: ReservationEvent): Reser
       return { ...reservation, returned: [...reservation.returned, { returnId, lines }] }
     }
     case 'AnswerRepeated':
+    case 'ReturnRepeated':
       return reservation
     default:
       return unreachable(event)

@@ -24,6 +24,11 @@ export const ignoredTypes = [
   'order.placed',
   'order.cancellation-requested',
   'order.cancellation-refused',
+  'order.return-requested',
+  'order.return-label-issued',
+  'order.return-received',
+  'order.return-inspected',
+  'order.return-ended',
 ] as const satisfies MessageType[]
 
 const reasons: Record<OrderEndReason, string> = {

@@ -1,5 +1,6 @@
 import type { DataOf, Failure, Money } from '#libs/contracts'
 import { type Decider, type Refusal, refuse, unreachable } from '#libs/decider'
+import { partAnswered, refundReturn } from './part-refund.ts'
 import { evolve, type Payment, type PaymentEvent } from './payment.ts'
 
 /** How a call to the provider ended. */
@@ -16,6 +17,7 @@ export type ProviderAnswer =
   /** `released`: there was an authorization to void. */
   | { readonly operation: 'void'; readonly answer: Answer<{ released: boolean }> }
   | { readonly operation: 'refund'; readonly answer: Answer<{ refundId: string }> }
+  | { readonly operation: 'refund-return'; readonly returnId: string; readonly answer: Answer<{ refundId: string }> }
 
 export type Operation = ProviderAnswer['operation']
 
@@ -24,11 +26,13 @@ export type PaymentInput =
   | { readonly type: 'capture'; readonly data: DataOf<'payment.capture'> }
   | { readonly type: 'void'; readonly data: DataOf<'payment.void'> }
   | { readonly type: 'refund'; readonly data: DataOf<'payment.refund'> }
+  /** A part of what was captured goes back. */
+  | { readonly type: 'refundReturn'; readonly data: DataOf<'payment.refund-return'> }
   | ({ readonly type: 'answered' } & ProviderAnswer)
 
-export type PaymentRefusal = 'nothing_to_capture' | 'nothing_to_refund' | 'unexpected_answer'
+export type PaymentRefusal = 'nothing_to_capture' | 'nothing_to_refund' | 'more_than_captured' | 'unexpected_answer'
 
-type Decision = readonly PaymentEvent[] | Refusal<PaymentRefusal>
+export type Decision = readonly PaymentEvent[] | Refusal<PaymentRefusal>
 
 /** Nothing was ever authorized, so nothing has a currency: ISO 4217 has a code for that. */
 const NOTHING: Money = { amount: 0, currency: 'XXX' }
@@ -49,8 +53,12 @@ export const decide = (payment: Payment, input: PaymentInput): Decision => {
       return payment.status === 'none' ? nothingVoided(input.data) : undo(payment)
     case 'refund':
       return payment.status === 'none' ? refuse('nothing_to_refund', 'no payment is known') : undo(payment)
+    case 'refundReturn':
+      return refundReturn(payment, input.data)
     case 'answered':
-      return answered(payment, input)
+      return input.operation === 'refund-return'
+        ? partAnswered(payment, input.returnId, input.answer)
+        : answered(payment, input)
   }
 }
 
@@ -113,7 +121,9 @@ const nothingVoided = ({ orderId, customerId }: { orderId: string; customerId: s
   event('Voided', { orderId, customerId, released: NOTHING }),
 ]
 
-const answered = (payment: Payment, { operation, answer }: ProviderAnswer): Decision => {
+type WholeAnswer = Exclude<ProviderAnswer, { operation: 'refund-return' }>
+
+const answered = (payment: Payment, { operation, answer }: WholeAnswer): Decision => {
   if (payment.status === 'authorizing' && operation === 'authorize')
     return thenUndo(payment, authorizationEnded(answer))
   if (payment.status === 'capturing' && operation === 'capture') return thenUndo(payment, captureEnded(answer))

@@ -25,7 +25,18 @@ const DONE = {
   refundId: 'ref-1',
 } as const
 type AnyAnswer = typeof DONE | { outcome: 'refused'; code: string } | { outcome: 'failed'; reason: 'timeout' }
-const answered = (operation: Operation, answer: AnyAnswer): PaymentInput => ({ type: 'answered', operation, answer })
+const answered = (operation: Operation, answer: AnyAnswer, returnId = 'return-1'): PaymentInput => ({
+  type: 'answered',
+  operation,
+  returnId,
+  answer,
+})
+const refundReturn = (returnId: string, minor: number): PaymentInput => ({
+  type: 'refundReturn',
+  data: { ...about, returnId, amount: { amount: minor, currency: 'EUR' } },
+})
+const partDone = (returnId: string) => answered('refund-return', DONE, returnId)
+const partFailed = (returnId: string) => answered('refund-return', { outcome: 'failed', reason: 'timeout' }, returnId)
 
 /** What the world gets to know of an event: the call to the provider or the fact. */
 const told = (event: PaymentEvent, payment: Payment): string[] => {
@@ -156,6 +167,56 @@ test('an answer that nobody waits for is refused, not applied', () => {
   expect(following(authorize, done('capture'))).toEqual(['refused unexpected_answer'])
 })
 
+describe('refunding a return', () => {
+  const captured = [authorize, done('authorize'), capture, done('capture')]
+
+  test('gives back a part, once for each return, and says so again', () => {
+    expect(following(...captured, refundReturn('a', 800))).toEqual(['call refund-return'])
+    expect(following(...captured, refundReturn('a', 800), refundReturn('a', 800))).toEqual([])
+    expect(following(...captured, refundReturn('a', 800), partDone('a'))).toEqual(['payment.return-refunded'])
+    expect(following(...captured, refundReturn('a', 800), partDone('a'), refundReturn('a', 800))).toEqual([
+      'payment.return-refunded',
+    ])
+    expect(following(...captured, refundReturn('a', 800), refundReturn('b', 980))).toEqual(['call refund-return'])
+  })
+
+  test('never gives back more than was captured, whatever the provider has answered so far', () => {
+    expect(following(...captured, refundReturn('a', 1781))).toEqual(['refused more_than_captured'])
+    expect(following(...captured, refundReturn('a', 1000), refundReturn('b', 781))).toEqual([
+      'refused more_than_captured',
+    ])
+    const undone = [...captured, refundReturn('a', 1000), partFailed('a'), refund, done('refund')]
+    expect(undone.reduce((payment, input) => run(payment, input).payment, paymentDecider.initial)).toMatchObject({
+      status: 'refunded',
+      parts: { a: { status: 'unknown', amount: { amount: 1000 } } },
+    })
+    expect(following(...undone, refundReturn('b', 1))).toEqual(['refused nothing_to_refund'])
+    expect(following(...undone, refundReturn('a', 1000))).toEqual(['call refund-return'])
+  })
+
+  test('is asked for again when the provider gave no usable answer', () => {
+    const failing = [...captured, refundReturn('a', 800), partFailed('a')]
+    expect(following(...failing)).toEqual(['payment.return-refund-failed'])
+    expect(following(...failing, refundReturn('a', 800))).toEqual(['call refund-return'])
+    expect(following(...failing, refundReturn('a', 800), partDone('a'))).toEqual(['payment.return-refunded'])
+    expect(following(...captured, partDone('a'))).toEqual(['refused unexpected_answer'])
+  })
+
+  test('needs something that was captured', () => {
+    expect(following(authorize, done('authorize'), refundReturn('a', 1))).toEqual(['refused nothing_to_refund'])
+  })
+
+  test('what is refunded as a whole after it is the rest', () => {
+    const payment = [...captured, refundReturn('a', 800), partDone('a')].reduce(
+      (payment, input) => run(payment, input).payment,
+      paymentDecider.initial,
+    )
+    const [event] = decide(payment, refund) as PaymentEvent[]
+    const reaction = reactionTo(event!, paymentDecider.evolve(payment, event!))
+    expect(reaction).toMatchObject({ call: { payload: { amount: { amount: 980 } } } })
+  })
+})
+
 /** A provider that keeps a ledger, and loses answers after doing or not doing what it was asked for. */
 class Provider {
   state: 'nothing' | 'authorized' | 'captured' | 'voided' | 'refunded' = 'nothing'
@@ -182,6 +243,7 @@ class Provider {
       case 'void':
         return goes(['nothing', 'authorized', 'voided'], 'voided', 'already_captured')
       case 'refund':
+      case 'refund-return':
         return goes(['captured', 'refunded'], 'refunded', 'not_captured')
     }
   }

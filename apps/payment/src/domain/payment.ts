@@ -16,7 +16,15 @@ interface Authorization extends Payable {
 }
 interface Capture extends Authorization {
   readonly captureId: string
+  /** Refunds of a part, by the return that each is for. */
+  readonly parts?: Readonly<Record<string, PartRefund>>
 }
+/** Refunding: the provider is asked. Unknown: it gave no usable answer. */
+export type PartRefund = { readonly amount: Money } & (
+  | { readonly status: 'refunding' }
+  | { readonly status: 'unknown'; readonly reason: Failure }
+  | { readonly status: 'refunded'; readonly refundId: string }
+)
 type Voidable = Payable & { readonly authorizationId?: string }
 
 /**
@@ -43,6 +51,10 @@ export type Payment =
   | (Capture & { readonly status: 'refund_unknown'; readonly reason: Failure })
   | (Capture & { readonly status: 'refunded'; readonly refundId: string })
 
+interface OfReturn {
+  readonly returnId: string
+}
+
 type Event<Type extends string, Data = Record<never, never>> = { readonly type: Type; readonly data: Data }
 
 /** What happened to a payment, as its stream `payment-<orderId>` keeps it. */
@@ -65,6 +77,10 @@ export type PaymentEvent =
   | Event<'Refunded', { refundId: string }>
   | Event<'RefundDeclined', { code: string }>
   | Event<'RefundFailed', { reason: Failure }>
+  | Event<'PartRefundRequested', OfReturn & { amount: Money }>
+  | Event<'PartRefunded', OfReturn & { refundId: string }>
+  | Event<'PartRefundFailed', OfReturn & { reason: Failure }>
+  | Event<'PartAnswerRepeated', OfReturn>
   /** Somebody asked for what is already settled and hears again how it is. */
   | Event<'AnswerRepeated'>
 
@@ -104,7 +120,18 @@ export const evolve = (payment: Payment, event: PaymentEvent): Payment => {
       return { ...capture(payment), status: 'refund_declined', ...event.data }
     case 'RefundFailed':
       return { ...capture(payment), status: 'refund_unknown', ...event.data }
+    case 'PartRefundRequested':
+      return withPart(payment, event.data.returnId, { status: 'refunding', amount: event.data.amount })
+    case 'PartRefunded': {
+      const { returnId, refundId } = event.data
+      return withPart(payment, returnId, { status: 'refunded', refundId, amount: partOf(payment, returnId).amount })
+    }
+    case 'PartRefundFailed': {
+      const { returnId, reason } = event.data
+      return withPart(payment, returnId, { status: 'unknown', reason, amount: partOf(payment, returnId).amount })
+    }
     case 'AnswerRepeated':
+    case 'PartAnswerRepeated':
       return payment
     default:
       return unreachable(event)
@@ -132,5 +159,23 @@ const authorization = (payment: Payment): Authorization => {
 
 const capture = (payment: Payment): Capture => {
   if (!('captureId' in payment)) throw new Error(`a payment that is ${payment.status} has no capture`)
-  return { ...authorization(payment), captureId: payment.captureId }
+  const { captureId, parts } = payment
+  return { ...authorization(payment), captureId, ...(parts === undefined ? {} : { parts }) }
+}
+
+const withPart = (payment: Payment, returnId: string, part: PartRefund): Payment => {
+  if (!('captureId' in payment)) throw new Error(`a payment that is ${payment.status} has no capture`)
+  return { ...payment, parts: { ...payment.parts, [returnId]: part } }
+}
+
+export const partOf = (payment: Payment, returnId: string): PartRefund => {
+  const part = 'parts' in payment ? payment.parts?.[returnId] : undefined
+  if (part === undefined) throw new Error(`no refund was asked for of the return ${returnId}`)
+  return part
+}
+
+/** What is captured, and neither given back nor about to be for a return. */
+export const remaining = ({ amount, parts = {} }: Capture): Money => {
+  const parted = Object.values(parts).reduce((sum, part) => sum + part.amount.amount, 0)
+  return { ...amount, amount: amount.amount - parted }
 }

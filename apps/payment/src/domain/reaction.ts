@@ -1,7 +1,7 @@
 import type { DataOf, Failure, MessageTypeOn, Money } from '#libs/contracts'
 import { unreachable } from '#libs/decider'
 import type { Operation } from './decide.ts'
-import type { Payer, Payment, PaymentEvent } from './payment.ts'
+import { type Payer, type Payment, type PaymentEvent, partOf, remaining } from './payment.ts'
 
 type FactType = MessageTypeOn<'payments'>
 type Fact = { [T in FactType]: { readonly type: T; readonly data: DataOf<T> } }[FactType]
@@ -12,6 +12,7 @@ export interface ProviderCalls {
   capture: { readonly orderId: string; readonly authorizationId: string; readonly amount: Money }
   void: { readonly orderId: string }
   refund: { readonly orderId: string; readonly captureId: string; readonly amount: Money }
+  'refund-return': ProviderCalls['refund'] & { readonly returnId: string }
 }
 export type ProviderCall = {
   [O in Operation]: { readonly kind: O; readonly payload: ProviderCalls[O] }
@@ -26,6 +27,7 @@ export type Reaction = { readonly call: ProviderCall } | { readonly fact: Fact }
  */
 export const reactionTo = (event: PaymentEvent, payment: Payment): Reaction => {
   if (event.type === 'UndoRemembered') return undefined
+  if ('returnId' in event.data) return reactionToPart(payment, event.data.returnId)
   switch (payment.status) {
     case 'none':
       return undefined
@@ -40,8 +42,8 @@ export const reactionTo = (event: PaymentEvent, payment: Payment): Reaction => {
     case 'voiding':
       return { call: { kind: 'void', payload: { orderId: payment.orderId } } }
     case 'refunding': {
-      const { orderId, captureId, amount } = payment
-      return { call: { kind: 'refund', payload: { orderId, captureId, amount } } }
+      const { orderId, captureId } = payment
+      return { call: { kind: 'refund', payload: { orderId, captureId, amount: remaining(payment) } } }
     }
     default:
       return { fact: factOf(payment) }
@@ -63,7 +65,7 @@ const factOf = (payment: Settled): Fact => {
     case 'voided':
       return { type: 'payment.voided', data: { ...about, amount: payment.released } }
     case 'refunded':
-      return { type: 'payment.refunded', data: { ...about, refundId: payment.refundId, amount: payment.amount } }
+      return { type: 'payment.refunded', data: { ...about, refundId: payment.refundId, amount: remaining(payment) } }
     case 'authorization_declined':
       return declined(about, 'authorize', payment.code)
     case 'capture_declined':
@@ -85,12 +87,31 @@ const factOf = (payment: Settled): Fact => {
   }
 }
 
-const declined = (about: Payer, operation: Operation, code: string): Fact => ({
+const declined = (about: Payer, operation: WholeOperation, code: string): Fact => ({
   type: 'payment.declined',
   data: { ...about, operation, code },
 })
 
-const failed = (about: Payer, operation: Operation, reason: Failure): Fact => ({
+const reactionToPart = (payment: Payment, returnId: string): Reaction => {
+  if (!('captureId' in payment)) throw new Error(`a payment that is ${payment.status} has no capture`)
+  const { orderId, customerId, captureId } = payment
+  const part = partOf(payment, returnId)
+  const about = { orderId, customerId, returnId }
+  switch (part.status) {
+    case 'refunding':
+      return { call: { kind: 'refund-return', payload: { orderId, returnId, captureId, amount: part.amount } } }
+    case 'refunded': {
+      const { refundId, amount } = part
+      return { fact: { type: 'payment.return-refunded', data: { ...about, refundId, amount } } }
+    }
+    case 'unknown':
+      return { fact: { type: 'payment.return-refund-failed', data: { ...about, reason: part.reason } } }
+  }
+}
+
+type WholeOperation = Exclude<Operation, 'refund-return'>
+
+const failed = (about: Payer, operation: WholeOperation, reason: Failure): Fact => ({
   type: 'payment.failed',
   data: { ...about, operation, reason },
 })

@@ -9,7 +9,7 @@ import { IdempotencyKey } from '../idempotency-key.ts'
 import { pageQuery } from '../page.ts'
 import { carrierSettings } from '../settings.ts'
 import { Carrier } from './carrier.ts'
-import { booking, type Shipment, statusOf } from './shipment.ts'
+import { booking, returnBooking, type Shipment, statusOf } from './shipment.ts'
 
 const shipmentsQuery = pageQuery.extend({ orderId: z.string().optional() })
 
@@ -25,6 +25,21 @@ export class CarrierController {
   book(@IdempotencyKey() key: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
     const request = parse(booking, body)
     return this.#respond(reply, () => this.carrier.book(key, request))
+  }
+
+  @Post('returns')
+  issueLabel(@IdempotencyKey() key: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
+    const request = parse(returnBooking, body)
+    return this.#respond(reply, () => this.carrier.issueLabel(key, request))
+  }
+
+  @Post('shipments/:shipmentId/inspection')
+  inspect(
+    @IdempotencyKey() key: string,
+    @Param('shipmentId') shipmentId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.#respond(reply, () => this.carrier.inspect(key, shipmentId))
   }
 
   @Post('shipments/:shipmentId/cancellation')
@@ -73,13 +88,14 @@ export class CarrierController {
 }
 
 const publicShipment = (shipment: Shipment, now: number) => {
-  const { shipmentId, trackingNumber, orderId, bookedAt, dispatchAt, deliverAt } = shipment
+  const { shipmentId, trackingNumber, orderId, returnId, bookedAt, dispatchAt, deliverAt } = shipment
   const status = statusOf(shipment, now)
-  const dispatched = status === 'dispatched' || status === 'delivered'
+  const dispatched = status !== 'booked' && status !== 'cancelled'
   return {
     shipmentId,
     trackingNumber,
     orderId,
+    ...(returnId && { returnId }),
     status,
     bookedAt: new Date(bookedAt).toISOString(),
     ...(dispatched && { dispatchedAt: new Date(dispatchAt).toISOString() }),

@@ -4,7 +4,18 @@ import { CARRIER_DEFAULTS, type CarrierSettings } from '../settings.ts'
 import { importJournal } from '../store/import-journal.ts'
 import { StoredSettings } from '../store/settings.ts'
 import type { Store } from '../store/store.ts'
-import { type BookedShipment, type Booking, book, isImpossible, type Shipment, statusOf } from './shipment.ts'
+import {
+  type BookedShipment,
+  type Booking,
+  book,
+  bookReturn,
+  drawFor,
+  inspect,
+  isImpossible,
+  type ReturnBooking,
+  type Shipment,
+  statusOf,
+} from './shipment.ts'
 import { Shipments } from './shipments.ts'
 import { Webhooks } from './webhooks.ts'
 
@@ -53,6 +64,35 @@ export class Carrier {
     // In a later turn, so that the answer is on its way before the first event is.
     setImmediate(() => this.#webhooks.wake(Date.now() + dispatchMs))
     return answer
+  }
+
+  /** A label for a parcel that comes back; from then on it is a shipment like others. */
+  async issueLabel(idempotencyKey: string, request: ReturnBooking): Promise<Answer> {
+    const { returnImpossibleRate, returnLossRate, handoverMs, returnMs } = this.settings.current
+    const answer = await this.#answers.once(idempotencyKey, request, () => {
+      if (isImpossible(request, idempotencyKey, returnImpossibleRate))
+        return { status: 422, code: 'impossible', detail: 'the carrier fetches nothing from this address' }
+      const lost = drawFor(`${idempotencyKey} lost`) < returnLossRate
+      const chance = { id: randomId(16), now: Date.now(), handoverMs, returnMs, lost }
+      const booked = bookReturn(request, chance)
+      this.#shipments.insert(booked)
+      const { shipmentId, trackingNumber } = booked
+      return { status: 201, body: { shipmentId, trackingNumber, status: 'booked' } }
+    })
+    setImmediate(() => this.#webhooks.wake(Date.now() + handoverMs))
+    return answer
+  }
+
+  /** What the return centre finds in a parcel that has arrived. */
+  inspect(idempotencyKey: string, shipmentId: string): Promise<Answer> {
+    return this.#answers.once(idempotencyKey, { inspect: shipmentId }, () => {
+      const shipment = this.#shipments.find(shipmentId)
+      if (!shipment?.lines) return { status: 404, code: 'unknown_return', detail: 'no such returned parcel' }
+      const status = statusOf(shipment, Date.now())
+      if (status !== 'delivered') return { status: 409, code: 'not_arrived', detail: `the parcel is ${status}` }
+      const { inspectionRefusalRate } = this.settings.current
+      return { status: 200, body: inspect(JSON.parse(shipment.lines), idempotencyKey, inspectionRefusalRate) }
+    })
   }
 
   cancel(idempotencyKey: string, shipmentId: string): Promise<Answer> {

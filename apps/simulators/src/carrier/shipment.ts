@@ -20,6 +20,10 @@ export const booking = z.strictObject({
 })
 export type Booking = z.infer<typeof booking>
 
+/** A parcel that the customer hands over; `address` is where. */
+export const returnBooking = booking.extend({ returnId: text(64) })
+export type ReturnBooking = z.infer<typeof returnBooking>
+
 /** As recorded when it was booked: the future of a shipment is decided then. Times are ms since the epoch. */
 export interface BookedShipment {
   readonly shipmentId: string
@@ -29,6 +33,11 @@ export interface BookedShipment {
   readonly bookedAt: number
   readonly dispatchAt: number
   readonly deliverAt: number
+  /** Of a parcel that comes back: which return it is for, and what is in it, as JSON. */
+  readonly returnId?: string | null
+  readonly lines?: string | null
+  /** 1 when it will not arrive. */
+  readonly lost?: number
 }
 
 export interface Shipment extends BookedShipment {
@@ -40,14 +49,15 @@ export interface Shipment extends BookedShipment {
   readonly acknowledged: number
 }
 
-export type Status = 'booked' | 'dispatched' | 'delivered' | 'cancelled'
+export type Status = 'booked' | 'dispatched' | 'delivered' | 'lost' | 'cancelled'
 
 export interface ShipmentEvent {
   /** The same on every attempt, also after a restart. */
   readonly eventId: string
-  readonly type: 'dispatched' | 'delivered'
+  readonly type: 'dispatched' | 'delivered' | 'lost'
   readonly shipmentId: string
   readonly orderId: string
+  readonly returnId?: string
   readonly trackingNumber: string
   readonly at: string
 }
@@ -65,32 +75,66 @@ export const book = (
   deliverAt: now + dispatchMs + deliveryMs,
 })
 
+/** Known to the customer as a label: it is on its way from the hand-over on, and arrives at the warehouse or not at all. */
+export const bookReturn = (
+  request: ReturnBooking,
+  {
+    handoverMs,
+    returnMs,
+    lost,
+    ...when
+  }: { id: string; now: number; handoverMs: number; returnMs: number; lost: boolean },
+): BookedShipment => ({
+  ...book(request, { ...when, dispatchMs: handoverMs, deliveryMs: returnMs }),
+  returnId: request.returnId,
+  lines: JSON.stringify(request.lines),
+  lost: lost ? 1 : 0,
+})
+
+type Lines = Booking['lines']
+
+/** What of a returned parcel is fit for the shelf. Decided by the key, line by line. */
+export const inspect = (lines: Lines, idempotencyKey: string, refusalRate: number) => {
+  const isRefused = ({ sku }: Lines[number]) => drawFor(`${idempotencyKey} ${sku}`) < refusalRate
+  return { accepted: lines.filter((line) => !isRefused(line)), refused: lines.filter(isRefused) }
+}
+
+/** Uniform in [0, 1), and the same each time. */
+export const drawFor = (name: string): number => Number.parseInt(hash('sha256', name, 'hex').slice(0, 8), 16) / 2 ** 32
+
 /** The carrier delivers nowhere near this one. */
 const NOWHERE = '00000'
 
 /** Decided by the key, so that a client asking again does not change the carrier's mind. */
-export const isImpossible = ({ address }: Booking, idempotencyKey: string, impossibleRate: number): boolean => {
-  const draw = Number.parseInt(hash('sha256', idempotencyKey, 'hex').slice(0, 8), 16) / 2 ** 32
-  return address.postalCode === NOWHERE || draw < impossibleRate
-}
+export const isImpossible = ({ address }: Booking, idempotencyKey: string, impossibleRate: number): boolean =>
+  address.postalCode === NOWHERE || drawFor(idempotencyKey) < impossibleRate
 
 /** Status follows from the booking and the clock, so it needs no record of its own. */
-export const statusOf = ({ cancelled, dispatchAt, deliverAt }: Shipment, now: number): Status => {
+export const statusOf = ({ cancelled, dispatchAt, deliverAt, lost }: Shipment, now: number): Status => {
   if (cancelled) return 'cancelled'
   if (now < dispatchAt) return 'booked'
-  return now < deliverAt ? 'dispatched' : 'delivered'
+  if (now < deliverAt) return 'dispatched'
+  return lost ? 'lost' : 'delivered'
 }
 
 /** What happened to it that its callback has not acknowledged, in order. */
 export const unacknowledged = (shipment: Shipment, now: number): ShipmentEvent[] => {
   const status = statusOf(shipment, now)
-  if (status !== 'dispatched' && status !== 'delivered') return []
+  if (status === 'booked' || status === 'cancelled') return []
   const happened = [event(shipment, 'dispatched', shipment.dispatchAt)]
-  if (status === 'delivered') happened.push(event(shipment, 'delivered', shipment.deliverAt))
+  if (status !== 'dispatched') happened.push(event(shipment, status, shipment.deliverAt))
   return happened.slice(shipment.acknowledged)
 }
 
 const event = (shipment: Shipment, type: ShipmentEvent['type'], at: number): ShipmentEvent => {
-  const { shipmentId, orderId, trackingNumber } = shipment
-  return { eventId: `${shipmentId}-${type}`, type, shipmentId, orderId, trackingNumber, at: new Date(at).toISOString() }
+  const { shipmentId, orderId, returnId, trackingNumber } = shipment
+  return {
+    eventId: `${shipmentId}-${type}`,
+    type,
+    shipmentId,
+    orderId,
+    ...(returnId && { returnId }),
+    trackingNumber,
+    at: new Date(at).toISOString(),
+  }
 }

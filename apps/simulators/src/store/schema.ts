@@ -48,6 +48,11 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE imports (file TEXT PRIMARY KEY, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE shipments ADD COLUMN return_id TEXT;
+  ALTER TABLE shipments ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE shipments ADD COLUMN lines TEXT;
+  `,
 ]
 
 /** Those that grow with every order. */
