@@ -43,12 +43,13 @@ export class InFlightLimit {
 /**
  * For a process that strangers talk to: at most `most` requests are worked on, and none is held longer than `longestMs`,
  * the reading of its answer included. Counts from when the whole request is there: slow senders take nobody's place.
- * Whether the process is well may be asked at any time.
+ * Whether the process is well may be asked at any time; a route whose config says `isStream` has bounds of its own.
  */
 export const limitRequests = (fastify: FastifyInstance, most: number, longestMs: number): void => {
   const limit = new InFlightLimit(most, 'the gateway')
   fastify.addHook('preHandler', (request, reply, done) => {
-    if (request.url.startsWith('/health/')) return done()
+    const { isStream } = request.routeOptions.config as { isStream?: boolean }
+    if (isStream === true || request.url.startsWith('/health/')) return done()
     let leave: () => void
     try {
       leave = limit.enter()

@@ -31,18 +31,22 @@ export interface Operation {
   address(values: readonly (string | undefined)[]): { path: string; headers: Record<string, string> }
 }
 
+/** All of them but streams, whose answers have no end. */
 export const operationsOf = ({ paths }: OpenApi): Operation[] =>
   Object.entries(paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, operation]) => {
+    Object.entries(operations).flatMap(([method, operation]) => {
+      if (operation.responses[200]?.content?.['text/event-stream'] !== undefined) return []
       const parameters = operation.parameters ?? []
-      return {
-        method: method.toUpperCase(),
-        path,
-        operation,
-        parameters,
-        body: operation.requestBody?.content['application/json']?.schema,
-        address: (values: readonly (string | undefined)[]) => addressOf(path, parameters, values),
-      }
+      return [
+        {
+          method: method.toUpperCase(),
+          path,
+          operation,
+          parameters,
+          body: operation.requestBody?.content['application/json']?.schema,
+          address: (values: readonly (string | undefined)[]) => addressOf(path, parameters, values),
+        },
+      ]
     }),
   )
 

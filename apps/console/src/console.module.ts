@@ -1,5 +1,7 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { healthModule } from '#libs/http'
+import { TopicReader } from '#libs/messaging'
+import { MessagesController } from './api/messages.controller.ts'
 import { OperatorsController } from './api/operators.controller.ts'
 import { SystemController } from './api/system.controller.ts'
 import type { Config } from './config.ts'
@@ -9,9 +11,13 @@ import { servicesOf } from './services.ts'
 
 @Module({})
 export class ConsoleModule implements OnApplicationShutdown {
-  constructor(private readonly forwarder: Forwarder) {}
+  constructor(
+    private readonly forwarder: Forwarder,
+    private readonly reader: TopicReader,
+  ) {}
 
   async onApplicationShutdown(): Promise<void> {
+    this.reader.close()
     await this.forwarder.close()
   }
 }
@@ -19,9 +25,10 @@ export class ConsoleModule implements OnApplicationShutdown {
 export const consoleModule = (config: Config): DynamicModule => ({
   module: ConsoleModule,
   imports: [healthModule({})],
-  controllers: [OperatorsController, SystemController],
+  controllers: [MessagesController, OperatorsController, SystemController],
   providers: [
     { provide: Forwarder, useValue: new Forwarder(servicesOf(config)) },
+    { provide: TopicReader, useValue: new TopicReader({ brokers: config.KAFKA_BROKERS, clientId: 'console' }) },
     { provide: KafkaView, useValue: new KafkaView({ brokers: config.KAFKA_BROKERS, clientId: 'console' }) },
   ],
 })

@@ -2,11 +2,13 @@ import { join } from 'node:path'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
 import { limitRequests, startService } from '#libs/http'
+import { TopicReader } from '#libs/messaging'
 import { config } from './config.ts'
 import { consoleModule } from './console.module.ts'
 import { docs } from './docs.ts'
 import { Forwarder } from './forwarder.ts'
 import { gateway } from './gateway.ts'
+import { serveStream } from './stream/serve-stream.ts'
 import { refuseCrossSiteWrites } from './web/csrf.ts'
 import { serveWeb } from './web/serve-web.ts'
 
@@ -29,6 +31,7 @@ await startService(consoleModule(environment), {
     refuseCrossSiteWrites(instance)
     void fastify.register(gateway(app.get(Forwarder)))
     void fastify.register(docs)
+    void fastify.register(serveStream(app.get(TopicReader)))
     void fastify.register(serveWeb(WEB))
   },
 })

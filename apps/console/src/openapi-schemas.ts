@@ -62,6 +62,27 @@ export const event = z.object({
   metadata: z.object({ messageId: z.string(), causationId: z.string(), correlationId: z.string(), actor: z.string() }),
 })
 
+/** Where a message lies in its topic, and what its headers say. */
+export const topicMessage = z.object({
+  topic: z.string(),
+  partition: z.int(),
+  offset: z.int(),
+  publishedAt: instant,
+  key: z.string().nullable(),
+  id: z.string().nullable(),
+  type: z.string().nullable(),
+  source: z.string().nullable(),
+  subject: z.string().nullable(),
+  time: z.string().nullable().describe('When it was decided'),
+  dataVersion: z.int(),
+  correlationId: z.string().nullable(),
+  causationId: z.string().nullable(),
+})
+export const orderMessages = z.object({
+  items: z.array(topicMessage.extend({ data: z.unknown() })),
+  complete: z.boolean().describe('False when looking for them came to its bounds'),
+})
+
 export const sagaState = z.enum(['running', 'completed', 'compensating', 'compensated', 'needs_attention'])
 export const sagaStep = z.enum([
   'authorize-payment',

@@ -109,6 +109,14 @@ export const openApi = {
         unknownOrder,
       ),
     },
+    '/api/orders/{orderId}/messages': {
+      get: get(
+        "The order's messages as they lie in their topics, in the order in which they were published",
+        schemas.orderMessages,
+        [inPath('orderId')],
+        unknownOrder,
+      ),
+    },
     '/api/orders/{orderId}/saga': {
       get: get(
         "The order's saga, step by step",
@@ -154,6 +162,22 @@ export const openApi = {
     },
     '/api/projections': { get: get('How far each read model has come', schemas.page(schemas.projection)) },
     '/api/sales': { get: get('Completed orders and their worth per minute', schemas.page(schemas.salesMinute)) },
+    '/api/stream': {
+      get: {
+        summary: 'What is published on topics as it happens, as server-sent events',
+        description:
+          'Events: `begin`; `messages`, an array of what `GET /api/orders/{orderId}/messages` has, without data; `reset`, when something is missing and everything is to be asked for again. The `id` of each is the position behind it: with it in `Last-Event-ID` a connection that broke goes on where it was.',
+        parameters: [
+          ...inQuery({
+            topics: z.string().describe('Names, separated by commas; all of Waybill without it'),
+            orderId,
+            after: z.string().describe('What `Last-Event-ID` says, for who cannot send it'),
+          }),
+          { name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } },
+        ],
+        responses: { 200: { description: 'OK', content: { 'text/event-stream': {} } }, ...always },
+      },
+    },
     '/api/topics': { get: get('Topics, with the offsets of their partitions', schemas.topics) },
     '/api/groups': { get: get('Consumer groups, with members and lag', schemas.groups) },
     '/api/notifications': {

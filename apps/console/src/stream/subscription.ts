@@ -1,0 +1,100 @@
+import type { ServerResponse } from 'node:http'
+import type { TopicRecord } from '#libs/messaging'
+import { shownMessage } from '../messages/shown-message.ts'
+import { encodePosition, type StreamPosition } from './position.ts'
+import type { FeedListener } from './topic-feed.ts'
+
+/** More at once is no news for anybody: the page is told to look anew. */
+const MOST_AT_ONCE = 500
+/** What may wait in a connection for a browser that reads slowly; then it is told less, and at last hung up on. Bytes. */
+const MOST_WAITING = 256 * 1024
+const LONGEST_BEHIND_MS = 30_000
+
+/**
+ * One browser that looks at topics. Events: `messages`, what was published, and `reset`, look anew; the `id` of each is
+ * the position behind it, with which a connection that broke goes on where it was.
+ */
+export class Subscription implements FeedListener {
+  #begun = false
+  /** While what was missed is looked for: what comes meanwhile. */
+  #held: { records: TopicRecord[]; position: StreamPosition } | undefined
+  #behindSince: number | undefined
+  #hasMissed = false
+
+  constructor(
+    readonly topics: readonly string[],
+    private readonly response: ServerResponse,
+    /** Of one order only. */
+    private readonly correlationId: string | undefined,
+  ) {}
+
+  /** From here on. */
+  begin(position: StreamPosition): void {
+    this.#begun = true
+    this.#send('begin', { topics: this.topics }, position)
+  }
+
+  /** From here on, as soon as it is known what was missed before. */
+  hold(position: StreamPosition): void {
+    this.#begun = true
+    this.#held = { records: [], position }
+  }
+
+  /** What was missed, before what came meanwhile; undefined when it is too much. */
+  release(missed: readonly TopicRecord[] | undefined): void {
+    const { records, position } = this.#held!
+    this.#held = undefined
+    if (missed === undefined) this.#send('reset', {}, position)
+    else this.#tell([...missed, ...records], position)
+  }
+
+  records(records: readonly TopicRecord[], position: StreamPosition): void {
+    if (!this.#begun) return
+    if (this.#held !== undefined) {
+      // Together too much: that is found out when it is released.
+      const room = Math.max(0, MOST_AT_ONCE + 1 - this.#held.records.length)
+      this.#held = { records: [...this.#held.records, ...records.slice(0, room)], position }
+    } else this.#tell(records, position)
+  }
+
+  gap(): void {
+    this.#send('reset', {}, new Map())
+  }
+
+  /** Says where it is, also to a page for which nothing came: it need not ask for all of that when it comes back. */
+  keepAlive(position: StreamPosition): void {
+    if (this.#held !== undefined || this.#isBehind()) return
+    this.response.write(`id: ${encodePosition(position)}\n\n`)
+  }
+
+  #tell(records: readonly TopicRecord[], position: StreamPosition): void {
+    const mine =
+      this.correlationId === undefined
+        ? records
+        : records.filter(({ headers }) => headers.correlationid === this.correlationId)
+    if (mine.length === 0) return
+    if (mine.length > MOST_AT_ONCE) this.#send('reset', {}, position)
+    else this.#send('messages', mine.map(shownMessage), position)
+  }
+
+  #send(event: string, data: unknown, position: StreamPosition): void {
+    if (this.#isBehind()) {
+      this.#hasMissed = true
+      return
+    }
+    const told = this.#hasMissed ? { event: 'reset', data: {} } : { event, data }
+    this.#hasMissed = false
+    const id = position.size === 0 ? '' : `id: ${encodePosition(position)}\n`
+    this.response.write(`${id}event: ${told.event}\ndata: ${JSON.stringify(told.data)}\n\n`)
+  }
+
+  #isBehind(): boolean {
+    if (this.response.writableLength <= MOST_WAITING) {
+      this.#behindSince = undefined
+      return false
+    }
+    this.#behindSince ??= Date.now()
+    if (Date.now() - this.#behindSince > LONGEST_BEHIND_MS) this.response.destroy()
+    return true
+  }
+}
