@@ -9,6 +9,7 @@ import {
   orderId,
   orderLine,
   returnId,
+  shipping,
   stockLine,
 } from './values.ts'
 
@@ -25,6 +26,8 @@ export const orderFacts = {
       payment: z.object({ token: z.string() }),
       shippingAddress: address,
       coordination,
+      /** Of an order that is held to a quote; its cost is part of the total. */
+      shipping: shipping.optional(),
     }),
   ),
   'order.confirmed': fact.message(order),

@@ -30,6 +30,10 @@ export const address = z.object({
 })
 export type Address = z.infer<typeof address>
 
+/** What a quote promised for the delivery: what it costs, and the day on which it arrives. */
+export const shipping = z.object({ quoteId: z.uuid(), cost: money, promisedOn: z.iso.date() })
+export type Shipping = z.infer<typeof shipping>
+
 /** Who triggers the participants of an order: the saga by commands, or the participants by reacting to facts. */
 export const coordination = z.enum(['orchestrated', 'choreographed'])
 export type Coordination = z.infer<typeof coordination>

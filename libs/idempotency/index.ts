@@ -3,3 +3,4 @@ export { type Beginning, IdempotencyKeys, type IdempotentRequest, type StoredRes
 export { type IdempotencyOptions, IdempotentCommands, type Outcome } from './idempotent-commands.ts'
 export { InvalidIdempotencyKey, parseIdempotencyKey } from './parse-idempotency-key.ts'
 export { idempotencyRetention } from './retention.ts'
+export { isAnswered } from './sql/is-answered.ts'

@@ -14,6 +14,7 @@ import {
   parkingRetention,
 } from '#libs/messaging'
 import { OutboxRelay } from '#libs/outbox'
+import { type Replies, Requester, Responder } from '#libs/request-reply'
 import { DeadlineWorker, type WakeableSagas } from '#libs/saga'
 import { AuditController } from './audit.controller.ts'
 import { EffectsController } from './effects.controller.ts'
@@ -50,6 +51,10 @@ export interface ServiceDefinition {
   // biome-ignore lint/suspicious/noExplicitAny: each service has kinds of its own, which nothing here depends on
   readonly effects?: EffectDefinition<any>
   readonly sagas?: readonly WakeableSagas[]
+  /** It asks other services questions: its routes are given a `Requester`. */
+  readonly asks?: true
+  /** What it replies to the questions of others. */
+  readonly replies?: (database: Database) => Partial<Replies>
   /** Nest's controllers; they are given `Database`, `GroupCommit`, `IdempotentCommands` and the `providers`. */
   readonly routes?: readonly Type<unknown>[]
   /** For how long it keeps rows of tables of its own that grow; those of the patterns are known. */
@@ -82,6 +87,10 @@ export const defineService = (definition: ServiceDefinition): Service => {
   const effects = definition.effects && new EffectWorker({ ...definition.effects, database, groupCommit })
   const deadlines = (definition.sagas ?? []).map((runner) => new DeadlineWorker({ database, groupCommit, runner }))
   const publisher = publishes ? kafkaPublisher({ brokers, clientId: name, compression }) : undefined
+  const requester = definition.asks && new Requester({ service: name, brokers, clientId: name })
+  const responder =
+    definition.replies &&
+    new Responder({ service: name, brokers, clientId: name, replies: definition.replies(database) })
   const relay = publisher && new OutboxRelay({ databaseUrl, database, publisher })
   const { INBOX_RETENTION_HOURS, SETTLED_RETENTION_HOURS, IDEMPOTENCY_KEY_HOURS: keyHours } = config
   const housekeeping = new Housekeeping({
@@ -97,7 +106,9 @@ export const defineService = (definition: ServiceDefinition): Service => {
   const runtime = new Runtime({
     prepare: async () => definition.prepare?.(groupCommit),
     // Stopped in this order: what decides first, then what carries out, then what publishes it.
-    workers: [...deadlines, housekeeping, effects, relay].filter((worker) => worker !== undefined),
+    workers: [responder, requester, ...deadlines, housekeeping, effects, relay].filter(
+      (worker) => worker !== undefined,
+    ),
     resources: [...(definition.resources ?? []), publisher, database].filter((resource) => resource !== undefined),
   })
   return {
@@ -107,7 +118,12 @@ export const defineService = (definition: ServiceDefinition): Service => {
       module: ServiceModule,
       imports: [
         messagingModule(consumers),
-        healthModule({ database: () => database.query('SELECT 1'), consumers: () => consumers.check() }),
+        healthModule({
+          database: () => database.query('SELECT 1'),
+          consumers: () => consumers.check(),
+          ...(responder && { requests: () => responder.check() }),
+          ...(requester && { replies: () => requester.check() }),
+        }),
       ],
       controllers: [
         ...(definition.routes ?? []),
@@ -124,6 +140,7 @@ export const defineService = (definition: ServiceDefinition): Service => {
           useValue: new IdempotentCommands({ groupCommit, ...(keyHours && { ttlMs: keyHours * HOUR_MS }) }),
         },
         { provide: SERVICE, useValue: name },
+        ...(requester ? [{ provide: Requester, useValue: requester }] : []),
         ...(definition.providers ?? []),
       ],
     },

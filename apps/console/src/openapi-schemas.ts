@@ -9,6 +9,7 @@ import {
   orderLine,
   orderStatus,
   quantity,
+  shipping,
   sku,
 } from '#libs/contracts'
 import { parkedItem } from './operators.openapi.ts'
@@ -32,6 +33,23 @@ export const orderRequest = z.object({
   payment: z.object({ token: z.string().min(1).max(100) }),
   shippingAddress: address,
   coordination: coordination.optional(),
+  quoteId: z
+    .uuid()
+    .optional()
+    .describe('Holds the order to what this quote promised; for the same customer, items and address'),
+})
+export const quoteRequest = orderRequest.pick({ customerId: true, items: true, shippingAddress: true })
+export const quote = z.object({
+  quoteId: z.uuid(),
+  customerId,
+  items: z.array(
+    orderLine.extend({ available: z.int().nonnegative().describe('Pieces that could be had; none are kept') }),
+  ),
+  shippingAddress: address,
+  shipping: shipping.omit({ quoteId: true }),
+  total: money.describe('The lines and the delivery'),
+  quotedAt: instant,
+  validUntil: instant,
 })
 export const orderAccepted = z.object({ orderId, status: z.literal('placed'), total: money })
 export const cancellationAccepted = z.object({ orderId, cancellation: z.literal('requested') })
@@ -45,7 +63,8 @@ export const orderSummary = z.object({
   cancellation: z.enum(['requested', 'refused']).optional(),
   coordination,
   items: z.array(orderLine),
-  total: money,
+  total: money.describe('With the cost of the delivery, where a quote promised one'),
+  shipping: shipping.optional().describe('Of an order that is held to a quote'),
   payment: z.object({ status: paymentStatus, authorized: money, captured: money, refunded: money }),
   shipment: z.object({ status: shipmentStatus, trackingNumber: z.string().optional() }).optional(),
   placedAt: instant,

@@ -85,10 +85,10 @@ export const openApi = {
           ...always,
           ...problems(
             [400, 'Broken JSON, a missing key, or bad fields, each named by its JSON pointer'],
-            [409, 'A request with this key is still under way'],
             [413, 'The body is larger than 64 KiB'],
             [415, 'The body is not JSON in UTF-8, or compressed'],
-            [422, 'An unknown SKU, or the key was used with another body'],
+            [409, 'A request with this key is still under way, or the quote has expired'],
+            [422, 'An unknown SKU or quote, a quote for something else, or the key was used with another body'],
           ),
         },
       },
@@ -96,6 +96,33 @@ export const openApi = {
         'Orders, newest first',
         schemas.cursorPage(schemas.orderSummary),
         inQuery({ customerId, status: orderStatus, cursor, limit: limit(200) }),
+      ),
+    },
+    '/api/quotes': {
+      post: {
+        summary: 'Ask for the price of an order, what of it is there, and what its delivery costs and when it arrives',
+        parameters: [idempotencyKey],
+        requestBody: { required: true, content: json(schemas.quoteRequest) },
+        responses: {
+          201: {
+            ...ok(schemas.quote, 'A promise that `POST /api/orders` can be held to until `validUntil`'),
+            headers: { Location: { schema: { type: 'string' } } },
+          },
+          ...always,
+          ...problems(
+            [400, 'Broken JSON, a missing key, or bad fields, each named by its JSON pointer'],
+            [409, 'A request with this key is still under way'],
+            [422, 'An unknown SKU, an address that nobody delivers to, or the key was used with another body'],
+          ),
+        },
+      },
+    },
+    '/api/quotes/{quoteId}': {
+      get: get(
+        'One quote',
+        schemas.quote,
+        [inPath('quoteId')],
+        problems([404, 'No such quote, or it is over for long']),
       ),
     },
     '/api/orders/{orderId}': {

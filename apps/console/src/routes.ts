@@ -26,6 +26,8 @@ export const routes: readonly Route[] = [
   { method: 'GET', at: '/orders/:orderId/events', from: ['order'] },
   { method: 'GET', at: '/orders/:orderId/saga', from: ['order'] },
   { method: 'POST', at: '/orders/:orderId/cancel', from: ['order'] },
+  { method: 'POST', at: '/quotes', from: ['order'] },
+  { method: 'GET', at: '/quotes/:quoteId', from: ['order'] },
   { method: 'GET', at: '/sagas', from: ['order'], shared: true },
   { method: 'GET', at: '/sagas/counts', from: ['order'], shared: true },
   { method: 'POST', at: '/sagas/:sagaId/steps/:step/retry', from: ['order'] },

@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
 import { z } from 'zod'
-import { stockLine, uuidFrom } from '#libs/contracts'
+import { type DataOf, money, stockLine, uuidFrom } from '#libs/contracts'
 import { exchange, jsonOf } from '#libs/http'
 import {
   type BookingAnswer,
@@ -19,6 +19,13 @@ export class CarrierError extends Error {
 }
 
 type Body = Record<string, unknown>
+
+export type QuoteAnswer =
+  | { readonly outcome: 'done'; readonly quote: DataOf<'shipment.quoted'> }
+  /** The carrier's considered "no". */
+  | { readonly outcome: 'refused'; readonly code: string }
+
+const quote = z.object({ cost: money, promisedOn: z.iso.date() })
 
 /**
  * The carrier's API over kept-alive connections.
@@ -112,20 +119,33 @@ export class Carrier {
     return { outcome: 'done', status }
   }
 
+  /** What a delivery costs and when it arrives; nothing is booked. */
+  async quote(request: DataOf<'shipment.quote'>, signal: AbortSignal): Promise<QuoteAnswer> {
+    const { status, body } = await this.#send('/carrier/quotes', {}, signal, request)
+    if (status === 422 && body.code === 'impossible') return { outcome: 'refused', code: body.code }
+    const quoted = quote.safeParse(body)
+    if (status !== 200 || !quoted.success) throw unusable(status, body)
+    return { outcome: 'done', quote: quoted.data }
+  }
+
   close(): Promise<void> {
     return this.#pool.destroy()
   }
 
-  async #post(
+  #post(path: string, key: string, signal: AbortSignal, request: object = {}): Promise<{ status: number; body: Body }> {
+    return this.#send(path, { 'idempotency-key': key }, signal, request)
+  }
+
+  async #send(
     path: string,
-    key: string,
+    headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
-    request: object = {},
+    request: object,
   ): Promise<{ status: number; body: Body }> {
     const { status, body } = await exchange(this.#pool, {
       method: 'POST',
       path,
-      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(request),
       signal,
     })

@@ -4,6 +4,7 @@ import { Carrier } from './carrier.ts'
 import { carrierCalls } from './carrier-calls.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
+import { replies } from './replies.ts'
 
 export const fulfillmentService = (config: Config): Service => {
   const carrier = new Carrier(config.SIMULATORS_URL, config.CARRIER_CALLBACK_URL, config.CARRIER_CONNECTIONS)
@@ -11,6 +12,7 @@ export const fulfillmentService = (config: Config): Service => {
     name: 'fulfillment',
     config,
     handlers: consumers,
+    replies: () => replies(carrier),
     effects: carrierCalls(carrier, config.CARRIER_CONNECTIONS),
     routes: [CarrierEventsController],
     resources: [carrier],

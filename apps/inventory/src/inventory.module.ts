@@ -2,6 +2,7 @@ import { defineService, type Service } from '#libs/service'
 import { StockController } from './api/stock.controller.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
+import { replies } from './replies.ts'
 import { readProducts, seedStock } from './seed.ts'
 
 export const inventoryService = (config: Config): Service =>
@@ -9,6 +10,7 @@ export const inventoryService = (config: Config): Service =>
     name: 'inventory',
     config,
     handlers: consumers,
+    replies,
     routes: [StockController],
     prepare: async (groupCommit) => seedStock(groupCommit, await readProducts(config.PRODUCTS_FILE)),
   })

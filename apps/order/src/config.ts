@@ -8,6 +8,12 @@ export const config = () =>
     PAYMENT_PUBLIC_KEY_FILE: z.string(),
     /** A JSON array of `{ sku, name, price }`. */
     PRODUCTS_FILE: z.string().default('data/products.json'),
+    /** For how long a quote is valid. */
+    QUOTE_VALID_MINUTES: z.coerce.number().positive().default(15),
+    /** For how long others may take to tell what a quote is made of; less than the gateway waits for us. */
+    QUOTE_PATIENCE_MS: z.coerce.number().int().min(100).max(9_000).default(5_000),
+    /** For how long a quote is kept behind its validity: docs/retention.md. */
+    QUOTE_RETENTION_HOURS: z.coerce.number().positive().default(24),
   })
 
 export type Config = ReturnType<typeof config>

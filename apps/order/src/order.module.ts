@@ -1,16 +1,22 @@
 import { readFileSync } from 'node:fs'
+import { Requester } from '#libs/request-reply'
 import { publicKeyFrom, Sealer } from '#libs/sealing'
 import { defineService, type Service } from '#libs/service'
 import { CatalogueController } from './api/catalogue.controller.ts'
 import { OrderHistoryController } from './api/order-history.controller.ts'
 import { OrdersController } from './api/orders.controller.ts'
+import { QuotesController } from './api/quotes.controller.ts'
 import { SagaOperationsController } from './api/saga-operations.controller.ts'
 import { SagasController } from './api/sagas.controller.ts'
-import { CATALOGUE } from './api/tokens.ts'
+import { CATALOGUE, QUOTE_VALID_MS } from './api/tokens.ts'
 import { loadCatalogue } from './catalogue.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
+import { Quoting } from './quoting.ts'
 import { fulfilment } from './sagas.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
 
 export const orderService = (config: Config): Service =>
   defineService({
@@ -18,8 +24,23 @@ export const orderService = (config: Config): Service =>
     config,
     handlers: consumers,
     sagas: [fulfilment],
-    routes: [OrdersController, OrderHistoryController, SagasController, SagaOperationsController, CatalogueController],
+    asks: true,
+    routes: [
+      OrdersController,
+      OrderHistoryController,
+      SagasController,
+      SagaOperationsController,
+      CatalogueController,
+      QuotesController,
+    ],
+    retention: [{ table: 'quotes', column: 'valid_until', keptMs: config.QUOTE_RETENTION_HOURS * HOUR_MS }],
     providers: [
+      { provide: QUOTE_VALID_MS, useValue: config.QUOTE_VALID_MINUTES * MINUTE_MS },
+      {
+        provide: Quoting,
+        inject: [Requester],
+        useFactory: (requester: Requester) => new Quoting(requester, config.QUOTE_PATIENCE_MS),
+      },
       { provide: CATALOGUE, useValue: loadCatalogue(config.PRODUCTS_FILE) },
       { provide: Sealer, useValue: new Sealer(publicKeyFrom(readFileSync(config.PAYMENT_PUBLIC_KEY_FILE, 'utf8'))) },
     ],

@@ -12,7 +12,7 @@ type Stored<E> = StoredEvent & E
 export const orderAnswer = (orderEvents: readonly StoredEvent[], sagaEvents: readonly StoredEvent[]) => {
   const order = fold(orderDecider, orderEvents as Stored<OrderEvent>[]) as PlacedOrder
   const fulfilment = fold(fulfilmentSaga, sagaEvents as Stored<FulfilmentEvent>[])
-  const { orderId, customerId, items, total, coordination } = order.details
+  const { orderId, customerId, items, total, shipping, coordination } = order.details
   const timeline = [...orderEvents.map(published), ...sagaEvents.flatMap((event) => heard(event))]
   timeline.sort((a, b) => a.at.getTime() - b.at.getTime())
   return {
@@ -24,6 +24,7 @@ export const orderAnswer = (orderEvents: readonly StoredEvent[], sagaEvents: rea
     coordination,
     items,
     total,
+    ...(shipping && { shipping }),
     payment: paymentOf(fulfilment, total.currency),
     ...shipmentOf(fulfilment),
     placedAt: orderEvents[0]!.at,

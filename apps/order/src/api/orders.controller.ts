@@ -6,8 +6,10 @@ import { parse, Trace } from '#libs/http'
 import { IdempotentCommands } from '#libs/idempotency'
 import { Sealer } from '#libs/sealing'
 import { answerOnce, IdempotencyKey } from '#libs/service'
+import type { OrderDetails } from '../domain/order.ts'
 import type { Catalogue } from '../domain/pricing.ts'
 import { cancelOrder, notCancelled } from './cancel-order.ts'
+import { holdToQuote, notHeld } from './hold-to-quote.ts'
 import { orderDetails, orderRequest, placeOrder } from './place-order.ts'
 import { CATALOGUE } from './tokens.ts'
 import { orderIdFrom } from './unknown-order.ts'
@@ -30,10 +32,13 @@ export class OrdersController {
   ) {
     const request = parse(orderRequest, body)
     const { catalogue, tokens } = this
-    const work = placeOrder(orderDetails(request, randomUUID(), { catalogue, tokens }), traceparent)
+    const details = orderDetails(request, randomUUID(), { catalogue, tokens })
+    const { quoteId } = request
+    const place = (as: OrderDetails) => placeOrder(as, traceparent)
+    const work = quoteId === undefined ? place(details) : holdToQuote(quoteId, details, place)
     // The key is the customer's own: what another one calls a request has nothing to do with it.
     const scope = `POST /orders ${request.customerId}`
-    return answerOnce(this.commands, reply, { scope, key, body, work })
+    return answerOnce(this.commands, reply, { scope, key, body, work, problems: notHeld(quoteId) })
   }
 
   @Post(':orderId/cancel')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { address, type Cause, Consequences, coordination, customerId, quantity, uuidFrom } from '#libs/contracts'
+import { address, type Cause, Consequences, coordination, customerId, uuidFrom } from '#libs/contracts'
 import type { UnitOfWork, Work } from '#libs/database'
 import { isRefusal } from '#libs/decider'
 import { Problem } from '#libs/http'
@@ -7,31 +7,14 @@ import type { StoredResponse } from '#libs/idempotency'
 import type { Sealer } from '#libs/sealing'
 import { handle, onRecord } from '#libs/service'
 import type { OrderDetails } from '../domain/order.ts'
-import { type Catalogue, price } from '../domain/pricing.ts'
+import type { Catalogue } from '../domain/pricing.ts'
 import { announceOrder, orders } from '../order-aggregate.ts'
 import { fulfilment, SOURCE } from '../sagas.ts'
 import { maskedPayment } from './masked-payment.ts'
+import { lines, pricedItems } from './order-lines.ts'
 
-const MAX_LINES = 50
 /** The longest that the payment provider takes. */
 const MAX_TOKEN = 100
-
-/** Lines with the same SKU are one line: how a client groups what it wants is its own affair. */
-const lines = z
-  // What is not in the catalogue is no malformed request, so any text may be a SKU here.
-  .array(z.object({ sku: z.string().min(1).max(64), quantity }))
-  .min(1)
-  .max(MAX_LINES)
-  .transform((items, context) => {
-    const merged = new Map<string, number>()
-    for (const [position, { sku, quantity: more }] of items.entries()) {
-      const sum = (merged.get(sku) ?? 0) + more
-      if (!quantity.safeParse(sum).success)
-        context.addIssue({ code: 'custom', path: [position, 'quantity'], message: `${sum} of ${sku} are too many` })
-      merged.set(sku, sum)
-    }
-    return [...merged].map(([sku, quantity]) => ({ sku, quantity }))
-  })
 
 export const orderRequest = z.object({
   customerId,
@@ -39,6 +22,8 @@ export const orderRequest = z.object({
   payment: z.object({ token: z.string().trim().min(1).max(MAX_TOKEN) }),
   shippingAddress: address,
   coordination: coordination.default('orchestrated'),
+  /** Of what was promised for it. */
+  quoteId: z.uuid().toLowerCase().optional(),
 })
 export type OrderRequest = z.infer<typeof orderRequest>
 
@@ -56,20 +41,11 @@ export const orderDetails = (request: OrderRequest, orderId: string, { catalogue
       detail: 'choreographed orders are not available yet; leave coordination out or say "orchestrated"',
       extensions: { errors: [{ pointer: '/coordination', detail: 'not available yet' }] },
     })
-  const priced = price(catalogue, request.items)
-  if ('unknown' in priced) throw unknownSkus(priced.unknown.map((position) => request.items[position]!.sku))
+  const priced = pricedItems(request.items, catalogue)
   const { customerId, shippingAddress, coordination } = request
   const payment = { token: tokens.seal(request.payment.token, orderId) }
   return { orderId, customerId, ...priced, payment, shippingAddress, coordination }
 }
-
-const unknownSkus = (skus: readonly string[]): Problem =>
-  new Problem(422, {
-    type: 'unknown-sku',
-    title: 'Unknown SKU',
-    detail: `not in the catalogue: ${skus.join(', ')}`,
-    extensions: { skus },
-  })
 
 /** Everything that placing an order means, for one transaction: the order, its saga, the first messages. */
 export const placeOrder = (details: OrderDetails, traceparent: string): Work<StoredResponse> => {

@@ -1,4 +1,4 @@
-import type { Address, Coordination, Money, OrderEndReason, OrderLine, OrderStatus } from '#libs/contracts'
+import type { Address, Coordination, Money, OrderEndReason, OrderLine, OrderStatus, Shipping } from '#libs/contracts'
 import { unreachable } from '#libs/decider'
 
 /** What happened to an order, as its stream remembers it. */
@@ -23,6 +23,8 @@ export interface OrderDetails {
   readonly payment: { readonly token: string }
   readonly shippingAddress: Address
   readonly coordination: Coordination
+  /** Of an order that is held to a quote; its cost is part of the total. */
+  readonly shipping?: Shipping
 }
 
 export type Order = { readonly status: 'none' } | PlacedOrder

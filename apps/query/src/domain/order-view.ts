@@ -1,10 +1,20 @@
-import type { AnyMessage, Message, MessageType, Money, OrderEndReason, OrderLine, OrderStatus } from '#libs/contracts'
+import type {
+  AnyMessage,
+  Message,
+  MessageType,
+  Money,
+  OrderEndReason,
+  OrderLine,
+  OrderStatus,
+  Shipping,
+} from '#libs/contracts'
 
 /** What order.placed said; it stays as it is. */
 export interface PlacedOrder {
   readonly customerId: string
   readonly items: readonly OrderLine[]
   readonly total: Money
+  readonly shipping?: Shipping
   readonly coordination: string
   readonly placedAt: string
 }
@@ -75,8 +85,8 @@ export const orderViewFacts = [
 export type OrderViewFact = Extract<AnyMessage, { type: (typeof orderViewFacts)[number] }>
 
 export const placedOrder = ({ data, time }: Message<'order.placed'>): PlacedOrder => {
-  const { customerId, items, total, coordination } = data
-  return { customerId, items, total, coordination, placedAt: time }
+  const { customerId, items, total, shipping, coordination } = data
+  return { customerId, items, total, ...(shipping && { shipping }), coordination, placedAt: time }
 }
 
 export const evolveProgress = (progress: OrderProgress, fact: OrderViewFact): OrderProgress => ({
@@ -190,7 +200,7 @@ const shipped = ({ shipment }: OrderProgress, news: ShipmentView): { shipment: S
 
 /** The answer of `GET /orders/{orderId}`, without its timeline. */
 export const orderAnswer = (orderId: string, placed: PlacedOrder, progress: OrderProgress): OrderAnswer => {
-  const { customerId, items, total, coordination, placedAt } = placed
+  const { customerId, items, total, shipping, coordination, placedAt } = placed
   const { status, reason, cancellation, payment, shipment, updatedAt } = progress
   const money = (amount: number): Money => ({ amount, currency: total.currency })
   return {
@@ -202,6 +212,7 @@ export const orderAnswer = (orderId: string, placed: PlacedOrder, progress: Orde
     coordination,
     items,
     total,
+    ...(shipping === undefined ? {} : { shipping }),
     payment: {
       status: payment.status,
       authorized: money(payment.authorized),

@@ -9,6 +9,7 @@ import { IdempotencyKey } from '../idempotency-key.ts'
 import { pageQuery } from '../page.ts'
 import { carrierSettings } from '../settings.ts'
 import { Carrier } from './carrier.ts'
+import { quote, quoteRequest } from './quote.ts'
 import { booking, returnBooking, type Shipment, statusOf } from './shipment.ts'
 
 const shipmentsQuery = pageQuery.extend({ orderId: z.string().optional() })
@@ -40,6 +41,13 @@ export class CarrierController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return this.#respond(reply, () => this.carrier.inspect(key, shipmentId))
+  }
+
+  /** What a delivery would cost; nothing is booked, so no key is needed. */
+  @Post('quotes')
+  quote(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
+    const request = parse(quoteRequest, body)
+    return this.#respond(reply, async () => quote(request, Date.now()))
   }
 
   @Post('shipments/:shipmentId/cancellation')

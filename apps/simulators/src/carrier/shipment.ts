@@ -3,19 +3,22 @@ import { z } from 'zod'
 
 const text = (max: number) => z.string().trim().min(1).max(max)
 
+export const address = z.strictObject({
+  name: text(200),
+  line1: text(200),
+  city: text(200),
+  postalCode: text(20),
+  country: text(60),
+})
+export const lines = z
+  .array(z.strictObject({ sku: text(64), quantity: z.int().min(1) }))
+  .min(1)
+  .max(1_000)
+
 export const booking = z.strictObject({
   orderId: text(64),
-  address: z.strictObject({
-    name: text(200),
-    line1: text(200),
-    city: text(200),
-    postalCode: text(20),
-    country: text(60),
-  }),
-  lines: z
-    .array(z.strictObject({ sku: text(64), quantity: z.int().min(1) }))
-    .min(1)
-    .max(1_000),
+  address,
+  lines,
   callbackUrl: z.url({ protocol: /^https?$/, error: 'an http URL' }),
 })
 export type Booking = z.infer<typeof booking>
@@ -104,10 +107,11 @@ export const drawFor = (name: string): number => Number.parseInt(hash('sha256', 
 
 /** The carrier delivers nowhere near this one. */
 const NOWHERE = '00000'
+export const isNowhere = ({ postalCode }: Booking['address']): boolean => postalCode === NOWHERE
 
 /** Decided by the key, so that a client asking again does not change the carrier's mind. */
 export const isImpossible = ({ address }: Booking, idempotencyKey: string, impossibleRate: number): boolean =>
-  address.postalCode === NOWHERE || drawFor(idempotencyKey) < impossibleRate
+  isNowhere(address) || drawFor(idempotencyKey) < impossibleRate
 
 /** Status follows from the booking and the clock, so it needs no record of its own. */
 export const statusOf = ({ cancelled, dispatchAt, deliverAt, lost }: Shipment, now: number): Status => {
