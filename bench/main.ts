@@ -7,6 +7,7 @@ import { compression } from './compression.ts'
 import { latencyAtRest } from './latency.ts'
 import { memory } from './memory.ts'
 import { outbox } from './outbox.ts'
+import { quotes } from './quotes.ts'
 import { retention, SHORT_RETENTION } from './retention.ts'
 import { soak } from './soak.ts'
 import { throughput } from './throughput.ts'
@@ -15,13 +16,15 @@ import { throughput } from './throughput.ts'
  * `npm run bench [-- --seconds 60] [--only latency,outbox,throughput]`: starts a fresh system and measures it.
  * `npm run bench -- --only retention --seconds 600` is not part of everything: its system keeps rows for a minute.
  * Nor is `npm run bench -- --only soak --orders 500000 [--seconds 7200]`: half an hour at 300 orders a second, or as
- * many orders as the seconds have time for; nor `--only compression`, which needs no system.
+ * many orders as the seconds have time for; nor `--only compression`, which needs no system. `--only quotes --restarts 10`
+ * kills every service that a quote needs so often, under load.
  */
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
     orders: { type: 'string', default: '500000' },
     only: { type: 'string' },
+    restarts: { type: 'string', default: '0' },
   },
 })
 const wanted = (name: string): boolean => values.only === undefined || values.only.split(',').includes(name)
@@ -44,6 +47,7 @@ try {
   if (wanted('outbox')) await outbox(system)
   if (retains) await retention(system, client, Number(values.seconds))
   if (values.only === 'soak') await soak(system, client, Number(values.orders), Number(values.seconds))
+  if (wanted('quotes')) await quotes(system, client, Math.min(Number(values.seconds), 60), Number(values.restarts))
   if (wanted('throughput')) {
     await throughput(system, client, Number(values.seconds))
     await memory(system, 'after the load')

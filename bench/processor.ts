@@ -25,11 +25,17 @@ export const processorTimes = async (system: RunningSystem): Promise<ProcessorTi
 }
 
 /** Between two moments and for each of so many orders, the most expensive process first. */
-export const printPerOrder = (before: ProcessorTimes, after: ProcessorTimes, orders: number): void => {
-  const spent = [...after].map(([name, ms]) => [name, (ms - (before.get(name) ?? 0)) / orders] as const)
+export const printPerOrder = (before: ProcessorTimes, after: ProcessorTimes, orders: number): void =>
+  print(before, after, orders, 'order')
+
+export const printPerQuote = (before: ProcessorTimes, after: ProcessorTimes, quotes: number): void =>
+  print(before, after, quotes, 'quote')
+
+const print = (before: ProcessorTimes, after: ProcessorTimes, count: number, what: string): void => {
+  const spent = [...after].map(([name, ms]) => [name, (ms - (before.get(name) ?? 0)) / count] as const)
   const total = spent.reduce((sum, [, ms]) => sum + ms, 0)
   const parts = spent.toSorted(([, a], [, b]) => b - a).map(([name, ms]) => `${name} ${ms.toFixed(2)}`)
-  console.log(`  ${total.toFixed(1)} ms of processor time per order: ${parts.join(', ')}`)
+  console.log(`  ${total.toFixed(1)} ms of processor time per ${what}: ${parts.join(', ')}`)
 }
 
 interface Stat {
