@@ -24,12 +24,12 @@ import { SendQueue } from './send-queue.ts'
 
 /** Before a question that did not get through is sent again. */
 const PAUSE_MS = 100
-const MOST_IN_FLIGHT = 1_000
+const MOST_IN_FLIGHT = 2_000
 
 export interface RequesterOptions extends KafkaOptions {
   /** Who asks, as `/waybill/<service>`. */
   readonly service: string
-  /** Questions that wait for their reply at a time. Default 1,000. */
+  /** Questions that wait for their reply at a time. Default 2,000. */
   readonly mostInFlight?: number
 }
 

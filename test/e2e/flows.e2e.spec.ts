@@ -4,6 +4,13 @@ import { type StockLevels, stockLevels, violations } from '../support/oracle.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
+interface Quote {
+  quoteId: string
+  items: { available: number; lineTotal: { amount: number } }[]
+  shipping: { cost: { amount: number; currency: string }; promisedOn: string }
+  total: { amount: number; currency: string }
+}
+
 let system: RunningSystem
 let client: Client
 let before: StockLevels
@@ -137,6 +144,27 @@ test('a provider and a carrier that fail half of the time do not matter', async 
     ),
   )
   await Promise.all(placed.map(async (orderId) => ended(await client.terminal(orderId, 180_000))))
+})
+
+test('a quote promises price and delivery, and an order that is held to it pays both and no more', async () => {
+  const { payment, ...request } = orderOf({ 'MUG-WHITE-330': 2 }, { customerId: 'quoted' })
+  const ask = (body: object) => client.call<Quote>('POST', '/api/quotes', body, { 'idempotency-key': 'quoted-1' })
+  const { status, body: quote } = await ask(request)
+  expect(status).toBe(201)
+  expect(await client.get(`/api/quotes/${quote.quoteId}`)).toEqual(quote)
+  expect((await ask(request)).body).toEqual(quote)
+  expect(quote.items[0]!.available).toBeGreaterThan(2)
+  const lines = quote.items.reduce((sum, { lineTotal }) => sum + lineTotal.amount, 0)
+  expect(quote.total.amount).toBe(lines + quote.shipping.cost.amount)
+
+  const held = { ...request, payment, quoteId: quote.quoteId }
+  const order = ended(await client.terminal((await client.place(held)).body.orderId))
+  expect(order).toMatchObject({ status: 'completed', total: quote.total, payment: { captured: quote.total } })
+  expect(order).toMatchObject({ shipping: { quoteId: quote.quoteId, ...quote.shipping } })
+
+  const nowhere = { ...request, shippingAddress: { ...request.shippingAddress, postalCode: '00000' } }
+  const refused = await client.call('POST', '/api/quotes', nowhere, { 'idempotency-key': 'quoted-2' })
+  expect(refused).toMatchObject({ status: 422, body: { type: 'urn:waybill:problem:not-deliverable' } })
 })
 
 test('50 orders at once for the last 10 pieces: 10 complete, 40 are rejected', async () => {

@@ -43,6 +43,8 @@ const LONGEST_PAUSE_MS = 500
 const LANES = {
   read: { connections: 48, mostInFlight: 256 },
   write: { connections: 128, mostInFlight: 512 },
+  /** Each waits for what others are asked, and for their silence until its deadline: 200 a second for four seconds. */
+  quote: { connections: 900, mostInFlight: 900 },
   /** Asked at most once a second, and to be answered while everything else queues. */
   health: { connections: 2, mostInFlight: 16 },
 }
@@ -50,6 +52,7 @@ type Lane = keyof typeof LANES
 
 const laneOf = ({ method, path }: ForwardedRequest): Lane => {
   if (path.startsWith('/health/')) return 'health'
+  if (method === 'POST' && path === '/quotes') return 'quote'
   return method === 'GET' ? 'read' : 'write'
 }
 

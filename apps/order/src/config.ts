@@ -11,7 +11,7 @@ export const config = () =>
     /** For how long a quote is valid. */
     QUOTE_VALID_MINUTES: z.coerce.number().positive().default(15),
     /** For how long others may take to tell what a quote is made of; less than the gateway waits for us. */
-    QUOTE_PATIENCE_MS: z.coerce.number().int().min(100).max(9_000).default(5_000),
+    QUOTE_PATIENCE_MS: z.coerce.number().int().min(100).max(9_000).default(4_000),
     /** For how long a quote is kept behind its validity: docs/retention.md. */
     QUOTE_RETENTION_HOURS: z.coerce.number().positive().default(24),
   })
