@@ -49,7 +49,7 @@ describe('ApiVersions', () => {
     expect(ranges.get(0)![0]).toBe(0)
     const [oldest, newest] = ranges.get(18)!
     expect(oldest).toBe(0)
-    expect(newest).toBeGreaterThanOrEqual(4)
+    expect(newest).toBeGreaterThanOrEqual(5)
     expect([...ranges.values()].every(([min, max]) => min! <= max!)).toBe(true)
   })
 
@@ -63,6 +63,21 @@ describe('ApiVersions', () => {
     expect(answer.errorCode).toBe(ErrorCode.UNSUPPORTED_VERSION)
     expect(answer.apiKeys).toEqual([expect.objectContaining({ apiKey: 18, minVersion: 0 })])
     expect((await client.send(apiVersions, 0, {})).errorCode).toBe(ErrorCode.NONE)
+  })
+
+  test('in version 5 is for the node and the cluster that the client means, or for nobody in particular', async () => {
+    const about = { clientSoftwareName: 'waybill-tests', clientSoftwareVersion: '1.0' }
+    const client = await kafka.connect()
+    const { clusterId, brokers } = await client.send(metadata, 12, { topics: [] })
+    const nodeId = brokers[0]!.nodeId
+    const ask = async (clusterId: string | null, nodeId: number) =>
+      (await client.send(apiVersions, 5, { ...about, clusterId, nodeId })).errorCode
+    expect(await ask(null, -1)).toBe(ErrorCode.NONE)
+    expect(await ask(clusterId, nodeId)).toBe(ErrorCode.NONE)
+    expect(await ask(clusterId, nodeId + 1)).toBe(ErrorCode.REBOOTSTRAP_REQUIRED)
+    expect(await ask('another', nodeId)).toBe(ErrorCode.REBOOTSTRAP_REQUIRED)
+    expect(await ask(null, nodeId)).toBe(ErrorCode.INVALID_REQUEST)
+    expect(await ask(clusterId, -1)).toBe(ErrorCode.INVALID_REQUEST)
   })
 
   test('from a client whose name is not one is an invalid request', async () => {

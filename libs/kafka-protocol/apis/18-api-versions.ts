@@ -1,16 +1,18 @@
 import { defineApi } from '../api.ts'
 import { array, since, tagged } from '../struct.ts'
-import { bool, int16, int32, int64, string } from '../types.ts'
+import { bool, int16, int32, int64, nullable, string } from '../types.ts'
 
-/** What the broker speaks. v3 client software and features; v4 lets a feature start at 0. */
+/** What the broker speaks. v3 client software and features; v4 lets a feature start at 0; v5 whom the client means to reach. */
 export const apiVersions = defineApi({
   key: 18,
   name: 'ApiVersions',
-  versions: { min: 0, max: 4 },
+  versions: { min: 0, max: 5 },
   flexible: 3,
   request: {
     clientSoftwareName: since(3, string),
     clientSoftwareVersion: since(3, string),
+    clusterId: since(5, nullable(string), null),
+    nodeId: since(5, int32, -1),
   },
   response: {
     errorCode: int16,

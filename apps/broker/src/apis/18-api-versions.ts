@@ -1,4 +1,5 @@
-import { apiVersions, ErrorCode } from '#libs/kafka-protocol'
+import { apiVersions, ErrorCode, type RequestOf } from '#libs/kafka-protocol'
+import type { Broker } from '../broker.ts'
 import { dispatch } from '../dispatch.ts'
 import { defineHandler } from '../handler.ts'
 import { features } from '../metadata/features.ts'
@@ -18,28 +19,39 @@ const FEATURES = {
 const LEVEL_0_SINCE = 4
 
 /**
- * ApiVersions: 0-4
- * - A version above 4 is answered in version 0 with UNSUPPORTED_VERSION and the range of this API alone (KIP-511).
+ * ApiVersions: 0-5
+ * - A version above 5 is answered in version 0 with UNSUPPORTED_VERSION and the range of this API alone (KIP-511).
  * - The only feature is `transaction.version` 2: there is no other version of the rest to agree on.
  */
 export const handleApiVersions = defineHandler({
   api: apiVersions,
-  advertised: { min: 0, max: 4 },
-  handle(request, { apiVersion }) {
+  advertised: { min: 0, max: 5 },
+  handle(request, { apiVersion, broker }) {
     const all = Object.values(dispatch).map(({ api, advertised }) => ({
       apiKey: api.key,
       minVersion: advertised.min,
       maxVersion: advertised.max,
     }))
-    if (apiVersion > 4) {
+    if (apiVersion > 5) {
       const apiKeys = all.filter(({ apiKey }) => apiKey === apiVersions.key)
       return { errorCode: ErrorCode.UNSUPPORTED_VERSION, apiKeys }
     }
-    const { clientSoftwareName, clientSoftwareVersion } = request
-    if (apiVersion >= 3 && !(SOFTWARE.test(clientSoftwareName) && SOFTWARE.test(clientSoftwareVersion))) {
-      return { errorCode: ErrorCode.INVALID_REQUEST, apiKeys: [] }
-    }
+    if (!isValid(request, apiVersion)) return { errorCode: ErrorCode.INVALID_REQUEST, apiKeys: [] }
+    const isMeant = request.clusterId === null || isMeantFor(request, broker)
+    if (!isMeant) return { errorCode: ErrorCode.REBOOTSTRAP_REQUIRED, apiKeys: [] }
     const features = apiVersion < LEVEL_0_SINCE ? { ...FEATURES, supportedFeatures: [] } : FEATURES
     return { errorCode: ErrorCode.NONE, apiKeys: all, ...features }
   },
 })
+
+type Request = RequestOf<typeof apiVersions>
+
+function isValid({ clientSoftwareName, clientSoftwareVersion, clusterId, nodeId }: Request, version: number): boolean {
+  if (version >= 3 && !(SOFTWARE.test(clientSoftwareName) && SOFTWARE.test(clientSoftwareVersion))) return false
+  return (clusterId === null) === (nodeId === -1)
+}
+
+/** The address that a client was given for a node may be another's by now (KIP-1242). */
+function isMeantFor({ clusterId, nodeId }: Request, broker: Broker): boolean {
+  return clusterId === broker.clusterId && nodeId === broker.nodeId
+}

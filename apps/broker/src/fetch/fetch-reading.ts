@@ -16,9 +16,12 @@ export interface Reading {
   readonly hasError: boolean
 }
 
+/** As many as there are threads that read. */
+const READS_AT_ONCE = 4
+
 /**
- * Reads in the order of the parts until the limit is reached; usually everything is in memory and nothing waits. What
- * is read counts as held memory from before it is read, so that many readers of cold data cannot fill the heap.
+ * Reads until the limit is reached; usually everything is in memory and nothing waits. What is read counts as held
+ * memory from before it is read, so that many readers of cold data cannot fill the heap.
  */
 export function readParts(
   parts: readonly Part[],
@@ -26,7 +29,7 @@ export function readParts(
   memory: MemoryBudget,
 ): Reading | Promise<Reading> {
   const reserved = memory.takeUpTo(limits.maxBytes)
-  const reading = readAll(parts, reserved, limits.isolation)
+  const reading = new PartsReader(parts, reserved, limits.isolation).readFrom(0)
   if (!(reading instanceof Promise)) {
     memory.release(reserved)
     return reading
@@ -34,34 +37,75 @@ export function readParts(
   return reading.finally(() => memory.release(reserved))
 }
 
-function readAll(parts: readonly Part[], maxBytes: number, isolation: IsolationLevel): Reading | Promise<Reading> {
-  const results: (FetchResult | undefined)[] = []
-  let bytes = 0
-  let hasError = false
-  const take = (result: FetchResult): void => {
-    results.push(result)
-    if (result.ok) bytes += result.bytes
-    else hasError = true
+/**
+ * What is found is the same as if the parts were read one after the other, each with the room that those before it left.
+ * Where they have to be read from disk, some are read at once: as long as there is room for all that they may take.
+ */
+class PartsReader {
+  private readonly parts: readonly Part[]
+  private readonly maxBytes: number
+  private readonly isolation: IsolationLevel
+  private readonly results: (FetchResult | undefined)[]
+  private bytes = 0
+  private hasError = false
+
+  constructor(parts: readonly Part[], maxBytes: number, isolation: IsolationLevel) {
+    this.parts = parts
+    this.maxBytes = maxBytes
+    this.isolation = isolation
+    this.results = parts.map(() => undefined)
   }
-  const step = (from: number): Reading | Promise<Reading> => {
-    for (let i = from; i < parts.length; i++) {
-      const part = parts[i]!
-      if (part.log === undefined || part.errorCode !== ErrorCode.NONE) {
-        results.push(undefined)
-        hasError = true
-        continue
-      }
-      const budget = Math.max(0, Math.min(part.maxBytes, maxBytes - bytes))
-      const result = part.log.read(part.offset, budget, isolation, bytes === 0)
-      if (!(result instanceof Promise)) take(result)
+
+  readFrom(first: number, atOnce = READS_AT_ONCE): Reading | Promise<Reading> {
+    const { parts, isolation, maxBytes } = this
+    const before = this.bytes
+    const underWay: Promise<void>[] = []
+    let promised = 0
+    let next = first
+    for (; next < parts.length && underWay.length < atOnce; next++) {
+      const part = parts[next]!
+      const room = Math.max(0, maxBytes - this.bytes - promised)
+      // What is left for it depends on what the others find.
+      if (underWay.length > 0 && part.maxBytes > room) break
+      const result = read(part, Math.min(part.maxBytes, room), isolation, this.bytes + underWay.length === 0)
+      if (!(result instanceof Promise)) this.found(next, result)
       else {
-        return result.then((read) => {
-          take(read)
-          return step(i + 1)
-        })
+        const index = next
+        promised += part.maxBytes
+        underWay.push(result.then((found) => this.found(index, found)))
       }
     }
-    return { results, bytes, hasError }
+    if (underWay.length === 0) return { results: this.results, bytes: this.bytes, hasError: this.hasError }
+    return Promise.all(underWay).then(() => {
+      if (atOnce === 1 || !this.haveSurprised(first, next)) return this.readFrom(next)
+      this.bytes = before
+      return this.readFrom(first, 1)
+    })
   }
-  return step(0)
+
+  /**
+   * The first part that has a batch may answer with one that is larger than what was asked for, which leaves less room for
+   * the others. Which of them is the first shows only now.
+   */
+  private haveSurprised(first: number, next: number): boolean {
+    if (this.bytes === 0) return next - first > 1
+    const read = this.results.slice(first, next)
+    return read.some((result, i) => result?.ok === true && result.bytes > this.parts[first + i]!.maxBytes)
+  }
+
+  private found(index: number, result: FetchResult | undefined): void {
+    this.results[index] = result
+    if (result?.ok === true) this.bytes += result.bytes
+    else this.hasError = true
+  }
+}
+
+function read(
+  { log, offset, errorCode }: Part,
+  maxBytes: number,
+  isolation: IsolationLevel,
+  minOneBatch: boolean,
+): FetchResult | undefined | Promise<FetchResult> {
+  if (log === undefined || errorCode !== ErrorCode.NONE) return undefined
+  return log.read(offset, maxBytes, isolation, minOneBatch)
 }

@@ -101,7 +101,7 @@ async function readSegments({ segments, config, context }: LogState, limits: Rea
   let room = limits.maxBytes
   for (let segment = segments[index]; segment !== undefined && room > 0; segment = segments[++index]) {
     const minOneBatch = limits.minOneBatch && found.length === 0
-    const records = await segment.read({ ...limits, maxBytes: room, minOneBatch }, indexInterval, context.blocks.take)
+    const records = await segment.read({ ...limits, maxBytes: room, minOneBatch }, indexInterval, context.blocks)
     if (records.length > 0) found.push(records)
     room -= records.length
     // It has more than fits, or than may be seen.

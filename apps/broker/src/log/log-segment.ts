@@ -4,7 +4,7 @@ import { readChecked, writeAtomically } from './atomic-file.ts'
 import { scanBatches } from './batch-scan.ts'
 import { RetiredSegmentError, SegmentFile } from './segment-file.ts'
 import { INDEX_ENTRY, type IndexEntry, SegmentIndex } from './segment-index.ts'
-import { type ReadLimits, readBatches } from './segment-reader.ts'
+import { type ReadLimits, type ReadMemory, readBatches } from './segment-reader.ts'
 
 /**
  * One file of consecutive batches, named after the first offset it may hold, with its sparse index.
@@ -219,9 +219,9 @@ export class LogSegment {
   }
 
   /** Whole batches that end at or after `offset` and before `bound`, as one buffer; empty when there are none. */
-  async read(limits: ReadLimits, indexInterval: number, allocate?: (bytes: number) => Buffer): Promise<Buffer> {
+  async read(limits: ReadLimits, indexInterval: number, memory?: ReadMemory): Promise<Buffer> {
     const { position } = (await this.index(indexInterval)).forOffset(limits.offset)
-    return this.use((file) => readBatches(file, position, this.size, limits, allocate))
+    return this.use((file) => readBatches(file, position, this.size, limits, memory))
   }
 
   private async rebuildIndex(indexInterval: number): Promise<void> {

@@ -15,29 +15,37 @@ const MIN_READ = 64 * 1024
 
 const NOTHING = Buffer.alloc(0)
 
+/** Where what is read goes; what is returned is given back by whoever is done with it. */
+export interface ReadMemory {
+  take(bytes: number): Buffer
+  giveBack(bytes: Buffer): void
+}
+
+const FRESH: ReadMemory = { take: Buffer.allocUnsafe, giveBack: () => {} }
+
 /**
  * Whole batches of a segment of `size` bytes as one buffer, empty when none qualifies. `from` is the beginning of some
- * batch at or before the wanted one; `allocate` gives what is read into.
+ * batch at or before the wanted one.
  */
 export async function readBatches(
   file: File,
   from: number,
   size: number,
   limits: ReadLimits,
-  allocate: (bytes: number) => Buffer = Buffer.allocUnsafe,
+  memory: ReadMemory = FRESH,
 ): Promise<Buffer> {
   for (let position = from; position < size; ) {
-    const chunk = allocate(Math.min(Math.max(limits.maxBytes, MIN_READ), size - position))
+    const chunk = memory.take(Math.min(Math.max(limits.maxBytes, MIN_READ), size - position))
     const bytes = chunk.subarray(0, await file.read(chunk, position))
     const start = skipTo(bytes, limits.offset)
-    if (start > 0 && !holdsBatch(bytes, start)) {
-      position += start
-      continue
-    }
-    if (limits.minOneBatch && start === 0 && !holdsBatch(bytes, 0) && bytes.length >= BATCH_OVERHEAD) {
-      return readOne(file, position, batchSize(bytes), limits.bound)
-    }
-    return bytes.subarray(start, endOf(bytes, start, limits))
+    const isCut = !holdsBatch(bytes, start)
+    const found = isCut ? NOTHING : bytes.subarray(start, endOf(bytes, start, limits))
+    if (found.length > 0) return found
+    const whole =
+      isCut && start === 0 && limits.minOneBatch ? await readRest(file, position, bytes, limits.bound) : found
+    memory.giveBack(chunk)
+    if (!isCut || start === 0) return whole
+    position += start
   }
   return NOTHING
 }
@@ -63,9 +71,10 @@ function endOf(bytes: Buffer, start: number, { maxBytes, bound, minOneBatch }: R
   return end
 }
 
-/** A batch larger than the limit goes out alone. */
-async function readOne(file: File, position: number, length: number, bound: number): Promise<Buffer> {
-  const whole = Buffer.allocUnsafe(length)
-  const read = await file.read(whole, position)
-  return read === length && batchLastOffset(whole) < bound ? whole : NOTHING
+/** A batch that is larger than the limit goes out alone: `bytes` is its beginning. */
+async function readRest(file: File, position: number, bytes: Buffer, bound: number): Promise<Buffer> {
+  if (bytes.length < BATCH_OVERHEAD || batchLastOffset(bytes) >= bound) return NOTHING
+  const whole = Buffer.allocUnsafe(batchSize(bytes))
+  const rest = whole.subarray(bytes.copy(whole))
+  return (await file.read(rest, position + bytes.length)) === rest.length ? whole : NOTHING
 }
