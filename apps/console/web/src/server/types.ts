@@ -23,3 +23,8 @@ export interface Page<T> {
 export interface CursorPage<T> extends Page<T> {
   readonly nextCursor: string | null
 }
+export type OrderMessages = z.infer<typeof schemas.orderMessages>
+export type OrderMessage = OrderMessages['items'][number]
+export type StreamMessage = z.infer<typeof schemas.topicMessage>
+export type ProviderOperation = z.infer<typeof schemas.operation>
+export type CarrierShipment = z.infer<typeof schemas.shipment>

@@ -14,6 +14,7 @@ export const OrderFilters = ({ filter }: { filter: OrderFilter }) => {
     setUnclear(meant.kind === 'unclear')
     const { customer: _, ...rest } = filter
     if (meant.kind === 'nothing') show(rest)
+    if (meant.kind === 'order') void navigate({ to: '/orders/$orderId', params: { orderId: meant.orderId } })
     if (meant.kind === 'customer') show({ ...rest, customer: meant.customer })
   }
   const choose = (status: string) => {

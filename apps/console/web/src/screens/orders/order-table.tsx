@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { money } from '../../format/money.ts'
 import type { OrderSummary } from '../../server/types.ts'
 import { Status } from '../../ui/badge.tsx'
@@ -5,7 +6,15 @@ import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { Time } from '../../ui/values.tsx'
 
 const columns: readonly Column<OrderSummary>[] = [
-  { name: 'Order', width: 'minmax(7rem, 1.2fr)', cell: ({ orderId }) => <span className="mono">{orderId}</span> },
+  {
+    name: 'Order',
+    width: 'minmax(7rem, 1.2fr)',
+    cell: ({ orderId }) => (
+      <Link to="/orders/$orderId" params={{ orderId }} className="row-link mono">
+        {orderId}
+      </Link>
+    ),
+  },
   { name: 'Status', width: '7.5rem', cell: ({ status }) => <Status of={status} /> },
   { name: 'Customer', width: 'minmax(6rem, 1fr)', cell: ({ customerId }) => customerId },
   {

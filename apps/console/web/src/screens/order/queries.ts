@@ -1,0 +1,60 @@
+import { queryOptions } from '@tanstack/react-query'
+import { ServerProblem } from '../../server/problem.ts'
+import { ask, query } from '../../server/request.ts'
+import type {
+  CarrierShipment,
+  Mail,
+  Order,
+  OrderEvent,
+  OrderMessages,
+  Page,
+  ProviderOperation,
+  Saga,
+} from '../../server/types.ts'
+
+const key = (orderId: string, ...rest: readonly unknown[]) => ['order', orderId, ...rest]
+
+export const orderQuery = (orderId: string, asOf?: number) =>
+  queryOptions({
+    queryKey: key(orderId, 'order', asOf ?? 'now'),
+    queryFn: ({ signal }) => ask<Order>(`/api/orders/${orderId}${query({ asOf })}`, signal),
+    ...(asOf !== undefined && { staleTime: Number.POSITIVE_INFINITY }),
+  })
+
+/** Null for an order that coordinates itself. */
+export const sagaQuery = (orderId: string, asOf?: number) =>
+  queryOptions({
+    queryKey: key(orderId, 'saga', asOf ?? 'now'),
+    queryFn: ({ signal }) =>
+      ask<Saga>(`/api/orders/${orderId}/saga${query({ asOf })}`, signal).catch((error: unknown) => {
+        if (error instanceof ServerProblem && error.status === 404) return null
+        throw error
+      }),
+  })
+
+export const eventsQuery = (orderId: string) =>
+  queryOptions({
+    queryKey: key(orderId, 'events'),
+    queryFn: ({ signal }) => ask<Page<OrderEvent>>(`/api/orders/${orderId}/events`, signal),
+  })
+
+export const messagesQuery = (orderId: string) =>
+  queryOptions({
+    queryKey: key(orderId, 'messages'),
+    queryFn: ({ signal }) => ask<OrderMessages>(`/api/orders/${orderId}/messages`, signal),
+  })
+
+/** What the outside world knows of it; where a part of it does not answer, that part is missing. */
+export const outsideQuery = (orderId: string) =>
+  queryOptions({
+    queryKey: key(orderId, 'outside'),
+    queryFn: async ({ signal }) => {
+      const of = <T>(path: string) => ask<Page<T>>(`/api/simulators/${path}${query({ orderId })}`, signal)
+      const [operations, shipments, mails] = await Promise.all([
+        of<ProviderOperation>('payment/operations'),
+        of<CarrierShipment>('carrier/shipments'),
+        of<Mail>('mailbox'),
+      ])
+      return { operations: operations.items, shipments: shipments.items, mails: mails.items }
+    },
+  })
