@@ -2,7 +2,14 @@ import { expect, test } from 'vitest'
 import { handlerTable } from './handler-table.ts'
 import { handlersFor, ignore } from './handlers.ts'
 
-const commands: object = handlersFor(['payment.authorize', 'payment.capture', 'payment.void', 'payment.refund'], ignore)
+const TYPES = [
+  'payment.authorize',
+  'payment.capture',
+  'payment.void',
+  'payment.refund',
+  'payment.refund-return',
+] as const
+const commands: object = handlersFor(TYPES, ignore)
 
 test('names the topics that its types travel on', () => {
   const { table, topics } = handlerTable(commands)
