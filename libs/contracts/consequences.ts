@@ -8,7 +8,17 @@ export interface Cause {
   /** The order that it all belongs to. */
   readonly correlationId: string
   readonly traceparent?: string
+  /** Of a choreographed order: what follows from it says so, too, because somebody may react to that. */
+  readonly coordination?: 'choreographed'
 }
+
+/** What of a message, or of anything else that was a cause, its consequences need to know. */
+export const causeOf = ({ id, correlationId, traceparent, coordination }: Cause): Cause => ({
+  id,
+  correlationId,
+  ...(traceparent === undefined ? {} : { traceparent }),
+  ...(coordination === undefined ? {} : { coordination }),
+})
 
 /**
  * Gives everything that one cause brings about its deterministic id, in the order it is asked for. Whoever handles the
@@ -31,9 +41,10 @@ export class Consequences {
   /** Its id is the next one, unless it shares that of something else. */
   message<T extends MessageType>(
     type: T,
-    about: { id?: string; subject: string; key: string; data: DataOf<T> },
+    about: { id?: string; subject: string; key: string; data: DataOf<T>; coordination?: 'choreographed' | undefined },
   ): Message<T> {
     const { id, correlationId, traceparent } = this.cause
+    const coordination = about.coordination ?? this.cause.coordination
     return {
       id: about.id ?? this.nextId(),
       type,
@@ -44,6 +55,7 @@ export class Consequences {
       correlationId,
       causationId: id,
       ...(traceparent === undefined ? {} : { traceparent }),
+      ...(coordination === undefined ? {} : { coordination }),
       data: about.data,
     }
   }

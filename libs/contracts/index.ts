@@ -1,4 +1,4 @@
-export { type Cause, Consequences } from './consequences.ts'
+export { type Cause, Consequences, causeOf } from './consequences.ts'
 export type { MessageDefinition } from './definition.ts'
 export { consequenceId, uuidFrom } from './ids.ts'
 export { type AnyMessage, type Message, topicOf } from './message.ts'
@@ -40,4 +40,12 @@ export {
   stockLine,
   terminalStatuses,
 } from './values.ts'
-export { type Decoded, decode, encode, type ReceivedRecord, type UnreadableReason, type WireRecord } from './wire.ts'
+export {
+  type Decoded,
+  decode,
+  encode,
+  isChoreographed,
+  type ReceivedRecord,
+  type UnreadableReason,
+  type WireRecord,
+} from './wire.ts'

@@ -19,6 +19,8 @@ export interface Message<T extends MessageType = MessageType> {
   /** The message (or HTTP request) that brought it about. */
   readonly causationId: string
   readonly traceparent?: string
+  /** Only of a choreographed order, and only where somebody may react to it: everybody else passes it over unread. */
+  readonly coordination?: 'choreographed'
   readonly data: DataOf<T>
 }
 

@@ -17,13 +17,26 @@ const fact = on('orders')
 const order = z.object({ orderId, customerId, total: money })
 const aboutReturn = order.extend({ returnId })
 const lines = z.array(stockLine)
+/** The facts without which an order goes no further. */
+const awaiting = z.enum([
+  'payment.authorized',
+  'payment.captured',
+  'payment.voided',
+  'stock.reserved',
+  'stock.released',
+  'stock.dispatched',
+  'shipment.booked',
+  'shipment.delivered',
+  'shipment.cancelled',
+])
+const payment = z.object({ token: z.string() })
 
 /** What the order service tells the world. Every fact repeats the total, so that a reader needs no second topic. */
 export const orderFacts = {
   'order.placed': fact.message(
     order.extend({
       items: z.array(orderLine).min(1),
-      payment: z.object({ token: z.string() }),
+      payment,
       shippingAddress: address,
       coordination,
       /** Of an order that is held to a quote; its cost is part of the total. */
@@ -50,4 +63,13 @@ export const orderFacts = {
       refunded: money,
     }),
   ),
+  // Of choreographed orders only; where the saga has commands, they tell the participants how the order stands.
+  /** It is not wanted any more. What was paid and reserved stays until no parcel can leave. */
+  'order.recalled': fact.message(order.extend({ reason: orderEndReason })),
+  /** No parcel will leave; `toUndo`: what there may be of it, as far as is known. */
+  'order.withdrawn': fact.message(
+    order.extend({ reason: orderEndReason, toUndo: z.array(z.enum(['payment', 'stock'])).min(1) }),
+  ),
+  /** What it is waiting for has not come in time, or failed. Says all again, for whoever has missed it. */
+  'order.overdue': fact.message(order.extend({ awaiting, lines: lines.min(1), payment, shippingAddress: address })),
 }

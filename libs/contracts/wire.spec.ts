@@ -47,6 +47,13 @@ test.each(types)('%s comes back from the wire as it was', (type) => {
   expect(decode(received(encode(message(type))))).toEqual({ ok: true, message: message(type) })
 })
 
+test('a message of a choreographed order says so in a header, and no other does', () => {
+  const ofOne = { ...message('order.placed'), coordination: 'choreographed' } as const
+  expect(encode(ofOne).headers.coordination).toBe('choreographed')
+  expect(decode(received(encode(ofOne)))).toEqual({ ok: true, message: ofOne })
+  expect(encode(message('order.placed')).headers).not.toHaveProperty('coordination')
+})
+
 test.each(['2026-01-01T01:00:00+01:00', '2026-01-01T00:00:00Z', '2026-01-01t00:00:00.0000z'])(
   'the time %s of another sender is read as we would have written it',
   (ce_time) => {

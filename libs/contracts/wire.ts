@@ -45,6 +45,7 @@ export const encode = (message: Message): WireRecord => ({
     correlationid: message.correlationId,
     causationid: message.causationId,
     ...(message.traceparent === undefined ? {} : { traceparent: message.traceparent }),
+    ...(message.coordination === undefined ? {} : { coordination: message.coordination }),
   },
 })
 
@@ -88,8 +89,13 @@ export const decode = ({ key, value, headers }: ReceivedRecord, now: number = Da
   const keyText = key === null ? '' : key.toString('utf8')
   const message = { id, type, source, subject, time, key: keyText, correlationId, causationId, data: parsed.data }
   if (traceparent !== undefined) Object.assign(message, { traceparent })
+  if (isChoreographed(headers)) Object.assign(message, { coordination: 'choreographed' })
   return { ok: true, message: message as AnyMessage }
 }
+
+/** Told by a header, so that nothing has to be parsed for it. */
+export const isChoreographed = (headers: ReceivedRecord['headers']): boolean =>
+  headers?.coordination !== undefined && String(headers.coordination) === 'choreographed'
 
 /** A header as text; it arrives as text or as bytes, or was never sent. */
 const text = (value: unknown): string | undefined => {

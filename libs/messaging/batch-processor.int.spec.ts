@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { encode } from '#libs/contracts'
-import { ConcurrencyConflict } from '#libs/database'
+import { ConcurrencyConflict, GroupCommit } from '#libs/database'
 import { refuse } from '#libs/decider'
 import { Abandoned } from './batch-processor.ts'
 import { command, garbage, type OpenDatabase, openDatabase, startConsumer, until } from './messaging.fixture.ts'
@@ -57,6 +57,17 @@ describe('a batch', () => {
     await consumer.receive([encode({ ...command('a', 1), type: 'payment.void' })])
     expect(consumer.results).toEqual(['ignored'])
     expect(await db.parked()).toEqual([])
+  })
+
+  test('of nothing but what the service ignores takes no transaction', async () => {
+    const consumer = startConsumer(db)
+    const submitted = vi.spyOn(GroupCommit.prototype, 'submit')
+    await consumer.receive([encode({ ...command('a', 1), type: 'payment.void' })])
+    expect(submitted).not.toHaveBeenCalled()
+    await consumer.receive([encode({ ...command('a', 2), type: 'payment.void' }), encode(command('a', 3))])
+    expect(submitted).toHaveBeenCalledOnce()
+    submitted.mockRestore()
+    expect(consumer.results).toEqual(['ignored', 'ignored', 'handled'])
   })
 })
 

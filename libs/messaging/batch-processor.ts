@@ -42,10 +42,17 @@ export class BatchProcessor {
    * `Abandoned`, the records being settled up to some point, when `abandoned` says so.
    */
   async process(records: readonly IncomingRecord[], abandoned: () => boolean): Promise<void> {
+    // Most of a topic that is read for a few of its messages: nothing to write, and no transaction.
+    if (records.every(({ content }) => content.kind === 'ignored')) return this.#passedOver(records)
     const { error, suspect } = await this.#commit(new BatchWork(this.options.context, records), abandoned)
     if (error === undefined) return
     if (records.length === 1) return this.#park(records[0]!, error, abandoned)
     for (const part of split(records, suspect)) await this.process(part, abandoned)
+  }
+
+  #passedOver(records: readonly IncomingRecord[]): void {
+    const results = records.map(() => ({ outcome: 'ignored' }) as const)
+    this.options.onResults(records, results)
   }
 
   async #park(record: IncomingRecord, error: unknown, abandoned: () => boolean): Promise<void> {

@@ -1,4 +1,4 @@
-import { type AnyMessage, Consequences } from '#libs/contracts'
+import { type AnyMessage, Consequences, causeOf } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import type { Refusal } from '#libs/decider'
 import type { AnyHandler, HandlerTable, Position } from './handlers.ts'
@@ -28,7 +28,7 @@ export const handleMessage = async (
   position: Position,
   uow: UnitOfWork,
 ): Promise<Refusal | undefined> => {
-  const consequences = new Consequences(message, source, uow.now)
+  const consequences = new Consequences(causeOf(message), source, uow.now)
   const refusal = await handlerOf(handlers, message).handle(message, { uow, consequences, position })
   return refusal ?? undefined
 }

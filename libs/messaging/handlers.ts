@@ -1,4 +1,12 @@
-import type { AnyMessage, Consequences, Message, MessageType, MessageTypeOn, Topic } from '#libs/contracts'
+import {
+  type AnyMessage,
+  type Consequences,
+  type Message,
+  type MessageType,
+  type MessageTypeOn,
+  messageTypesOn,
+  type Topic,
+} from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import type { Refusal } from '#libs/decider'
 
@@ -30,6 +38,8 @@ export interface Handler<T extends MessageType = MessageType> {
   /** Announces, without I/O, what `handle` is going to read: what a whole transaction needs is read in one round trip. */
   announce?(message: MessageOf<T>, uow: UnitOfWork, position: Position): void
   handle(message: MessageOf<T>, context: MessageContext): Handled
+  /** Whose messages it is about; those of any other order are passed over by their header, unread. Default: everybody's. */
+  readonly only?: 'choreographed'
 }
 
 type MessageOf<T extends MessageType> = { [M in T]: Message<M> }[T]
@@ -47,10 +57,17 @@ export const handlersFor = <T extends MessageType>(
 ): { readonly [M in T]: Handler<M> | typeof ignore } =>
   Object.fromEntries(types.map((type) => [type, handler])) as { [M in T]: Handler<M> | typeof ignore }
 
+/** For a topic that is read for a few of its types: whatever else is on it, now or later, is somebody else's. */
+export const ignoreOthers = <T extends Topic, Used extends MessageTypeOn<T>>(topic: T, used: readonly Used[]) => {
+  const others = messageTypesOn(topic).filter((type) => !used.some((one) => one === type))
+  return handlersFor(others as Exclude<MessageTypeOn<T>, Used>[], ignore)
+}
+
 /** As the transport looks them up. */
 export type HandlerTable = ReadonlyMap<MessageType, AnyHandler | typeof ignore>
 
 export interface AnyHandler {
+  readonly only?: 'choreographed'
   announce?(message: AnyMessage, uow: UnitOfWork, position: Position): void
   handle(message: AnyMessage, context: MessageContext): Handled
 }

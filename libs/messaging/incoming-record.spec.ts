@@ -7,6 +7,7 @@ import { command, type SentRecord } from './messaging.fixture.ts'
 const handlers: HandlerTable = new Map<MessageType, AnyHandler | 'ignore'>([
   ['payment.capture', { handle: () => {} }],
   ['payment.void', 'ignore'],
+  ['payment.authorize', { handle: () => {}, only: 'choreographed' }],
 ])
 const record = encode(command('a', 1))
 
@@ -28,6 +29,16 @@ test('a record of ours is its message', () => {
 test('what the service ignores is not even parsed', () => {
   expect(read({ ...record, value: '{', headers: { ...record.headers, ce_type: 'payment.void' } })).toEqual({
     kind: 'ignored',
+  })
+})
+
+test('what only choreographed orders mean is not parsed of any other', () => {
+  const headers = { ...record.headers, ce_type: 'payment.authorize' }
+  expect(read({ ...record, value: '{', headers })).toEqual({ kind: 'ignored' })
+  expect(read({ ...record, value: '{', headers: { ...headers, coordination: 'orchestrated' } }).kind).toBe('ignored')
+  expect(read({ ...record, value: '{', headers: { ...headers, coordination: 'choreographed' } })).toMatchObject({
+    kind: 'unreadable',
+    reason: 'invalid_json',
   })
 })
 

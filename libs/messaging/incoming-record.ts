@@ -2,6 +2,7 @@ import {
   type AnyMessage,
   type Decoded,
   decode,
+  isChoreographed,
   type MessageType,
   type ReceivedRecord,
   type Topic,
@@ -11,8 +12,8 @@ import {
 } from '#libs/contracts'
 import type { Position } from './handlers.ts'
 
-/** The types that the service has a use for, and those that it knows and ignores. */
-export type KnownTypes = ReadonlyMap<MessageType, unknown>
+/** The types that the service has a use for, of everybody or of some orders only, and those that it knows and ignores. */
+export type KnownTypes = ReadonlyMap<MessageType, { readonly only?: 'choreographed' } | 'ignore'>
 
 /** A record as it came from its partition, and what it says. */
 export interface IncomingRecord {
@@ -45,7 +46,9 @@ export const readRecord = (position: Position, raw: ReceivedRecord, handlers: Kn
 
 const contentOf = (topic: Topic, raw: ReceivedRecord, handlers: KnownTypes): IncomingRecord['content'] => {
   // What the service has no use for is not worth parsing.
-  if (handlers.get(String(raw.headers?.ce_type) as never) === 'ignore') return { kind: 'ignored' }
+  const handler = handlers.get(String(raw.headers?.ce_type) as never)
+  if (handler === 'ignore' || (handler?.only === 'choreographed' && !isChoreographed(raw.headers)))
+    return { kind: 'ignored' }
   const decoded: Decoded = decode(raw)
   if (!decoded.ok) return { kind: 'unreadable', reason: decoded.reason, detail: decoded.detail }
   const message = identified(decoded.message)

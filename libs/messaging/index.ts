@@ -7,6 +7,7 @@ export {
   type HandlersOf,
   handlersFor,
   ignore,
+  ignoreOthers,
   type MessageContext,
   type Position,
 } from './handlers.ts'

@@ -73,7 +73,7 @@ export class Responder {
     this.#consumer = new GroupConsumer({
       ...{ brokers, clientId: name, groupId: name },
       topics: [...new Set<Topic>(types.map(topicOf))],
-      handlers: new Map<MessageType, unknown>(types.map((type) => [type, replies[type]])),
+      handlers: new Map<MessageType, object>(types.map((type) => [type, {}])),
       processor: { process: (records) => this.#process(records) },
     })
   }

@@ -33,8 +33,10 @@ export const startStep = <Step extends string>(
   step: Step,
   { about, at }: Moment,
 ): StepEvent<Step>[] => {
-  const attempt = (steps[step]?.attempts ?? 0) + 1
-  return [{ type: 'StepStarted', data: { step, attempt, dueAt: silenceEnds(about, step, attempt, at) } }]
+  const before = steps[step]
+  const attempt = (before?.attempts ?? 0) + 1
+  const data = { step, attempt, dueAt: silenceEnds(about, step, attempt, at) }
+  return [{ type: 'StepStarted', data: before === undefined ? data : { ...data, again: true } }]
 }
 
 /** The first of these that has waited long enough. */

@@ -6,8 +6,14 @@ interface OfStep<Step extends string> {
 
 /** What happens to the steps of any saga, as its stream remembers it. */
 export type StepEvent<Step extends string> =
-  /** The step's command was sent; without any answer until `dueAt` it is sent again. */
-  | { readonly type: 'StepStarted'; readonly data: OfStep<Step> & { readonly attempt: number; readonly dueAt: string } }
+  /**
+   * The step's command was sent; without any answer until `dueAt` it is sent again. `again`: it had been before, which
+   * events of earlier versions do not say.
+   */
+  | {
+      readonly type: 'StepStarted'
+      readonly data: OfStep<Step> & { readonly attempt: number; readonly dueAt: string; readonly again?: true }
+    }
   /** `amount`: minor units that the answer spoke of. */
   | {
       readonly type: 'StepSucceeded'

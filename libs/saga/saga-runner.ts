@@ -142,8 +142,8 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     const command = this.saga.commandFor(state, event)
     const metadata = { causationId, correlationId, actor }
     if (command === undefined) return { ...event, metadata: { ...metadata, messageId: consequences.nextId() } }
-    const { type, key, data } = command
-    const message = consequences.message(type, { subject: sagaId, key, data })
+    const { type, ...about } = command
+    const message = consequences.message(type, { subject: sagaId, ...about })
     uow.part(Outbox).add(message)
     return { ...event, metadata: { ...metadata, messageId: message.id } }
   }

@@ -4,11 +4,13 @@ import type { Decider } from '#libs/decider'
 export const sagaStatuses = ['running', 'completed', 'compensating', 'compensated', 'needs_attention'] as const
 export type SagaStatus = (typeof sagaStatuses)[number]
 
-/** A command to another service, and the key that keeps it in order with its kind. */
+/** What it says to another service, most often a command, and the key that keeps it in order with its kind. */
 export interface SagaCommand<T extends MessageType = MessageType> {
   readonly type: T
   readonly data: DataOf<T>
   readonly key: string
+  /** Of a choreographed order, to whose participants a saga has facts to tell and nothing to command. */
+  readonly coordination?: 'choreographed'
 }
 
 /** A decider that never refuses: what does not concern it any more is answered with no events. */

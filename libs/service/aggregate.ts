@@ -15,7 +15,9 @@ export interface Call {
 }
 
 /** What follows an event outside of the aggregate itself, in the same transaction. */
-export type Reaction = { readonly fact: Fact } | { readonly call: Call }
+export type Reaction =
+  /** `coordination`: whose fact it is, where what brought it about need not know. */
+  { readonly fact: Fact; readonly coordination?: 'choreographed' } | { readonly call: Call }
 
 /** One kind of aggregate: how it decides, where its events are kept, and what follows from them. */
 export interface AggregateType<State, Input, Event extends DomainEvent, Reason extends string> {

@@ -47,7 +47,8 @@ const bringAbout = (
 ): void => {
   if ('fact' in reaction) {
     const { type, data } = reaction.fact
-    const fact = consequences.message(type, { id: messageId, subject: id, key: data.customerId, data })
+    const { coordination } = reaction
+    const fact = consequences.message(type, { id: messageId, subject: id, key: data.customerId, data, coordination })
     uow.part(Outbox).add({ ...fact, causationId })
   } else {
     const { kind, payload } = reaction.call

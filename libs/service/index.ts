@@ -15,6 +15,6 @@ export {
 } from './define-service.ts'
 export { handle, type Question } from './handle.ts'
 export { answerOnce, IdempotencyKey } from './idempotent-request.ts'
-export { on, outcomesFor } from './on.ts'
+export { on, outcomesFor, react } from './on.ts'
 export { onRecord } from './on-record.ts'
 export { runService } from './run-service.ts'

@@ -2,7 +2,7 @@ import { Consequences, type DataOf, type MessageType } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import { isRefusal, type Refusal } from '#libs/decider'
 import type { AnyEffect, AnyOutcome, EffectKinds } from '#libs/effects'
-import type { Handler } from '#libs/messaging'
+import type { Handler, MessageContext } from '#libs/messaging'
 import { type AggregateType, announceAggregate } from './aggregate.ts'
 import { handle } from './handle.ts'
 
@@ -25,6 +25,24 @@ export const on = <T extends OfOrder, A extends AnyAggregate>(
   announce: ({ data }, uow) => announceAggregate(uow, to, idOf(data as DataOf<T>)),
   handle: async ({ data }, { uow, consequences }) =>
     refusalIn(await handle(uow, consequences, { to, id: idOf(data as DataOf<T>), input: { type, data } })),
+})
+
+/**
+ * The same for a choreographed order, whose participants are not told what to do: a fact is put to the aggregate as the
+ * input that it means here, or not at all. All other orders' facts are passed over.
+ */
+export const react = <T extends OfOrder, A extends AnyAggregate>(
+  to: A,
+  inputFor: (data: DataOf<T>, context: MessageContext) => InputOf<A> | undefined | Promise<InputOf<A> | undefined>,
+): Handler<T> => ({
+  only: 'choreographed',
+  announce: ({ data }, uow) => announceAggregate(uow, to, data.orderId),
+  handle: async (message, context) => {
+    const { uow, consequences } = context
+    const data = message.data as DataOf<T> & { orderId: string }
+    const input = await inputFor(data, context)
+    return input && refusalIn(await handle(uow, consequences, { to, id: data.orderId, input }))
+  },
 })
 
 /** How the outcomes of an aggregate's calls come back to it. */

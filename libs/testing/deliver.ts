@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common'
 import {
   Consequences,
+  causeOf,
   type DataOf,
   type Message,
   type MessageType,
@@ -23,17 +24,18 @@ export const deliver = <T extends MessageType>(
   id: string = uuidFrom(`delivered ${++count}`),
 ): Promise<Refusal | undefined> => {
   const { orderId, customerId } = data
+  const handler = handlers[type as MessageType]
+  if (handler === undefined || handler === 'ignore') throw new Error(`${service} does not handle ${type}`)
   const message = {
     ...{ id, type, data, source: '/waybill/test', subject: orderId, key: customerId },
     ...{ time: new Date().toISOString(), correlationId: orderId, causationId: orderId },
+    ...(handler.only === undefined ? {} : { coordination: handler.only }),
   } as Message<T>
-  const handler = handlers[type as MessageType]
-  if (handler === undefined || handler === 'ignore') throw new Error(`${service} does not handle ${type}`)
   const position = { topic: topicOf(type), partition: 0, offset: BigInt(++count) }
   return app.get(GroupCommit).submit({
     announce: (uow) => handler.announce?.(message as never, uow, position),
     run: async (uow) => {
-      const consequences = new Consequences(message, `/waybill/${service}`, uow.now)
+      const consequences = new Consequences(causeOf(message), `/waybill/${service}`, uow.now)
       return (await handler.handle(message as never, { uow, consequences, position })) ?? undefined
     },
   })

@@ -133,7 +133,7 @@ export const saga = sagaSummary.extend({
       attempts: z.int(),
       startedAt: instant,
       endedAt: instant.nullable(),
-      commandId: z.string(),
+      commandId: z.string().optional().describe('Of the last command; the steps of choreographed orders have none'),
       error: z.string().optional(),
       vouchedFor: z.string().optional().describe('Why an operator said that it took place'),
     }),

@@ -50,14 +50,14 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]()
 })
 
-type Type = keyof HandlersOf<'fulfillment-commands'>
+type Type = keyof HandlersOf<'fulfillment-commands' | 'orders' | 'payments' | 'inventory'>
 const customerId = 'cust-0001'
 const address = { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
 let count = 0
 const newOrder = (): string => uuidFrom(`order ${++count}`)
 
-/** A command arrives, as the consumer would bring it. */
-const command = <T extends Type>(type: T, data: DataOf<T>) =>
+/** A command, or a fact of a choreographed order, arrives, as the consumer would bring it. */
+const command = <T extends Exclude<Type, 'stock.received'>>(type: T, data: DataOf<T>) =>
   deliver(app, { service: 'fulfillment', handlers: consumers }, type, data)
 const ship = (orderId: string, postalCode = address.postalCode) =>
   command('shipment.ship', {
@@ -80,6 +80,69 @@ const expectPublished = (orderId: string, ...types: string[]): Promise<void> =>
   vi.waitFor(async () => expect(await published(orderId)).toEqual(types), { timeout: 20_000, interval: 10 })
 const atCarrier = async (orderId: string): Promise<{ shipmentId: string; trackingNumber: string; status: string }[]> =>
   (await simulators.get(`/carrier/shipments?orderId=${orderId}`)).body.items
+
+describe('a choreographed order', () => {
+  const total = { amount: 890, currency: 'EUR' }
+  const lines = [{ sku: 'MUG', quantity: 1 }]
+  const payment = { token: 'tok_ok' }
+  const about = (orderId: string) => ({ orderId, customerId, total })
+  const facts = {
+    placed: (orderId: string) =>
+      command('order.placed', {
+        ...{ ...about(orderId), items: [], payment, shippingAddress: address, coordination: 'choreographed' },
+      }),
+    captured: (orderId: string) =>
+      command('payment.captured', { orderId, customerId, captureId: 'c-1', amount: total }),
+    reserved: (orderId: string) => command('stock.reserved', { orderId, customerId, lines }),
+  }
+  const overdue = (orderId: string, awaiting: DataOf<'order.overdue'>['awaiting']) =>
+    command('order.overdue', { ...about(orderId), awaiting, lines, payment, shippingAddress: address })
+  const recalled = (orderId: string) => command('order.recalled', { ...about(orderId), reason: 'customer_request' })
+
+  test.each([
+    ['placed', 'reserved', 'captured'],
+    ['captured', 'placed', 'reserved'],
+    ['reserved', 'captured', 'placed'],
+  ] as const)('is shipped once %s, %s and %s are all known, each heard twice', async (...order) => {
+    const orderId = newOrder()
+    for (const fact of order) {
+      expect(await published(orderId)).toEqual([])
+      await facts[fact](orderId)
+      if (fact !== order.at(-1)) await facts[fact](orderId)
+    }
+    await expectPublished(orderId, 'shipment.booked', 'shipment.dispatched', 'shipment.delivered')
+    await facts.captured(orderId)
+    expect(await published(orderId)).toHaveLength(3)
+    expect(await atCarrier(orderId)).toMatchObject([{ status: 'delivered' }])
+  })
+
+  test('that was recalled is not shipped by what comes later', async () => {
+    const orderId = newOrder()
+    await facts.placed(orderId)
+    await facts.reserved(orderId)
+    await recalled(orderId)
+    await facts.captured(orderId)
+    await expectPublished(orderId, 'shipment.cancelled', 'shipment.cancelled')
+    expect(await atCarrier(orderId)).toEqual([])
+  })
+
+  test('that is overdue is looked at again, and still not shipped before everything is known', async () => {
+    await settings({ dispatchMs: 60_000 })
+    const orderId = newOrder()
+    await facts.placed(orderId)
+    await facts.reserved(orderId)
+    await overdue(orderId, 'shipment.booked')
+    await overdue(orderId, 'payment.captured')
+    expect(await published(orderId)).toEqual([])
+    await facts.captured(orderId)
+    await expectPublished(orderId, 'shipment.booked')
+    await overdue(orderId, 'shipment.booked')
+    await expectPublished(orderId, 'shipment.booked', 'shipment.booked')
+    await overdue(orderId, 'shipment.delivered')
+    await overdue(orderId, 'shipment.cancelled')
+    await expectPublished(orderId, 'shipment.booked', 'shipment.booked', 'shipment.cancelled')
+  })
+})
 
 describe('the way of a parcel', () => {
   test('booked, dispatched, delivered, as the carrier reports it', async () => {

@@ -70,13 +70,13 @@ const count = (sku: string, onHand: number): Promise<number> =>
     onHand,
   )
 
-type Type = keyof HandlersOf<'inventory-commands'>
+type Type = keyof HandlersOf<'inventory-commands' | 'orders'>
 const http = () => request(app.getHttpServer())
 const customerId = 'cust-0001'
 let orderCount = 0
 const newOrder = (): string => uuidFrom(`order ${++orderCount}`)
 
-/** A command arrives, as the consumer would bring it. */
+/** A command, or a fact of a choreographed order, arrives, as the consumer would bring it. */
 const command = <T extends Type>(type: T, data: DataOf<T>, id?: string) =>
   deliver(app, { service: 'inventory', handlers: consumers }, type, data, id)
 const reserve = (orderId: string, ...lines: DataOf<'stock.reserve'>['lines']) =>
@@ -103,6 +103,55 @@ const stored = async (sku: string) =>
     await app.get(Database).query(`SELECT on_hand AS "onHand", reserved, version FROM stock_levels WHERE sku = $1`, sku)
   )[0]
 const level = async (sku: string) => (await http().get(`/stock/${sku}`).expect(200)).body
+
+describe('a choreographed order', () => {
+  const total = { amount: 890, currency: 'EUR' }
+  const line = { sku: 'MUG', name: 'Mug', quantity: 1, unitPrice: total, lineTotal: total }
+  const shippingAddress = { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
+  const payment = { token: 'tok_ok' }
+  const about = (orderId: string) => ({ orderId, customerId, total })
+  const placed = (orderId: string, quantity = 3) =>
+    command('order.placed', {
+      ...{ ...about(orderId), items: [{ ...line, quantity }], payment, shippingAddress, coordination: 'choreographed' },
+    })
+  const withdrawn = (orderId: string, ...toUndo: DataOf<'order.withdrawn'>['toUndo']) =>
+    command('order.withdrawn', { ...about(orderId), reason: 'customer_request', toUndo })
+  const overdue = (orderId: string, awaiting: DataOf<'order.overdue'>['awaiting']) =>
+    command('order.overdue', {
+      ...{ ...about(orderId), awaiting, lines: [{ sku: 'MUG', quantity: 2 }], payment, shippingAddress },
+    })
+
+  test('has its goods reserved and dispatched by its own facts', async () => {
+    const order = newOrder()
+    await placed(order)
+    expect(await level('MUG')).toMatchObject({ onHand: 10, reserved: 3 })
+    await command('order.shipped', { ...about(order), trackingNumber: 'T-1' })
+    expect(await level('MUG')).toMatchObject({ onHand: 7, reserved: 0 })
+    expect(await published(order)).toEqual(['stock.reserved', 'stock.dispatched'])
+  })
+
+  test('gives back what it holds when it is withdrawn, and only then', async () => {
+    const order = newOrder()
+    await placed(order)
+    await withdrawn(order, 'payment')
+    expect(await level('MUG')).toMatchObject({ reserved: 3 })
+    await withdrawn(order, 'payment', 'stock')
+    expect(await level('MUG')).toMatchObject({ onHand: 10, reserved: 0 })
+    expect(await published(order)).toEqual(['stock.reserved', 'stock.released'])
+  })
+
+  test('that is overdue is looked at again, as far as it is about the stock', async () => {
+    const order = newOrder()
+    await overdue(order, 'payment.authorized')
+    await overdue(order, 'stock.reserved')
+    await overdue(order, 'stock.dispatched')
+    expect(await published(order)).toEqual(['stock.reserved', 'stock.dispatched'])
+    const other = newOrder()
+    await overdue(other, 'stock.released')
+    await placed(other)
+    expect(await published(other)).toEqual(['stock.released', 'stock.released'])
+  })
+})
 
 describe('commands', () => {
   test('reserve, then dispatch: the stock on hand falls when the goods leave', async () => {

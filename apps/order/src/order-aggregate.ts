@@ -7,7 +7,11 @@ import { published } from './domain/published-events.ts'
 export const orders: AggregateType<Order, OrderCommand, OrderEvent, OrderRefusal> = {
   decider: orderDecider,
   stream: (orderId) => `order-${orderId}`,
-  react: (event, order) => ({ fact: published((order as PlacedOrder).details, event) }),
+  react: (event, order) => {
+    const { details } = order as PlacedOrder
+    const { coordination } = details
+    return { fact: published(details, event), ...(coordination === 'choreographed' && { coordination }) }
+  },
 }
 
 export const announceOrder = (uow: UnitOfWork, orderId: string): void => announceAggregate(uow, orders, orderId)

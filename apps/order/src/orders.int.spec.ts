@@ -106,7 +106,7 @@ describe('POST /orders', () => {
     await post({ ...order, note: 'x'.repeat(70_000) }).expect(413)
     const unknown = await post({ ...order, items: [...order.items, { sku: 'NO-SUCH', quantity: 1 }] }).expect(422)
     expect(unknown.body.skus).toEqual(['NO-SUCH'])
-    await post({ ...order, coordination: 'choreographed' }).expect(422)
+    await post({ ...order, coordination: 'improvised' }).expect(400)
   })
 
   test('takes no price from the client, and lines of one SKU as one line', async () => {
@@ -207,6 +207,90 @@ describe('an order on its way', () => {
       async () => expect((await sent(orderId)).filter((type) => type === 'payment.authorize')).toHaveLength(2),
       { timeout: 10_000, interval: 50 },
     )
+  })
+})
+
+describe('a choreographed order', () => {
+  const placedSo = () => placed({ ...order, coordination: 'choreographed' })
+
+  test('is told of and never commanded, and its steps are on record as they were observed', async () => {
+    const orderId = await placedSo()
+    await reserved(orderId)
+    await authorized(orderId)
+    // The parcel is heard of first: no order is promised between topics.
+    await hear(orderId, 'shipment.booked', parcel)
+    await hear(orderId, 'shipment.dispatched', parcel)
+    await hear(orderId, 'stock.dispatched', { lines: order.items })
+    await hear(orderId, 'shipment.delivered', parcel)
+    expect(await sent(orderId)).toEqual(['order.placed', 'order.confirmed', 'order.shipped'])
+    await captured(orderId)
+    expect(await sent(orderId)).toEqual(['order.placed', 'order.confirmed', 'order.shipped', 'order.completed'])
+    const styles = await service.database.query<{ style: string }>(
+      `SELECT headers->>'coordination' AS style FROM outbox WHERE headers->>'correlationid' = $1`,
+      orderId,
+    )
+    expect(styles.map(({ style }) => style)).toEqual(Array(4).fill('choreographed'))
+    const { body } = await http().get(`/orders/${orderId}/saga`).expect(200)
+    expect(body).toMatchObject({ coordination: 'choreographed', state: 'completed' })
+    expect(body.steps.map(({ name, status }: { name: string; status: string }) => `${name} ${status}`)).toEqual([
+      'authorize-payment succeeded',
+      'reserve-stock succeeded',
+      'capture-payment succeeded',
+      'ship-order succeeded',
+      'dispatch-stock succeeded',
+    ])
+    for (const step of body.steps) expect(step).not.toHaveProperty('commandId')
+  })
+
+  test('has its token in order.placed, sealed for the payment service', async () => {
+    const token = 'tok_of_one_card_2'
+    const orderId = await placed({ ...order, payment: { token }, coordination: 'choreographed' })
+    const [row] = await service.database.query<{ token: string }>(
+      `SELECT value::json->'payment'->>'token' AS token FROM outbox WHERE headers->>'correlationid' = $1`,
+      orderId,
+    )
+    expect(service.tokens.open(row!.token, orderId)).toBe(token)
+    expect(await tablesWith(service.url, token)).toEqual([])
+  })
+
+  test('is called overdue when nothing is heard of it, and given up as an orchestrated one is', async () => {
+    const orderId = await placedSo()
+    // Two steps wait at the same time, one for payment and one for stock.
+    for (let times = 0; times < 6; times++) await service.silence(orderId)
+    expect(new Set(await sent(orderId))).toEqual(new Set(['order.placed', 'order.overdue', 'order.withdrawn']))
+    await hear(orderId, 'payment.voided', { amount: total })
+    await hear(orderId, 'stock.released', { lines: [] })
+    const { body } = await http().get(`/orders/${orderId}`).expect(200)
+    expect(body).toMatchObject({ status: 'rejected', reason: 'payment_timeout', coordination: 'choreographed' })
+  })
+
+  test('that is cancelled calls the parcel back before anything is given back', async () => {
+    const orderId = await placedSo()
+    await authorized(orderId)
+    await reserved(orderId)
+    await http().post(`/orders/${orderId}/cancel`).expect(202)
+    expect((await sent(orderId)).slice(2)).toEqual(['order.cancellation-requested', 'order.recalled'])
+    await hear(orderId, 'shipment.cancelled', {})
+    await captured(orderId)
+    await hear(orderId, 'payment.refunded', { refundId: 'r-1', amount: total })
+    expect((await sent(orderId)).slice(4)).toEqual(['order.withdrawn'])
+    await hear(orderId, 'stock.released', { lines: order.items })
+    const { body } = await http().get(`/orders/${orderId}`).expect(200)
+    expect(body).toMatchObject({ status: 'cancelled', reason: 'customer_request', payment: { refunded: total } })
+  })
+
+  test('whose parcel had left goes on, though its payment had not been heard of', async () => {
+    const orderId = await placedSo()
+    await authorized(orderId)
+    await reserved(orderId)
+    await http().post(`/orders/${orderId}/cancel`).expect(202)
+    await hear(orderId, 'shipment.dispatched', parcel)
+    expect((await sent(orderId)).slice(4)).toEqual(['order.cancellation-refused', 'order.shipped', 'order.overdue'])
+    await captured(orderId)
+    await hear(orderId, 'stock.dispatched', { lines: order.items })
+    await hear(orderId, 'shipment.delivered', parcel)
+    const { body } = await http().get(`/orders/${orderId}`).expect(200)
+    expect(body).toMatchObject({ status: 'completed', cancellation: 'refused', payment: { status: 'captured' } })
   })
 })
 

@@ -1,6 +1,7 @@
 import { isRefusal } from '#libs/decider'
 import { type Saga, SagaRunner } from '#libs/saga'
 import { handle } from '#libs/service'
+import { signalOf } from './domain/choreography.ts'
 import {
   commandOf,
   type FulfilmentInput,
@@ -22,9 +23,10 @@ export const saga: Saga<Fulfilment, FulfilmentInput, FulfilmentEvent> = {
   statusOf,
   wakeAt,
   deadline: (at) => ({ type: 'deadline', at }),
-  commandFor: ({ order }, event) => {
-    const command = commandOf(event, order!)
-    return command === undefined ? undefined : { ...command, key: order!.customerId }
+  commandFor: (state, event) => {
+    const { customerId: key, coordination } = state.order!
+    const message = coordination === 'choreographed' ? signalOf(event, state) : commandOf(event, state.order!)
+    return message && { ...message, key, ...(coordination === 'choreographed' && { coordination }) }
   },
 }
 

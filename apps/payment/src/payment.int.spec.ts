@@ -52,13 +52,13 @@ afterAll(async () => {
   keys.remove()
 })
 
-type Type = keyof HandlersOf<'payment-commands'>
+type Type = keyof HandlersOf<'payment-commands' | 'orders'>
 const customerId = 'cust-0001'
 const amount = { amount: 1780, currency: 'EUR' }
 let count = 0
 const newOrder = (): string => uuidFrom(`order ${++count}`)
 
-/** A command arrives, as the consumer would bring it. */
+/** A command, or a fact of a choreographed order, arrives, as the consumer would bring it. */
 const command = <T extends Type>(type: T, data: DataOf<T>, id?: string) =>
   deliver(app, { service: 'payment', handlers: consumers }, type, data, id)
 const authorize = (orderId: string, token = 'tok_ok', id?: string) =>
@@ -186,6 +186,51 @@ test('a part is refunded once for each return, by a provider that loses answers'
   await Promise.all(['first', 'second', 'third'].map(refundReturn))
   const refunds = (await ledger(order)).filter(({ operation, result }) => operation === 'refund' && result === 'ok')
   expect(refunds.map(({ amount }) => amount)).toEqual([100, 100, 100])
+})
+
+describe('a choreographed order', () => {
+  const about = (orderId: string) => ({ orderId, customerId, total: amount })
+  const placed = (orderId: string, token = 'tok_ok') =>
+    command('order.placed', {
+      ...{ ...about(orderId), items: [], payment: { token }, shippingAddress: address, coordination: 'choreographed' },
+    })
+  const overdue = (orderId: string, awaiting: DataOf<'order.overdue'>['awaiting']) =>
+    command('order.overdue', {
+      ...{ ...about(orderId), awaiting, lines: [], payment: { token: 'tok_ok' }, shippingAddress: address },
+    })
+  const address = { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
+  const withdrawn = (orderId: string, ...toUndo: DataOf<'order.withdrawn'>['toUndo']) =>
+    command('order.withdrawn', { ...about(orderId), reason: 'customer_request', toUndo })
+
+  test('is paid for by its own facts, and what follows says whose it is', async () => {
+    const order = newOrder()
+    await placed(order)
+    await heard(order, 'payment.authorized')
+    await command('order.confirmed', about(order))
+    await heard(order, 'payment.authorized', 'payment.captured')
+    await withdrawn(order, 'stock')
+    await withdrawn(order, 'payment', 'stock')
+    await heard(order, 'payment.authorized', 'payment.captured', 'payment.refunded')
+    expect(await done(order)).toEqual(['authorize', 'capture', 'refund'])
+    const rows = await app
+      .get(Database)
+      .query<{ style: string }>(
+        `SELECT headers->>'coordination' AS style FROM outbox WHERE headers->>'correlationid' = $1`,
+        order,
+      )
+    expect(rows.map(({ style }) => style)).toEqual(['choreographed', 'choreographed', 'choreographed'])
+  })
+
+  test('that is overdue is looked at again, as far as it is about the payment', async () => {
+    const order = newOrder()
+    await overdue(order, 'stock.reserved')
+    await overdue(order, 'payment.authorized')
+    await heard(order, 'payment.authorized')
+    await overdue(order, 'payment.captured')
+    await heard(order, 'payment.authorized', 'payment.captured')
+    await overdue(order, 'payment.voided')
+    await heard(order, 'payment.authorized', 'payment.captured', 'payment.refunded')
+  })
 })
 
 describe('undoing', () => {

@@ -29,6 +29,9 @@ export const ignoredTypes = [
   'order.return-received',
   'order.return-inspected',
   'order.return-ended',
+  'order.recalled',
+  'order.withdrawn',
+  'order.overdue',
 ] as const satisfies MessageType[]
 
 const reasons: Record<OrderEndReason, string> = {

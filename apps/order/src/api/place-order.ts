@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { address, type Cause, Consequences, coordination, customerId, uuidFrom } from '#libs/contracts'
 import type { UnitOfWork, Work } from '#libs/database'
 import { isRefusal } from '#libs/decider'
-import { Problem } from '#libs/http'
 import type { StoredResponse } from '#libs/idempotency'
 import type { Sealer } from '#libs/sealing'
 import { handle, onRecord } from '#libs/service'
@@ -35,12 +34,6 @@ interface Shop {
 
 /** The order with the prices of today, its token sealed for nobody but its payment; a 422 problem when it cannot be had. */
 export const orderDetails = (request: OrderRequest, orderId: string, { catalogue, tokens }: Shop): OrderDetails => {
-  if (request.coordination === 'choreographed')
-    throw new Problem(422, {
-      type: 'coordination-not-available',
-      detail: 'choreographed orders are not available yet; leave coordination out or say "orchestrated"',
-      extensions: { errors: [{ pointer: '/coordination', detail: 'not available yet' }] },
-    })
   const priced = pricedItems(request.items, catalogue)
   const { customerId, shippingAddress, coordination } = request
   const payment = { token: tokens.seal(request.payment.token, orderId) }
@@ -55,7 +48,7 @@ export const placeOrder = (details: OrderDetails, traceparent: string): Work<Sto
     announce: (uow) => announceOrder(uow, orderId),
     run: async (uow) => {
       const consequences = new Consequences(cause, SOURCE, uow.now)
-      const input = { type: 'place', details: maskedPayment(details) } as const
+      const input = { type: 'place', details: withTokenFor(details) } as const
       const actor = `customer:${customerId}`
       const placed = await handle(uow, consequences, { to: orders, id: orderId, input, actor })
       if (isRefusal(placed)) throw new Error(`order ${orderId}: ${placed.refused}`)
@@ -69,6 +62,10 @@ export const placeOrder = (details: OrderDetails, traceparent: string): Work<Sto
     },
   }
 }
+
+/** The payment service gets the token by a command, or where there is none by order.placed itself. */
+const withTokenFor = (details: OrderDetails): OrderDetails =>
+  details.coordination === 'choreographed' ? details : maskedPayment(details)
 
 const startFulfilment = (uow: UnitOfWork, consequences: Consequences, details: OrderDetails): Promise<void> => {
   const { orderId, customerId, total, payment, shippingAddress, items, coordination } = details

@@ -32,7 +32,10 @@ export const sagaSummary = (saga: Summarised) => {
 
 export const sagaAnswer = (saga: Summarised, events: readonly StoredEvent[]) => ({
   ...sagaSummary(saga),
-  steps: stepsOf(fulfilmentSaga, steps, events as readonly Stored[]),
+  steps: stepsOf(fulfilmentSaga, steps, events as readonly Stored[]).map(({ commandId, ...step }) =>
+    // The steps of a choreographed order are observed, and nobody commands them.
+    saga.coordination === 'choreographed' ? step : { ...step, commandId },
+  ),
 })
 
 /** The saga as it was after these events, of which there is one at least; that it could not be woken is none. */

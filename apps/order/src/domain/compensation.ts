@@ -12,7 +12,8 @@ import type { CompensationStep } from './steps.ts'
  * key, so the participant meets the step first, however late.
  */
 export const compensationStages = (state: Fulfilment): CompensationStep[][] => [
-  needed(state, 'ship-order') ? ['cancel-shipment'] : [],
+  // Nothing is shipped that is not paid for.
+  needed(state, 'ship-order') && state.steps['capture-payment']?.status !== 'failed' ? ['cancel-shipment'] : [],
   [
     ...(needed(state, 'authorize-payment') ? [paymentCompensation(state)] : []),
     ...(needed(state, 'reserve-stock') ? ['release-stock' as const] : []),

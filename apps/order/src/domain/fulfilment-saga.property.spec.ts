@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { terminalStatuses } from '#libs/contracts'
+import { type Coordination, type DataOf, terminalStatuses } from '#libs/contracts'
 import { fold, isRefusal } from '#libs/decider'
 import { asManyAsFitNow } from '#libs/testing'
 import type { Fact } from './answers.ts'
+import { type Signal, signalOf } from './choreography.ts'
 import { orderDecider } from './decide.ts'
 import {
   commandOf,
@@ -15,7 +16,8 @@ import {
 } from './fulfilment-saga.ts'
 import type { FulfilmentEvent } from './fulfilment-state.ts'
 import { type Operation, operate } from './operate.ts'
-import type { Order } from './order.ts'
+import type { Order, PlacedOrder } from './order.ts'
+import { type OrderFact, published } from './published-events.ts'
 import { compensationSteps, forwardSteps, type OrderToFulfil, type SagaCommand } from './steps.ts'
 
 /** How a participant fares with a command; the two failures differ in whether the work was done all the same. */
@@ -27,7 +29,9 @@ const total = { amount: PRICE, currency: 'EUR' }
 const STOCK = 5
 const lines = [{ sku: 'MUG', quantity: 2 }]
 const address = { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
-const order: OrderToFulfil = { ...about, total, token: 'tok', address, lines, coordination: 'orchestrated' }
+const orderOf = (coordination: Coordination): OrderToFulfil => ({
+  ...{ ...about, total, token: 'tok', address, lines, coordination },
+})
 const parcel = { ...about, shipmentId: 's1', trackingNumber: 'T1' }
 
 /**
@@ -35,18 +39,19 @@ const parcel = { ...about, shipmentId: 's1', trackingNumber: 'T1' }
  * fact, may overtake an earlier one.
  */
 abstract class Participant {
-  readonly inbox: SagaCommand[] = []
+  readonly inbox: Pick<SagaCommand, 'type'>[] = []
   readonly facts: Fact[] = []
   /** How often undoing may fail. Where no human is, not for good: that ends in front of one. */
   patience = 5
 
-  handle(luck: Luck, pick = 0): void {
+  handle(luck: Luck, pick = 0): Fact[] {
     const [command] = this.inbox.splice(pick % Math.max(this.inbox.length, 1), 1)
-    if (command === undefined) return
+    if (command === undefined) return []
     const undoing = ['payment.void', 'payment.refund', 'stock.release', 'shipment.cancel'].includes(command.type)
     if (undoing && luck !== 'works' && (luck === 'refused' || this.patience-- <= 0)) luck = 'works'
     const answers = this.act(command.type, luck)
     this.facts.push(...(answers as Fact[]))
+    return answers as Fact[]
   }
 
   protected abstract act(command: SagaCommand['type'], luck: Luck): unknown[]
@@ -127,8 +132,19 @@ class Stock extends Participant {
 }
 
 class Shipments extends Participant {
+  readonly #heard = new Set<string>()
   state: 'none' | 'booked' | 'impossible' | 'cancelled' | 'dispatched' | 'delivered' = 'none'
   #handedOver = false
+
+  /** Whether a fact of a choreographed order was the last that was missing. */
+  joins(fact: string): boolean {
+    if (this.#heard.has(fact)) return false
+    this.#heard.add(fact)
+    return this.isReady
+  }
+  get isReady() {
+    return this.#heard.size === 2
+  }
 
   /** The carrier moves when it likes; its report of that may be lost. */
   move(isReported = true): void {
@@ -159,6 +175,45 @@ class Shipments extends Participant {
 const allSteps = [...forwardSteps, ...compensationSteps]
 type Asked = { [T in Operation as T['type']]: Omit<T, 'at'> }[Operation['type']]
 
+type Told = Signal | OrderFact | Fact
+type Command = SagaCommand['type']
+
+/** What the facts of a choreographed order make a participant do, as its `consumers.ts` says; fulfillment joins first. */
+const reactionsTo = (fact: Told, shipments: Shipments): readonly Command[] => {
+  switch (fact.type) {
+    case 'order.placed':
+      return ['payment.authorize', 'stock.reserve']
+    case 'order.confirmed':
+      return ['payment.capture']
+    case 'order.shipped':
+      return ['stock.dispatch']
+    case 'order.recalled':
+      return ['shipment.cancel']
+    case 'order.withdrawn':
+      return fact.data.toUndo.map((part) => (part === 'payment' ? 'payment.void' : 'stock.release'))
+    case 'order.overdue':
+      if (fact.data.awaiting === 'shipment.booked' && !shipments.isReady) return []
+      return [remindedOf[fact.data.awaiting]]
+    case 'payment.captured':
+    case 'stock.reserved':
+      return shipments.joins(fact.type) ? ['shipment.ship'] : []
+    default:
+      return []
+  }
+}
+
+const remindedOf: Record<DataOf<'order.overdue'>['awaiting'], Command> = {
+  'payment.authorized': 'payment.authorize',
+  'payment.captured': 'payment.capture',
+  'payment.voided': 'payment.void',
+  'stock.reserved': 'stock.reserve',
+  'stock.released': 'stock.release',
+  'stock.dispatched': 'stock.dispatch',
+  'shipment.booked': 'shipment.ship',
+  'shipment.delivered': 'shipment.track',
+  'shipment.cancelled': 'shipment.cancel',
+}
+
 class World {
   readonly payments = new Payments()
   readonly stock = new Stock()
@@ -172,10 +227,16 @@ class World {
   /** An operator said that the parcel arrived. */
   vouchedForParcel = false
 
-  constructor() {
+  constructor(readonly coordination: Coordination) {
+    const order = orderOf(coordination)
     const details = { ...order, items: [], payment: { token: 'tok' }, shippingAddress: address }
     this.#command({ type: 'place', details })
     this.#tell({ at: this.at, type: 'start', order })
+  }
+
+  /** A participant does the next thing that it was asked for; of a choreographed order, others may hear of it. */
+  handles(participant: Participant, luck: Luck, pick = 0): void {
+    for (const fact of participant.handle(luck, pick)) this.#spread(fact)
   }
 
   cancel(): void {
@@ -218,7 +279,7 @@ class World {
   /** Nothing works there for as long as anybody is patient. */
   outage(at: Participant): void {
     for (let i = 0; i < 12; i++) {
-      at.handle('fails')
+      this.handles(at, 'fails')
       this.receive(at)
       this.passTime()
     }
@@ -227,7 +288,7 @@ class World {
   /** Everybody does one thing, and it works. */
   prosper(): void {
     for (const participant of this.participants) {
-      participant.handle('works')
+      this.handles(participant, 'works')
       this.receive(participant)
     }
   }
@@ -254,30 +315,40 @@ class World {
   }
 
   #follow(events: readonly FulfilmentEvent[]): void {
-    this.saga = fold(fulfilmentSaga, events, this.saga)
     for (const event of events) {
-      const sent = commandOf(event, order)
-      if (sent !== undefined) this.#send(sent)
+      this.saga = fulfilmentSaga.evolve(this.saga, event)
+      if (this.coordination === 'orchestrated') this.#send(commandOf(event, this.saga.order!)?.type)
+      else this.#spread(signalOf(event, this.saga))
       const command = orderCommandFor(event)
       if (command !== undefined) expect(this.#command(command), `${command.type} is in turn`).toBe(true)
     }
   }
 
-  #send(command: SagaCommand): void {
+  /** Whoever reacts to a fact of a choreographed order has something to do. */
+  #spread(fact: Told | undefined): void {
+    if (this.coordination === 'orchestrated' || fact === undefined) return
+    for (const command of reactionsTo(fact, this.shipments)) this.#send(command)
+  }
+
+  #send(type: Command | undefined): void {
+    if (type === undefined) return
     const to = { payment: this.payments, stock: this.stock, shipment: this.shipments }
-    to[command.type.split('.')[0] as keyof typeof to].inbox.push(command)
+    to[type.split('.')[0] as keyof typeof to].inbox.push({ type })
   }
 
   #command(command: Parameters<typeof orderDecider.decide>[1]): boolean {
     const decision = orderDecider.decide(this.order, command)
     if (isRefusal(decision)) return false
     this.order = fold(orderDecider, decision, this.order)
-    for (const { type } of decision)
-      if (['OrderCompleted', 'OrderRejected', 'OrderCancelled'].includes(type)) this.ends.push(type)
+    for (const event of decision) {
+      if (['OrderCompleted', 'OrderRejected', 'OrderCancelled'].includes(event.type)) this.ends.push(event.type)
+      this.#spread(published((this.order as PlacedOrder).details, event))
+    }
     return decision.length > 0 || command.type === 'refuseCancellation'
   }
 }
 
+const coordination = fc.constantFrom<Coordination>('orchestrated', 'choreographed')
 const participant = fc.nat({ max: 2 })
 /** Mostly all is well, or else no order would get far enough for the rest to matter. */
 const luck = fc.oneof(
@@ -316,7 +387,7 @@ type Happening =
   | { outage: number }
 
 const happen = (world: World, it: Happening): void => {
-  if ('handles' in it) world.participants[it.handles]!.handle(it.luck, it.pick)
+  if ('handles' in it) world.handles(world.participants[it.handles]!, it.luck, it.pick)
   else if ('received' in it) world.receive(world.participants[it.received]!, it.pick)
   else if ('receivedAgain' in it) world.receiveAgain(it.receivedAgain)
   else if ('carrier' in it) world.shipments.move(it.carrier === 'reports')
@@ -343,9 +414,10 @@ const expectAgreement = (world: World): void => {
 test('whatever happens in whatever order, the order ends once, and money and stock agree with its end', () => {
   fc.assert(
     fc.property(
+      coordination,
       fc.array(fc.oneof(...ordinary), { maxLength: 80, size: 'max' }),
-      asManyAsFitNow((happenings) => {
-        const world = new World()
+      asManyAsFitNow((style, happenings) => {
+        const world = new World(style)
         for (const it of happenings) happen(world, it)
         world.settle()
         expectAgreement(world)
@@ -366,10 +438,11 @@ test('nothing that an operator can click, whatever else happens, loses money or 
   const headStart = fc.nat({ max: 8 })
   fc.assert(
     fc.property(
+      coordination,
       headStart,
       fc.array(happening, { maxLength: 80, size: 'max' }),
-      asManyAsFitNow((rounds, happenings) => {
-        const world = new World()
+      asManyAsFitNow((style, rounds, happenings) => {
+        const world = new World(style)
         for (const participant of world.participants) participant.patience = Number.POSITIVE_INFINITY
         for (let round = 0; round < rounds; round++) {
           world.prosper()

@@ -12,7 +12,7 @@ import {
 import { answer, type Fact, momentOf, outOfPatience, undoFor } from './answers.ts'
 import { endOf, nextCompensation } from './compensation.ts'
 import type { OrderCommand } from './decide.ts'
-import { evolve, type Fulfilment, type FulfilmentEvent, notStarted } from './fulfilment-state.ts'
+import { evolve, type Fulfilment, type FulfilmentEvent, isChoreographed, notStarted } from './fulfilment-state.ts'
 import {
   commandFor,
   compensationSteps,
@@ -83,13 +83,15 @@ const goForward = (state: Fulfilment, at: string): FulfilmentEvent[] => {
   if (status('reserve-stock') === undefined) return start(state, 'reserve-stock', at)
   if (status('authorize-payment') !== 'succeeded' || status('reserve-stock') !== 'succeeded') return []
   if (!state.pivotReached) return [{ type: 'PivotReached', data: {} }]
-  if (status('capture-payment') === undefined) return start(state, 'capture-payment', at)
-  if (status('capture-payment') !== 'succeeded') return []
   // Abandoned: it was to be undone, but the parcel had left.
-  if (status('ship-order') === undefined || status('ship-order') === 'abandoned') return start(state, 'ship-order', at)
+  const isToBegin = (step: Step) => status(step) === undefined || status(step) === 'abandoned'
+  if (isToBegin('capture-payment')) return start(state, 'capture-payment', at)
+  const isCaptured = status('capture-payment') === 'succeeded'
+  // Who looks on does not know when the parcel is booked, nor whether it hears of that before it hears of the capture.
+  if (isToBegin('ship-order') && (isCaptured || isChoreographed(state))) return start(state, 'ship-order', at)
   if (status('ship-order') !== 'succeeded') return []
   if (status('dispatch-stock') === undefined) return start(state, 'dispatch-stock', at)
-  const finished = state.parcel === 'delivered' && status('dispatch-stock') === 'succeeded'
+  const finished = isCaptured && state.parcel === 'delivered' && status('dispatch-stock') === 'succeeded'
   return finished ? [{ type: 'FulfilmentCompleted', data: {} }] : []
 }
 

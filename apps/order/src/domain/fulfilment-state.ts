@@ -116,6 +116,9 @@ const tracked = ({ trackAt }: ParcelNews): { tracking?: Tracking } =>
 
 const withoutTracking = ({ tracking: _, ...state }: Fulfilment): Fulfilment => state
 
+/** Its participants follow facts and each other; the saga only looks on, and says what they cannot see. */
+export const isChoreographed = ({ order }: Fulfilment): boolean => order?.coordination === 'choreographed'
+
 const undoes: Undoes<Step> = {
   'cancel-shipment': ['ship-order'],
   'refund-payment': ['capture-payment', 'authorize-payment'],

@@ -9,7 +9,7 @@ import {
   type StepRefusal,
 } from '#libs/saga-steps'
 import { isParcelOverdue, isTracked, proceed } from './fulfilment-saga.ts'
-import type { Fulfilment, FulfilmentEvent } from './fulfilment-state.ts'
+import { type Fulfilment, type FulfilmentEvent, isChoreographed } from './fulfilment-state.ts'
 import type { Step } from './steps.ts'
 
 export type Asked = AskedOf<Step>
@@ -55,6 +55,8 @@ const first = (state: Fulfilment, operation: Operation): FulfilmentEvent | Refus
 const retry = (state: Fulfilment, step: Step, at: string): FulfilmentEvent | Refusal<OperationRefusal> => {
   if (step === 'ship-order' && (isParcelOverdue(state) || (isTracked(state) && hasPassed(state.tracking?.dueAt, at))))
     return { type: 'TrackingResumed', data: { dueAt: at } }
+  if (step === 'ship-order' && state.steps['capture-payment']?.status !== 'succeeded' && isChoreographed(state))
+    return refuse('not_waiting', 'fulfillment ships by itself what is paid for, and this is not')
   return retryStep(state, step, at)
 }
 

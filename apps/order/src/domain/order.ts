@@ -19,7 +19,7 @@ export interface OrderDetails {
   readonly customerId: string
   readonly items: readonly OrderLine[]
   readonly total: Money
-  /** Sealed for the payment service; the order's events hold a mask in its place. */
+  /** Sealed for the payment service; events of an orchestrated order, which it does not read, hold a mask in its place. */
   readonly payment: { readonly token: string }
   readonly shippingAddress: Address
   readonly coordination: Coordination

@@ -62,6 +62,9 @@ export const orderViewFacts = [
   'order.cancellation-requested',
   'order.cancellation-refused',
   'order.cancelled',
+  'order.recalled',
+  'order.withdrawn',
+  'order.overdue',
   'payment.authorized',
   'payment.declined',
   'payment.captured',
@@ -142,6 +145,9 @@ const change = (progress: OrderProgress, fact: OrderViewFact): Partial<OrderProg
     case 'shipment.failed':
       return fact.data.operation === 'ship' ? shipped(progress, { status: 'failed' }) : {}
     case 'order.placed':
+    case 'order.recalled':
+    case 'order.withdrawn':
+    case 'order.overdue':
     case 'shipment.cancellation-refused':
     case 'stock.reserved':
     case 'stock.rejected':
