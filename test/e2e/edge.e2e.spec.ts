@@ -178,7 +178,7 @@ describe('a frozen neighbour', () => {
 
   test('costs its own part only', () =>
     frozen(['query'], async () => {
-      expect(await client.order(orderId)).toMatchObject({ orderId, status: 'completed' })
+      expect(await client.order(orderId)).toMatchObject({ orderId, status: 'completed', missing: ['query'] })
       expect(await client.get('/api/health')).toMatchObject({
         status: 'degraded',
         services: { query: { status: 'unreachable' }, order: { status: 'ok' } },

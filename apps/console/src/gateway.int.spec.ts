@@ -99,7 +99,7 @@ test('the next source is asked when the first one is silent, does not know or fa
   const order = ask('/api/orders/7')
   await until(() => asked.length === 1)
   asked.splice(0)[0]!.answer(200)
-  expect(await order).toMatchObject({ status: 200, body: { from: 'order' } })
+  expect(await order).toMatchObject({ status: 200, body: { from: 'order', missing: ['query'] } })
   silent = new Set()
   for (const status of [404, 500, 503]) {
     const again = ask('/api/orders/7')
@@ -107,7 +107,7 @@ test('the next source is asked when the first one is silent, does not know or fa
     asked[0]!.answer(status)
     await until(() => asked.length === 2)
     asked.splice(0)[1]!.answer(200)
-    expect(await again, String(status)).toMatchObject({ status: 200, body: { from: 'order' } })
+    expect(await again, String(status)).toMatchObject({ status: 200, body: { from: 'order', missing: ['query'] } })
   }
 })
 

@@ -45,30 +45,39 @@ const shared = (
   return answer
 }
 
-/** The first one's that knows; the last one is the authority, and its word or its silence is the answer. */
+/**
+ * The first one's that knows; the last one is the authority, and its word or its silence is the answer. Whose part it
+ * lacks, because that one was silent or does not know yet, it says in `missing`.
+ */
 const answerOf = async (
   forwarder: Forwarder,
   { from, method, past }: Route,
   request: ForwardedRequest,
 ): Promise<ForwardedAnswer> => {
-  const missing: ServiceName[] = []
+  const silent: ServiceName[] = []
   const others = past !== undefined && asksFor(request, past) ? [] : from.slice(0, -1)
   for (const service of others) {
     const answer = await forwarder.forward(service, request, SOMEBODY_ELSE_KNOWS).catch(() => undefined)
     if (answer !== undefined && answer.status < 500 && answer.status !== 404) return answer
-    if (answer?.status !== 404) missing.push(service)
+    if (answer?.status !== 404) silent.push(service)
   }
   try {
-    return await forwarder.forward(from.at(-1)!, request, method === 'GET' ? READ : WRITE)
+    const answer = await forwarder.forward(from.at(-1)!, request, method === 'GET' ? READ : WRITE)
+    return answer.status === 200 && others.length > 0 ? lacking(others, answer) : answer
   } catch (error) {
-    if (!(error instanceof Problem) || missing.length === 0) throw error
+    if (!(error instanceof Problem) || silent.length === 0) throw error
     const { status, detail = '' } = error.details
     throw new Problem(status, {
       type: 'unavailable',
-      detail: `${detail}, and neither did ${missing.join(', ')}`,
-      extensions: { missing: [...missing, from.at(-1)!] },
+      detail: `${detail}, and neither did ${silent.join(', ')}`,
+      extensions: { missing: [...silent, from.at(-1)!] },
     })
   }
+}
+
+const lacking = (missing: readonly ServiceName[], answer: ForwardedAnswer): ForwardedAnswer => {
+  const known = JSON.parse(answer.body.toString('utf8')) as object
+  return { ...answer, body: Buffer.from(JSON.stringify({ ...known, missing })) }
 }
 
 const asksFor = ({ path }: ForwardedRequest, parameter: string): boolean =>

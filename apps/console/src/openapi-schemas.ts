@@ -72,6 +72,10 @@ export const orderSummary = z.object({
 })
 export const order = orderSummary.extend({
   timeline: z.array(z.object({ at: instant, type: z.string(), messageId: z.uuid() })),
+  missing: z
+    .array(z.literal('query'))
+    .optional()
+    .describe("Who has not told its part: the read model is away or behind, and this is the owner's shorter timeline"),
 })
 export const event = z.object({
   version: z.int(),
