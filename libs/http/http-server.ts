@@ -1,6 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { createServer } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { judgeArrivalFairly } from './fair-timeouts.ts'
 import { Problem } from './problem.ts'
 
 /** For a whole request to arrive, its body included: whoever takes longer is holding a connection, not sending. */
@@ -41,6 +42,7 @@ const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
 /** What Node's server would close a connection for without a word. */
 export const guard = (server: Server): void => {
   server.maxConnections = MAX_CONNECTIONS
+  judgeArrivalFairly(server, LOOK_MS)
   server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
     answerOn(socket, new Problem(405, { detail: 'this is no proxy' })),
   )

@@ -42,6 +42,8 @@ beforeAll(async () => {
 })
 afterAll(() => service.stop())
 
+const REQUEST_MS = 10_000
+
 /** What the server says to these bytes, until it hangs up. */
 const say = async (bytes: string): Promise<string> => {
   const socket = connect(port, '127.0.0.1')
@@ -86,12 +88,11 @@ describe('what is refused before it reaches a route is a problem, too', () => {
 
   test('a body that does not come in time', async () => {
     const server = service.app.getHttpServer()
-    const { requestTimeout } = server
-    expect(requestTimeout).toBe(10_000)
+    await expect.poll(() => server.requestTimeout, { timeout: 20_000 }).toBe(REQUEST_MS)
     server.requestTimeout = 500
     const headers = 'Host: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n'
     expectProblem(await say(`POST /orders HTTP/1.1\r\n${headers}\r\n{"customer`), 408)
-    server.requestTimeout = requestTimeout
+    server.requestTimeout = REQUEST_MS
   })
 })
 
