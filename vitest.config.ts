@@ -39,6 +39,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
+          setupFiles: ['test/support/report-reads.ts'],
           include: [`${FOLDERS}/**/*.e2e.spec.ts`],
           // Each file runs a whole system, which has the machine to itself.
           fileParallelism: false,
