@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { deadLetters } from './dead-letter.messages.ts'
 import type { MessageDefinition } from './definition.ts'
 import { inventoryCommands, inventoryFacts, inventoryReplies, inventoryRequests } from './inventory.messages.ts'
 import { notificationFacts } from './notification.messages.ts'
@@ -26,6 +27,7 @@ export const messages = {
   ...shipmentRequests,
   ...shipmentReplies,
   ...failureReplies,
+  ...deadLetters,
 } as const satisfies Record<string, MessageDefinition>
 
 export type MessageType = keyof typeof messages

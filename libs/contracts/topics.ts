@@ -3,12 +3,15 @@ const FOREVER = -1
 const SEVEN_DAYS = 7 * 24 * 60 * 60 * 1000
 /** Whoever asked has given up long before. */
 const TEN_MINUTES = 10 * 60 * 1000
+const A_YEAR = 365 * 24 * 60 * 60 * 1000
 
 export interface TopicSettings {
   readonly partitions: number
   readonly retentionMs: number
   /** Brokers remove whole segments: after so long a new one is begun. Default: what the broker has, Kafka's 7 days. */
   readonly segmentMs?: number
+  /** Only the last record of each key stays, and none behind a tombstone. */
+  readonly compacted?: true
 }
 
 const questions = { partitions: 6, retentionMs: TEN_MINUTES, segmentMs: TEN_MINUTES }
@@ -31,6 +34,8 @@ export const topics = {
   'inventory-commands': { partitions: 6, retentionMs: SEVEN_DAYS },
   'fulfillment-commands': { partitions: 6, retentionMs: SEVEN_DAYS },
   ...questionTopics,
+  /** What is parked, for Kafka's tools: nobody of ours reads it. */
+  'dead-letters': { partitions: 6, retentionMs: A_YEAR, compacted: true },
 } as const satisfies Record<string, TopicSettings>
 
 export type Topic = keyof typeof topics

@@ -6,9 +6,11 @@ import { isMessageType, messages } from './messages.ts'
 /** A Kafka record as CloudEvents binary mode asks for it: attributes in headers, data as JSON in the value. */
 export interface WireRecord {
   readonly key: string
-  readonly value: string
+  /** Null: a tombstone. */
+  readonly value: string | null
   readonly headers: Readonly<Record<string, string>>
 }
+export type EncodedMessage = WireRecord & { readonly value: string }
 
 /** A record as a consumer receives it; any part may be missing or be nonsense. */
 export interface ReceivedRecord {
@@ -30,7 +32,7 @@ export type UnreadableReason =
   | 'invalid_json'
   | 'invalid_data'
 
-export const encode = (message: Message): WireRecord => ({
+export const encode = (message: Message): EncodedMessage => ({
   key: message.key,
   value: JSON.stringify(message.data),
   headers: {

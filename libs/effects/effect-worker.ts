@@ -6,6 +6,7 @@ import { type AnyEffect, type AnyOutcome, type Effect, type EffectKinds, effectF
 import { Leases } from './leases.ts'
 import { type LocalWorker, registerWorker } from './local-workers.ts'
 import { OutcomeRecorder, type RecordingPolicy } from './outcome-recorder.ts'
+import type { NewParkedEffect } from './parked-effect.ts'
 import { Poller } from './poller.ts'
 import { Postponements } from './postponements.ts'
 import { backoffMs, failureOf, type RetryPolicy, withTimeout } from './retry.ts'
@@ -38,6 +39,8 @@ export interface EffectDefinition<Kinds extends EffectKinds> {
     outcome: AnyOutcome<Kinds>,
   ): Promise<Refusal | undefined> | Promise<void>
   readonly recording?: RecordingPolicy
+  /** Told, in the transaction that puts it aside, of a call whose outcome could not be recorded. */
+  onParked?(uow: UnitOfWork, parked: NewParkedEffect): void
   /** Calls at the same time. Default 64. */
   readonly concurrency?: number
   /** The shortest and the longest time between two looks at the table, milliseconds. Default 500 and 5,000. */

@@ -1,6 +1,7 @@
 export type { AnyEffect, AnyOutcome, Effect, EffectKinds, NewEffect, Outcome } from './effect.ts'
 export { type EffectDefinition, EffectWorker, type EffectWorkerOptions } from './effect-worker.ts'
 export { Effects } from './effects.ts'
-export type { ParkedEffect, ParkedEffectReason } from './parked-effect.ts'
+export type { NewParkedEffect, ParkedEffect, ParkedEffectReason } from './parked-effect.ts'
+export { parkedEffectsRetention } from './retention.ts'
 export type { RetryPolicy } from './retry.ts'
 export { listParkedEffects } from './sql/list-parked-effects.ts'

@@ -4,6 +4,7 @@ import type { Refusal } from '#libs/decider'
 import { counter, createLogger, describeError, metrics } from '#libs/observability'
 import { type Effect, effectFields, type Outcome } from './effect.ts'
 import { Effects } from './effects.ts'
+import type { NewParkedEffect } from './parked-effect.ts'
 import { backoffMs, type RetryPolicy } from './retry.ts'
 
 export interface OutcomeRecorderOptions {
@@ -12,6 +13,8 @@ export interface OutcomeRecorderOptions {
   announce?(uow: UnitOfWork, effect: Effect): void
   apply(uow: UnitOfWork, effect: Effect, outcome: Outcome): Promise<Refusal | undefined> | Promise<void>
   readonly recording?: RecordingPolicy
+  /** Told, in the transaction that puts it aside, of what waits for a person. */
+  onParked?(uow: UnitOfWork, parked: NewParkedEffect): void
 }
 
 /** How often `apply` may fail before the outcome is put aside. */
@@ -66,7 +69,7 @@ export class OutcomeRecorder {
         const effects = uow.part(Effects)
         if (!(await effects.take(effect))) return undefined
         const refusal = await apply(uow, effect, outcome)
-        if (refusal) effects.park({ effect, outcome, reason: 'refused', error: textOf(refusal) })
+        if (refusal) this.#putAside(uow, { effect, outcome, reason: 'refused', error: textOf(refusal) })
         return refusal
       },
     })
@@ -80,8 +83,7 @@ export class OutcomeRecorder {
       try {
         await this.options.groupCommit.submit({
           run: async (uow) => {
-            const effects = uow.part(Effects)
-            if (await effects.take(effect)) effects.park({ effect, outcome, reason, error: text })
+            if (await uow.part(Effects).take(effect)) this.#putAside(uow, { effect, outcome, reason, error: text })
           },
         })
         this.#parked(effect, reason, text)
@@ -92,6 +94,11 @@ export class OutcomeRecorder {
       }
     }
     return false
+  }
+
+  #putAside(uow: UnitOfWork, parked: NewParkedEffect): void {
+    uow.part(Effects).park(parked)
+    this.options.onParked?.(uow, parked)
   }
 
   #parked(effect: Effect, reason: string, error: string): void {

@@ -14,9 +14,10 @@ export const serviceEnvironment = {
     .pipe(z.array(z.string().regex(/^.+:\d+$/, 'host:port, comma separated')).min(1)),
   /** Of what it publishes in batches: docs/retention.md. */
   PRODUCER_COMPRESSION: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('lz4'),
-  /** For how long claims of messages, answers under idempotency keys and settled dead letters are kept: docs/retention.md. */
+  /** For how long claims of messages, answers under idempotency keys settled dead letters and parked effects are kept: docs/retention.md. */
   INBOX_RETENTION_HOURS: z.coerce.number().positive().optional(),
   IDEMPOTENCY_KEY_HOURS: z.coerce.number().positive().optional(),
+  PARKED_EFFECTS_RETENTION_HOURS: z.coerce.number().positive().optional(),
   SETTLED_RETENTION_HOURS: z.coerce.number().positive().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).default('json'),

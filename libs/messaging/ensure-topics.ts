@@ -57,7 +57,7 @@ const create = async (admin: Admin, topic: string, settings: TopicSettings, clus
 
 const definition = (
   topic: string,
-  { partitions, retentionMs, segmentMs }: TopicSettings,
+  { partitions, retentionMs, segmentMs, compacted }: TopicSettings,
   replicas: number,
 ): ITopicConfig => ({
   topic,
@@ -65,6 +65,7 @@ const definition = (
   replicationFactor: replicas,
   configEntries: [
     { name: 'retention.ms', value: String(retentionMs) },
+    ...(compacted ? [{ name: 'cleanup.policy', value: 'compact,delete' }] : []),
     ...(segmentMs === undefined ? [] : [{ name: 'segment.ms', value: String(segmentMs) }]),
     ...(replicas >= MAX_REPLICAS ? [{ name: 'min.insync.replicas', value: String(MIN_IN_SYNC) }] : []),
   ],

@@ -3,7 +3,7 @@ export interface OutboxRecord {
   readonly id: bigint
   readonly topic: string
   readonly key: string
-  readonly value: string
+  readonly value: string | null
   readonly headers: Readonly<Record<string, string>>
   /** When it was inserted, milliseconds since 1970. */
   readonly insertedMs: number

@@ -1,4 +1,4 @@
-import { encode, type Message, topicOf, type WireRecord } from '#libs/contracts'
+import { encode, type Message, type Topic, topicOf, type WireRecord } from '#libs/contracts'
 import type { Part, Sql, UnitOfWork } from '#libs/database'
 import { localRelays } from './local-relays.ts'
 import { slotOf } from './slot.ts'
@@ -16,11 +16,18 @@ export class Outbox implements Part {
 
   constructor(private readonly uow: UnitOfWork) {}
 
-  add(message: Message): void {
-    const record = encode(message)
+  /** @param more headers beside those of every message. */
+  add(message: Message, more: Readonly<Record<string, string>> = {}): void {
+    const { headers, ...encoded } = encode(message)
+    const record = { ...encoded, headers: { ...headers, ...more } }
     if (Buffer.byteLength(record.value) > LARGEST_VALUE_BYTES)
       throw new RangeError(`${message.type} ${message.id} is larger than ${LARGEST_VALUE_BYTES} bytes`)
     this.#rows.push({ slot: slotOf(record.key), topic: topicOf(message.type), record })
+  }
+
+  /** What was last said under this key of a compacted topic holds no longer. */
+  addTombstone(topic: Topic, key: string): void {
+    this.#rows.push({ slot: slotOf(key), topic, record: { key, value: null, headers: {} } })
   }
 
   /**

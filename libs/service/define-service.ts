@@ -1,7 +1,7 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common'
 import type { Topic } from '#libs/contracts'
 import { Database, GroupCommit, type GroupCommitOptions, Housekeeping, type Retention } from '#libs/database'
-import { type EffectDefinition, EffectWorker } from '#libs/effects'
+import { type EffectDefinition, EffectWorker, parkedEffectsRetention } from '#libs/effects'
 import { healthModule, type ServiceOptions } from '#libs/http'
 import { IdempotentCommands, idempotencyRetention } from '#libs/idempotency'
 import { inboxRetention } from '#libs/inbox'
@@ -19,6 +19,7 @@ import { DeadlineWorker, type WakeableSagas } from '#libs/saga'
 import { AuditController } from './audit.controller.ts'
 import { EffectsController } from './effects.controller.ts'
 import { ParkedController } from './parked.controller.ts'
+import { publishParkedEffect } from './parked-effects.ts'
 import { Runtime, ServiceModule } from './service-module.ts'
 import { SERVICE } from './tokens.ts'
 
@@ -30,6 +31,7 @@ export type ServiceConfig = ServiceOptions['config'] & {
   readonly INBOX_RETENTION_HOURS?: number | undefined
   readonly IDEMPOTENCY_KEY_HOURS?: number | undefined
   readonly SETTLED_RETENTION_HOURS?: number | undefined
+  readonly PARKED_EFFECTS_RETENTION_HOURS?: number | undefined
 }
 
 /** Something that has to be ended with the service: a pool of connections, a client. */
@@ -45,8 +47,6 @@ export interface ServiceDefinition {
   readonly handlers: Partial<HandlersOf<Topic>>
   /** It has no inbox: its handlers know by their own rows what they have handled. Default false. */
   readonly recognisesDuplicates?: boolean
-  /** It publishes, through an outbox. Default true. */
-  readonly publishes?: boolean
   /** The calls that it makes to the outside world. */
   // biome-ignore lint/suspicious/noExplicitAny: each service has kinds of its own, which nothing here depends on
   readonly effects?: EffectDefinition<any>
@@ -77,31 +77,35 @@ const HOUR_MS = 3_600_000
 
 /** A service, from what is its own: everything that all services are made of follows from it. */
 export const defineService = (definition: ServiceDefinition): Service => {
-  const { name, config, handlers, recognisesDuplicates = false, publishes = true } = definition
+  const { name, config, handlers, recognisesDuplicates = false } = definition
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, PRODUCER_COMPRESSION: compression } = config
   const database = new Database(databaseUrl)
   const groupCommit = new GroupCommit(database, definition.commit)
   const consumers = new KafkaBatchServer({
     ...{ service: name, brokers, handlers, database, groupCommit, recognisesDuplicates },
   })
-  const effects = definition.effects && new EffectWorker({ ...definition.effects, database, groupCommit })
+  const effects =
+    definition.effects &&
+    new EffectWorker({ ...definition.effects, database, groupCommit, onParked: publishParkedEffect(name) })
   const deadlines = (definition.sagas ?? []).map((runner) => new DeadlineWorker({ database, groupCommit, runner }))
-  const publisher = publishes ? kafkaPublisher({ brokers, clientId: name, compression }) : undefined
+  const publisher = kafkaPublisher({ brokers, clientId: name, compression })
   const requester = definition.asks && new Requester({ service: name, brokers, clientId: name })
   const responder =
     definition.replies &&
     new Responder({ service: name, brokers, clientId: name, replies: definition.replies(database) })
-  const relay = publisher && new OutboxRelay({ databaseUrl, database, publisher })
-  const { INBOX_RETENTION_HOURS, SETTLED_RETENTION_HOURS, IDEMPOTENCY_KEY_HOURS: keyHours } = config
+  const relay = new OutboxRelay({ databaseUrl, database, publisher })
+  const { INBOX_RETENTION_HOURS, SETTLED_RETENTION_HOURS, PARKED_EFFECTS_RETENTION_HOURS } = config
+  const { IDEMPOTENCY_KEY_HOURS: keyHours } = config
   const housekeeping = new Housekeeping({
     database,
     retention: [
       ...(recognisesDuplicates ? [] : [inboxRetention]),
       idempotencyRetention,
       ...parkingRetention,
+      ...(effects === undefined ? [] : [parkedEffectsRetention]),
       ...(definition.retention ?? []),
     ],
-    hours: { INBOX_RETENTION_HOURS, SETTLED_RETENTION_HOURS },
+    hours: { INBOX_RETENTION_HOURS, SETTLED_RETENTION_HOURS, PARKED_EFFECTS_RETENTION_HOURS },
   })
   const runtime = new Runtime({
     prepare: async () => definition.prepare?.(groupCommit),
@@ -109,7 +113,7 @@ export const defineService = (definition: ServiceDefinition): Service => {
     workers: [responder, requester, ...deadlines, housekeeping, effects, relay].filter(
       (worker) => worker !== undefined,
     ),
-    resources: [...(definition.resources ?? []), publisher, database].filter((resource) => resource !== undefined),
+    resources: [...(definition.resources ?? []), publisher, database],
   })
   return {
     name,

@@ -43,7 +43,7 @@ beforeAll(async () => {
   await app.get(Database).execute('CREATE TABLE handled (place bigserial, key text, id text)')
 })
 beforeEach(async () => {
-  await app.get(Database).execute('TRUNCATE handled, parked_messages, inbox, redrives')
+  await app.get(Database).execute('TRUNCATE handled, parked_messages, inbox, redrives, outbox')
 })
 afterAll(async () => {
   await app.close()
@@ -225,4 +225,69 @@ test('a message that comes again, long after it was settled, is parked again', a
   await app.get(GroupCommit).submit({ run: (uow) => uow.execute('DELETE FROM inbox') })
   await park(message!)
   expect((await get('')).items).toMatchObject([{ id, status: 'dead' }])
+})
+
+describe("what Kafka's tools see of it", () => {
+  interface Row {
+    readonly key: string
+    readonly value: string | null
+    readonly headers: Record<string, string>
+  }
+  const published = () =>
+    app.get(Database).query<Row>(`SELECT key, value, headers FROM outbox WHERE topic = 'dead-letters' ORDER BY id`)
+  /** As a compacted topic ends up: the last record of each key. */
+  const left = async () => [...new Map((await published()).map((row) => [row.key, row])).values()]
+  const listed = async (): Promise<{ id: string }[]> => (await get('')).items
+
+  test('each parked message once, with its origin and why it is parked', async () => {
+    broken = failing
+    await park(...commands('seen', 2))
+    const rows = await left()
+    expect(rows.map(({ headers }) => headers)).toMatchObject([
+      { ce_type: 'message.parked', origintopic: 'payment-commands', originpartition: '0', originoffset: '0' },
+      { reason: 'behind_parked', originoffset: '1' },
+    ])
+    expect(JSON.parse(rows[0]!.value!)).toMatchObject({
+      ...{ service: 'payment', key: 'seen', type: 'payment.capture', reason: 'handler_failed', attempts: 1 },
+      value: encode(commandOf('seen', 0)).value,
+    })
+  })
+
+  test('a tombstone when it was handled, and when it was given up', async () => {
+    broken = failing
+    await park(...commands('ended', 3))
+    broken = mended
+    const [first] = await listed()
+    await post(`/${first!.id}/discard`, { reason: "it is nobody's" }).expect(202)
+    await vi.waitFor(async () => expect(await handled('ended')).toHaveLength(2), 10_000)
+    expect((await left()).map(({ value }) => value)).toEqual([null, null, null])
+  })
+
+  test('what was amended, and that it was refused again', async () => {
+    broken = failing
+    await park(commandOf('amended', 0))
+    const [{ key }] = (await left()) as [Row]
+    broken = () => refuse('nothing_to_capture')
+    const [first] = await listed()
+    const value = JSON.stringify({ ...commandOf('amended', 0).data, customerId: 'other' })
+    await post(`/${first!.id}/amend`, { value, reason: 'a typo' }).expect(202)
+    await vi.waitFor(async () => expect(await listed()).toMatchObject([{ reason: 'unprocessable' }]), 10_000)
+    const rows = await left()
+    expect(rows).toMatchObject([{ key, headers: { reason: 'unprocessable' } }])
+    expect(JSON.parse(rows[0]!.value!)).toMatchObject({ value, error: 'nothing_to_capture', attempts: 2 })
+  })
+
+  test('one that is too large to be repeated is named without its content', async () => {
+    const record = { ...encode(commandOf('large', 0)), value: 'x'.repeat(900_000) }
+    await parkRecords({ app, consumer: 'payment', handlers }, [
+      record,
+      { key: null, value: '\u0000\ud800', headers: {} },
+    ])
+    const letters = (await left()).map(({ value }) => JSON.parse(value!))
+    expect(letters).toMatchObject([
+      { key: 'large', reason: 'invalid_json' },
+      { key: null, reason: 'missing_header' },
+    ])
+    expect(letters[0]).not.toHaveProperty('value')
+  })
 })

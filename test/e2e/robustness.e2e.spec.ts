@@ -92,6 +92,11 @@ test('garbage on every topic is parked, can be seen, and stops nothing', async (
       ? items
       : undefined
   })
+  const letters = await until('the garbage to be among the dead letters', async () => {
+    const found = (await readTopic(system.brokers, 'dead-letters')).map(({ headers }) => headers.origintopic)
+    return orderTopics.every((topic) => found.includes(topic)) ? found : undefined
+  })
+  expect(letters.length).toBeGreaterThanOrEqual(parked.length)
   expect(new Set(parked.map(({ reason }) => reason))).toEqual(
     new Set(['missing_header', 'invalid_json', 'unknown_type', 'invalid_data']),
   )

@@ -10,7 +10,9 @@ CompressionCodecs[CompressionTypes.LZ4] = () => ({
 })
 
 /** Those that orders travel by, and where what cannot be read is parked. */
-export const orderTopics = topicNames.filter((topic) => !Object.hasOwn(questionTopics, topic))
+export const orderTopics = topicNames.filter(
+  (topic) => topic !== 'dead-letters' && !Object.hasOwn(questionTopics, topic),
+)
 
 export interface ReadRecord {
   readonly partition: number

@@ -24,7 +24,6 @@ export const queryService = (config: Config): Service => {
     config,
     handlers: consumers,
     recognisesDuplicates: true,
-    publishes: false,
     routes: [OrdersController, SalesController, ProjectionsController],
     providers: [
       { provide: PRISMA, useValue: prisma },

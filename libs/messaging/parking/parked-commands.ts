@@ -1,5 +1,6 @@
 import type { UnitOfWork } from '#libs/database'
 import { type Refusal, refuse } from '#libs/decider'
+import { publishDeadLetter, publishSettled } from './dead-letters.ts'
 import type { ParkedFilter } from './parked-filter.ts'
 import { amendParked } from './sql/amend-parked.ts'
 import { discardParked } from './sql/discard-parked.ts'
@@ -38,6 +39,7 @@ export class ParkedCommands {
     const message = await this.#unsettled(uow, id)
     if ('refused' in message) return message
     await discardParked(uow, id, actor, uow.now)
+    publishSettled(uow, this.consumer, message)
     return undefined
   }
 
@@ -52,7 +54,15 @@ export class ParkedCommands {
     if ('refused' in message) return message
     if (correction.value === undefined && correction.headers === undefined)
       return refuse('nothing_amended', 'neither a value nor headers were given')
-    await amendParked(uow, id, amended(message, correction))
+    const amendment = amended(message, correction)
+    await amendParked(uow, id, amendment)
+    const { headers, value } = amendment
+    const raw = {
+      key: message.key && Buffer.from(message.key),
+      value: value && Buffer.from(value),
+      headers: JSON.parse(headers) as Record<string, string>,
+    }
+    publishDeadLetter(uow, this.consumer, { ...message, identity: message, raw })
     if (message.status !== 'queued') await requeueParked(uow, id, actor, uow.now)
     return undefined
   }

@@ -1,9 +1,10 @@
 import { GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
 import { Inbox } from '#libs/inbox'
 import type { IncomingRecord } from '../incoming-record.ts'
+import { publishDeadLetter } from './dead-letters.ts'
 import type { NewParkedMessage, ParkVerdict } from './parked-message.ts'
 import { heldBackKeys } from './sql/held-back-keys.ts'
-import { insertParked } from './sql/insert-parked.ts'
+import { digestOf, insertParked } from './sql/insert-parked.ts'
 
 /**
  * Which keys are held back by a parked message, and what this transaction parks.
@@ -42,6 +43,8 @@ export class ParkedKeys implements Part {
   }
 
   park(consumer: string, record: IncomingRecord, verdict: ParkVerdict): void {
+    const identity = { ...record.position, digest: digestOf({ record }) }
+    publishDeadLetter(this.uow, consumer, { ...verdict, identity, raw: record.raw })
     const parked = this.#parked.get(consumer)
     if (parked === undefined) this.#parked.set(consumer, [{ ...verdict, record }])
     else parked.push({ ...verdict, record })

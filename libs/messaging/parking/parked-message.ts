@@ -35,6 +35,7 @@ export interface ParkedMessage {
   readonly value: Uint8Array | null
   readonly status: ParkStatus
   readonly attempts: number
+  readonly digest: string
 }
 
 export const toReceivedRecord = (row: ParkedMessage): ReceivedRecord => ({

@@ -3,11 +3,10 @@ import { counter, createLogger, fields, metrics } from '#libs/observability'
 import type { ConsumerContext } from '../consumer-context.ts'
 import type { ParkedMessage } from './parked-message.ts'
 import type { RetryPolicy } from './retry-policy.ts'
-import { RetryWork } from './retry-work.ts'
+import { failed, RetryWork } from './retry-work.ts'
 import { dueHeads } from './sql/due-heads.ts'
 import { nextAttemptAt } from './sql/next-attempt.ts'
 import { queueOfKey } from './sql/queue-of-key.ts'
-import { recordFailure } from './sql/record-failure.ts'
 import { failureVerdict } from './verdict.ts'
 
 /** How late a message is noticed that another process parked, or that was left as the head of its key. */
@@ -131,10 +130,10 @@ export class Retrier {
   }
 
   async #failed(message: ParkedMessage, error: unknown): Promise<void> {
-    const { database, policy } = this.options
+    const { groupCommit, context, policy } = this.options
     const attempts = message.attempts + 1
     const verdict = failureVerdict(error, { attempts, hasKey: message.key !== null, policy, now: new Date() })
-    await recordFailure(database, message.id, verdict, new Date())
+    await groupCommit.submit({ run: (uow) => failed(uow, context.consumer, message, verdict) })
     if (verdict.status === 'dead') return this.#dead(message, { [fields.error]: error })
     this.#retries.inc({ result: 'failed' })
     this.#log.warn('retry failed', { ...placeOf(message), attempts, [fields.error]: error })

@@ -2,11 +2,24 @@ import type { UnitOfWork, Work } from '#libs/database'
 import { type Refusal, refuse } from '#libs/decider'
 import { announceMessage, type ConsumerContext, handleMessage } from '../consumer-context.ts'
 import { type IncomingRecord, readRecord } from '../incoming-record.ts'
-import { type ParkedMessage, toReceivedRecord } from './parked-message.ts'
+import { publishDeadLetter, publishSettled } from './dead-letters.ts'
+import { type ParkedMessage, type ParkVerdict, toReceivedRecord } from './parked-message.ts'
 import { lockParked } from './sql/lock-parked.ts'
 import { recordFailure } from './sql/record-failure.ts'
 import { settleHandled } from './sql/settle-handled.ts'
 import { refusalVerdict } from './verdict.ts'
+
+/** Records that a try of a parked message failed. */
+export const failed = async (
+  uow: UnitOfWork,
+  consumer: string,
+  message: ParkedMessage,
+  verdict: ParkVerdict,
+): Promise<void> => {
+  await recordFailure(uow, message.id, verdict, uow.now)
+  if (verdict.status !== 'dead') return
+  publishDeadLetter(uow, consumer, { ...verdict, identity: message, raw: toReceivedRecord(message) })
+}
 
 /** What became of the messages: how many were handled, and those that were refused and are dead letters now. */
 export interface Retried {
@@ -62,7 +75,9 @@ export class RetryWork implements Work<Retried | 'taken'> {
     }
     this.current = undefined
     for (const { message, refusal } of refused)
-      await recordFailure(uow, message.id, refusalVerdict(refusal, message.attempts + 1), uow.now)
+      await failed(uow, this.context.consumer, message, refusalVerdict(refusal, message.attempts + 1))
+    for (const { id, ...message } of this.messages)
+      if (handled.includes(id)) publishSettled(uow, this.context.consumer, message)
     if (handled.length > 0) await settleHandled(uow, handled, uow.now)
     return { handled: handled.length, refused }
   }

@@ -15,7 +15,11 @@ const REPLICATION_MS = 20_000
 
 export interface ProducerRecord {
   readonly topic: string
-  readonly record: { readonly key: string; readonly value: string; readonly headers: Readonly<Record<string, string>> }
+  readonly record: {
+    readonly key: string
+    readonly value: string | null
+    readonly headers: Readonly<Record<string, string>>
+  }
   /** Where it goes, whatever its key says. */
   readonly partition?: number | undefined
 }

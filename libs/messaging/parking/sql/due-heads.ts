@@ -7,7 +7,7 @@ import type { ParkedMessage } from '../parked-message.ts'
  */
 export const dueHeads = (sql: Sql, consumer: string, now: Date, limit: number): Promise<ParkedMessage[]> =>
   sql.query(
-    `SELECT id, topic, partition, "offset", key, headers, value, status, attempts
+    `SELECT id, topic, partition, "offset", key, headers, value, status, attempts, digest
        FROM parked_messages head
       WHERE consumer = $1 AND status IN ('retrying', 'queued') AND (next_attempt_at IS NULL OR next_attempt_at <= $2::timestamptz)
         AND NOT EXISTS (SELECT FROM parked_messages earlier

@@ -59,9 +59,11 @@ const header = (parked: NewParkedMessage, name: string): string | null => {
   return value === undefined || value === null ? null : storableText(String(value))
 }
 
-const headersOf = ({ record }: NewParkedMessage): string => JSON.stringify(record.raw.headers ?? {}, asText)
+const headersOf = ({ record }: Pick<NewParkedMessage, 'record'>): string =>
+  JSON.stringify(record.raw.headers ?? {}, asText)
 
-const digestOf = (parked: NewParkedMessage): string => {
+/** Of what the record holds. */
+export const digestOf = (parked: Pick<NewParkedMessage, 'record'>): string => {
   const { key, value } = parked.record.raw
   return hash('sha1', `${key?.toString('base64')} ${value?.toString('base64')} ${headersOf(parked)}`)
 }

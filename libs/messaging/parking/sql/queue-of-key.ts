@@ -10,7 +10,7 @@ export const queueOfKey = (
   limit: number,
 ): Promise<ParkedMessage[]> =>
   sql.query(
-    `SELECT id, topic, partition, "offset", key, headers, value, status, attempts
+    `SELECT id, topic, partition, "offset", key, headers, value, status, attempts, digest
        FROM parked_messages
       WHERE consumer = $1 AND topic = $2 AND key = decode($3, 'base64') AND blocks_key
       ORDER BY id
