@@ -284,10 +284,15 @@ describe('an outcome that can never be recorded', () => {
   })
 
   test('because it is refused is put aside at once', async () => {
-    start(async () => 'charged', { apply: async () => refuse('unexpected_answer', 'nobody asked') })
+    const told: string[] = []
+    start(async () => 'charged', {
+      apply: async () => refuse('unexpected_answer', 'nobody asked'),
+      onParked: (_, { effect: { id }, reason }) => told.push(`${id} ${reason}`),
+    })
     await owe(effect('a'))
     await eventually(async () => expect(await owed()).toEqual([]))
     expect(await parked()).toMatchObject([{ id: 'a', reason: 'refused', error: 'unexpected_answer: nobody asked' }])
+    expect(told).toEqual(['a refused'])
   })
 })
 

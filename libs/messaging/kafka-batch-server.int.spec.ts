@@ -66,7 +66,16 @@ const startService = async (behaviour: Behaviour = () => {}, group = `payment-${
     service: group,
     brokers,
     handlers: {
-      ...handlersFor(['payment.refund', 'payment.void', 'payment.authorize', ...more.flatMap(messageTypesOn)], ignore),
+      ...handlersFor(
+        [
+          'payment.refund',
+          'payment.refund-return',
+          'payment.void',
+          'payment.authorize',
+          ...more.flatMap(messageTypesOn),
+        ],
+        ignore,
+      ),
       'payment.capture': { handle: noting(() => current.current) },
     },
     database: db.database,
