@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { Client, type Order, orderOf } from '../support/client.ts'
+import { Client, type Coordination, type Order, type OrderOptions, orderOf } from '../support/client.ts'
 import { type StockLevels, stockLevels, violations } from '../support/oracle.ts'
+import { commandsFor } from '../support/order-sequence.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
@@ -37,7 +38,13 @@ afterEach(async () => {
   })
 })
 
-const run = async (items: Record<string, number>, options: { token?: string } = {}): Promise<Order> => {
+const styles: readonly Coordination[] = ['orchestrated', 'choreographed']
+
+/** One order of each style, at the same time. */
+const inBothStyles = <T>(task: (options: { coordination: Coordination }) => Promise<T>): Promise<T[]> =>
+  Promise.all(styles.map((coordination) => task({ coordination })))
+
+const run = async (items: Record<string, number>, options: OrderOptions = {}): Promise<Order> => {
   const orderId = await client.placeSurely(orderOf(items, { customerId: `flow-${orders.length}`, ...options }))
   return ended(await client.terminal(orderId))
 }
@@ -49,55 +56,66 @@ const ok = async (orderId: string): Promise<string[]> =>
   (await client.operations(orderId)).filter(({ result }) => result === 'ok').map(({ operation }) => operation)
 
 test('paid, reserved, shipped and delivered', async () => {
-  const order = await run({ 'MUG-WHITE-330': 2, 'MUG-BLACK-330': 1 })
-  expect(order.status).toBe('completed')
-  expect(await ok(order.orderId)).toEqual(['authorize', 'capture'])
+  for (const order of await inBothStyles((style) => run({ 'MUG-WHITE-330': 2, 'MUG-BLACK-330': 1 }, style))) {
+    expect(order.status).toBe('completed')
+    expect(await ok(order.orderId)).toEqual(['authorize', 'capture'])
+  }
 })
 
 test('a declined card: the stock is free again', async () => {
-  const order = await run({ 'MUG-WHITE-330': 1 }, { token: 'tok_declined' })
-  expect(order).toMatchObject({ status: 'rejected', reason: 'payment_declined' })
-  expect(await ok(order.orderId)).toEqual([])
+  for (const order of await inBothStyles((style) => run({ 'MUG-WHITE-330': 1 }, { token: 'tok_declined', ...style }))) {
+    expect(order).toMatchObject({ status: 'rejected', reason: 'payment_declined', payment: { status: 'declined' } })
+    expect(await ok(order.orderId)).toEqual([])
+  }
 })
 
 test('a card that works at the second try', async () => {
-  expect(await run({ 'MUG-WHITE-330': 1 }, { token: 'tok_flaky' })).toMatchObject({ status: 'completed' })
+  for (const order of await inBothStyles((style) => run({ 'MUG-WHITE-330': 1 }, { token: 'tok_flaky', ...style })))
+    expect(order).toMatchObject({ status: 'completed' })
 })
 
 test('one line out of stock: no line is reserved and the money is let go', async () => {
   const { items } = await client.get<{ items: { sku: string; available: number }[] }>('/api/stock')
   const scarce = items.reduce((least, item) => (item.available < least.available ? item : least))
-  const order = await run({ 'MUG-WHITE-330': 1, [scarce.sku]: scarce.available + 1 })
-  expect(order).toMatchObject({ status: 'rejected', reason: 'out_of_stock' })
-  const operations = await ok(order.orderId)
-  if (operations.includes('authorize')) expect(operations).toContain('void')
-  expect(operations).not.toContain('capture')
+  const wanted = { 'MUG-WHITE-330': 1, [scarce.sku]: scarce.available + 1 }
+  for (const order of await inBothStyles((style) => run(wanted, style))) {
+    expect(order).toMatchObject({ status: 'rejected', reason: 'out_of_stock' })
+    const operations = await ok(order.orderId)
+    if (operations.includes('authorize')) expect(operations).toContain('void')
+    expect(operations).not.toContain('capture')
+  }
 })
 
 test('a provider that never answers: tried again, then given up', async () => {
-  const order = await run({ 'MUG-WHITE-330': 1 }, { token: 'tok_timeout' })
-  expect(order).toMatchObject({ status: 'rejected', reason: 'payment_timeout' })
-  const saga = await client.get<{ steps: { name: string; attempts: number }[] }>(`/api/orders/${order.orderId}/saga`)
-  expect(saga.steps.find(({ name }) => name === 'authorize-payment')!.attempts).toBeGreaterThan(1)
+  for (const order of await inBothStyles((style) => run({ 'MUG-WHITE-330': 1 }, { token: 'tok_timeout', ...style }))) {
+    expect(order).toMatchObject({ status: 'rejected', reason: 'payment_timeout' })
+    const saga = await client.get<{ steps: { name: string; attempts: number }[] }>(`/api/orders/${order.orderId}/saga`)
+    expect(saga.steps.find(({ name }) => name === 'authorize-payment')!.attempts).toBeGreaterThan(1)
+  }
 })
 
 test('cancelled before dispatch: everything is undone; asking again is the same answer', async () => {
   await settings('carrier', { dispatchMs: 60_000 })
-  const orderId = await client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId: 'flow-cancel' }))
-  await until('the money to be captured', async () => (await ok(orderId)).includes('capture') || undefined)
-  const first = await client.call('POST', `/api/orders/${orderId}/cancel`)
-  const again = await client.call('POST', `/api/orders/${orderId}/cancel`)
-  expect([first.status, again.status]).toEqual([202, 202])
-  expect(again.body).toEqual(first.body)
-  const order = ended(await client.terminal(orderId))
-  expect(order).toMatchObject({ status: 'cancelled', reason: 'customer_request', payment: { refunded: order.total } })
-  expect(await ok(orderId)).toEqual(['authorize', 'capture', 'refund'])
+  await inBothStyles(async (style) => {
+    const orderId = await client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId: 'flow-cancel', ...style }))
+    await until('the money to be captured', async () => (await ok(orderId)).includes('capture') || undefined)
+    const first = await client.call('POST', `/api/orders/${orderId}/cancel`)
+    const again = await client.call('POST', `/api/orders/${orderId}/cancel`)
+    expect([first.status, again.status]).toEqual([202, 202])
+    expect(again.body).toEqual(first.body)
+    const order = ended(await client.terminal(orderId))
+    expect(order).toMatchObject({ status: 'cancelled', reason: 'customer_request', payment: { refunded: order.total } })
+    expect(await ok(orderId)).toEqual(['authorize', 'capture', 'refund'])
+  })
 })
 
 test('cancelled at once, whatever is under way: nothing is kept', async () => {
-  const orderId = await client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId: 'flow-cancel-early' }))
-  expect((await client.call('POST', `/api/orders/${orderId}/cancel`)).status).toBe(202)
-  expect(ended(await client.terminal(orderId))).toMatchObject({ status: 'cancelled', reason: 'customer_request' })
+  await inBothStyles(async (style) => {
+    const request = orderOf({ 'MUG-WHITE-330': 1 }, { customerId: 'flow-cancel-early', ...style })
+    const orderId = await client.placeSurely(request)
+    expect((await client.call('POST', `/api/orders/${orderId}/cancel`)).status).toBe(202)
+    expect(ended(await client.terminal(orderId))).toMatchObject({ status: 'cancelled', reason: 'customer_request' })
+  })
 })
 
 test('after dispatch it is too late to cancel', async () => {
@@ -110,29 +128,29 @@ test('after dispatch it is too late to cancel', async () => {
 })
 
 test('a capture that fails after the pivot: undone and told', async () => {
-  const order = await run({ 'MUG-WHITE-330': 1 }, { token: 'tok_capture_declined' })
-  expect(order).toMatchObject({ status: 'cancelled', reason: 'capture_failed' })
-  expect(await ok(order.orderId)).toEqual(['authorize', 'void'])
+  const token = 'tok_capture_declined'
+  for (const order of await inBothStyles((style) => run({ 'MUG-WHITE-330': 1 }, { token, ...style }))) {
+    expect(order).toMatchObject({ status: 'cancelled', reason: 'capture_failed' })
+    expect(await ok(order.orderId)).toEqual(['authorize', 'void'])
+  }
 })
 
 test('a shipment that is impossible: refunded', async () => {
   await settings('carrier', { impossibleRate: 1 })
-  const order = await run({ 'MUG-WHITE-330': 1 })
-  expect(order).toMatchObject({
-    status: 'cancelled',
-    reason: 'shipment_impossible',
-    payment: { refunded: order.total },
-  })
-  expect(await ok(order.orderId)).toEqual(['authorize', 'capture', 'refund'])
+  for (const order of await inBothStyles((style) => run({ 'MUG-WHITE-330': 1 }, style))) {
+    expect(order).toMatchObject({
+      status: 'cancelled',
+      reason: 'shipment_impossible',
+      payment: { refunded: order.total },
+    })
+    expect(await ok(order.orderId)).toEqual(['authorize', 'capture', 'refund'])
+  }
 })
 
 test('a carrier whose reports are lost: it is asked where the parcel is', async () => {
   await settings('carrier', { webhookLossRate: 1 })
-  const orderId = await client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId: 'flow-unheard' }))
-  expect(ended(await client.terminal(orderId))).toMatchObject({
-    status: 'completed',
-    shipment: { status: 'delivered' },
-  })
+  for (const order of await inBothStyles((style) => run({ 'MUG-WHITE-330': 1 }, style)))
+    expect(order).toMatchObject({ status: 'completed', shipment: { status: 'delivered' } })
 })
 
 test('a provider and a carrier that fail half of the time do not matter', async () => {
@@ -140,7 +158,7 @@ test('a provider and a carrier that fail half of the time do not matter', async 
   await settings('carrier', { faultRate: 0.5 })
   const placed = await Promise.all(
     Array.from({ length: 20 }, (_, i) =>
-      client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId: `faulty-${i}` })),
+      client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId: `faulty-${i}`, coordination: styles[i % 2]! })),
     ),
   )
   await Promise.all(placed.map(async (orderId) => ended(await client.terminal(orderId, 180_000))))
@@ -178,12 +196,21 @@ test('50 orders at once for the last 10 pieces: 10 complete, 40 are rejected', a
     before = new Map(before).set(scarce.sku, { ...level, onHand: level.onHand + quantity })
   }
   const placed = await Promise.all(
-    Array.from({ length: 50 }, (_, i) => client.placeSurely(orderOf({ [scarce.sku]: 1 }, { customerId: `race-${i}` }))),
+    Array.from({ length: 50 }, (_, i) =>
+      client.placeSurely(orderOf({ [scarce.sku]: 1 }, { customerId: `race-${i}`, coordination: styles[i % 2]! })),
+    ),
   )
   const ends = await Promise.all(placed.map(async (orderId) => ended(await client.terminal(orderId))))
   expect(ends.filter(({ status }) => status === 'completed')).toHaveLength(10)
   expect(ends.filter(({ status, reason }) => status === 'rejected' && reason === 'out_of_stock')).toHaveLength(40)
   expect((await client.stock(scarce.sku)).available).toBe(0)
+})
+
+test('choreographed orders were not commanded, and orchestrated ones were', async () => {
+  const idsOf = (style: Coordination) =>
+    orders.filter((one) => one.coordination === style).map(({ orderId }) => orderId)
+  expect(await commandsFor(system.brokers, idsOf('choreographed'))).toEqual([])
+  expect(await commandsFor(system.brokers, idsOf('orchestrated'))).not.toEqual([])
 })
 
 test('in the end money, stock and mails are right, for all of these orders together', async () => {

@@ -13,6 +13,7 @@ export interface Order {
   customerId: string
   status: string
   reason?: string
+  coordination: Coordination
   items: { sku: string; name: string; quantity: number; unitPrice: Money; lineTotal: Money }[]
   total: Money
   payment: { status: string; authorized: Money; captured: Money; refunded: Money }
@@ -29,7 +30,9 @@ export interface OrderRequest {
   items: { sku: string; quantity: number }[]
   payment: { token: string }
   shippingAddress: { name: string; line1: string; city: string; postalCode: string; country: string }
+  coordination?: Coordination
 }
+export type Coordination = 'orchestrated' | 'choreographed'
 
 export interface Answer<T> {
   status: number
@@ -45,14 +48,21 @@ export const shippingAddress = {
   country: 'SE',
 }
 
+export interface OrderOptions {
+  customerId?: string
+  token?: string
+  coordination?: Coordination
+}
+
 export const orderOf = (
   items: Record<string, number>,
-  { customerId = 'cust-0001', token = 'tok_ok' }: { customerId?: string; token?: string } = {},
+  { customerId = 'cust-0001', token = 'tok_ok', coordination }: OrderOptions = {},
 ): OrderRequest => ({
   customerId,
   items: Object.entries(items).map(([sku, quantity]) => ({ sku, quantity })),
   payment: { token },
   shippingAddress,
+  ...(coordination && { coordination }),
 })
 
 export const TERMINAL = new Set(['completed', 'rejected', 'cancelled'])

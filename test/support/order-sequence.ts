@@ -11,6 +11,7 @@ const RANKS: Readonly<Record<string, Ranks>> = {
     'order.placed': 0,
     'order.confirmed': 1,
     'order.shipped': 2,
+    'order.withdrawn': 2,
     'order.completed': 3,
     'order.rejected': 3,
     'order.cancelled': 3,
@@ -26,6 +27,26 @@ const RANKS: Readonly<Record<string, Ranks>> = {
   },
   'payment-commands': { 'payment.authorize': 0, 'payment.capture': 1, 'payment.void': 2, 'payment.refund': 2 },
   'inventory-commands': { 'stock.reserve': 0, 'stock.dispatch': 1, 'stock.release': 1 },
+}
+
+/** What the fulfilment of an orchestrated order is commanded by; its returns have commands in either style. */
+const COMMANDS: Readonly<Record<string, ReadonlySet<string>>> = {
+  'payment-commands': new Set(['payment.authorize', 'payment.capture', 'payment.void', 'payment.refund']),
+  'inventory-commands': new Set(['stock.reserve', 'stock.dispatch', 'stock.release']),
+  'fulfillment-commands': new Set(['shipment.ship', 'shipment.cancel', 'shipment.track']),
+}
+
+/** The commands that were sent to fulfil or undo these orders. */
+export const commandsFor = async (brokers: string[], orderIds: Iterable<string>): Promise<string[]> => {
+  const ours = new Set(orderIds)
+  const sent = await Promise.all(
+    Object.entries(COMMANDS).map(async ([topic, types]) =>
+      (await readTopic(brokers, topic))
+        .filter(({ type, headers }) => types.has(type) && ours.has(headers.correlationid ?? ''))
+        .map(({ type, headers }) => `${type} of order ${headers.correlationid}`),
+    ),
+  )
+  return sent.flat()
 }
 
 /** Violations of "one customer's messages come in order and a duplicate is a duplicate", on every topic. */

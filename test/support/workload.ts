@@ -39,13 +39,15 @@ export const plan = async (client: Client, count: number, mix: Mix, random: () =
   const plenty = items.filter(({ available }) => available > 1_000).map(({ sku }) => sku)
   const scarce = items.filter(({ available }) => available <= 20).map(({ sku }) => sku)
   const one = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!
-  return Array.from({ length: count }, () => {
+  return Array.from({ length: count }, (_, n) => {
+    // Every third: both styles meet the same faults, and customers have orders of both.
+    const coordination = n % 3 === 2 ? 'choreographed' : 'orchestrated'
     const lines: Record<string, number> = {}
     for (let i = 0; i <= Math.floor(random() * 3); i++) lines[one(plenty)] = 1 + Math.floor(random() * 3)
     if (random() < mix.scarce && scarce.length > 0) lines[one(scarce)] = 1
     const customerId = `shopper-${Math.floor(random() * mix.customers)}`
     return {
-      request: orderOf(lines, { customerId, token: pick(mix.tokens, random) }),
+      request: orderOf(lines, { customerId, token: pick(mix.tokens, random), coordination }),
       cancel: random() < mix.cancelled,
     }
   })
