@@ -19,7 +19,7 @@ export const deadLetters = {
       attempts: z.int().nonnegative(),
       /** As they came; left out, like the value, of a message that is too large to be repeated here. */
       headers: z.record(z.string(), z.unknown()).optional(),
-      /** As text where it is text, else in base64. */
+      /** As text where it is text, else in base64; without payment tokens. */
       value: z.string().nullable().optional(),
       encoding: z.literal('base64').optional(),
     }),

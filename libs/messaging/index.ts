@@ -17,6 +17,7 @@ export { type KafkaOptions, kafkaClient, type Patience } from './kafka-client.ts
 export { type KafkaPublisher, kafkaPublisher, type OutgoingRecord } from './kafka-publisher.ts'
 export { connectConsumers, messagingModule } from './messaging-module.ts'
 export { attemptsIn, type FailedAttempt } from './parking/attempt-log.ts'
+export { hasMaskedToken, maskTokens } from './parking/masked-token.ts'
 export { MAX_REDRIVEN, ParkedCommands, type ParkedRefusal } from './parking/parked-commands.ts'
 export { type ParkedFilter, parkedFilter } from './parking/parked-filter.ts'
 export { parkingRetention } from './parking/retention.ts'

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { attemptsIn, type ParkedItem, type ParkedRecord, type RedriveProgress } from '#libs/messaging'
-import { maskTokens } from './masked-token.ts'
+import { attemptsIn, maskTokens, type ParkedItem, type ParkedRecord, type RedriveProgress } from '#libs/messaging'
 
 export const presentParked = (item: ParkedItem) => ({
   id: String(item.id),
@@ -22,14 +21,19 @@ export const presentParked = (item: ParkedItem) => ({
 })
 
 /** The whole record: headers, value, each attempt, and how many wait behind it. */
-export const presentRecord = (record: ParkedRecord) => ({
-  ...presentParked(record),
-  headers: JSON.parse(record.headers) as Record<string, unknown>,
-  ...presentValue(record.value),
-  failedAttempts: attemptsIn(record.attemptLog),
-  behind: record.behind,
-  ...(record.original === null ? {} : { original: originalOf(record.original) }),
-})
+export const presentRecord = (record: ParkedRecord) => {
+  const failedAttempts = attemptsIn(record.attemptLog)
+  const stack = failedAttempts.at(-1)?.stack
+  return {
+    ...presentParked(record),
+    ...(stack === undefined ? {} : { stack }),
+    headers: JSON.parse(record.headers) as Record<string, unknown>,
+    ...presentValue(record.value),
+    failedAttempts,
+    behind: record.behind,
+    ...(record.original === null ? {} : { original: originalOf(record.original) }),
+  }
+}
 
 /** As text where it is text, else in base64. */
 const presentValue = (value: Uint8Array | null): { value: string | null; encoding?: 'base64' } => {

@@ -10,6 +10,7 @@ import {
   countParked,
   findParked,
   findRedrive,
+  hasMaskedToken,
   KafkaBatchServer,
   listParked,
   ParkedCommands,
@@ -17,7 +18,6 @@ import {
   parkedFilter,
 } from '#libs/messaging'
 import { answerOnce, IdempotencyKey } from './idempotent-request.ts'
-import { hasMaskedToken } from './masked-token.ts'
 import { onRecord } from './on-record.ts'
 import { page, pageOf } from './page.ts'
 import { presentParked, presentRecord, presentRedrive } from './parked-answer.ts'

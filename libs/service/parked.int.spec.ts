@@ -85,6 +85,10 @@ describe('what is parked', () => {
     const [{ id }] = (await get('')).items
     const { value } = await get(`/${id}`)
     expect(JSON.parse(value)).toEqual({ ...command.data, token: '****' })
+    const [{ letter }] = (await app
+      .get(Database)
+      .query(`SELECT value::json->>'value' AS letter FROM outbox WHERE topic = 'dead-letters'`)) as [{ letter: string }]
+    expect(letter).toBe(value)
     const { body } = await post(`/${id}/amend`, { reason: 'copied', value }).expect(400)
     expect(body.detail).toMatch(/value: .*masked/)
     await post(`/${id}/amend`, { reason: 'right', value: value.replace('****', 'tok_ok') }).expect(202)
@@ -119,7 +123,8 @@ describe('what is parked', () => {
       ...{ status: 'dead', error: 'Error: a bug', behind: 2, orderId: messages[0]!.correlationId },
       headers: { ce_id: messages[0]!.id, ce_type: 'payment.capture' },
       value: JSON.stringify(messages[0]!.data),
-      failedAttempts: [{ error: 'Error: a bug' }],
+      stack: expect.stringContaining('parked.int.spec'),
+      failedAttempts: [{ error: 'Error: a bug', stack: expect.stringContaining('at ') }],
     })
     for (const unknown of ['/999999', '/nonsense']) await http().get(`/internal/parked${unknown}`).expect(404)
   })

@@ -34,7 +34,8 @@ const headers = z.record(z.string(), z.unknown())
 const parkedRecord = parkedItem.extend({
   ...content,
   headers,
-  failedAttempts: z.array(z.object({ at: instant, error: z.string().nullable() })),
+  failedAttempts: z.array(z.object({ at: instant, error: z.string().nullable(), stack: z.string().optional() })),
+  stack: z.string().optional().describe('Of the last attempt, where it ended with an exception'),
   behind: count,
   original: z.object({ ...content, headers }).optional(),
 })

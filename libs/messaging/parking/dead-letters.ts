@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { type DataOf, type Message, type ReceivedRecord, uuidFrom } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import { Outbox } from '#libs/outbox'
+import { maskTokens } from './masked-token.ts'
 import type { ParkVerdict } from './parked-message.ts'
 
 /** What a parked message is known by. */
@@ -57,9 +58,10 @@ const content = ({ headers = {}, value }: ReceivedRecord): Pick<DataOf<'message.
   const isSmall = (value?.length ?? 0) <= LARGEST && JSON.stringify(texts).length <= LARGEST
   if (!isSmall) return {}
   if (value === null) return { headers: texts, value }
-  return isUtf8(value)
-    ? { headers: texts, value: value.toString('utf8') }
-    : { headers: texts, value: value.toString('base64'), ...{ encoding: 'base64' } }
+  const shown = maskTokens(value)
+  return isUtf8(shown)
+    ? { headers: texts, value: shown.toString('utf8') }
+    : { headers: texts, value: shown.toString('base64'), ...{ encoding: 'base64' } }
 }
 
 /** What goes into a header again: short, and there. */

@@ -14,6 +14,8 @@ export interface ParkVerdict {
   readonly status: ParkStatus
   readonly reason: ParkReason
   readonly error: string | null
+  /** Of the exception, where there was one. */
+  readonly stack?: string
   readonly attempts: number
   readonly nextAttemptAt: Date | null
   /** Later messages of the key queue up behind this one. */

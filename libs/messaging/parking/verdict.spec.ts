@@ -21,6 +21,7 @@ test('a failed message is retried later and later, for about a minute', () => {
 test('after the last attempt it is dead and still holds its key back', () => {
   expect(failed(7)).toMatchObject({ status: 'retrying', blocksKey: true, reason: 'handler_failed' })
   expect(failed(8)).toMatchObject({ status: 'dead', blocksKey: true, nextAttemptAt: null, error: 'Error: not yet' })
+  expect(failed(8).stack).toMatch(/^Error: not yet\n +at /)
 })
 
 test('one that its handler refuses is dead at once and holds nobody back', () => {

@@ -6,6 +6,8 @@ import type { ParkVerdict } from './parked-message.ts'
 import { type RetryPolicy, retryDelayMs } from './retry-policy.ts'
 
 const MAX_ERROR_LENGTH = 2_000
+const stackOf = (error: unknown): { stack?: string } =>
+  error instanceof Error && error.stack !== undefined ? { stack: errorText(error.stack) } : {}
 const errorText = (text: string): string => storableText(text, MAX_ERROR_LENGTH)
 
 /** A record that says nothing we understand: dead, and since it has no meaning nobody needs to wait for it. */
@@ -46,7 +48,7 @@ export const failureVerdict = (
   error: unknown,
   { attempts, hasKey, policy, now }: { attempts: number; hasKey: boolean; policy: RetryPolicy; now: Date },
 ): ParkVerdict => {
-  const told = { error: errorText(describeError(error)), attempts }
+  const told = { error: errorText(describeError(error)), ...stackOf(error), attempts }
   if (attempts >= policy.maxAttempts)
     return { ...told, status: 'dead', reason: 'handler_failed', nextAttemptAt: null, blocksKey: hasKey }
   const nextAttemptAt = new Date(now.getTime() + retryDelayMs(policy, attempts))

@@ -50,7 +50,7 @@ export const insertParked = async (
     column((p) => p.nextAttemptAt?.toISOString() ?? null),
     column(digestOf),
     column((p) => header(p, 'correlationid')),
-    column((p) => (p.attempts === 0 ? '' : attemptLine(p.error, now))),
+    column((p) => (p.attempts === 0 ? '' : attemptLine(p, now))),
   )
 }
 

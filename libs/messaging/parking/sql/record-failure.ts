@@ -16,7 +16,7 @@ export const recordFailure = (sql: Sql, id: bigint, verdict: ParkVerdict, now: D
     verdict.attempts,
     verdict.nextAttemptAt?.toISOString() ?? null,
     verdict.blocksKey,
-    attemptLine(verdict.error, now),
+    attemptLine(verdict, now),
     MAX_LOG_LENGTH,
   )
 
