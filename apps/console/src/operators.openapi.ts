@@ -31,7 +31,7 @@ export const parkedItem = z.object({
 })
 const content = { value: z.string().nullable(), encoding: z.literal('base64').optional() }
 const headers = z.record(z.string(), z.unknown())
-const parkedRecord = parkedItem.extend({
+export const parkedRecord = parkedItem.extend({
   ...content,
   headers,
   failedAttempts: z.array(z.object({ at: instant, error: z.string().nullable(), stack: z.string().optional() })),
@@ -39,7 +39,7 @@ const parkedRecord = parkedItem.extend({
   behind: count,
   original: z.object({ ...content, headers }).optional(),
 })
-const parkedCounts = z.object({
+export const parkedCounts = z.object({
   items: z.array(z.object({ service: z.string(), status: z.string(), reason: z.string(), count })),
   total: count,
   unreachable,
@@ -59,13 +59,13 @@ const parkedEffect = z.object({
 })
 const progress = { total: count, waiting: count, running: count, handled: count, dead: count }
 const state = z.enum(['running', 'completed'])
-const operation = z.object({
+export const operation = z.object({
   ...{ operationId: z.uuid(), kind: z.literal('redrive'), actor, reason: z.string(), createdAt: instant, state },
   ...progress,
   services: z.array(z.object({ service: z.string(), state, ...progress, endedAt: instant.nullable() })),
   unreachable,
 })
-const auditEntry = z.object({
+export const auditEntry = z.object({
   service: z.string(),
   seq: count,
   at: instant,
@@ -78,7 +78,7 @@ const auditEntry = z.object({
   previousHash: z.string(),
   hash: z.string(),
 })
-const verification = z.object({
+export const verification = z.object({
   holds: z.boolean(),
   services: z.record(
     z.string(),

@@ -11,7 +11,7 @@ const filter = {
   startedBefore: schemas.instant,
   updatedBefore: schemas.instant.describe('Sagas of which nothing was heard since'),
 }
-const counts = z.object({
+export const counts = z.object({
   items: z.array(z.object({ state: schemas.sagaState, count: z.int() })),
   total: z.int(),
 })

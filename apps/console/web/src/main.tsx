@@ -9,6 +9,7 @@ import './styles/base.css'
 import './styles/layout.css'
 import './styles/parts.css'
 import './styles/table.css'
+import './styles/lists.css'
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

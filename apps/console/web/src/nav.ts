@@ -16,4 +16,25 @@ export const nav: readonly { readonly title: string; readonly entries: readonly 
       { to: '/orders', label: 'Orders', icon: 'orders' },
     ],
   },
+  {
+    title: 'What is wrong',
+    entries: [
+      { to: '/sagas', label: 'Sagas', icon: 'sagas' },
+      { to: '/dead-letters', label: 'Dead letters', icon: 'parked' },
+    ],
+  },
+  {
+    title: 'Messages',
+    entries: [
+      { to: '/topics', label: 'Topics', icon: 'topics' },
+      { to: '/groups', label: 'Consumer groups', icon: 'groups' },
+    ],
+  },
+  {
+    title: 'Around it',
+    entries: [
+      { to: '/simulators', label: 'Simulators', icon: 'simulators' },
+      { to: '/audit', label: 'Audit', icon: 'audit' },
+    ],
+  },
 ]

@@ -1,6 +1,22 @@
+import { auditRoute } from './screens/audit/route.ts'
+import { groupsRoute } from './screens/groups/route.ts'
 import { orderRoute } from './screens/order/route.ts'
 import { ordersRoute } from './screens/orders/route.ts'
 import { overviewRoute } from './screens/overview/route.ts'
+import { parkedRoute } from './screens/parked/route.ts'
+import { sagasRoute } from './screens/sagas/route.ts'
+import { simulatorsRoute } from './screens/simulators/route.ts'
+import { topicsRoute } from './screens/topics/route.ts'
 
 /** Every screen: one folder in `screens/`, one line here and, unless it is reached from another one, one in `nav.ts`. */
-export const screens = [overviewRoute, ordersRoute, orderRoute] as const
+export const screens = [
+  overviewRoute,
+  ordersRoute,
+  orderRoute,
+  sagasRoute,
+  parkedRoute,
+  topicsRoute,
+  groupsRoute,
+  simulatorsRoute,
+  auditRoute,
+] as const

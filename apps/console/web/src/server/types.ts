@@ -1,5 +1,7 @@
 import type { z } from 'zod'
 import type * as schemas from '../../../src/openapi-schemas.ts'
+import type * as operators from '../../../src/operators.openapi.ts'
+import type * as sagas from '../../../src/sagas.openapi.ts'
 
 /** What the gateway answers, from the very schemas that its OpenAPI document is made of. */
 
@@ -28,3 +30,15 @@ export type OrderMessage = OrderMessages['items'][number]
 export type StreamMessage = z.infer<typeof schemas.topicMessage>
 export type ProviderOperation = z.infer<typeof schemas.operation>
 export type CarrierShipment = z.infer<typeof schemas.shipment>
+
+export type ParkedItem = z.infer<typeof operators.parkedItem>
+export type ParkedRecord = z.infer<typeof operators.parkedRecord>
+export type ParkedCounts = z.infer<typeof operators.parkedCounts>
+export type Operation = z.infer<typeof operators.operation>
+export type AuditEntry = z.infer<typeof operators.auditEntry>
+export type Verification = z.infer<typeof operators.verification>
+export type SagaCounts = z.infer<typeof sagas.counts>
+export type Topic = Topics['items'][number]
+export type Group = Groups['items'][number]
+export type PaymentSettings = z.infer<typeof schemas.paymentSettings>
+export type CarrierSettings = z.infer<typeof schemas.carrierSettings>

@@ -16,7 +16,8 @@ interface Props {
   readonly danger?: boolean
   readonly verb: string
   readonly onClose: () => void
-  readonly onDone: () => void
+  /** Is given the answer. */
+  readonly onDone: (answer: unknown) => void
 }
 
 const ACTOR = 'waybill-actor'
@@ -39,9 +40,9 @@ export const OperatorDialog = ({
   const work = useMutation({
     mutationFn: () =>
       tell('POST', path, { key, actor, body: { ...body, ...(reason.trim() !== '' && { reason: reason.trim() }) } }),
-    onSuccess: () => {
+    onSuccess: ({ body: answer }) => {
       localStorage.setItem(ACTOR, actor)
-      onDone()
+      onDone(answer)
       onClose()
     },
   })
