@@ -86,6 +86,7 @@ const showAddresses = (options: StartOptions, terminal: Terminal, pids: PidFiles
     shippingAddress: ADDRESS,
   }
   terminal.say(`
+  console    ${address}/         watch orders, find what is stuck, set it right
   REST       ${address}/api      its description ${address}/docs
   broker     ${options.kafkaBrokers ?? `localhost:${options.brokerPort}`}
   database   ${options.databaseUrl ?? `localhost:${options.postgresPort}`}
