@@ -35,9 +35,13 @@ const deleteTopicsAndGroups = async (brokers: string[]): Promise<void> => {
     const topics = (await admin.listTopics()).filter((topic) => topicNames.some((name) => name === topic))
     if (topics.length > 0) await admin.deleteTopics({ topics })
     const { groups } = await admin.listGroups()
-    const ours = groups.map(({ groupId }) => groupId).filter((id) => SERVICES.some((service) => service === id))
+    const ours = groups.map(({ groupId }) => groupId).filter(isOurs)
     if (ours.length > 0) await admin.deleteGroups(ours)
   } finally {
     await admin.disconnect()
   }
 }
+
+/** A service consumes messages in one group, and what it is asked in another. */
+const isOurs = (groupId: string): boolean =>
+  SERVICES.some((service) => groupId === service || groupId === `${service}-requests`)

@@ -112,6 +112,8 @@ export const openApi = {
           ...problems(
             [400, 'Broken JSON, a missing key, or bad fields, each named by its JSON pointer'],
             [409, 'A request with this key is still under way'],
+            [413, 'The body is larger than 64 KiB'],
+            [415, 'The body is not JSON in UTF-8, or compressed'],
             [422, 'An unknown SKU, an address that nobody delivers to, or the key was used with another body'],
           ),
         },
