@@ -10,8 +10,8 @@ export interface SagaRunnerOptions<State, Input, Event extends { readonly type: 
   readonly saga: Saga<State, Input, Event>
   /** Who its commands come from, e.g. `/waybill/order`. */
   readonly source: string
-  /** Has the service's own aggregate follow an event of the saga, in the same transaction. */
-  follow?(uow: UnitOfWork, consequences: Consequences, sagaId: string, event: Event): Promise<void>
+  /** Has the service's own aggregate follow an event of the saga, in the same transaction; `state` is the one after it. */
+  follow?(uow: UnitOfWork, consequences: Consequences, sagaId: string, event: Event, state: State): Promise<void>
   /** Announces what `follow` will read. */
   announce?(uow: UnitOfWork, sagaId: string): void
 }
@@ -116,7 +116,7 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     for (const event of decided) {
       state = decider.evolve(state, event)
       events.push(this.#publish(uow, consequences, { sagaId: saga.sagaId, state, event, actor }))
-      await this.options.follow?.(uow, consequences, saga.sagaId, event)
+      await this.options.follow?.(uow, consequences, saga.sagaId, event, state)
     }
     const streams = uow.part(EventStreams)
     const stream = this.saga.stream(saga.sagaId)

@@ -9,8 +9,11 @@ import {
   orderLine,
   orderStatus,
   quantity,
+  returnId,
+  returnStatus,
   shipping,
   sku,
+  stockLine,
 } from '#libs/contracts'
 import { parkedItem } from './operators.openapi.ts'
 
@@ -55,6 +58,24 @@ export const orderAccepted = z.object({ orderId, status: z.literal('placed'), to
 export const cancellationAccepted = z.object({ orderId, cancellation: z.literal('requested') })
 const paymentStatus = z.enum(['pending', 'authorized', 'declined', 'captured', 'voided', 'refunded', 'failed'])
 const shipmentStatus = z.enum(['booked', 'dispatched', 'delivered', 'impossible', 'cancelled', 'failed'])
+const inReturn = { returnId, status: returnStatus, items: z.array(stockLine) }
+const endOfReturn = {
+  returned: z.array(stockLine).optional().describe('What came back in good order, or was lost by the carrier'),
+  refunded: money.optional(),
+}
+export const returnRequest = orderRequest.pick({ items: true }).extend({ reason: z.string().min(1).max(1_000) })
+export const returnAccepted = z.object({ orderId, ...inReturn })
+export const orderReturn = z.object({
+  orderId,
+  ...inReturn,
+  reason: z.string(),
+  trackingNumber: z.string().optional(),
+  accepted: z.array(stockLine).optional(),
+  refused: z.array(stockLine).optional(),
+  ...endOfReturn,
+  requestedAt: instant,
+  updatedAt: instant,
+})
 export const orderSummary = z.object({
   orderId,
   customerId,
@@ -62,7 +83,8 @@ export const orderSummary = z.object({
   reason: orderEndReason.optional(),
   cancellation: z.enum(['requested', 'refused']).optional(),
   coordination,
-  items: z.array(orderLine),
+  items: z.array(orderLine.extend({ returned: z.int().optional() })),
+  returns: z.array(z.object({ ...inReturn, ...endOfReturn })).optional(),
   total: money.describe('With the cost of the delivery, where a quote promised one'),
   shipping: shipping.optional().describe('Of an order that is held to a quote'),
   payment: z.object({ status: paymentStatus, authorized: money, captured: money, refunded: money }),
@@ -117,6 +139,11 @@ export const sagaStep = z.enum([
   'refund-payment',
   'void-payment',
   'release-stock',
+  'fetch-parcel',
+  'inspect-parcel',
+  'restock-goods',
+  'refund-return',
+  'cancel-label',
 ])
 export const sagaSummary = z.object({
   sagaId: z.string(),
@@ -155,6 +182,7 @@ export const salesMinute = z.object({ minute: instant, orders: z.int(), amount: 
 export const notification = z.object({
   notificationId: z.uuid(),
   orderId,
+  returnId: returnId.optional(),
   customerId,
   kind: z.string(),
   channel: z.string(),
@@ -206,6 +234,11 @@ export const carrierSettings = z.object({
   faultRate: rate,
   impossibleRate: rate,
   webhookLossRate: rate,
+  returnImpossibleRate: rate,
+  handoverMs: duration,
+  returnMs: duration,
+  returnLossRate: rate,
+  inspectionRefusalRate: rate,
 })
 export const operation = z.object({
   operation: z.enum(['authorize', 'capture', 'void', 'refund']),
@@ -226,7 +259,8 @@ export const shipment = z.object({
   shipmentId: z.string(),
   trackingNumber: z.string(),
   orderId: z.string(),
-  status: z.enum(['booked', 'dispatched', 'delivered', 'cancelled']),
+  returnId: z.string().optional().describe('Of a parcel that comes back'),
+  status: z.enum(['booked', 'dispatched', 'delivered', 'lost', 'cancelled']),
   bookedAt: instant,
   dispatchedAt: instant.optional(),
   deliveredAt: instant.optional(),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { customerId, orderId, orderStatus } from '#libs/contracts'
 import * as schemas from './openapi-schemas.ts'
 import { operatorPaths, parkedFilters } from './operators.openapi.ts'
+import { returnPaths } from './returns.openapi.ts'
 import { sagaPaths } from './sagas.openapi.ts'
 
 /** The REST interface as OpenAPI 3.1. A test holds it against the routes, another one against real answers. */
@@ -166,6 +167,7 @@ export const openApi = {
         },
       },
     },
+    ...returnPaths(helpers),
     ...sagaPaths(helpers),
     '/api/catalogue': { get: get('Products and prices', schemas.page(schemas.product)) },
     '/api/stock': { get: get('Stock of every product', schemas.page(schemas.stock)) },

@@ -6,7 +6,7 @@ import type { Describe } from './operators.openapi.ts'
 
 const filter = {
   state: schemas.sagaState,
-  type: z.enum(['fulfilment']),
+  type: z.enum(['fulfilment', 'return']),
   step: schemas.sagaStep.describe('Sagas that wait for the outcome of this step'),
   startedBefore: schemas.instant,
   updatedBefore: schemas.instant.describe('Sagas of which nothing was heard since'),
@@ -44,9 +44,17 @@ export const sagaPaths = ({ get, json, ok, inQuery, inPath, problems, idempotenc
         inQuery({ ...filter, cursor: z.string(), limit: z.int().min(1).max(200) }),
       ),
     },
+    '/api/sagas/{sagaId}': {
+      get: get(
+        "One saga, step by step: an order's by the order's id, a return's by the return's",
+        schemas.saga,
+        [inPath('sagaId')],
+        problems([404, 'No such saga']),
+      ),
+    },
     '/api/sagas/counts': { get: get('How many sagas are in each state', counts, inQuery(filter)) },
     '/api/sagas/{sagaId}/steps/{step}/retry': operation(
-      'Have a step tried again now, with fresh patience; `ship-order` of a parcel that is missing asks the carrier again',
+      'Have a step tried again now, with fresh patience; `ship-order` or `fetch-parcel` of a missing parcel asks the carrier again',
       step,
       z.object({ reason: reason.optional() }),
     ),
@@ -56,7 +64,7 @@ export const sagaPaths = ({ get, json, ok, inQuery, inPath, problems, idempotenc
       z.object({ reason }),
     ),
     '/api/sagas/{sagaId}/compensate': operation(
-      'Undo everything and cancel the order, as long as the parcel has not left',
+      'Undo everything and cancel the order, or call the return off, as long as its parcel has not left',
       [inPath('sagaId')],
       z.object({ reason }),
     ),

@@ -8,16 +8,17 @@ import { Notifications } from './notifications.ts'
 /** Records how an e-mail ended and tells the world. */
 export const recordDelivery = async (uow: UnitOfWork, email: Email, outcome: AnyOutcome<EmailKinds>): Promise<void> => {
   const { notification } = email.payload
-  const { orderId, kind, customerId } = notification
+  const { orderId, kind, returnId, customerId } = notification
   const consequences = new Consequences({ ...email.cause, id: email.id }, '/waybill/notification', uow.now)
+  const name = { orderId, kind, returnId }
   const about = { subject: orderId, key: customerId }
   if (outcome.status === 'answered') {
-    uow.part(Notifications).end({ orderId, kind, status: 'sent' })
+    uow.part(Notifications).end({ ...name, status: 'sent' })
     uow.part(Outbox).add(consequences.message('notification.sent', { ...about, data: notification }))
   } else {
     // Its last try is over, socket and all, but an answer that was lost may have been a yes.
     const error = `the mail server gave no usable answer (${outcome.reason}); the mail may have arrived all the same`
-    uow.part(Notifications).end({ orderId, kind, status: 'failed', error })
+    uow.part(Notifications).end({ ...name, status: 'failed', error })
     uow.part(Outbox).add(consequences.message('notification.failed', { ...about, data: { ...notification, error } }))
   }
 }

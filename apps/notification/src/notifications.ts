@@ -4,22 +4,25 @@ import { findNotifications } from './sql/find-notifications.ts'
 import { insertNotifications } from './sql/insert-notifications.ts'
 import { recordDeliveries } from './sql/record-deliveries.ts'
 
-/** What a customer is told once about one order. */
+/** What a customer is told once about one order, or about one return of it. */
 export interface Notification {
   readonly notificationId: string
   readonly orderId: string
+  readonly returnId?: string
   readonly customerId: string
   readonly kind: NotificationKind
   readonly channel: 'email'
   readonly to: string
 }
 
-export interface Delivery extends Pick<Notification, 'orderId' | 'kind'> {
+export interface Delivery extends NotificationName {
   readonly status: 'sent' | 'failed'
   readonly error?: string
 }
 
-type NotificationName = Pick<Notification, 'orderId' | 'kind'>
+export type NotificationName = Pick<Notification, 'orderId' | 'kind'> & {
+  readonly returnId?: string | null | undefined
+}
 
 /**
  * The notifications that this unit of work begins and ends, each written in one statement. The rows know what has been
@@ -34,8 +37,9 @@ export class Notifications implements Part {
   constructor(private readonly uow: UnitOfWork) {}
 
   /** Says that `begin` will ask for it. */
-  announce({ orderId, kind }: NotificationName): void {
-    this.#reads.announce(nameOf({ orderId, kind }), { orderId, kind })
+  announce({ orderId, kind, returnId }: NotificationName): void {
+    const name = { orderId, kind, returnId }
+    this.#reads.announce(nameOf(name), name)
   }
 
   prefetch(): void {
@@ -72,4 +76,5 @@ export class Notifications implements Part {
 }
 
 /** As the database writes a UUID; other senders may not. */
-const nameOf = ({ orderId, kind }: NotificationName): string => `${orderId.toLowerCase()}/${kind}`
+const nameOf = ({ orderId, kind, returnId }: NotificationName): string =>
+  `${orderId.toLowerCase()}/${kind}/${returnId?.toLowerCase() ?? ''}`

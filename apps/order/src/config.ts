@@ -4,6 +4,8 @@ import { loadConfig, serviceEnvironment } from '#libs/http'
 export const config = () =>
   loadConfig({
     ...serviceEnvironment,
+    /** For so long after its delivery an order may be returned. */
+    RETURN_WINDOW_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
     /** PEM: what payment tokens are sealed with, so that only the payment service can read them. */
     PAYMENT_PUBLIC_KEY_FILE: z.string(),
     /** A JSON array of `{ sku, name, price }`. */

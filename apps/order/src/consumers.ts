@@ -3,7 +3,8 @@ import { refuse } from '#libs/decider'
 import { type HandlersOf, handlersFor, ignore } from '#libs/messaging'
 import { Sagas } from '#libs/saga'
 import { factTypes } from './domain/answers.ts'
-import { fulfilment } from './sagas.ts'
+import { returnFactTypes } from './domain/returns/return-answers.ts'
+import { announceReturn, fulfilment, returns } from './sagas.ts'
 
 /** Never lead to anything that the order itself must follow; its stream is not read for them. */
 const sagaOnly: ReadonlySet<MessageType> = new Set(['payment.captured', 'shipment.booked'])
@@ -21,22 +22,16 @@ export const consumers: HandlersOf<'payments' | 'inventory' | 'shipments'> = {
         : refuse('unknown_order', `${fact.type} about the order ${orderId}, which does not exist`)
     },
   }),
-  ...handlersFor(
-    [
-      'return.label-issued',
-      'return.impossible',
-      'return.received',
-      'return.lost',
-      'return.inspected',
-      'return.cancelled',
-      'return.cancellation-refused',
-      'return.failed',
-      'stock.returned',
-      'payment.return-refunded',
-      'payment.return-refund-failed',
-    ],
-    ignore,
-  ),
+  ...handlersFor(returnFactTypes, {
+    announce: ({ data: { orderId, returnId } }, uow) => announceReturn(uow, orderId, returnId),
+    handle: async (fact, { uow, consequences }) => {
+      const { orderId, returnId } = fact.data
+      const known = await returns.handle(uow, consequences, returnId, { ...fact, at: uow.now.toISOString() })
+      return known
+        ? undefined
+        : refuse('unknown_return', `${fact.type} about the return ${returnId} of the order ${orderId}`)
+    },
+  }),
   // Goods that arrive belong to no order.
   'stock.received': ignore,
 }

@@ -41,7 +41,7 @@ export const startOrderApp = async () => {
   const environment = { PORT: '0', DATABASE_URL: testing.url, KAFKA_BROKERS: '127.0.0.1:1' }
   const parsed = parseConfig(serviceEnvironment, environment)
   if (!('config' in parsed)) throw new Error(parsed.problems.join())
-  const quotes = { QUOTE_VALID_MINUTES: 15, QUOTE_PATIENCE_MS: 200, QUOTE_RETENTION_HOURS: 24 }
+  const quotes = { RETURN_WINDOW_DAYS: 30, QUOTE_VALID_MINUTES: 15, QUOTE_PATIENCE_MS: 200, QUOTE_RETENTION_HOURS: 24 }
   const config: Config = { ...parsed.config, ...keys.settings, ...quotes, PRODUCTS_FILE: 'data/products.json' }
   const { module } = orderService(config)
   const app = await createApplication(module)

@@ -6,14 +6,15 @@ import { CatalogueController } from './api/catalogue.controller.ts'
 import { OrderHistoryController } from './api/order-history.controller.ts'
 import { OrdersController } from './api/orders.controller.ts'
 import { QuotesController } from './api/quotes.controller.ts'
+import { ReturnsController } from './api/returns.controller.ts'
 import { SagaOperationsController } from './api/saga-operations.controller.ts'
 import { SagasController } from './api/sagas.controller.ts'
-import { CATALOGUE, QUOTE_VALID_MS } from './api/tokens.ts'
+import { CATALOGUE, QUOTE_VALID_MS, RETURN_WINDOW_DAYS } from './api/tokens.ts'
 import { loadCatalogue } from './catalogue.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
 import { Quoting } from './quoting.ts'
-import { fulfilment } from './sagas.ts'
+import { fulfilment, returns } from './sagas.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -23,11 +24,12 @@ export const orderService = (config: Config): Service =>
     name: 'order',
     config,
     handlers: consumers,
-    sagas: [fulfilment],
+    sagas: [fulfilment, returns],
     asks: true,
     routes: [
       OrdersController,
       OrderHistoryController,
+      ReturnsController,
       SagasController,
       SagaOperationsController,
       CatalogueController,
@@ -41,6 +43,7 @@ export const orderService = (config: Config): Service =>
         inject: [Requester],
         useFactory: (requester: Requester) => new Quoting(requester, config.QUOTE_PATIENCE_MS),
       },
+      { provide: RETURN_WINDOW_DAYS, useValue: config.RETURN_WINDOW_DAYS },
       { provide: CATALOGUE, useValue: loadCatalogue(config.PRODUCTS_FILE) },
       { provide: Sealer, useValue: new Sealer(publicKeyFrom(readFileSync(config.PAYMENT_PUBLIC_KEY_FILE, 'utf8'))) },
     ],

@@ -42,27 +42,6 @@ export const consumers: HandlersOf<(typeof projections.orders)[number]> = {
       }
     },
   }),
-  ...handlersFor(
-    [
-      'return.label-issued',
-      'return.impossible',
-      'return.received',
-      'return.lost',
-      'return.inspected',
-      'return.cancelled',
-      'return.cancellation-refused',
-      'return.failed',
-      'stock.returned',
-      'payment.return-refunded',
-      'payment.return-refund-failed',
-      'order.return-requested',
-      'order.return-label-issued',
-      'order.return-received',
-      'order.return-inspected',
-      'order.return-ended',
-    ],
-    ignore,
-  ),
   // Goods that arrive belong to no order.
   'stock.received': ignore,
 }

@@ -24,6 +24,12 @@ export class NotificationsController {
       orderBy: [{ at: 'desc' }, { notificationId: 'asc' }],
       take: limit,
     })
-    return { items: items.map(({ error, ...item }) => (error === null ? item : { ...item, error })) }
+    return {
+      items: items.map(({ error, returnId, ...item }) => ({
+        ...item,
+        ...(returnId !== '' && { returnId }),
+        ...(error !== null && { error }),
+      })),
+    }
   }
 }

@@ -1,21 +1,24 @@
 import type { AnyMessage, MessageType, Money, NotificationKind, OrderEndReason } from '#libs/contracts'
+import { type ReturnFact, returnKindOf, returnTypes, returnWording } from './return-notice.ts'
 
-/** What a customer is told about an order, and in which words. */
+/** What a customer is told about an order or a return, and in which words. */
 export interface Notice {
   readonly kind: NotificationKind
   readonly orderId: string
+  readonly returnId?: string
   readonly customerId: string
   readonly subject: string
   readonly text: string
 }
 
-/** The five moments that a customer wants to hear of. */
+/** The moments that a customer wants to hear of. */
 export const notifiedTypes = [
   'order.confirmed',
   'order.shipped',
   'order.completed',
   'order.rejected',
   'order.cancelled',
+  ...returnTypes,
 ] as const satisfies MessageType[]
 export type NotifiedFact = Extract<AnyMessage, { type: (typeof notifiedTypes)[number] }>
 
@@ -24,11 +27,6 @@ export const ignoredTypes = [
   'order.placed',
   'order.cancellation-requested',
   'order.cancellation-refused',
-  'order.return-requested',
-  'order.return-label-issued',
-  'order.return-received',
-  'order.return-inspected',
-  'order.return-ended',
   'order.recalled',
   'order.withdrawn',
   'order.overdue',
@@ -64,7 +62,9 @@ const digitsOf = (currency: string): number => {
   return digits
 }
 
-export const kindOf: Record<NotifiedFact['type'], NotificationKind> = {
+type OrderFact = Exclude<NotifiedFact, ReturnFact>
+
+const kindOf: Record<OrderFact['type'], NotificationKind> = {
   'order.confirmed': 'order_confirmed',
   'order.shipped': 'order_shipped',
   'order.completed': 'order_completed',
@@ -72,7 +72,17 @@ export const kindOf: Record<NotifiedFact['type'], NotificationKind> = {
   'order.cancelled': 'order_cancelled',
 }
 
-const wording = (fact: NotifiedFact): { subject: string; body: string } => {
+const isOfReturn = (fact: NotifiedFact): fact is ReturnFact => 'returnId' in fact.data
+
+/** What a customer is told of once: one notice per kind and order, or return. */
+export const nameOf = (fact: NotifiedFact): Pick<Notice, 'kind' | 'orderId' | 'returnId'> => {
+  const { orderId } = fact.data
+  return isOfReturn(fact)
+    ? { kind: returnKindOf(fact), orderId, returnId: fact.data.returnId }
+    : { kind: kindOf[fact.type], orderId }
+}
+
+const wording = (fact: OrderFact): { subject: string; body: string } => {
   const total = price(fact.data.total)
   switch (fact.type) {
     case 'order.confirmed':
@@ -97,13 +107,11 @@ const wording = (fact: NotifiedFact): { subject: string; body: string } => {
   }
 }
 
-/** One notice per kind and order. */
 export const noticeOf = (fact: NotifiedFact): Notice => {
-  const { subject, body } = wording(fact)
+  const { subject, body } = isOfReturn(fact) ? returnWording(fact, price) : wording(fact)
   const { orderId, customerId } = fact.data
   return {
-    kind: kindOf[fact.type],
-    orderId,
+    ...nameOf(fact),
     customerId,
     subject: `Order ${orderId.slice(0, 8)} ${subject}`,
     text: `${body}\n\nOrder ${orderId}\n`,

@@ -5,6 +5,7 @@ import { fulfilmentSaga } from '../domain/fulfilment-saga.ts'
 import type { Fulfilment, FulfilmentEvent } from '../domain/fulfilment-state.ts'
 import type { OrderEvent, PlacedOrder } from '../domain/order.ts'
 import { factTypeOf } from '../domain/published-events.ts'
+import { refundedFor, returned } from '../domain/returns/order-returns.ts'
 
 type Stored<E> = StoredEvent & E
 
@@ -12,7 +13,7 @@ type Stored<E> = StoredEvent & E
 export const orderAnswer = (orderEvents: readonly StoredEvent[], sagaEvents: readonly StoredEvent[]) => {
   const order = fold(orderDecider, orderEvents as Stored<OrderEvent>[]) as PlacedOrder
   const fulfilment = fold(fulfilmentSaga, sagaEvents as Stored<FulfilmentEvent>[])
-  const { orderId, customerId, items, total, shipping, coordination } = order.details
+  const { orderId, customerId, total, shipping, coordination } = order.details
   const timeline = [...orderEvents.map(published), ...sagaEvents.flatMap((event) => heard(event))]
   timeline.sort((a, b) => a.at.getTime() - b.at.getTime())
   return {
@@ -22,10 +23,10 @@ export const orderAnswer = (orderEvents: readonly StoredEvent[], sagaEvents: rea
     ...(order.reason === undefined ? {} : { reason: order.reason }),
     ...(order.cancellation === 'none' ? {} : { cancellation: order.cancellation }),
     coordination,
-    items,
+    ...itemsOf(order),
     total,
     ...(shipping && { shipping }),
-    payment: paymentOf(fulfilment, total.currency),
+    payment: paymentOf(fulfilment, total.currency, refundedFor(order.returns ?? {})),
     ...shipmentOf(fulfilment),
     placedAt: orderEvents[0]!.at,
     updatedAt: timeline.at(-1)!.at,
@@ -33,13 +34,25 @@ export const orderAnswer = (orderEvents: readonly StoredEvent[], sagaEvents: rea
   }
 }
 
-const paymentOf = ({ steps, paid }: Fulfilment, currency: string) => {
+/** Each line with what came back of it, and the returns, where there are any. */
+const itemsOf = ({ details: { items }, returns }: PlacedOrder) =>
+  returns === undefined
+    ? { items }
+    : {
+        items: items.map((item) => ({ ...item, returned: returned(returns, item.sku) })),
+        returns: Object.values(returns).map(({ returnId, status, items, end }) => ({
+          ...{ returnId, status, items },
+          ...(end === undefined ? {} : { returned: end.items, refunded: end.refunded }),
+        })),
+      }
+
+const paymentOf = ({ steps, paid }: Fulfilment, currency: string, forReturns: number) => {
   const inCurrency = (amount: number) => ({ amount, currency })
   return {
     status: paymentStatus({ steps, paid }),
     authorized: inCurrency(paid.authorized),
     captured: inCurrency(paid.captured),
-    refunded: inCurrency(paid.refunded),
+    refunded: inCurrency(paid.refunded + forReturns),
   }
 }
 

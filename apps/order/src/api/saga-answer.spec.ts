@@ -3,7 +3,8 @@ import type { StoredSaga } from '#libs/saga'
 import { notStarted } from '../domain/fulfilment-state.ts'
 import { sagaSummary } from './saga-answer.ts'
 
-const saga = (changes: Partial<StoredSaga>) => ({ wakeError: null, state: notStarted, ...changes }) as StoredSaga
+const saga = (changes: Partial<StoredSaga>) =>
+  ({ type: 'fulfilment', wakeError: null, state: notStarted, ...changes }) as StoredSaga
 
 test('a saga says why it needs attention where no step does', () => {
   expect(sagaSummary(saga({})).error).toBeUndefined()

@@ -5,13 +5,13 @@ import { orderId } from '#libs/contracts'
 import { Actor, Problem, parse, Trace } from '#libs/http'
 import { IdempotentCommands } from '#libs/idempotency'
 import { answerOnce, IdempotencyKey } from '#libs/service'
-import { compensationSteps, forwardSteps, type Step } from '../domain/steps.ts'
+import { type AnyStep, allSteps } from '../saga-kinds.ts'
 import { notOperated, operateSaga, type SagaRequest, unknownSaga } from './operate-saga.ts'
 
 const reason = z.string().trim().min(1).max(1_000)
 const retryRequest = z.strictObject({ reason: reason.optional() }).default({})
 const reasonedRequest = z.strictObject({ reason })
-const step = z.enum([...forwardSteps, ...compensationSteps])
+const step = z.enum(allSteps)
 
 interface Received {
   readonly id: string
@@ -77,13 +77,13 @@ export class SagaOperationsController {
     const what = 'step' in asked ? `steps/${asked.step}/${asked.type}` : asked.type
     return answerOnce(this.requests, reply, {
       ...{ scope: `POST /sagas/${sagaId}/${what} ${actor}`, key, body },
-      work: operateSaga({ orderId: sagaId, actor, reason, asked, traceparent }),
+      work: operateSaga({ sagaId, actor, reason, asked, traceparent }),
       problems: (refusal) => notOperated(sagaId, refusal),
     })
   }
 }
 
-const stepFrom = (name: string): Step => {
+const stepFrom = (name: string): AnyStep => {
   const { success, data } = step.safeParse(name)
   if (!success)
     throw new Problem(404, { type: 'unknown-step', detail: `no step ${name}; there are: ${step.options.join(', ')}` })

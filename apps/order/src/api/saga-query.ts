@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { type SagaCursor, type SagaFilter, sagaStatuses } from '#libs/saga'
-import { compensationSteps, forwardSteps } from '../domain/steps.ts'
-import { fulfilment } from '../sagas.ts'
+import { allSteps, sagaTypes } from '../saga-kinds.ts'
 
 /** After 1970, before 10000: what a database knows as well. */
 const instant = z.iso.datetime().refine((text) => Date.parse(text) >= 0)
@@ -23,8 +22,8 @@ export const encodeCursor = ({ startedAt, sagaId }: SagaCursor): string =>
 /** Which sagas are meant; `step`: those that wait for its outcome, so none that has ended. */
 export const sagaFilter = z.strictObject({
   state: z.enum(sagaStatuses).optional(),
-  type: z.enum([fulfilment.type]).optional(),
-  step: z.enum([...forwardSteps, ...compensationSteps]).optional(),
+  type: z.enum(sagaTypes).optional(),
+  step: z.enum(allSteps).optional(),
   startedBefore: date.optional(),
   updatedBefore: date.optional(),
 })

@@ -1,8 +1,12 @@
-import { Controller, Get, Query } from '@nestjs/common'
+import { Controller, Get, Param, Query } from '@nestjs/common'
+import { orderId } from '#libs/contracts'
 import { Database } from '#libs/database'
+import { readStream } from '#libs/event-store'
 import { parse } from '#libs/http'
-import { countSagas, listSagas, sagaStatuses } from '#libs/saga'
-import { sagaSummary } from './saga-answer.ts'
+import { countSagas, findSaga, listSagas, sagaStatuses } from '#libs/saga'
+import { sagaKinds } from '../saga-kinds.ts'
+import { unknownSaga } from './operate-saga.ts'
+import { sagaAnswer, sagaSummary } from './saga-answer.ts'
 import { encodeCursor, filterOf, sagaFilter, sagaPage } from './saga-query.ts'
 
 @Controller('sagas')
@@ -30,5 +34,16 @@ export class SagasController {
       count: counted.find(({ status }) => status === state)?.count ?? 0,
     }))
     return { items, total: items.reduce((sum, { count }) => sum + count, 0) }
+  }
+
+  /** One saga, step by step: an order's by the order's id, a return's by the return's. */
+  @Get(':sagaId')
+  async one(@Param('sagaId') given: string) {
+    const { success, data: sagaId } = orderId.safeParse(given)
+    for (const kind of success ? sagaKinds : []) {
+      const saga = await findSaga(this.database, kind.key(sagaId!))
+      if (saga !== undefined) return sagaAnswer(saga, await readStream(this.database, kind.stream(sagaId!)))
+    }
+    throw unknownSaga(given)
   }
 }

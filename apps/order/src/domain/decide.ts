@@ -1,6 +1,13 @@
 import type { OrderEndReason } from '#libs/contracts'
 import { type Decider, type Refusal, refuse, unreachable } from '#libs/decider'
 import { evolve, type Order, type OrderDetails, type OrderEvent, type PlacedOrder } from './order.ts'
+import {
+  followReturn,
+  type ReturnEvent,
+  type ReturnRefusal,
+  type ReturnWish,
+  requestReturn,
+} from './returns/order-returns.ts'
 
 export type OrderCommand =
   | { readonly type: 'place'; readonly details: OrderDetails }
@@ -11,6 +18,9 @@ export type OrderCommand =
   | { readonly type: 'requestCancellation' }
   | { readonly type: 'refuseCancellation' }
   | { readonly type: 'cancel'; readonly reason: OrderEndReason }
+  | ReturnWish
+  /** News from the saga of one of its returns. */
+  | { readonly type: 'followReturn'; readonly news: ReturnEvent }
 
 export type OrderRefusal =
   | 'already_placed'
@@ -21,6 +31,7 @@ export type OrderRefusal =
   | 'already_ended'
   /** The command does not fit the order's state; among our own sagas that is a defect. */
   | 'out_of_turn'
+  | ReturnRefusal
 
 type Decision = readonly OrderEvent[] | Refusal<OrderRefusal>
 
@@ -43,6 +54,10 @@ const decide = (order: Order, command: OrderCommand): Decision => {
       return requestCancellation(order)
     case 'refuseCancellation':
       return order.cancellation === 'requested' ? [{ type: 'OrderCancellationRefused', data: {} }] : []
+    case 'requestReturn':
+      return requestReturn(order, command)
+    case 'followReturn':
+      return followReturn(order, command.news)
     default:
       return unreachable(command)
   }

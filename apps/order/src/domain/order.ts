@@ -1,5 +1,6 @@
 import type { Address, Coordination, Money, OrderEndReason, OrderLine, OrderStatus, Shipping } from '#libs/contracts'
 import { unreachable } from '#libs/decider'
+import { evolveReturns, isReturnEvent, type OrderReturns, type ReturnEvent } from './returns/order-returns.ts'
 
 /** What happened to an order, as its stream remembers it. */
 export type OrderEvent =
@@ -11,6 +12,7 @@ export type OrderEvent =
   | { readonly type: 'OrderCancellationRequested'; readonly data: Nothing }
   | { readonly type: 'OrderCancellationRefused'; readonly data: Nothing }
   | { readonly type: 'OrderCancelled'; readonly data: { readonly reason: OrderEndReason } }
+  | ReturnEvent
 
 type Nothing = Readonly<Record<string, never>>
 
@@ -36,11 +38,14 @@ export interface PlacedOrder {
   readonly cancellation: 'none' | 'requested' | 'refused'
   readonly reason?: OrderEndReason
   readonly trackingNumber?: string
+  /** By their ids, in the order in which they were asked for. */
+  readonly returns?: OrderReturns
 }
 
 export const evolve = (order: Order, event: OrderEvent): Order => {
   if (event.type === 'OrderPlaced') return { status: 'placed', details: event.data, cancellation: 'none' }
   if (order.status === 'none') throw new Error(`${event.type} before OrderPlaced`)
+  if (isReturnEvent(event)) return { ...order, returns: evolveReturns(order.returns ?? {}, event) }
   switch (event.type) {
     case 'OrderConfirmed':
       return { ...order, status: 'confirmed' }

@@ -13,6 +13,11 @@ export const factTypeOf = {
   OrderCancellationRequested: 'order.cancellation-requested',
   OrderCancellationRefused: 'order.cancellation-refused',
   OrderCancelled: 'order.cancelled',
+  ReturnRequested: 'order.return-requested',
+  ReturnLabelIssued: 'order.return-label-issued',
+  ReturnReceived: 'order.return-received',
+  ReturnInspected: 'order.return-inspected',
+  ReturnEnded: 'order.return-ended',
 } as const satisfies Record<OrderEvent['type'], OrderFactType>
 
 export type OrderFact = { [T in OrderFactType]: { readonly type: T; readonly data: DataOf<T> } }[OrderFactType]

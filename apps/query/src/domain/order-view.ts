@@ -8,6 +8,7 @@ import type {
   OrderStatus,
   Shipping,
 } from '#libs/contracts'
+import { evolveReturns, type ReturnViews, refundedFor, returnsAnswer, withReturned } from './return-view.ts'
 
 /** What order.placed said; it stays as it is. */
 export interface PlacedOrder {
@@ -30,6 +31,8 @@ export interface OrderProgress {
   readonly cancellation?: 'requested' | 'refused'
   readonly payment: PaymentView
   readonly shipment?: ShipmentView
+  /** By their ids. */
+  readonly returns?: ReturnViews
   readonly updatedAt: string
 }
 
@@ -82,6 +85,22 @@ export const orderViewFacts = [
   'shipment.cancelled',
   'shipment.cancellation-refused',
   'shipment.failed',
+  'order.return-requested',
+  'order.return-label-issued',
+  'order.return-received',
+  'order.return-inspected',
+  'order.return-ended',
+  'return.label-issued',
+  'return.impossible',
+  'return.received',
+  'return.lost',
+  'return.inspected',
+  'return.cancelled',
+  'return.cancellation-refused',
+  'return.failed',
+  'stock.returned',
+  'payment.return-refunded',
+  'payment.return-refund-failed',
   'notification.sent',
   'notification.failed',
 ] as const satisfies MessageType[]
@@ -144,6 +163,23 @@ const change = (progress: OrderProgress, fact: OrderViewFact): Partial<OrderProg
       return shipped(progress, { status: 'cancelled' })
     case 'shipment.failed':
       return fact.data.operation === 'ship' ? shipped(progress, { status: 'failed' }) : {}
+    case 'order.return-requested':
+    case 'order.return-label-issued':
+    case 'order.return-received':
+    case 'order.return-inspected':
+    case 'order.return-ended':
+    case 'payment.return-refunded':
+      return { returns: evolveReturns(progress.returns ?? {}, fact) }
+    case 'return.label-issued':
+    case 'return.impossible':
+    case 'return.received':
+    case 'return.lost':
+    case 'return.inspected':
+    case 'return.cancelled':
+    case 'return.cancellation-refused':
+    case 'return.failed':
+    case 'stock.returned':
+    case 'payment.return-refund-failed':
     case 'order.placed':
     case 'order.recalled':
     case 'order.withdrawn':
@@ -207,7 +243,7 @@ const shipped = ({ shipment }: OrderProgress, news: ShipmentView): { shipment: S
 /** The answer of `GET /orders/{orderId}`, without its timeline. */
 export const orderAnswer = (orderId: string, placed: PlacedOrder, progress: OrderProgress): OrderAnswer => {
   const { customerId, items, total, shipping, coordination, placedAt } = placed
-  const { status, reason, cancellation, payment, shipment, updatedAt } = progress
+  const { status, reason, cancellation, payment, shipment, returns, updatedAt } = progress
   const money = (amount: number): Money => ({ amount, currency: total.currency })
   return {
     orderId,
@@ -216,14 +252,15 @@ export const orderAnswer = (orderId: string, placed: PlacedOrder, progress: Orde
     ...(reason === undefined ? {} : { reason }),
     ...(cancellation === undefined ? {} : { cancellation }),
     coordination,
-    items,
+    items: returns === undefined ? items : withReturned(items, returns),
+    ...(returns === undefined ? {} : { returns: returnsAnswer(returns, money) }),
     total,
     ...(shipping === undefined ? {} : { shipping }),
     payment: {
       status: payment.status,
       authorized: money(payment.authorized),
       captured: money(payment.captured),
-      refunded: money(payment.refunded),
+      refunded: money(payment.refunded + refundedFor(returns ?? {})),
     },
     ...(shipment === undefined ? {} : { shipment }),
     placedAt,
@@ -231,8 +268,9 @@ export const orderAnswer = (orderId: string, placed: PlacedOrder, progress: Orde
   }
 }
 
-export interface OrderAnswer extends PlacedOrder, Omit<OrderProgress, 'payment'> {
+export interface OrderAnswer extends PlacedOrder, Omit<OrderProgress, 'payment' | 'returns'> {
   readonly orderId: string
+  readonly returns?: ReturnType<typeof returnsAnswer>
   readonly payment: {
     readonly status: PaymentView['status']
     readonly authorized: Money

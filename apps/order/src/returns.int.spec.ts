@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type DataOf, uuidFrom } from '#libs/contracts'
+import { deliver } from '#libs/testing'
+import { consumers } from './consumers.ts'
+import type { ReturnFact } from './domain/returns/return-answers.ts'
+import { type OrderApp, order, parcel, startOrderApp, total } from './order-app.fixture.ts'
+
+let app: OrderApp
+beforeAll(async () => {
+  app = await startOrderApp()
+})
+afterAll(() => app?.stop())
+
+const mugs = (quantity: number) => [{ sku: 'MUG-WHITE-330', quantity }]
+const { customerId } = order
+
+const delivered = async (): Promise<string> => {
+  const orderId = await app.placed()
+  await app.hear(orderId, 'payment.authorized', { authorizationId: 'a', amount: total })
+  await app.hear(orderId, 'stock.reserved', { lines: order.items })
+  await app.hear(orderId, 'payment.captured', { captureId: 'c', amount: total })
+  await app.hear(orderId, 'shipment.booked', parcel)
+  await app.hear(orderId, 'shipment.dispatched', parcel)
+  await app.hear(orderId, 'stock.dispatched', { lines: order.items })
+  await app.hear(orderId, 'shipment.delivered', parcel)
+  return orderId
+}
+const wish = (orderId: string, items: object[], key?: string) =>
+  app.post(`/orders/${orderId}/returns`, { items, reason: 'too small' }, key === undefined ? {} : { key })
+let heard = 0
+/** A participant tells something about a return. */
+const hear = async <T extends ReturnFact['type']>(
+  orderId: string,
+  returnId: string,
+  type: T,
+  more: Omit<DataOf<T>, 'orderId' | 'customerId' | 'returnId'>,
+) => {
+  const fact = { orderId, customerId, returnId, ...more } as never
+  const id = uuidFrom(`return fact ${++heard}`)
+  return deliver(app.app, { service: 'order', handlers: consumers }, type, fact, id)
+}
+
+describe('a return', () => {
+  test('is asked for once per key, followed, and ends with what it is worth paid back', async () => {
+    const orderId = await delivered()
+    const { body, headers } = await wish(orderId, mugs(1), 'mine').expect(202)
+    const { returnId } = body
+    expect(headers.location).toBe(`/api/orders/${orderId}/returns/${returnId}`)
+    expect((await wish(orderId, mugs(1), 'mine').expect(202)).body).toEqual(body)
+    const path = `/orders/${orderId}/returns/${returnId}`
+    expect((await app.get(path).expect(200)).body).toMatchObject({ status: 'requested', items: mugs(1) })
+
+    await hear(orderId, returnId, 'return.label-issued', { shipmentId: 's', trackingNumber: 'T2' })
+    await hear(orderId, returnId, 'return.received', {})
+    await hear(orderId, returnId, 'return.inspected', { accepted: mugs(1), refused: [] })
+    await hear(orderId, returnId, 'stock.returned', { lines: mugs(1) })
+    const price = { amount: 890, currency: 'EUR' }
+    await hear(orderId, returnId, 'payment.return-refunded', { refundId: 'r', amount: price })
+    const sent = (await app.sent(orderId)).filter((type) => type.includes('return'))
+    expect(sent).toEqual([
+      'order.return-requested',
+      'return.issue-label',
+      'order.return-label-issued',
+      'order.return-received',
+      'return.inspect',
+      'order.return-inspected',
+      'stock.return',
+      'payment.refund-return',
+      'order.return-ended',
+    ])
+    const one = (await app.get(path).expect(200)).body
+    expect(one).toMatchObject({ status: 'completed', trackingNumber: 'T2', returned: mugs(1), refunded: price })
+    expect((await app.get(`/orders/${orderId}/returns`).expect(200)).body.items).toEqual([one])
+    const whole = (await app.get(`/orders/${orderId}`).expect(200)).body
+    expect(whole).toMatchObject({ status: 'completed', payment: { status: 'captured', refunded: price } })
+    expect(whole.items[0]).toMatchObject({ sku: 'MUG-WHITE-330', returned: 1 })
+    const { body: trail } = await app.get('/internal/audit?limit=200').expect(200)
+    expect(trail.items).toContainEqual(
+      expect.objectContaining({ action: 'order.return', target: `order/${orderId}`, reason: 'too small' }),
+    )
+  })
+
+  test('is of what was delivered, and of no piece twice, however many ask at once', async () => {
+    const young = await app.placed()
+    expect((await wish(young, mugs(1)).expect(409)).body).toMatchObject({ reason: 'not_delivered' })
+    const orderId = await delivered()
+    const answers = await Promise.all([1, 2, 3, 4].map(async () => (await wish(orderId, mugs(1))).status))
+    expect(answers.toSorted()).toEqual([202, 202, 409, 409])
+    const { body } = await wish(orderId, [...mugs(1), { sku: 'CHOCO-DARK-100', quantity: 1 }]).expect(409)
+    expect(body).toMatchObject({
+      reason: 'not_returnable',
+      lines: [{ sku: 'MUG-WHITE-330', quantity: 1, returnable: 0 }],
+    })
+    await app.get(`/orders/${orderId}/returns/${orderId}`).expect(404)
+    await wish(uuidFrom('nowhere'), mugs(1)).expect(404)
+    await wish(orderId, []).expect(400)
+  })
+
+  test('of several at once, what happens to one is appended after what happens to the others', async () => {
+    const orderId = await delivered()
+    const ids: string[] = []
+    for (let n = 0; n < 2; n++) ids.push((await wish(orderId, mugs(1)).expect(202)).body.returnId)
+    await Promise.all(
+      ids.map((id) => hear(orderId, id, 'return.label-issued', { shipmentId: `s-${id}`, trackingNumber: 'T' })),
+    )
+    await Promise.all(ids.map((id) => hear(orderId, id, 'return.lost', {})))
+    const { items } = (await app.get(`/orders/${orderId}/returns`).expect(200)).body
+    expect(items.map(({ status }: { status: string }) => status)).toEqual(['label_issued', 'label_issued'])
+    expect((await app.sent(orderId)).filter((type) => type === 'payment.refund-return')).toHaveLength(2)
+  })
+
+  test('nobody knows is a dead letter', async () => {
+    const refused = await hear(await delivered(), uuidFrom('no return'), 'return.received', {})
+    expect(refused).toMatchObject({ refused: 'unknown_return' })
+  })
+})
+
+describe('operators', () => {
+  test('see the sagas of returns among the others, and have them called off where that is possible', async () => {
+    const orderId = await delivered()
+    const { returnId } = (await wish(orderId, mugs(1)).expect(202)).body
+    const { body: list } = await app.get('/sagas?type=return&step=fetch-parcel&limit=200').expect(200)
+    expect(list.items).toContainEqual(
+      expect.objectContaining({ sagaId: returnId, orderId, type: 'return', state: 'running' }),
+    )
+    expect((await app.get(`/sagas/${returnId}`).expect(200)).body).toMatchObject({
+      steps: [{ name: 'fetch-parcel', status: 'running', attempts: 1 }],
+    })
+    expect((await app.get(`/sagas/${orderId}`).expect(200)).body).toMatchObject({ type: 'fulfilment' })
+    const skip = await app.post(`/sagas/${returnId}/steps/fetch-parcel/skip`, { reason: 'x' }).expect(409)
+    expect(skip.body.reason).toBe('not_to_be_vouched_for')
+    await app.post(`/sagas/${returnId}/steps/capture-payment/retry`, {}).expect(404)
+    await app.post(`/sagas/${returnId}/compensate`, { reason: 'a mistake' }).expect(202)
+    expect((await app.sent(orderId)).at(-1)).toBe('return.cancel')
+    await hear(orderId, returnId, 'return.cancelled', {})
+    expect((await app.get(`/orders/${orderId}/returns/${returnId}`).expect(200)).body.status).toBe('cancelled')
+    expect((await app.post(`/sagas/${returnId}/compensate`, { reason: 'x' }).expect(409)).body.reason).toBe(
+      'already_ended',
+    )
+    await wish(orderId, mugs(2)).expect(202)
+  })
+})
