@@ -22,7 +22,7 @@ export interface IncomingRecord {
   readonly content:
     | { readonly kind: 'message'; readonly message: AnyMessage }
     | { readonly kind: 'ignored' }
-    | { readonly kind: 'unreadable'; readonly reason: UnreadableReason; readonly detail: string }
+    | { readonly kind: 'unreadable'; readonly reason: UnreadableReason | 'unreadable_batch'; readonly detail: string }
 }
 
 /**

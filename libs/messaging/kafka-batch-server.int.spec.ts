@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type DynamicModule, Module } from '@nestjs/common'
-import { ConfigResourceTypes, type Kafka } from 'kafkajs'
+import { CompressionTypes, ConfigResourceTypes, type Kafka } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { encode, type Message, messageTypesOn, type Topic } from '#libs/contracts'
 import { refuse } from '#libs/decider'
@@ -66,16 +66,7 @@ const startService = async (behaviour: Behaviour = () => {}, group = `payment-${
     service: group,
     brokers,
     handlers: {
-      ...handlersFor(
-        [
-          'payment.refund',
-          'payment.refund-return',
-          'payment.void',
-          'payment.authorize',
-          ...more.flatMap(messageTypesOn),
-        ],
-        ignore,
-      ),
+      ...handlersFor([TOPIC as Topic, ...more].flatMap(messageTypesOn), ignore),
       'payment.capture': { handle: noting(() => current.current) },
     },
     database: db.database,
@@ -110,10 +101,10 @@ const publish = (messages: readonly Message[]) =>
 const ids = (messages: readonly Message[]) => messages.map(({ id }) => id)
 const handledOf = (messages: readonly Message[]) => db.handled(messages[0]!.key)
 
-const sendRaw = async (records: readonly SentRecord[]) => {
+const sendRaw = async (records: readonly SentRecord[], compression = CompressionTypes.None) => {
   const producer = kafka.producer()
   await producer.connect()
-  await producer.send({ topic: TOPIC, messages: records.map((record) => ({ ...record })) })
+  await producer.send({ topic: TOPIC, compression, messages: records.map((record) => ({ ...record })) })
   await producer.disconnect()
 }
 
@@ -150,6 +141,21 @@ test('garbage is parked, shown and stops nothing', async () => {
   }
   await until(async () => (await parked()).length >= sent.length)
   expect(new Set((await parked()).map(({ status }) => status))).toEqual(new Set(['dead']))
+})
+
+test('a batch that is too much when decompressed is parked as one message, and what is behind it is handled', async () => {
+  await startService()
+  const messages = commandsOf('a', 6)
+  const key = messages[0]!.key
+  await publish(messages.slice(0, 3))
+  await sendRaw([{ key, value: 'x'.repeat(65 * 1024 * 1024), headers: {} }], CompressionTypes.GZIP)
+  await publish(messages.slice(3))
+  await until(async () => (await handledOf(messages)).length === 6)
+  const filter = { reason: 'unreadable_batch' } as const
+  await until(async () => (await listParked(db.database, `payment-${run}`, filter, 0n, 500)).length > 0)
+  expect(await listParked(db.database, `payment-${run}`, filter, 0n, 500)).toMatchObject([
+    { key: null, status: 'dead' },
+  ])
 })
 
 test('a crash after the commit and before the offsets are stored changes nothing', async () => {

@@ -3,6 +3,7 @@ import type { Topic } from '#libs/contracts'
 import { gauge, histogram, metrics } from '#libs/observability'
 import { Abandoned } from './batch-processor.ts'
 import { type IncomingRecord, type KnownTypes, readRecord } from './incoming-record.ts'
+import { unreadableBatch } from './kafkajs/fetch-decoder.ts'
 import type { NextOffset } from './offset-committer.ts'
 
 /** Records of a partition in one transaction, at most. */
@@ -112,7 +113,15 @@ export class PartitionBatches {
     }
   }
 
-  #read(topic: Topic, partition: number, { offset, key, value, headers }: KafkaMessage) {
-    return readRecord({ topic, partition, offset: BigInt(offset) }, { key, value, headers }, this.options.handlers)
+  #read(topic: Topic, partition: number, message: KafkaMessage): IncomingRecord {
+    const { offset, key, value, headers } = message
+    const position = { topic, partition, offset: BigInt(offset) }
+    const detail = unreadableBatch(message)
+    if (detail === undefined) return readRecord(position, { key, value, headers }, this.options.handlers)
+    return {
+      position,
+      raw: { key, value, headers },
+      content: { kind: 'unreadable', reason: 'unreadable_batch', detail },
+    }
   }
 }

@@ -6,6 +6,7 @@ import {
   batchAttributes,
   batchBaseOffset,
   batchBaseTimestamp,
+  batchLastOffset,
   batchMagic,
   batchMaxTimestamp,
   batchProducerId,
@@ -27,7 +28,11 @@ const VERSION = 11
 const MAGIC = 2
 
 /** What kafkajs makes of an answer; beside the message, its consumer looks at what the batch says. */
-type Message = KafkaMessage & { readonly isControlRecord: boolean; readonly batchContext: BatchContext }
+type Message = KafkaMessage & {
+  readonly isControlRecord: boolean
+  readonly batchContext: BatchContext
+  readonly unreadable?: string
+}
 interface BatchContext {
   readonly producerId: string
   readonly inTransaction: boolean
@@ -49,8 +54,7 @@ const log = createLogger('consumer')
  * kafkajs's decoding of what was fetched costs more than everything else in a consumer: 64-bit numbers as objects, and
  * for each of a record's headers a Buffer, and all headers before it copied. This one gives the same, but header values
  * as text, which is all we want of them; and it knows all codecs, where kafkajs knows gzip alone. Old formats are left to
- * kafkajs. Rejects with `MalformedError` for a compressed batch that nothing can be made of: nothing is read behind it
- * until it is deleted or the group's offset is set past it.
+ * kafkajs. A batch that nothing can be made of is one message that stands for all that were in it (`unreadableBatch`).
  */
 export const decodeWithOurs = (original: FetchResponse['decode']): FetchResponse['decode'] => {
   const batches = new BatchReader()
@@ -95,18 +99,27 @@ const decodeAnswer = (payload: Buffer, batches: BatchReader, plain: Decompressio
           firstOffset: String(firstOffset),
         })),
         preferredReadReplica: partition.preferredReadReplica,
-        messages: partition.records === null ? [] : messagesIn(partition.records, batches, plain),
+        messages:
+          partition.records === null ? [] : messagesIn(partition.records, batches, plain, partition.highWatermark),
       })),
     })),
   }
 }
 
 /**
- * The records of what was fetched of one partition, up to what one answer may decompress to. Throws `MalformedError` for a
- * first batch that nothing can be made of.
+ * The records of what was fetched of one partition, up to what one answer may decompress to, and to the first batch that
+ * nothing can be made of. Throws `MalformedError` when that is the very first.
  */
-export const recordsIn = (records: Buffer): KafkaMessage[] =>
-  messagesIn(records, new BatchReader(), new Decompression()).filter(({ isControlRecord }) => !isControlRecord)
+export const recordsIn = (records: Buffer): KafkaMessage[] => {
+  const messages = messagesIn(records, new BatchReader(), new Decompression(), Number.MAX_SAFE_INTEGER)
+  const unreadable = messages.findIndex((message) => message.unreadable !== undefined)
+  if (unreadable === 0) throw new MalformedError(messages[0]!.unreadable!)
+  const readable = unreadable < 0 ? messages : messages.slice(0, unreadable)
+  return readable.filter(({ isControlRecord }) => !isControlRecord)
+}
+
+/** Of a message that stands for a whole batch that nothing can be made of, and is its last: what is wrong with it. */
+export const unreadableBatch = (message: KafkaMessage): string | undefined => (message as Message).unreadable
 
 /** Decompresses the batches of one answer while there is room for them. */
 class Decompression {
@@ -124,39 +137,46 @@ class Decompression {
       this.#room -= batch.length - BATCH_OVERHEAD
       return batch
     } catch (error) {
-      if (!(error instanceof MalformedError)) throw error
-      if (this.#room < MAX_DECOMPRESSED_BYTES) return undefined
-      throw new MalformedError(`the batch at offset ${batchBaseOffset(records, at)}: ${error.message}`)
+      if (!(error instanceof MalformedError) || this.#room === MAX_DECOMPRESSED_BYTES) throw error
+      return undefined
     }
   }
 }
 
-/** Of all batches that are whole: a broker cuts the last one off where the answer is full. */
-const messagesIn = (records: Buffer, batches: BatchReader, plain: Decompression): Message[] => {
+/** Of all batches that are whole: a broker cuts the last one off where the answer is full. `end`: of the partition. */
+const messagesIn = (records: Buffer, batches: BatchReader, plain: Decompression, end: number): Message[] => {
   const messages: Message[] = []
   for (let at = 0; records.length - at >= BATCH_OVERHEAD; at += batchSize(records, at)) {
     if (batchMagic(records, at) !== MAGIC) throw new NotForUs()
+    if (batchSize(records, at) < BATCH_OVERHEAD) throw new MalformedError('a batch is shorter than its head')
     if (at + batchSize(records, at) > records.length) break
-    if (compressionOf(batchAttributes(records, at)) === Compression.none) addMessages(messages, records, at, batches)
-    else {
-      const batch = plain.of(records, at)
+    try {
+      const isPlain = compressionOf(batchAttributes(records, at)) === Compression.none
+      const batch = isPlain ? records : plain.of(records, at)
       if (batch === undefined) break
-      addMessages(messages, batch, 0, batches)
+      addMessages(messages, batch, isPlain ? at : 0, batches)
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error
+      messages.push(placeholder(records, at, error, end))
     }
   }
   return messages
 }
 
-const addMessages = (messages: Message[], records: Buffer, at: number, batches: BatchReader): void => {
+const contextOf = (records: Buffer, at: number): BatchContext => {
   const attributes = batchAttributes(records, at)
-  const batchContext: BatchContext = {
+  return {
     producerId: String(batchProducerId(records, at)),
     inTransaction: isTransactional(attributes),
     isControlBatch: isControl(attributes),
   }
+}
+
+const addMessages = (messages: Message[], records: Buffer, at: number, batches: BatchReader): void => {
+  const batchContext = contextOf(records, at)
   const baseOffset = batchBaseOffset(records, at)
   const baseTimestamp = batchBaseTimestamp(records, at)
-  const appended = usesLogAppendTime(attributes) ? batchMaxTimestamp(records, at) : undefined
+  const appended = usesLogAppendTime(batchAttributes(records, at)) ? batchMaxTimestamp(records, at) : undefined
   for (const record of batches.read(records, at)) {
     messages.push({
       attributes: record.attributes,
@@ -169,4 +189,26 @@ const addMessages = (messages: Message[], records: Buffer, at: number, batches: 
       batchContext,
     } as Message)
   }
+}
+
+/** A larger batch is not kept: the log has it for as long as it has any. */
+const MAX_KEPT_BYTES = 1024 * 1024
+
+/** Stands at the last offset, so that reading goes on behind the batch; but not behind the end, whatever that says. */
+const placeholder = (records: Buffer, at: number, error: MalformedError, end: number): Message => {
+  const batchContext = contextOf(records, at)
+  const bytes = records.subarray(at, at + batchSize(records, at))
+  const first = batchBaseOffset(records, at)
+  const last = Math.max(first, Math.min(batchLastOffset(records, at), end - 1))
+  return {
+    attributes: 0,
+    timestamp: String(batchMaxTimestamp(records, at)),
+    offset: String(last),
+    key: null,
+    value: bytes.length > MAX_KEPT_BYTES ? null : bytes,
+    headers: {},
+    isControlRecord: batchContext.isControlBatch,
+    batchContext,
+    unreadable: `nothing can be made of the batch with the offsets ${first} to ${last}: ${error.message}`,
+  } as unknown as Message
 }

@@ -4,7 +4,7 @@ import type { ParkReason, ParkStatus } from './parked-message.ts'
 const text = (max: number) => z.string().min(1).max(max)
 const reasons = [
   ...['missing_header', 'invalid_header', 'unknown_type', 'unknown_version', 'invalid_json', 'invalid_data'],
-  ...['handler_failed', 'unprocessable', 'behind_parked'],
+  ...['unreadable_batch', 'handler_failed', 'unprocessable', 'behind_parked'],
 ] as unknown as [ParkReason, ...ParkReason[]]
 
 /** Which parked messages are meant; every field narrows. Without a status, those that are not settled. */

@@ -2,7 +2,7 @@ import type { ReceivedRecord, UnreadableReason } from '#libs/contracts'
 import type { IncomingRecord } from '../incoming-record.ts'
 
 /** Why a message is parked. `handler_failed` may pass; the others need a person or another version of the code. */
-export type ParkReason = UnreadableReason | 'handler_failed' | 'unprocessable' | 'behind_parked'
+export type ParkReason = UnreadableReason | 'unreadable_batch' | 'handler_failed' | 'unprocessable' | 'behind_parked'
 
 /**
  * `retrying`: tried again at a set time. `queued`: waits until the earlier messages of its key are done. `dead`:
