@@ -61,7 +61,7 @@ const retry = (state: Fulfilment, step: Step, at: string): FulfilmentEvent | Ref
 }
 
 /**
- * The warehouse cannot refuse these two, only be late: their command waits for it in the topic whatever the saga does
+ * The warehouse cannot refuse these two, only be late: what makes them happen waits for it in the topic whatever the saga does
  * meanwhile. Every other step decides whether money or a parcel moves.
  */
 const vouchable: ReadonlySet<Step> = new Set<Step>(['dispatch-stock', 'release-stock'])
