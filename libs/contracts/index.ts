@@ -15,7 +15,9 @@ export { type ReplyType, type RequestType, repliesTo } from './requests.ts'
 export { questionTopics, type Topic, type TopicSettings, topicNames, topics } from './topics.ts'
 export {
   type Address,
+  type AddressV1,
   address,
+  addressRequest,
   type Coordination,
   coordination,
   customerId,
@@ -39,6 +41,7 @@ export {
   sku,
   stockLine,
   terminalStatuses,
+  withSplitName,
 } from './values.ts'
 export {
   type Decoded,

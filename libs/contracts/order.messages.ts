@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { on } from './definition.ts'
 import {
+  type AddressV1,
   address,
   coordination,
   customerId,
@@ -11,6 +12,7 @@ import {
   returnId,
   shipping,
   stockLine,
+  withSplitName,
 } from './values.ts'
 
 const fact = on('orders')
@@ -31,6 +33,12 @@ const awaiting = z.enum([
 ])
 const payment = z.object({ token: z.string() })
 
+/** Version 2: the recipient's name is split into given and family name. */
+const withNameSplit = ({ shippingAddress, ...order }: { shippingAddress: AddressV1 }) => ({
+  ...order,
+  shippingAddress: withSplitName(shippingAddress),
+})
+
 /** What the order service tells the world. Every fact repeats the total, so that a reader needs no second topic. */
 export const orderFacts = {
   'order.placed': fact.message(
@@ -42,6 +50,7 @@ export const orderFacts = {
       /** Of an order that is held to a quote; its cost is part of the total. */
       shipping: shipping.optional(),
     }),
+    [withNameSplit],
   ),
   'order.confirmed': fact.message(order),
   'order.shipped': fact.message(order.extend({ trackingNumber: z.string() })),

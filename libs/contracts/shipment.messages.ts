@@ -1,6 +1,16 @@
 import { z } from 'zod'
 import { on } from './definition.ts'
-import { address, currency, customerId, failure, money, orderId, stockLine } from './values.ts'
+import {
+  type AddressV1,
+  address,
+  currency,
+  customerId,
+  failure,
+  money,
+  orderId,
+  stockLine,
+  withSplitName,
+} from './values.ts'
 
 const fact = on('shipments')
 const command = on('fulfillment-commands')
@@ -22,8 +32,14 @@ export const shipmentFacts = {
   'shipment.failed': fact.message(shipment.extend({ operation: z.enum(['ship', 'cancel']), reason: failure })),
 }
 
+/** Version 2: the recipient's name is split into given and family name. */
+const withNameSplit = ({ address, ...shipment }: { address: AddressV1 }) => ({
+  ...shipment,
+  address: withSplitName(address),
+})
+
 export const shipmentCommands = {
-  'shipment.ship': command.message(shipment.extend({ address, lines: z.array(stockLine).min(1) })),
+  'shipment.ship': command.message(shipment.extend({ address, lines: z.array(stockLine).min(1) }), [withNameSplit]),
   'shipment.cancel': command.message(shipment),
   /** Nothing was heard of the parcel for long: ask the carrier where it is. */
   'shipment.track': command.message(shipment),

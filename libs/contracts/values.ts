@@ -21,14 +21,37 @@ export const orderLine = z.object({ sku, name: z.string(), quantity, unitPrice: 
 export type OrderLine = z.infer<typeof orderLine>
 
 const text = (max: number) => z.string().trim().min(1).max(max)
-export const address = z.object({
-  name: text(120),
+const place = {
   line1: text(200),
   city: text(120),
   postalCode: text(20),
   country: z.string().regex(/^[A-Z]{2}$/, 'an ISO 3166-1 alpha-2 code such as DE'),
-})
+}
+/** As people write it: one line for the name. */
+export const addressV1 = z.object({ name: text(120), ...place })
+export type AddressV1 = z.infer<typeof addressV1>
+
+/** As carriers, customs forms and salutations want it. Some people have one name: it is their given name. */
+export const address = z.object({ givenName: text(120), familyName: text(120).optional(), ...place })
 export type Address = z.infer<typeof address>
+
+/** The last word of a name is the family's: mostly true, and the best that one line can tell. */
+export const withSplitName = ({ name, ...place }: AddressV1): Address => {
+  const words = name.trim().split(/\s+/u)
+  const familyName = words.length > 1 ? words.pop() : undefined
+  return { givenName: words.join(' '), ...(familyName === undefined ? {} : { familyName }), ...place }
+}
+
+/** What is asked for may say the name either way; it is told apart. */
+export const addressRequest = addressV1
+  .partial({ name: true })
+  .extend({ givenName: text(120).optional(), familyName: text(120).optional() })
+  .transform(({ name, givenName, familyName, ...place }, context): Address => {
+    if (givenName !== undefined) return { givenName, ...(familyName === undefined ? {} : { familyName }), ...place }
+    if (name !== undefined) return withSplitName({ name, ...place })
+    context.addIssue({ code: 'custom', path: ['name'], message: 'the name, or givenName and familyName, is required' })
+    return z.NEVER
+  })
 
 /** What a quote promised for the delivery: what it costs, and the day on which it arrives. */
 export const shipping = z.object({ quoteId: z.uuid(), cost: money, promisedOn: z.iso.date() })

@@ -1,3 +1,5 @@
+import type { Evolution } from './versions.ts'
+
 /**
  * The one shape of everything that decides in Waybill: aggregates, sagas and read models.
  *
@@ -5,11 +7,9 @@
  * network, and `evolve` returns a new state instead of changing the old one. That is what makes given/when/then the
  * only test vocabulary the business needs.
  */
-export interface Decider<State, Input, Output, Reason extends string = never> {
-  readonly initial: State
+export interface Decider<State, Input, Output, Reason extends string = never> extends Evolution<State, Output> {
   /** What happens next, as facts, or a typed reason why nothing may. Never throws for a business reason. */
   decide(state: State, input: Input): readonly Output[] | Refusal<Reason>
-  evolve(state: State, output: Output): State
 }
 
 /** A business "no": expected, typed and part of the contract, unlike an exception, which means something is broken. */

@@ -1,1 +1,13 @@
 export { type Decider, fold, isRefusal, type Refusal, refuse, unreachable } from './decider.ts'
+export {
+  type Evolution,
+  foldStored,
+  readableVersions,
+  replay,
+  type SnapshotPolicy,
+  type StateVersions,
+  type StoredVersion,
+  todaysState,
+  type Upcasters,
+  versionOf,
+} from './versions.ts'

@@ -1,19 +1,13 @@
 import type { UnitOfWork } from '#libs/database'
-import { fold } from '#libs/decider'
+import { type Evolution, fold, foldStored, todaysState, versionOf } from '#libs/decider'
 import type { DomainEvent, EventMetadata } from './event.ts'
 import { EventStreams } from './event-streams.ts'
-
-/** The half of a decider that remembers. */
-interface Evolution<State, Event> {
-  readonly initial: State
-  evolve(state: State, event: Event): State
-}
 
 /** One stream and the state it adds up to; `append` moves both on. */
 export class Aggregate<State, Event extends DomainEvent> {
   constructor(
     private readonly streams: EventStreams,
-    private readonly decider: Evolution<State, Event>,
+    private readonly evolution: Evolution<State, Event>,
     readonly streamId: string,
     public state: State,
     /** Of the last event, 0 when there is none. */
@@ -21,9 +15,12 @@ export class Aggregate<State, Event extends DomainEvent> {
   ) {}
 
   append(events: readonly (Event & { readonly metadata: EventMetadata })[]): void {
-    this.streams.append(this.streamId, this.version, events)
-    this.state = fold(this.decider, events, this.state)
+    const stored = events.map((event) => ({ ...event, dataVersion: versionOf(this.evolution, event.type) }))
+    this.streams.append(this.streamId, this.version, stored)
+    this.state = fold(this.evolution, events, this.state)
     this.version += events.length
+    const { snapshots } = this.evolution
+    if (snapshots !== undefined) this.streams.keep(this.streamId, this.state, snapshots)
   }
 }
 
@@ -33,11 +30,12 @@ export class Aggregate<State, Event extends DomainEvent> {
  */
 export const aggregate = async <State, Event extends DomainEvent>(
   uow: UnitOfWork,
-  decider: Evolution<State, Event>,
+  evolution: Evolution<State, Event>,
   streamId: string,
 ): Promise<Aggregate<State, Event>> => {
   const streams = uow.part(EventStreams)
-  const events = await streams.load(streamId)
-  // What is in the stream was appended through the same decider, or upcast by it.
-  return new Aggregate(streams, decider, streamId, fold(decider, events as unknown as Event[]), events.length)
+  const { snapshots } = evolution
+  const { snapshot, events, version } = await streams.load(streamId, snapshots)
+  const start = snapshot && (todaysState(snapshots!, snapshot.state, snapshot.stateVersion) as State)
+  return new Aggregate(streams, evolution, streamId, foldStored(evolution, events, start ?? evolution.initial), version)
 }

@@ -74,7 +74,7 @@ describe('a stream', () => {
     await append(id, 2, event(3))
     const events = await readStream(database, id)
     expect(numbers(events)).toEqual([1, 2, 3])
-    expect(events[0]).toEqual({ ...event(1), streamId: id, version: 1, at })
+    expect(events[0]).toEqual({ ...event(1), dataVersion: 1, streamId: id, version: 1, at })
   })
 
   test('named by what correlates its events does not repeat it in each; rows that do are read as they are', async () => {
@@ -121,9 +121,9 @@ describe('a stream', () => {
     await commit(async (uow) => {
       const streams = uow.part(EventStreams)
       streams.append(id, 1, [event(2)])
-      expect(numbers(await streams.load(id))).toEqual([1, 2])
+      expect(numbers((await streams.load(id)).events)).toEqual([1, 2])
       streams.append(id, 2, [event(3)])
-      expect(numbers(await streams.load(id))).toEqual([1, 2, 3])
+      expect(numbers((await streams.load(id)).events)).toEqual([1, 2, 3])
     })
     expect(numbers(await readStream(database, id))).toEqual([1, 2, 3])
   })
@@ -156,8 +156,8 @@ describe('a stream', () => {
     const id = newStream()
     const writers = [1, 2, 3].map(() => new GroupCommit(database))
     const addOne = async (uow: UnitOfWork): Promise<void> => {
-      const events = await uow.part(EventStreams).load(id)
-      uow.part(EventStreams).append(id, events.length, [event(events.length + 1)])
+      const { version } = await uow.part(EventStreams).load(id)
+      uow.part(EventStreams).append(id, version, [event(version + 1)])
     }
     const untilDone = async (writer: GroupCommit): Promise<void> => {
       for (;;) {
@@ -233,8 +233,8 @@ test('what a group announced is read in one statement and written in one', async
     const uow = new UnitOfWork(counted, new Date())
     for (const id of ids) uow.part(EventStreams).announce(id)
     for (const id of ids) {
-      const events = await uow.part(EventStreams).load(id)
-      uow.part(EventStreams).append(id, events.length, [event(events.length + 1)])
+      const { version } = await uow.part(EventStreams).load(id)
+      uow.part(EventStreams).append(id, version, [event(version + 1)])
     }
     await uow.flush()
     expect(counted.statements).toBe(2)

@@ -1,31 +1,47 @@
 import { ConcurrencyConflict, GatheredReads, type Part, type Sql, type UnitOfWork } from '#libs/database'
-import type { DomainEvent, NewEvent, StoredEvent } from './event.ts'
+import { readableVersions, type SnapshotPolicy, type StoredVersion } from '#libs/decider'
+import type { NewEvent, StoredEvent } from './event.ts'
+import type { NewSnapshot, Snapshot } from './snapshot.ts'
 import { appendEvents } from './sql/append-events.ts'
+import { readFromSnapshots } from './sql/read-from-snapshots.ts'
 import { readStreams } from './sql/read-streams.ts'
+import { saveSnapshots } from './sql/save-snapshots.ts'
+
+/** A stream as it was loaded. */
+export interface LoadedStream {
+  /** From which on `events` are; undefined when they are all. */
+  readonly snapshot: Snapshot | undefined
+  /** Oldest first, and of each what deciders know; where they come from is `readStream`'s to tell. */
+  readonly events: readonly StoredVersion[]
+  /** Of the last event, 0 for a stream that does not exist. */
+  readonly version: number
+}
 
 /** The event streams as one unit of work sees them: as committed, plus what it has appended itself. */
 export class EventStreams implements Part {
-  readonly #reads = new GatheredReads<string>((streamIds) => this.#read(streamIds))
-  readonly #loaded = new Map<string, DomainEvent[]>()
+  readonly #reads = new GatheredReads<Wanted>((wanted) => this.#read(wanted))
+  readonly #loaded = new Map<string, Loaded>()
   readonly #appended = new Map<string, Appended>()
+  readonly #snapshots = new Map<string, NewSnapshot>()
   /** Versions that somebody else has made sure of. */
   readonly #assured = new Map<string, number>()
 
   constructor(private readonly uow: UnitOfWork) {}
 
-  /** Says that `streamId` will be loaded, so that one statement reads it together with the others. */
-  announce(streamId: string): void {
-    this.#reads.announce(streamId, streamId)
+  /**
+   * Says that `streamId` will be loaded, so that one statement reads it together with the others; from a snapshot on, if
+   * its states are kept.
+   */
+  announce(streamId: string, snapshots?: SnapshotPolicy): void {
+    this.#reads.announce(streamId, { streamId, snapshots })
   }
 
-  /**
-   * All events of a stream, oldest first, and of each what deciders know; none for a stream that does not exist. Where
-   * they come from is `readStream`'s to tell.
-   */
-  async load(streamId: string): Promise<DomainEvent[]> {
-    this.announce(streamId)
+  async load(streamId: string, snapshots?: SnapshotPolicy): Promise<LoadedStream> {
+    this.announce(streamId, snapshots)
     await this.#reads.done()
-    return [...this.#loaded.get(streamId)!, ...(this.#appended.get(streamId)?.events ?? [])]
+    const { snapshot, events } = this.#loaded.get(streamId)!
+    const all = [...events, ...(this.#appended.get(streamId)?.events ?? [])]
+    return { snapshot, events: all, version: (snapshot?.version ?? 0) + all.length }
   }
 
   /**
@@ -42,15 +58,27 @@ export class EventStreams implements Part {
    */
   append(streamId: string, expectedVersion: number, events: readonly NewEvent[]): void {
     const appended = this.#appended.get(streamId) ?? { after: expectedVersion, events: [] }
-    const known = this.#appended.has(streamId)
-      ? appended.after + appended.events.length
-      : (this.#loaded.get(streamId)?.length ?? this.#assured.get(streamId))
+    const known = this.#appended.has(streamId) ? appended.after + appended.events.length : this.#versionOf(streamId)
     if (known !== undefined && known !== expectedVersion)
       throw new ConcurrencyConflict(`stream ${streamId} is at version ${known}, not ${expectedVersion}`)
     if (events.length === 0) return
     this.#appended.set(streamId, appended)
     let version = expectedVersion
-    for (const event of events) appended.events.push({ ...event, streamId, version: ++version, at: this.uow.now })
+    const { now: at } = this.uow
+    for (const event of events) appended.events.push({ dataVersion: 1, ...event, streamId, version: ++version, at })
+  }
+
+  /** Told of the state after an append, keeps it when it is time for another snapshot. */
+  keep(streamId: string, state: unknown, { every, kept, version: stateVersion }: SnapshotPolicy): void {
+    const appended = this.#appended.get(streamId)
+    if (appended === undefined) return
+    const version = appended.after + appended.events.length
+    const loaded = this.#loaded.get(streamId)
+    const isDue =
+      loaded === undefined
+        ? Math.floor(version / every) > Math.floor(appended.after / every)
+        : version - (loaded.snapshot?.version ?? 0) >= every
+    if (isDue) this.#snapshots.set(streamId, { streamId, version, state, stateVersion, every, kept })
   }
 
   prefetch(): void {
@@ -66,20 +94,49 @@ export class EventStreams implements Part {
       return events.map((event) => ({ event, after }))
     })
     const checked = streams.some((streamId) => !this.#loaded.has(streamId) && !this.#assured.has(streamId))
-    await appendEvents(sql, events, checked)
+    const snapshots = [...this.#snapshots.values()]
+    this.#snapshots.clear()
+    await Promise.all([
+      appendEvents(sql, events, checked),
+      snapshots.length > 0 && saveSnapshots(sql, snapshots, this.uow.now),
+    ])
     for (const streamId of streams) {
       const { after, events } = this.#appended.get(streamId)!
-      this.#loaded.get(streamId)?.push(...events)
+      this.#loaded.get(streamId)?.events.push(...events)
       if (this.#assured.has(streamId)) this.#assured.set(streamId, after + events.length)
     }
     this.#appended.clear()
   }
 
-  async #read(streamIds: readonly string[]): Promise<void> {
-    const events = await readStreams(this.uow, streamIds)
-    for (const streamId of streamIds) this.#loaded.set(streamId, [])
-    for (const { streamId, type, data } of events) this.#loaded.get(streamId)!.push({ type, data })
+  #versionOf(streamId: string): number | undefined {
+    const loaded = this.#loaded.get(streamId)
+    if (loaded === undefined) return this.#assured.get(streamId)
+    return (loaded.snapshot?.version ?? 0) + loaded.events.length
   }
+
+  async #read(wanted: readonly Wanted[]): Promise<void> {
+    const kept = wanted.flatMap(({ streamId, snapshots }) =>
+      snapshots === undefined ? [] : [{ streamId, stateVersions: readableVersions(snapshots) }],
+    )
+    const plain = wanted.flatMap(({ streamId, snapshots }) => (snapshots === undefined ? [streamId] : []))
+    const [sinceSnapshots, events] = await Promise.all([
+      kept.length > 0 ? readFromSnapshots(this.uow, kept) : undefined,
+      plain.length > 0 ? readStreams(this.uow, plain) : [],
+    ])
+    for (const [streamId, since] of sinceSnapshots ?? []) this.#loaded.set(streamId, since)
+    for (const streamId of plain) this.#loaded.set(streamId, { snapshot: undefined, events: [] })
+    for (const { streamId, ...event } of events) this.#loaded.get(streamId)!.events.push(event)
+  }
+}
+
+interface Wanted {
+  readonly streamId: string
+  readonly snapshots: SnapshotPolicy | undefined
+}
+
+interface Loaded {
+  readonly snapshot: Snapshot | undefined
+  readonly events: StoredVersion[]
 }
 
 interface Appended {

@@ -18,10 +18,13 @@ export interface EventMetadata {
 export interface NewEvent<Type extends string = string, Data = unknown> {
   readonly type: Type
   readonly data: Data
+  /** Of the shape of `data`, counted from 1 for each type. Default 1. */
+  readonly dataVersion?: number
   readonly metadata: EventMetadata
 }
 
 export interface StoredEvent extends NewEvent {
+  readonly dataVersion: number
   readonly streamId: string
   /** Counts from 1 in its stream, without a gap. */
   readonly version: number

@@ -1,5 +1,6 @@
 export { Aggregate, aggregate } from './aggregate.ts'
 export type { DomainEvent, EventMetadata, NewEvent, StoredEvent } from './event.ts'
-export { EventStreams } from './event-streams.ts'
+export { EventStreams, type LoadedStream } from './event-streams.ts'
+export { type FoldedStream, readHistory, readState } from './read-state.ts'
 export { type GlobalPosition, type RecordedEvent, readAll, START } from './sql/read-all.ts'
 export { type ReadStreamOptions, readStream } from './sql/read-stream.ts'

@@ -66,7 +66,7 @@ const newRequester = (mostInFlight = 1_000) =>
 const newResponder = (replies: Partial<Replies> = { 'stock.check': echo }, service = 'inventory') =>
   started(new Responder({ brokers: [broker.brokers], clientId: service, service, replies }))
 
-const shippingAddress = { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
+const shippingAddress = { givenName: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
 /** Asks for what nobody says, unless a test has somebody say it. */
 const askInVain = (of: Requester, quantity: number, withinMs: number) =>
   of.ask({

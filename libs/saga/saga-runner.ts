@@ -1,6 +1,6 @@
 import { type Cause, Consequences, uuidFrom } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
-import { isRefusal, type Refusal, refuse } from '#libs/decider'
+import { isRefusal, type Refusal, refuse, type StateVersions, todaysState, versionOf } from '#libs/decider'
 import { EventStreams, type NewEvent } from '#libs/event-store'
 import { Outbox } from '#libs/outbox'
 import type { LoadedSaga, Saga, SagaKey, SagaStatus } from './saga.ts'
@@ -56,7 +56,15 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     uow.part(Sagas).begin(this.key(sagaId), coordination)
     const { correlationId, traceparent = null } = consequences.cause
     const state = this.saga.decider.initial
-    const begun = { ...this.key(sagaId), state, version: 0, wakeAt: null, correlationId, traceparent }
+    const begun = {
+      ...this.key(sagaId),
+      state,
+      stateVersion: this.#shape.version,
+      version: 0,
+      wakeAt: null,
+      correlationId,
+      traceparent,
+    }
     await this.#moveOn(uow, consequences, begun, this.saga.decider.decide(state, input))
   }
 
@@ -99,7 +107,15 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
   }
 
   async #load(uow: UnitOfWork, sagaId: string): Promise<LoadedSaga<State> | undefined> {
-    return (await uow.part(Sagas).load(this.key(sagaId))) as LoadedSaga<State> | undefined
+    const saga = await uow.part(Sagas).load(this.key(sagaId))
+    if (saga === undefined) return undefined
+    const state = todaysState(this.#shape, saga.state, saga.stateVersion) as State | undefined
+    if (state === undefined) throw new Error(`saga ${sagaId} was left in a state of version ${saga.stateVersion}`)
+    return { ...saga, state, stateVersion: this.#shape.version }
+  }
+
+  get #shape(): StateVersions {
+    return this.saga.state ?? ONE_SHAPE
   }
 
   async #moveOn(
@@ -141,13 +157,17 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     const { id: causationId, correlationId } = consequences.cause
     const command = this.saga.commandFor(state, event)
     const metadata = { causationId, correlationId, actor }
-    if (command === undefined) return { ...event, metadata: { ...metadata, messageId: consequences.nextId() } }
+    const dataVersion = versionOf(this.saga.decider, event.type)
+    if (command === undefined)
+      return { ...event, dataVersion, metadata: { ...metadata, messageId: consequences.nextId() } }
     const { type, ...about } = command
     const message = consequences.message(type, { subject: sagaId, ...about })
     uow.part(Outbox).add(message)
-    return { ...event, metadata: { ...metadata, messageId: message.id } }
+    return { ...event, dataVersion, metadata: { ...metadata, messageId: message.id } }
   }
 }
+
+const ONE_SHAPE: StateVersions = { version: 1 }
 
 const hasCome = (wakeAt: Date | null, now: Date): boolean => wakeAt !== null && wakeAt <= now
 

@@ -1,5 +1,5 @@
 import type { DataOf, MessageType } from '#libs/contracts'
-import type { Decider } from '#libs/decider'
+import type { Decider, StateVersions } from '#libs/decider'
 
 export const sagaStatuses = ['running', 'completed', 'compensating', 'compensated', 'needs_attention'] as const
 export type SagaStatus = (typeof sagaStatuses)[number]
@@ -27,6 +27,8 @@ export interface Saga<State, Input, Event extends { readonly type: string; reado
   /** The name of the stream of events that tells how a saga came to where it stands. */
   stream(sagaId: string): string
   readonly decider: SagaDecider<State, Input, Event>
+  /** Of the state as it is kept in the saga's row. Default: it has been of one shape only. */
+  readonly state?: StateVersions
   statusOf(state: State): SagaStatus
   /** When it wants to be told that time has passed, ISO 8601, unless something else is told before. */
   wakeAt(state: State): string | undefined
@@ -47,6 +49,8 @@ export interface StoredSaga<State = unknown> extends SagaKey {
   readonly coordination: string
   readonly status: SagaStatus
   readonly state: State
+  /** Of the state's shape. */
+  readonly stateVersion: number
   /** Of the last event in its stream. */
   readonly version: number
   /** Not later than the saga wants to be woken. */
@@ -64,7 +68,7 @@ export interface StoredSaga<State = unknown> extends SagaKey {
 /** What of it is needed to move it on. */
 export type LoadedSaga<State = unknown> = Pick<
   StoredSaga<State>,
-  'type' | 'sagaId' | 'state' | 'version' | 'wakeAt' | 'correlationId' | 'traceparent'
+  'type' | 'sagaId' | 'state' | 'stateVersion' | 'version' | 'wakeAt' | 'correlationId' | 'traceparent'
 >
 
 /** What of it has moved on. */

@@ -28,11 +28,13 @@ export interface AggregateType<State, Input, Event extends DomainEvent, Reason e
 }
 
 /** Says that the aggregate will be loaded, so that one statement reads it together with the others. */
-export const announceAggregate = (
-  uow: UnitOfWork,
-  { stream }: Pick<AggregateType<never, never, DomainEvent, string>, 'stream'>,
-  id: string,
-): void => uow.part(EventStreams).announce(stream(id))
+export const announceAggregate = (uow: UnitOfWork, { stream, decider }: Announced, id: string): void =>
+  uow.part(EventStreams).announce(stream(id), decider.snapshots)
+
+interface Announced {
+  readonly decider: Pick<Decider<never, never, never>, 'snapshots'>
+  stream(id: string): string
+}
 
 /** Why somebody looks at an aggregate, where that is not simply the cause of its consequences. */
 export interface Because {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import {
-  address,
+  addressRequest,
   coordination,
   customerId,
   money,
@@ -34,7 +34,7 @@ export const orderRequest = z.object({
     .min(1)
     .max(50),
   payment: z.object({ token: z.string().min(1).max(100) }),
-  shippingAddress: address,
+  shippingAddress: addressRequest,
   coordination: coordination.optional(),
   quoteId: z
     .uuid()
@@ -48,7 +48,7 @@ export const quote = z.object({
   items: z.array(
     orderLine.extend({ available: z.int().nonnegative().describe('Pieces that could be had; none are kept') }),
   ),
-  shippingAddress: address,
+  shippingAddress: addressRequest,
   shipping: shipping.omit({ quoteId: true }),
   total: money.describe('The lines and the delivery'),
   quotedAt: instant,
@@ -102,6 +102,7 @@ export const order = orderSummary.extend({
 export const event = z.object({
   version: z.int(),
   type: z.string(),
+  dataVersion: z.int().describe('In which version of its type it was stored; `data` is as the newest has it'),
   at: instant,
   data: z.record(z.string(), z.unknown()),
   metadata: z.object({ messageId: z.string(), causationId: z.string(), correlationId: z.string(), actor: z.string() }),

@@ -52,7 +52,7 @@ afterAll(async () => {
 
 type Type = keyof HandlersOf<'fulfillment-commands' | 'orders' | 'payments' | 'inventory'>
 const customerId = 'cust-0001'
-const address = { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
+const address = { givenName: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
 let count = 0
 const newOrder = (): string => uuidFrom(`order ${++count}`)
 

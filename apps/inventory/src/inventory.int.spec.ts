@@ -107,7 +107,7 @@ const level = async (sku: string) => (await http().get(`/stock/${sku}`).expect(2
 describe('a choreographed order', () => {
   const total = { amount: 890, currency: 'EUR' }
   const line = { sku: 'MUG', name: 'Mug', quantity: 1, unitPrice: total, lineTotal: total }
-  const shippingAddress = { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
+  const shippingAddress = { givenName: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
   const payment = { token: 'tok_ok' }
   const about = (orderId: string) => ({ orderId, customerId, total })
   const placed = (orderId: string, quantity = 3) =>

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { withSplitName } from '#libs/contracts'
 import { CATALOGUE } from './api/tokens.ts'
 import { type Catalogue, type PricedOrder, price } from './domain/pricing.ts'
 import { makeQuote, type Quote } from './domain/quote.ts'
@@ -18,7 +19,7 @@ const cost = { amount: 965, currency: 'EUR' }
 /** As if inventory and fulfillment had been asked so long ago. */
 const quoted = async (agoMs = 0): Promise<Quote> => {
   const quote = makeQuote(
-    { quoteId: randomUUID(), customerId: order.customerId, shippingAddress: order.shippingAddress },
+    { quoteId: randomUUID(), customerId: order.customerId, shippingAddress: withSplitName(order.shippingAddress) },
     price(app.app.get<Catalogue>(CATALOGUE), order.items) as PricedOrder,
     { stock: { lines: [] }, shipping: { cost, promisedOn: '2026-12-01' } },
     { now: new Date(Date.now() - agoMs), validMs: 900_000 },

@@ -21,6 +21,7 @@ import {
   returnWakeAt,
 } from './domain/returns/return-saga.ts'
 import type { ReturnHandling, ReturnSagaEvent } from './domain/returns/return-state.ts'
+import { fulfilmentStates } from './domain/versions.ts'
 import { announceOrder, orders } from './order-aggregate.ts'
 
 export const SOURCE = '/waybill/order'
@@ -30,6 +31,7 @@ export const saga: Saga<Fulfilment, FulfilmentInput, FulfilmentEvent> = {
   // Its name from when there was one type of saga only; streams keep their names for good.
   stream: (orderId) => `saga-${orderId}`,
   decider: fulfilmentSaga,
+  state: fulfilmentStates,
   statusOf,
   wakeAt,
   deadline: (at) => ({ type: 'deadline', at }),

@@ -198,7 +198,7 @@ describe('a choreographed order', () => {
     command('order.overdue', {
       ...{ ...about(orderId), awaiting, lines: [], payment: { token: 'tok_ok' }, shippingAddress: address },
     })
-  const address = { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
+  const address = { givenName: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
   const withdrawn = (orderId: string, ...toUndo: DataOf<'order.withdrawn'>['toUndo']) =>
     command('order.withdrawn', { ...about(orderId), reason: 'customer_request', toUndo })
 

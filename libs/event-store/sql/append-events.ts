@@ -30,6 +30,7 @@ export const appendEvents = async (sql: Sql, appends: readonly Append[], checked
       appends.map(({ event }) => JSON.stringify(event.data ?? null)),
       appends.map(({ event }) => JSON.stringify(storedMetadata(event))),
       appends[0]!.event.at,
+      appends.map(({ event }) => event.dataVersion),
       ...(checked ? [appends.map(({ after }) => after)] : []),
     )
     if (stored !== appends.length) throw new ConcurrencyConflict('a stream is not at the version it should be at')
@@ -41,8 +42,8 @@ export const appendEvents = async (sql: Sql, appends: readonly Append[], checked
 }
 
 const append = (unnest: string, condition: string): string =>
-  `INSERT INTO events (stream_id, version, type, data, metadata, recorded_at, transaction_id)
-   SELECT stream_id, version, type, data::json, metadata::json, $6::timestamptz,
+  `INSERT INTO events (stream_id, version, type, data, metadata, data_version, recorded_at, transaction_id)
+   SELECT stream_id, version, type, data::json, metadata::json, data_version, $6::timestamptz,
           (SELECT greatest(pg_current_xact_id()::text::bigint,
                            pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1))
      FROM ${unnest}
@@ -50,13 +51,13 @@ const append = (unnest: string, condition: string): string =>
     ORDER BY place`
 
 const APPEND = append(
-  `unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[])
-          WITH ORDINALITY AS new(stream_id, version, type, data, metadata, place)`,
+  `unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $7::smallint[])
+          WITH ORDINALITY AS new(stream_id, version, type, data, metadata, data_version, place)`,
   '',
 )
 
 const CHECKED_APPEND = append(
-  `unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $7::int[])
-          WITH ORDINALITY AS new(stream_id, version, type, data, metadata, after, place)`,
+  `unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $7::smallint[], $8::int[])
+          WITH ORDINALITY AS new(stream_id, version, type, data, metadata, data_version, after, place)`,
   `WHERE after = 0 OR EXISTS (SELECT FROM events WHERE stream_id = new.stream_id AND version = after)`,
 )

@@ -1,6 +1,7 @@
 import type { DataOf, Failure } from '#libs/contracts'
 import { type Decider, type Refusal, refuse, unreachable } from '#libs/decider'
 import { evolve, type Parcel, type Recipient, type Shipment, type ShipmentEvent } from './shipment.ts'
+import { shipmentVersions } from './versions.ts'
 
 /** How a booking or a cancellation ended at the carrier. */
 export type CarrierAnswer<Done> =
@@ -214,4 +215,5 @@ export const shipmentDecider: Decider<Shipment, ShipmentInput, ShipmentEvent, Sh
   initial: { status: 'none' },
   decide,
   evolve,
+  upcast: shipmentVersions,
 }

@@ -10,7 +10,7 @@ const about = {
   customerId: 'cust-0001',
   returnId: '7c0f6f0e-5f0b-5b62-8f1e-0d1f6a7b8c90',
 }
-const address = { name: 'Ada', line1: 'Street 1', city: 'Berlin', postalCode: '10115', country: 'DE' }
+const address = { givenName: 'Ada', line1: 'Street 1', city: 'Berlin', postalCode: '10115', country: 'DE' }
 const lines = [{ sku: 'MUG', quantity: 1 }]
 const parcel = { shipmentId: 'shp-1', trackingNumber: 'WB1' }
 

@@ -6,7 +6,7 @@ import { reactionTo } from './reaction.ts'
 import type { Shipment } from './shipment.ts'
 
 const about = { orderId: '0b7e1d62-7d0a-5b1e-9f5c-2f8f6c1d9a01', customerId: 'cust-0001' }
-const address = { name: 'Ada', line1: 'Street 1', city: 'Berlin', postalCode: '10115', country: 'DE' }
+const address = { givenName: 'Ada', line1: 'Street 1', city: 'Berlin', postalCode: '10115', country: 'DE' }
 const parcel = { shipmentId: 'shp-1', trackingNumber: 'WB1' }
 
 const ship: ShipmentInput = { type: 'ship', data: { ...about, address, lines: [{ sku: 'MUG', quantity: 1 }] } }

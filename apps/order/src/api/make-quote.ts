@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { address, customerId } from '#libs/contracts'
+import { addressRequest, customerId } from '#libs/contracts'
 import type { Work } from '#libs/database'
 import type { StoredResponse } from '#libs/idempotency'
 import { onRecord } from '#libs/service'
@@ -9,7 +9,7 @@ import type { QuoteReplies } from '../quoting.ts'
 import { insertQuote } from '../sql/insert-quote.ts'
 import { lines } from './order-lines.ts'
 
-export const quoteRequest = z.object({ customerId, items: lines, shippingAddress: address })
+export const quoteRequest = z.object({ customerId, items: lines, shippingAddress: addressRequest })
 
 /** Keeps what was replied as a promise; `replies` is undefined when the request was answered before. */
 export const keepQuote = (

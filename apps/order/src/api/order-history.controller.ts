@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { z } from 'zod'
 import { Database } from '#libs/database'
-import { readStream } from '#libs/event-store'
+import { readHistory } from '#libs/event-store'
 import { parse } from '#libs/http'
 import { findSaga } from '#libs/saga'
 import { orders } from '../order-aggregate.ts'
@@ -38,8 +38,8 @@ export class OrderHistoryController {
     const orderId = orderIdFrom(id)
     const events = await this.#events(orderId, parse(upToQuery, query).upTo)
     return {
-      items: events.map(({ version, type, at, data, metadata }) => ({
-        ...{ version, type, at, metadata },
+      items: events.map(({ version, type, dataVersion, at, data, metadata }) => ({
+        ...{ version, type, dataVersion, at, metadata },
         data: maskedPayment(data),
       })),
     }
@@ -58,12 +58,22 @@ export class OrderHistoryController {
   }
 
   async #events(orderId: string, asOf: AsOf | undefined) {
-    const events = await readStream(this.database, orders.stream(orderId), asOf === undefined ? {} : { asOf })
+    const events = await readHistory(
+      this.database,
+      orders.decider,
+      orders.stream(orderId),
+      asOf === undefined ? {} : { asOf },
+    )
     if (events.length === 0) throw unknownOrder(orderId)
     return events
   }
 
   #sagaEvents(orderId: string, asOf: AsOf | undefined) {
-    return readStream(this.database, fulfilmentSaga.stream(orderId), asOf === undefined ? {} : { asOf })
+    return readHistory(
+      this.database,
+      fulfilmentSaga.decider,
+      fulfilmentSaga.stream(orderId),
+      asOf === undefined ? {} : { asOf },
+    )
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { address, type Cause, Consequences, coordination, customerId, uuidFrom } from '#libs/contracts'
+import { addressRequest, type Cause, Consequences, coordination, customerId, uuidFrom } from '#libs/contracts'
 import type { UnitOfWork, Work } from '#libs/database'
 import { isRefusal } from '#libs/decider'
 import type { StoredResponse } from '#libs/idempotency'
@@ -19,7 +19,7 @@ export const orderRequest = z.object({
   customerId,
   items: lines,
   payment: z.object({ token: z.string().trim().min(1).max(MAX_TOKEN) }),
-  shippingAddress: address,
+  shippingAddress: addressRequest,
   coordination: coordination.default('orchestrated'),
   /** Of what was promised for it. */
   quoteId: z.uuid().toLowerCase().optional(),

@@ -3,7 +3,7 @@ import { Body, Controller, Get, Inject, Param, Post, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { returnId } from '#libs/contracts'
 import { Database } from '#libs/database'
-import { readStream, type StoredEvent } from '#libs/event-store'
+import { readHistory, type StoredEvent } from '#libs/event-store'
 import { Problem, parse, Trace } from '#libs/http'
 import { IdempotentCommands } from '#libs/idempotency'
 import { answerOnce, IdempotencyKey } from '#libs/service'
@@ -56,7 +56,7 @@ export class ReturnsController {
   }
 
   async #returns(orderId: string) {
-    const events = await readStream(this.database, orders.stream(orderId))
+    const events = await readHistory(this.database, orders.decider, orders.stream(orderId))
     if (events.length === 0) throw unknownOrder(orderId)
     return returnsAnswer(events as (StoredEvent & OrderEvent)[])
   }

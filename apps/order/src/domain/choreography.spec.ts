@@ -8,7 +8,7 @@ import { operate } from './operate.ts'
 
 const about = { orderId: '0b7a3e0e-6a2f-5c3d-9d57-1a2b3c4d5e6f', customerId: 'cust-0001' }
 const amount = { amount: 1780, currency: 'EUR' }
-const address = { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
+const address = { givenName: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
 const order = { ...about, total: amount, token: 'sealed', address, lines: [{ sku: 'MUG', quantity: 2 }] }
 const start = { type: 'start', order: { ...order, coordination: 'choreographed' } } as const
 const cancel = { type: 'cancel' } as const

@@ -11,7 +11,7 @@ const details: OrderDetails = {
   items: [{ sku: 'MUG', name: 'Mug', quantity: 2, unitPrice: eur(890), lineTotal: eur(1780) }],
   total: eur(1780),
   payment: { token: 'tok_ok' },
-  shippingAddress: { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' },
+  shippingAddress: { givenName: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' },
   coordination: 'orchestrated',
 }
 

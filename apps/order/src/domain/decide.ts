@@ -8,6 +8,7 @@ import {
   type ReturnWish,
   requestReturn,
 } from './returns/order-returns.ts'
+import { orderVersions } from './versions.ts'
 
 export type OrderCommand =
   | { readonly type: 'place'; readonly details: OrderDetails }
@@ -79,4 +80,5 @@ export const orderDecider: Decider<Order, OrderCommand, OrderEvent, OrderRefusal
   initial: { status: 'none' },
   decide,
   evolve,
+  upcast: orderVersions,
 }

@@ -28,7 +28,7 @@ const PRICE = 1780
 const total = { amount: PRICE, currency: 'EUR' }
 const STOCK = 5
 const lines = [{ sku: 'MUG', quantity: 2 }]
-const address = { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
+const address = { givenName: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
 const orderOf = (coordination: Coordination): OrderToFulfil => ({
   ...{ ...about, total, token: 'tok', address, lines, coordination },
 })

@@ -21,7 +21,7 @@ const order: OrderToFulfil = {
   ...about,
   total,
   token: 'tok_ok',
-  address: { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' },
+  address: { givenName: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' },
   lines: [{ sku: 'MUG', quantity: 2 }],
   coordination: 'orchestrated',
 }

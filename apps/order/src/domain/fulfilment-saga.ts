@@ -23,6 +23,7 @@ import {
   type Step,
   trackCommand,
 } from './steps.ts'
+import { fulfilmentVersions } from './versions.ts'
 
 /** What the saga is told; `at` is when, ISO 8601. */
 export type FulfilmentInput = { readonly at: string } & (
@@ -106,6 +107,7 @@ export const fulfilmentSaga = {
   initial: notStarted,
   decide,
   evolve,
+  upcast: fulfilmentVersions,
 } satisfies Decider<Fulfilment, FulfilmentInput, FulfilmentEvent>
 
 /** The command that an event carries. */

@@ -9,7 +9,7 @@ import type { OrderToFulfil, Step } from './steps.ts'
 const order: OrderToFulfil = {
   ...{ orderId: '0b7a3e0e-6a2f-5c3d-9d57-1a2b3c4d5e6f', customerId: 'cust-0001', token: 'tok_ok' },
   total: { amount: 1780, currency: 'EUR' },
-  address: { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' },
+  address: { givenName: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' },
   lines: [{ sku: 'MUG', quantity: 2 }],
   coordination: 'orchestrated',
 }

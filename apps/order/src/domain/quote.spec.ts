@@ -12,7 +12,7 @@ const catalogueAt = (mug: number): Catalogue => ({
     ['TEA', { sku: 'TEA', name: 'Tea', price: eur(450) }],
   ]),
 })
-const shippingAddress = { name: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
+const shippingAddress = { givenName: 'Ada', line1: 'Street 1', city: 'Lund', postalCode: '22100', country: 'SE' }
 const now = new Date('2026-11-27T12:00:00.000Z')
 const later = (ms: number) => new Date(now.getTime() + ms)
 const wanted = [

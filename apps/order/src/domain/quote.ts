@@ -77,7 +77,8 @@ const areSame = (quoted: readonly StockLine[], wanted: readonly StockLine[]): bo
 }
 
 const isSame = (a: Address, b: Address): boolean =>
-  a.name === b.name &&
+  a.givenName === b.givenName &&
+  a.familyName === b.familyName &&
   a.line1 === b.line1 &&
   a.city === b.city &&
   a.postalCode === b.postalCode &&

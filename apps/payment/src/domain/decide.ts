@@ -2,6 +2,7 @@ import type { DataOf, Failure, Money } from '#libs/contracts'
 import { type Decider, type Refusal, refuse, unreachable } from '#libs/decider'
 import { partAnswered, refundReturn } from './part-refund.ts'
 import { evolve, type Payment, type PaymentEvent } from './payment.ts'
+import { paymentVersions } from './versions.ts'
 
 /** How a call to the provider ended. */
 export type Answer<Done> =
@@ -126,7 +127,7 @@ type WholeAnswer = Exclude<ProviderAnswer, { operation: 'refund-return' }>
 const answered = (payment: Payment, { operation, answer }: WholeAnswer): Decision => {
   if (payment.status === 'authorizing' && operation === 'authorize')
     return thenUndo(payment, authorizationEnded(answer))
-  if (payment.status === 'capturing' && operation === 'capture') return thenUndo(payment, captureEnded(answer))
+  if (payment.status === 'capturing' && operation === 'capture') return thenUndo(payment, captureEnded(payment, answer))
   if (payment.status === 'voiding' && operation === 'void') return voidEnded(payment, answer)
   if (payment.status === 'refunding' && operation === 'refund') return [refundEnded(answer)]
   return refuse('unexpected_answer', `to ${operation}, while the payment is ${payment.status}`)
@@ -149,10 +150,13 @@ const authorizationEnded = (answer: Answer<{ authorizationId: string }>): Paymen
   }
 }
 
-const captureEnded = (answer: Answer<{ captureId: string }>): PaymentEvent => {
+const captureEnded = (
+  { amount }: Extract<Payment, { status: 'capturing' }>,
+  answer: Answer<{ captureId: string }>,
+): PaymentEvent => {
   switch (answer.outcome) {
     case 'done':
-      return event('Captured', { captureId: answer.captureId })
+      return event('Captured', { captureId: answer.captureId, amount })
     case 'refused':
       return event('CaptureDeclined', { code: answer.code })
     case 'failed':
@@ -198,4 +202,5 @@ export const paymentDecider: Decider<Payment, PaymentInput, PaymentEvent, Paymen
   initial: { status: 'none' },
   decide,
   evolve,
+  upcast: paymentVersions,
 }

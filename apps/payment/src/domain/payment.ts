@@ -64,7 +64,8 @@ export type PaymentEvent =
   | Event<'AuthorizationDeclined', { code: string }>
   | Event<'AuthorizationFailed', { reason: Failure }>
   | Event<'CaptureRequested'>
-  | Event<'Captured', { captureId: string }>
+  /** `amount`: what was taken, of what had been authorized. */
+  | Event<'Captured', { captureId: string; amount: Money }>
   | Event<'CaptureDeclined', { code: string }>
   | Event<'CaptureFailed', { reason: Failure }>
   /** Asked for while the provider was busy with an earlier call for this payment. */

@@ -3,13 +3,12 @@ import { z } from 'zod'
 
 const text = (max: number) => z.string().trim().min(1).max(max)
 
-export const address = z.strictObject({
-  name: text(200),
-  line1: text(200),
-  city: text(200),
-  postalCode: text(20),
-  country: text(60),
-})
+const place = { line1: text(200), city: text(200), postalCode: text(20), country: text(60) }
+/** The label has the family name first where it is told apart. */
+export const address = z.union([
+  z.strictObject({ givenName: text(200), familyName: text(200).optional(), ...place }),
+  z.strictObject({ name: text(200), ...place }),
+])
 export const lines = z
   .array(z.strictObject({ sku: text(64), quantity: z.int().min(1) }))
   .min(1)

@@ -11,7 +11,7 @@ const details = {
   items: [line('MUG', 3, 890), line('BOWL', 1, 500)],
   total: { amount: 3170, currency: 'EUR' },
   payment: { token: '****' },
-  shippingAddress: { name: 'Ada', line1: '1 Main St', city: 'Berlin', postalCode: '10115', country: 'DE' },
+  shippingAddress: { givenName: 'Ada', line1: '1 Main St', city: 'Berlin', postalCode: '10115', country: 'DE' },
   coordination: 'orchestrated' as const,
 }
 function line(sku: string, quantity: number, price: number) {

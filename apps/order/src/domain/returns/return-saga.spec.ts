@@ -19,7 +19,7 @@ const [mugs, bowl] = [
 ]
 const request = {
   ...about,
-  address: { name: 'Ada', line1: '1 Main St', city: 'Berlin', postalCode: '10115', country: 'DE' },
+  address: { givenName: 'Ada', line1: '1 Main St', city: 'Berlin', postalCode: '10115', country: 'DE' },
   items: [
     { ...mugs!, unitPrice: 890 },
     { ...bowl!, unitPrice: 500 },
