@@ -1,5 +1,6 @@
 import type { Client, Order } from './client.ts'
 import { TERMINAL } from './client.ts'
+import { allReturns, restocked, worthOf } from './returns.ts'
 import { until } from './until.ts'
 
 /**
@@ -79,15 +80,17 @@ const agrees = ({ status, payment, shipment }: Order): boolean =>
     ? payment.status === 'captured' && shipment?.status === 'delivered'
     : !['authorized', 'captured'].includes(payment.status) && shipment?.status !== 'delivered'
 
-/** Captured − refunded is the price of an order that stands, and nothing stays authorized of one that does not. */
+/** Captured − refunded is the price of what the customer kept of an order that stands, and nothing stays authorized of one that does not. */
 const wrongMoney = async (client: Client, orders: readonly Order[]): Promise<string[]> => {
   const problems: string[] = []
-  for (const { orderId, status, total } of orders) {
+  const returns = await allReturns(client)
+  for (const order of orders) {
+    const { orderId, status, total } = order
     const sums: Record<string, number> = { authorize: 0, capture: 0, void: 0, refund: 0 }
     for (const { operation, amount, result } of await client.operations(orderId))
       if (result === 'ok') sums[operation]! += amount
     const kept = sums.capture! - sums.refund!
-    const due = status === 'completed' ? total.amount : 0
+    const due = status === 'completed' ? total.amount - worthOf(order, returns.get(orderId)) : 0
     if (kept !== due) problems.push(`order ${orderId} (${status}): captured − refunded is ${kept}, not ${due}`)
     const held = sums.authorize! - sums.void! - sums.capture!
     if (held !== 0) problems.push(`order ${orderId} (${status}): ${held} stays authorized`)
@@ -95,15 +98,16 @@ const wrongMoney = async (client: Client, orders: readonly Order[]): Promise<str
   return problems
 }
 
-/** What left the warehouse is what was delivered, and nothing stays reserved. */
+/** What left the warehouse is what was delivered, less what came back, and nothing stays reserved. */
 const wrongStock = async (client: Client, orders: readonly Order[], before: StockLevels): Promise<string[]> => {
   const sold = new Map<string, number>()
   for (const { status, items } of orders)
     if (status === 'completed') for (const { sku, quantity } of items) sold.set(sku, (sold.get(sku) ?? 0) + quantity)
+  const back = restocked(await allReturns(client))
   const after = await stockLevels(client)
   return [...before].flatMap(([sku, { onHand, reserved }]) => {
     const now = after.get(sku)
-    const expected = onHand - (sold.get(sku) ?? 0)
+    const expected = onHand - (sold.get(sku) ?? 0) + (back.get(sku) ?? 0)
     return now?.onHand === expected && now.reserved === reserved
       ? []
       : [`stock of ${sku} is ${JSON.stringify(now)}, not onHand ${expected} and reserved ${reserved}`]
@@ -135,7 +139,11 @@ const wrongMails = async (client: Client, orders: readonly Order[]): Promise<str
     ).catch((error: Error) => error)
     if (arrived instanceof Error) problems.push(arrived.message)
     else {
-      const counts = Map.groupBy(arrived, ({ orderId, kind }) => `${kind} of order ${orderId}`)
+      const counts = Map.groupBy(
+        // What is told of a return is told of each, and an order may have several.
+        arrived.filter(({ kind }) => !kind.startsWith('return_')),
+        ({ orderId, kind }) => `${kind} of order ${orderId}`,
+      )
       for (const [what, copies] of counts)
         if (copies.length > 1) problems.push(`${what} was told ${copies.length} times`)
     }
