@@ -76,7 +76,7 @@ const published = async (orderId: string): Promise<string[]> => {
   for (const { key } of rows) expect(key).toBe(customerId)
   return rows.map(({ type }) => type)
 }
-const heard = (orderId: string, ...types: string[]): Promise<void> =>
+const publishes = (orderId: string, ...types: string[]): Promise<void> =>
   vi.waitFor(async () => expect(await published(orderId)).toEqual(types), { timeout: 20_000, interval: 10 })
 const ledger = async (orderId: string): Promise<{ operation: string; result: string; amount: number }[]> =>
   (await simulators.get(`/payment/operations?orderId=${orderId}`)).body.items
@@ -98,11 +98,11 @@ describe('the way of a payment through the provider', () => {
   test('authorize, capture, refund', async () => {
     const order = newOrder()
     await authorize(order)
-    await heard(order, 'payment.authorized')
+    await publishes(order, 'payment.authorized')
     await capture(order)
-    await heard(order, 'payment.authorized', 'payment.captured')
+    await publishes(order, 'payment.authorized', 'payment.captured')
     await undo(order)
-    await heard(order, 'payment.authorized', 'payment.captured', 'payment.refunded')
+    await publishes(order, 'payment.authorized', 'payment.captured', 'payment.refunded')
     expect(await done(order)).toEqual(['authorize', 'capture', 'refund'])
     expect(await owed()).toBe(0)
   })
@@ -110,7 +110,7 @@ describe('the way of a payment through the provider', () => {
   test('what the provider refuses as malformed is final at once, and named', async () => {
     const order = newOrder()
     await authorize(order, 'x'.repeat(120))
-    await heard(order, 'payment.declined')
+    await publishes(order, 'payment.declined')
     expect(await codeOf(order)).toBe('refused_with_400')
   })
 
@@ -118,7 +118,7 @@ describe('the way of a payment through the provider', () => {
     const order = newOrder()
     const cause = uuidFrom('the command that caused it')
     await authorize(order, 'tok_ok', cause)
-    await heard(order, 'payment.authorized')
+    await publishes(order, 'payment.authorized')
     const [fact] = await app.get(Database).query<{ id: string; causation: string }>(
       `SELECT headers->>'ce_id' AS id, headers->>'causationid' AS causation FROM outbox
        WHERE headers->>'correlationid' = $1`,
@@ -137,26 +137,26 @@ describe('the way of a payment through the provider', () => {
   test('a declined card', async () => {
     const order = newOrder()
     await authorize(order, 'tok_declined')
-    await heard(order, 'payment.declined')
+    await publishes(order, 'payment.declined')
     await undo(order)
-    await heard(order, 'payment.declined', 'payment.voided')
+    await publishes(order, 'payment.declined', 'payment.voided')
     expect(await done(order)).toEqual([])
   })
 
   test('a card that works at the second try', async () => {
     const order = newOrder()
     await authorize(order, 'tok_flaky')
-    await heard(order, 'payment.authorized')
+    await publishes(order, 'payment.authorized')
   })
 
   test('a capture that is declined leaves an authorization to void', async () => {
     const order = newOrder()
     await authorize(order, 'tok_capture_declined')
-    await heard(order, 'payment.authorized')
+    await publishes(order, 'payment.authorized')
     await capture(order)
-    await heard(order, 'payment.authorized', 'payment.declined')
+    await publishes(order, 'payment.authorized', 'payment.declined')
     await undo(order)
-    await heard(order, 'payment.authorized', 'payment.declined', 'payment.voided')
+    await publishes(order, 'payment.authorized', 'payment.declined', 'payment.voided')
     expect(await done(order)).toEqual(['authorize', 'void'])
   })
 })
@@ -164,9 +164,9 @@ describe('the way of a payment through the provider', () => {
 test('a part is refunded once for each return, by a provider that loses answers', async () => {
   const order = newOrder()
   await authorize(order)
-  await heard(order, 'payment.authorized')
+  await publishes(order, 'payment.authorized')
   await capture(order)
-  await heard(order, 'payment.authorized', 'payment.captured')
+  await publishes(order, 'payment.authorized', 'payment.captured')
   await settings({ faultRate: 0.4 })
   const refundReturn = async (name: string) => {
     const data = { orderId: order, customerId: 'cust-0001', returnId: uuidFrom(name) }
@@ -205,12 +205,12 @@ describe('a choreographed order', () => {
   test('is paid for by its own facts, and what follows says whose it is', async () => {
     const order = newOrder()
     await placed(order)
-    await heard(order, 'payment.authorized')
+    await publishes(order, 'payment.authorized')
     await command('order.confirmed', about(order))
-    await heard(order, 'payment.authorized', 'payment.captured')
+    await publishes(order, 'payment.authorized', 'payment.captured')
     await withdrawn(order, 'stock')
     await withdrawn(order, 'payment', 'stock')
-    await heard(order, 'payment.authorized', 'payment.captured', 'payment.refunded')
+    await publishes(order, 'payment.authorized', 'payment.captured', 'payment.refunded')
     expect(await done(order)).toEqual(['authorize', 'capture', 'refund'])
     const rows = await app
       .get(Database)
@@ -225,11 +225,11 @@ describe('a choreographed order', () => {
     const order = newOrder()
     await overdue(order, 'stock.reserved')
     await overdue(order, 'payment.authorized')
-    await heard(order, 'payment.authorized')
+    await publishes(order, 'payment.authorized')
     await overdue(order, 'payment.captured')
-    await heard(order, 'payment.authorized', 'payment.captured')
+    await publishes(order, 'payment.authorized', 'payment.captured')
     await overdue(order, 'payment.voided')
-    await heard(order, 'payment.authorized', 'payment.captured', 'payment.refunded')
+    await publishes(order, 'payment.authorized', 'payment.captured', 'payment.refunded')
   })
 })
 
@@ -239,7 +239,7 @@ describe('undoing', () => {
     const order = newOrder()
     await authorize(order)
     await undo(order)
-    await heard(order, 'payment.authorized', 'payment.voided')
+    await publishes(order, 'payment.authorized', 'payment.voided')
     expect(await done(order)).toEqual(['authorize', 'void'])
   })
 
@@ -247,7 +247,7 @@ describe('undoing', () => {
     const order = newOrder()
     await authorize(order, 'tok_timeout')
     await undo(order)
-    await heard(order, 'payment.failed', 'payment.voided')
+    await publishes(order, 'payment.failed', 'payment.voided')
     expect(await done(order)).toEqual(['void'])
   }, 30_000)
 
@@ -255,7 +255,7 @@ describe('undoing', () => {
     const order = newOrder()
     await undo(order)
     await authorize(order)
-    await heard(order, 'payment.voided', 'payment.voided')
+    await publishes(order, 'payment.voided', 'payment.voided')
     expect(await ledger(order)).toEqual([])
   })
 })
@@ -264,7 +264,7 @@ describe('a sealed token', () => {
   test('is opened for the provider only: no row has it in clear', async () => {
     const order = newOrder()
     await authorize(order, keys.sealer.seal('tok_of_one_card_1', order))
-    await heard(order, 'payment.declined')
+    await publishes(order, 'payment.declined')
     expect(await codeOf(order)).toBe('invalid_token')
     expect(await tablesWith(testing.url, 'tok_of_one_card_1')).toEqual([])
     expect(await tablesWith(testing.url, 'sealed.v1.')).toContain('events')
@@ -273,7 +273,7 @@ describe('a sealed token', () => {
   test('is of no use for another order', async () => {
     const order = newOrder()
     await authorize(order, keys.sealer.seal('tok_ok', newOrder()))
-    await heard(order, 'payment.declined')
+    await publishes(order, 'payment.declined')
     expect(await codeOf(order)).toBe('unreadable_token')
     expect(await ledger(order)).toEqual([])
   })
@@ -288,8 +288,8 @@ describe('a sealed token', () => {
     await authorize(before, old.seal('tok_ok', before))
     await authorize(after, keys.sealer.seal('tok_ok', after))
     await authorize(unknown, other.sealer.seal('tok_ok', unknown))
-    for (const order of [before, after]) await heard(order, 'payment.authorized')
-    await heard(unknown, 'payment.failed')
+    for (const order of [before, after]) await publishes(order, 'payment.authorized')
+    await publishes(unknown, 'payment.failed')
     other.remove()
   })
 })
@@ -326,6 +326,6 @@ test('calls that a stopped service owed are made by the next one, once', async (
   await app.close()
   await settings({ latencyMs: 0 })
   await startService()
-  for (const order of orders) await heard(order, 'payment.authorized')
+  for (const order of orders) await publishes(order, 'payment.authorized')
   for (const order of orders) expect(await done(order)).toEqual(['authorize'])
 })

@@ -25,7 +25,7 @@ export class ConfigControl {
     const configured = { ...topic, configs }
     this.applyTo(configured)
     topics.put(configured)
-    void topics.tell({ type: 'TopicConfigured', topic: configured })
+    void topics.notify({ type: 'TopicConfigured', topic: configured })
   }
 
   /** Replaces what was set for this scope while running; topics follow where they say nothing themselves. */

@@ -110,7 +110,7 @@ export class TopicControl {
 
   private publish(event: TopicEvent): void {
     this.parts.topics.put(event.topic)
-    void this.parts.topics.tell(event)
+    void this.parts.topics.notify(event)
   }
 }
 

@@ -52,12 +52,12 @@ export class TopicLogs {
   /** The topic is gone. Its name is free when all listeners have heard of it and its files have another name. */
   clear(topic: Topic, topics: Topics): void {
     const event = { type: 'TopicDeleted', topic } as const
-    let told: Promise<void> | undefined = topics.tell(event)
-    told.catch(() => {})
+    let notified: Promise<void> | undefined = topics.notify(event)
+    notified.catch(() => {})
     this.removals.add(topic.name, async () => {
-      const first = told
-      told = undefined
-      await (first ?? topics.tell(event))
+      const first = notified
+      notified = undefined
+      await (first ?? topics.notify(event))
       await this.logs.deletePartitions(topic.name, 0, topic.partitions)
     })
   }

@@ -65,7 +65,7 @@ export class Topics {
   }
 
   /** Resolves when all listeners are done with it. */
-  async tell(event: TopicEvent): Promise<void> {
+  async notify(event: TopicEvent): Promise<void> {
     await Promise.all(Array.from(this.listeners, (listener) => listener(event)))
   }
 }

@@ -36,24 +36,24 @@ const tracked = (status: 'booked' | 'delivered'): ReturnInput => ({
 })
 
 /** The return after an input, and what the world gets to know: calls to the carrier and facts. */
-const run = (state: ReturnParcel, input: ReturnInput): { state: ReturnParcel; told: string[] } => {
+const run = (state: ReturnParcel, input: ReturnInput): { state: ReturnParcel; outputs: string[] } => {
   const decision = decide(Object.freeze(state), input)
-  if (isRefusal(decision)) return { state, told: [`refused ${decision.refused}`] }
-  const told: string[] = []
+  if (isRefusal(decision)) return { state, outputs: [`refused ${decision.refused}`] }
+  const outputs: string[] = []
   for (const event of decision) {
     state = returnDecider.evolve(state, event)
     const reaction = returnReaction(event, state)
     if (reaction === undefined) continue
-    told.push('call' in reaction ? `call ${reaction.call.kind}` : reaction.fact.type)
+    outputs.push('call' in reaction ? `call ${reaction.call.kind}` : reaction.fact.type)
   }
-  return { state, told }
+  return { state, outputs }
 }
 
 /** What follows the last of these inputs. */
 const following = (...inputs: ReturnInput[]): string[] => {
   let state = returnDecider.initial
   let last: string[] = []
-  for (const input of inputs) ({ state, told: last } = run(state, input))
+  for (const input of inputs) ({ state, outputs: last } = run(state, input))
   return last
 }
 
@@ -133,9 +133,9 @@ test('whatever happens in whatever order, what is called off never arrives, and 
       const facts = new Set<string>()
       const reports: ReturnInput[] = []
       const take = (input: ReturnInput) => {
-        const { state: next, told } = run(state, input)
+        const { state: next, outputs } = run(state, input)
         state = next
-        for (const what of told) {
+        for (const what of outputs) {
           if (what.startsWith('call ')) calls.push(what.slice(5))
           else facts.add(what)
         }

@@ -21,25 +21,25 @@ const dispatched: ShipmentInput = { type: 'reported', report: 'dispatched', parc
 const delivered: ShipmentInput = { type: 'reported', report: 'delivered', parcel }
 
 /** The shipment after an input, and what the world gets to know: calls to the carrier and facts. */
-const run = (shipment: Shipment, input: ShipmentInput): { shipment: Shipment; told: string[] } => {
+const run = (shipment: Shipment, input: ShipmentInput): { shipment: Shipment; outputs: string[] } => {
   const decision = decide(Object.freeze(shipment), input)
-  if (isRefusal(decision)) return { shipment, told: [`refused ${decision.refused}`] }
-  const told: string[] = []
+  if (isRefusal(decision)) return { shipment, outputs: [`refused ${decision.refused}`] }
+  const outputs: string[] = []
   for (const event of decision) {
     shipment = shipmentDecider.evolve(shipment, event)
     const reaction = reactionTo(event, shipment)
     if (reaction === undefined) continue
-    if ('call' in reaction) told.push(`call ${reaction.call.kind}`)
-    else told.push(reaction.fact.type)
+    if ('call' in reaction) outputs.push(`call ${reaction.call.kind}`)
+    else outputs.push(reaction.fact.type)
   }
-  return { shipment, told }
+  return { shipment, outputs }
 }
 
 /** What follows the last of these inputs. */
 const following = (...inputs: ShipmentInput[]): string[] => {
   let shipment = shipmentDecider.initial
   let last: string[] = []
-  for (const input of inputs) ({ shipment, told: last } = run(shipment, input))
+  for (const input of inputs) ({ shipment, outputs: last } = run(shipment, input))
   return last
 }
 
@@ -150,9 +150,9 @@ test('whatever happens in whatever order, we say of the parcel what the carrier 
       const facts: string[] = []
       const reports: ShipmentInput[] = []
       const take = (input: ShipmentInput) => {
-        const { shipment: next, told } = run(shipment, input)
+        const { shipment: next, outputs } = run(shipment, input)
         shipment = next
-        for (const what of told) {
+        for (const what of outputs) {
           if (what.startsWith('call ')) calls.push(what.slice(5))
           else facts.push(what)
         }

@@ -3,7 +3,7 @@ import { Customers } from './customers.ts'
 import { type NotifiedFact, noticeOf } from './notice.ts'
 
 const orderId = '0b7e1d62-7d0a-5b1e-9f5c-2f8f6c1d9a01'
-const told = (type: NotifiedFact['type'], more: object = {}): NotifiedFact =>
+const fact = (type: NotifiedFact['type'], more: object = {}): NotifiedFact =>
   ({
     id: 'm1',
     type,
@@ -18,11 +18,11 @@ const told = (type: NotifiedFact['type'], more: object = {}): NotifiedFact =>
 
 test('each moment of an order is told in its own kind and words', () => {
   const notices = [
-    noticeOf(told('order.confirmed')),
-    noticeOf(told('order.shipped', { trackingNumber: 'WB123' })),
-    noticeOf(told('order.completed')),
-    noticeOf(told('order.rejected', { reason: 'out_of_stock' })),
-    noticeOf(told('order.cancelled', { reason: 'customer_request' })),
+    noticeOf(fact('order.confirmed')),
+    noticeOf(fact('order.shipped', { trackingNumber: 'WB123' })),
+    noticeOf(fact('order.completed')),
+    noticeOf(fact('order.rejected', { reason: 'out_of_stock' })),
+    noticeOf(fact('order.cancelled', { reason: 'customer_request' })),
   ]
   expect(notices.map((notice) => notice.kind)).toEqual([
     'order_confirmed',
@@ -43,7 +43,7 @@ test.each([
   ['JPY', 1_200, '1200 JPY'],
   ['KWD', 1_200, '1.200 KWD'],
 ])('an amount in %s has the digits of its currency', (currency, amount, text) => {
-  expect(noticeOf(told('order.confirmed', { total: { amount, currency } })).text).toContain(`over ${text} and`)
+  expect(noticeOf(fact('order.confirmed', { total: { amount, currency } })).text).toContain(`over ${text} and`)
 })
 
 test('a customer on file is written to there, any other at an address made from the id', () => {

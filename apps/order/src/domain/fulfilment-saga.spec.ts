@@ -51,17 +51,17 @@ const shipmentCancelled = fact('shipment.cancelled', {})
 const cancellationRefused = fact('shipment.cancellation-refused', {})
 const shipmentFailed = (operation: 'ship' | 'cancel') => fact('shipment.failed', { operation, reason: 'error' })
 
-type Told = typeof start | typeof cancel | { readonly type: 'silence' } | Fact
+type Signal = typeof start | typeof cancel | { readonly type: 'silence' } | Fact
 /** Nobody answers until the saga's next deadline has passed. */
 const silence = { type: 'silence' } as const
-const silences = (count: number): Told[] => Array<Told>(count).fill(silence)
+const silences = (count: number): Signal[] => Array<Signal>(count).fill(silence)
 /** A failure answer and the wait for the next attempt. */
-const failures = (failed: Fact, count: number): Told[] => Array<Told[]>(count).fill([failed, silence]).flat()
+const failures = (failed: Fact, count: number): Signal[] => Array<Signal[]>(count).fill([failed, silence]).flat()
 
-const tell = (state: Fulfilment, at: string, told: Told) => {
+const handle = (state: Fulfilment, at: string, signal: Signal) => {
   const due = wakeAt(state)
-  const now = told.type === 'silence' && due !== undefined && due > at ? due : at
-  const input = (told.type === 'silence' ? { type: 'deadline', at: now } : { ...told, at: now }) as FulfilmentInput
+  const now = signal.type === 'silence' && due !== undefined && due > at ? due : at
+  const input = (signal.type === 'silence' ? { type: 'deadline', at: now } : { ...signal, at: now }) as FulfilmentInput
   const events = fulfilmentSaga.decide(state, input)
   return { events, now, state: fold(fulfilmentSaga, events, state) }
 }
@@ -70,13 +70,13 @@ const tell = (state: Fulfilment, at: string, told: Told) => {
 const effects = (events: readonly FulfilmentEvent[]): (string | OrderCommand)[] =>
   events.flatMap((event) => commandOf(event, order)?.type ?? orderCommandFor(event) ?? [])
 
-const given = (...past: Told[]) => {
+const given = (...past: Signal[]) => {
   let at = '2026-01-01T00:00:00.000Z'
   let state = fulfilmentSaga.initial
-  for (const told of past) ({ state, now: at } = tell(state, at, told))
+  for (const signal of past) ({ state, now: at } = handle(state, at, signal))
   return {
-    when: (told: Told) => {
-      const after = tell(state, at, told)
+    when: (signal: Signal) => {
+      const after = handle(state, at, signal)
       return {
         sends: (...expected: (string | OrderCommand)[]) => {
           expect(effects(after.events)).toEqual(expected)
@@ -281,7 +281,7 @@ describe('silence', () => {
 
   it('about a parcel ends for sagas that began without a timer, too', () => {
     const { tracking: _, ...state } = [...toShipping, booked].reduce(
-      (before, told) => tell(before, '2026-01-01T00:00:00.000Z', told).state,
+      (before, signal) => handle(before, '2026-01-01T00:00:00.000Z', signal).state,
       fulfilmentSaga.initial,
     )
     const at = '2026-01-01T00:00:01.000Z'

@@ -39,7 +39,7 @@ const partDone = (returnId: string) => answered('refund-return', DONE, returnId)
 const partFailed = (returnId: string) => answered('refund-return', { outcome: 'failed', reason: 'timeout' }, returnId)
 
 /** What the world gets to know of an event: the call to the provider or the fact. */
-const told = (event: PaymentEvent, payment: Payment): string[] => {
+const outputs = (event: PaymentEvent, payment: Payment): string[] => {
   const reaction = reactionTo(event, payment)
   if (reaction === undefined) return []
   if ('call' in reaction) return [`call ${reaction.call.kind}`]
@@ -47,22 +47,22 @@ const told = (event: PaymentEvent, payment: Payment): string[] => {
   return ['operation' in data ? `${type} ${data.operation}` : type]
 }
 
-const run = (payment: Payment, input: PaymentInput): { payment: Payment; told: string[] } => {
+const run = (payment: Payment, input: PaymentInput): { payment: Payment; outputs: string[] } => {
   const decision = decide(Object.freeze(payment), input)
-  if (isRefusal(decision)) return { payment, told: [`refused ${decision.refused}`] }
-  const heard: string[] = []
+  if (isRefusal(decision)) return { payment, outputs: [`refused ${decision.refused}`] }
+  const all: string[] = []
   for (const event of decision) {
     payment = paymentDecider.evolve(payment, event)
-    heard.push(...told(event, payment))
+    all.push(...outputs(event, payment))
   }
-  return { payment, told: heard }
+  return { payment, outputs: all }
 }
 
 /** Given these inputs, what follows the last one. */
 const following = (...inputs: PaymentInput[]): string[] => {
   let payment = paymentDecider.initial
   let last: string[] = []
-  for (const input of inputs) ({ payment, told: last } = run(payment, input))
+  for (const input of inputs) ({ payment, outputs: last } = run(payment, input))
   return last
 }
 

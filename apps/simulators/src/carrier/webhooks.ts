@@ -30,7 +30,7 @@ const isFinal = (status: number): boolean => status >= 400 && status < 500 && ![
  * event that the callback refuses for good is given up, and logged; it holds up no other.
  */
 export class Webhooks {
-  readonly #telling = new Set<string>()
+  readonly #reporting = new Set<string>()
   readonly #agent = new Agent({ headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
   readonly #stopped = new AbortController()
   #timer: NodeJS.Timeout | undefined
@@ -43,7 +43,7 @@ export class Webhooks {
     private readonly isLost: () => boolean,
   ) {}
 
-  /** There is something to tell at this time, ms since the epoch. */
+  /** There is something to report at this time, ms since the epoch. */
   wake(at: number): void {
     if (this.#stopped.signal.aborted || at >= this.#wakesAt) return
     clearTimeout(this.#timer)
@@ -64,15 +64,15 @@ export class Webhooks {
     this.#wakesAt = Number.POSITIVE_INFINITY
     const now = Date.now()
     for (const { url, due } of this.shipments.callbacks()) {
-      if (this.#telling.has(url)) continue
-      if (due <= now) void this.#tell(url)
+      if (this.#reporting.has(url)) continue
+      if (due <= now) void this.#report(url)
       else this.wake(due)
     }
   }
 
   /** Until nothing is due; nothing that fails ends it, but the end of the process. */
-  async #tell(url: string): Promise<void> {
-    this.#telling.add(url)
+  async #report(url: string): Promise<void> {
+    this.#reporting.add(url)
     for (let failures = 0; !this.#stopped.signal.aborted; ) {
       const due = this.shipments.due(url, Date.now(), BATCH)
       if (due.length === 0) break
@@ -92,7 +92,7 @@ export class Webhooks {
         await this.#pause(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)))
       }
     }
-    this.#telling.delete(url)
+    this.#reporting.delete(url)
     this.wake(Date.now())
   }
 
