@@ -1,17 +1,37 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useStream } from '../../server/stream.ts'
+import { useCalmly } from '../../server/use-calmly.ts'
+import { Badge } from '../../ui/badge.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Empty, Failure, Loading } from '../../ui/states.tsx'
 import { OrderFilters } from './order-filters.tsx'
 import { OrderTable } from './order-table.tsx'
+import { PlaceOrder } from './place-order.tsx'
 import { ordersQuery } from './queries.ts'
 import { ordersRoute } from './route.ts'
 
 export const OrdersPage = () => {
   const filter = ordersRoute.useSearch()
-  const orders = useInfiniteQuery(ordersQuery(filter))
+  const orders = useOrders(filter)
+  const [placing, setPlacing] = useState(false)
+  const refresh = useCalmly(() => void orders.refetch())
+  const live = useStream({ topics: ['orders'] }, refresh)
   return (
-    <Page title="Orders" lead="Every order, newest first, as the read model has it.">
+    <Page
+      title="Orders"
+      lead="Every order, newest first, as the read model has it."
+      actions={
+        <>
+          <Badge tone={live ? 'ok' : 'idle'}>{live ? 'live' : 'not connected'}</Badge>
+          <button type="button" className="button" data-kind="primary" onClick={() => setPlacing(true)}>
+            Place an order
+          </button>
+        </>
+      }
+    >
       <OrderFilters filter={filter} />
+      {placing && <PlaceOrder onClose={() => setPlacing(false)} onPlaced={refresh} />}
       <section className="card">
         <Found orders={orders} isFiltered={filter.customer !== undefined || filter.status !== undefined} />
       </section>

@@ -1,0 +1,78 @@
+import type { Edge, Node } from './system-map.ts'
+
+const WIDTH = 150
+const HEIGHT = 64
+/** Two topics between the same services stand this far apart. */
+const APART = 14
+
+/** The map as a drawing; its title says the same in words. */
+export const MapDrawing = ({ nodes, edges }: { nodes: readonly Node[]; edges: readonly Edge[] }) => {
+  const byName = new Map(nodes.map((node) => [node.name, node]))
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for a form.
+    <div className="map" role="group" aria-label="Map of services and topics" tabIndex={0}>
+      <svg viewBox="0 0 1000 540" role="img" aria-labelledby="map-title">
+        <title id="map-title">{spoken(nodes, edges)}</title>
+        <defs>
+          <marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">
+            <path d="M0 0l8 4-8 4z" className="map-tip" />
+          </marker>
+        </defs>
+        {edges.map((edge) => (
+          <EdgeLine key={edge.topic} edge={edge} from={byName.get(edge.from)!} to={byName.get(edge.to)!} />
+        ))}
+        {nodes.map((node) => (
+          <NodeBox key={node.name} node={node} />
+        ))}
+      </svg>
+    </div>
+  )
+}
+
+const spoken = (nodes: readonly Node[], edges: readonly Edge[]): string =>
+  [
+    ...nodes.map(({ name, status, parked, stuck }) => `${name} ${status}, ${parked} parked, ${stuck} stuck`),
+    ...edges.map(({ topic, rate, lag }) => `${topic} ${rate?.toFixed(1) ?? 'unknown'} per second, ${lag} waiting`),
+  ].join('; ')
+
+const EdgeLine = ({ edge, from, to }: { edge: Edge; from: Node; to: Node }) => {
+  const side = APART * (to.x >= from.x ? -1 : 1)
+  const start = edgeOf(from, to, side)
+  const end = edgeOf(to, from, side)
+  const isVertical = Math.abs(to.x - from.x) < 1
+  const x = start.x + (end.x - start.x) * 0.5
+  const y = start.y + (end.y - start.y) * 0.5
+  const said = `${edge.rate === undefined ? '' : `${edge.rate.toFixed(edge.rate < 10 ? 1 : 0)}/s`}${edge.lag > 0 ? ` · ${edge.lag} waiting` : ''}`
+  return (
+    <g className="map-edge" data-busy={(edge.rate ?? 0) > 0 || undefined} data-waiting={edge.lag > 0 || undefined}>
+      <line x1={start.x} y1={start.y} x2={end.x} y2={end.y} markerEnd="url(#tip)" />
+      <text x={isVertical ? x + 8 : x} y={y + (side > 0 ? 14 : -5)} textAnchor={isVertical ? 'start' : 'middle'}>
+        {edge.topic} <tspan className="map-figure">{said}</tspan>
+      </text>
+    </g>
+  )
+}
+
+/** Where a line from the middle of one box to that of the other leaves the first one. */
+const edgeOf = (node: Node, other: Node, side: number): { x: number; y: number } => {
+  const dx = Math.sign(other.x - node.x)
+  if (Math.abs(other.x - node.x) < 1) return { x: node.x, y: node.y + Math.sign(other.y - node.y) * (HEIGHT / 2) }
+  return { x: node.x + dx * (WIDTH / 2), y: node.y + side }
+}
+
+const NodeBox = ({ node: { name, x, y, status, parked, stuck, tone } }: { node: Node }) => {
+  const troubles = [parked > 0 && `${parked} parked`, stuck > 0 && `${stuck} stuck`].filter((each) => each !== false)
+  return (
+    <g className="map-node" data-tone={tone} transform={`translate(${x - WIDTH / 2} ${y - HEIGHT / 2})`}>
+      <rect width={WIDTH} height={HEIGHT} rx="8" />
+      <circle cx="16" cy="24" r="4.500" />
+      <text x="28" y="29" className="map-name">
+        {name}
+      </text>
+      <text x="28" y="48" className="map-state">
+        {troubles.length > 0 ? troubles.join(', ') : status}
+      </text>
+    </g>
+  )
+}

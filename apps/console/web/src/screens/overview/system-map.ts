@@ -1,0 +1,74 @@
+import type { Tone } from '../../ui/badge.tsx'
+
+export interface Node {
+  readonly name: string
+  readonly x: number
+  readonly y: number
+  readonly status: string
+  readonly parked: number
+  readonly stuck: number
+  readonly tone: Tone
+}
+
+export interface Edge {
+  readonly topic: string
+  readonly from: string
+  readonly to: string
+  /** Records per second; undefined as long as it is not known. */
+  readonly rate: number | undefined
+  /** Records that the receiver has not handled yet. */
+  readonly lag: number
+}
+
+export interface Seen {
+  readonly services: Readonly<Record<string, { readonly status: string }>>
+  readonly groups: readonly {
+    readonly groupId: string
+    readonly partitions: readonly { readonly topic: string; readonly lag: number }[]
+  }[]
+  readonly parked: readonly { readonly service: string; readonly count: number }[]
+  readonly stuck: number
+  readonly rates: ReadonlyMap<string, number>
+}
+
+/** Where each service stands, in units of the drawing. */
+const PLACES: Readonly<Record<string, readonly [x: number, y: number]>> = {
+  order: [150, 210],
+  payment: [520, 60],
+  inventory: [520, 210],
+  fulfillment: [520, 360],
+  notification: [520, 490],
+  query: [850, 275],
+}
+
+/** Topics between those for whom they are; the read model follows every topic of facts, of which one is drawn. */
+const WAYS: readonly (readonly [topic: string, from: string, to: string])[] = [
+  ['payment-commands', 'order', 'payment'],
+  ['payments', 'payment', 'order'],
+  ['inventory-commands', 'order', 'inventory'],
+  ['inventory', 'inventory', 'order'],
+  ['fulfillment-commands', 'order', 'fulfillment'],
+  ['shipments', 'fulfillment', 'order'],
+  ['orders', 'order', 'notification'],
+  ['notifications', 'notification', 'query'],
+]
+
+/** The services and what flows between them, with whatever is wrong at the one that has it. */
+export const systemMap = ({ services, groups, parked, stuck, rates }: Seen): { nodes: Node[]; edges: Edge[] } => ({
+  nodes: Object.entries(PLACES).map(([name, [x, y]]) => {
+    const status = services[name]?.status ?? 'unknown'
+    const mine = parked.reduce((sum, { service, count }) => sum + (service === name ? count : 0), 0)
+    const stuckHere = name === 'order' ? stuck : 0
+    const isBad = (status !== 'ok' && status !== 'unknown') || stuckHere > 0
+    const tone = isBad ? 'bad' : mine > 0 ? 'warn' : status === 'ok' ? 'ok' : 'idle'
+    return { name, x, y, status, parked: mine, stuck: stuckHere, tone }
+  }),
+  edges: WAYS.map(([topic, from, to]) => ({ topic, from, to, rate: rates.get(topic), lag: lagOf(groups, to, topic) })),
+})
+
+/** A service's group bears its name. */
+const lagOf = (groups: Seen['groups'], service: string, topic: string): number =>
+  groups
+    .filter(({ groupId }) => groupId === service)
+    .flatMap(({ partitions }) => partitions)
+    .reduce((sum, { topic: name, lag }) => sum + (name === topic ? lag : 0), 0)
