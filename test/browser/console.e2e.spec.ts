@@ -98,7 +98,7 @@ describe.skipIf(executablePath === undefined)('the web console', () => {
   test('values are shown as what they are, and never become a part of the page', async () => {
     const evil = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'
     const customerId = `evil-${Date.now()}`
-    const order = { ...orderOf({ [MUG]: 1 }, { customerId }), shippingAddress: { ...shippingAddress, name: evil } }
+    const order = { ...orderOf({ [MUG]: 1 }, { customerId }), shippingAddress: { ...shippingAddress, line1: evil } }
     const { body } = await client.place<{ orderId: string }>(order)
     await page.goto(`/orders/${body.orderId}`)
     await page.getByRole('button', { name: 'order.placed, from order' }).click()

@@ -12,7 +12,14 @@ export const orderRequest = ({ customerId, sku, quantity, token }: Wish): OrderR
   customerId,
   items: [{ sku, quantity }],
   payment: { token },
-  shippingAddress: { name: 'Ada Lindqvist', line1: 'Storgatan 1', city: 'Umeå', postalCode: '903 26', country: 'SE' },
+  shippingAddress: {
+    givenName: 'Ada',
+    familyName: 'Lindqvist',
+    line1: 'Storgatan 1',
+    city: 'Umeå',
+    postalCode: '903 26',
+    country: 'SE',
+  },
 })
 
 /** The same request for a shell, with everything that it takes literally. */
