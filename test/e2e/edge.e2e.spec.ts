@@ -20,6 +20,7 @@ let document: OpenApi
 /** One that has gone all the way, so that there is something of everything to be seen. */
 let orderId: string
 let operationId: string
+let returnId: string
 beforeAll(async () => {
   system = await startSystem()
   client = new Client(system.url)
@@ -27,6 +28,9 @@ beforeAll(async () => {
   orderId = await client.placeSurely(orderOf({ [SKU]: 2 }, { customerId: 'edge', token: 'tok_ok' }))
   await client.placeSurely(orderOf({ [SKU]: 1 }, { customerId: 'edge', token: 'tok_declined' }))
   await client.terminal(orderId)
+  const back = { items: [{ sku: SKU, quantity: 1 }], reason: 'too small' }
+  const returned = await client.call<{ returnId: string }>('POST', `/api/orders/${orderId}/returns`, back, key())
+  returnId = returned.body.returnId
   const redrive = { filter: { service: 'payment' }, reason: 'to have one' }
   const { body } = await client.call<{ operationId: string }>('POST', '/api/parked/redrive', redrive, key())
   operationId = body.operationId
@@ -44,6 +48,7 @@ const addressOf = async (path: string): Promise<string> => {
   return path
     .replace('{orderId}', orderId)
     .replace('{sagaId}', orderId)
+    .replace('{returnId}', returnId)
     .replace('{sku}', SKU)
     .replace('{id}', operationId)
 }
@@ -59,6 +64,7 @@ test('what every route answers is what the published document says, and nothing 
   const bodies: Record<string, unknown> = {
     'POST /api/orders': orderOf({ [SKU]: 1 }, { customerId: 'edge' }),
     'POST /api/stock/{sku}/receipts': { quantity: 5 },
+    'POST /api/orders/{orderId}/returns': { items: [{ sku: SKU, quantity: 1 }], reason: 'a test' },
     'POST /api/parked/redrive': { reason: 'a test' },
     'POST /api/sagas/{sagaId}/compensate': { reason: 'a test' },
     'POST /api/parked/{service}/{id}/retry': {},
