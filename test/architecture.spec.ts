@@ -23,7 +23,10 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/idempotency': { repo: ['libs/decider', 'libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
   'libs/effects': { repo: ['libs/decider', 'libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
   'libs/event-store': { repo: ['libs/decider', 'libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
-  'libs/projections': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
+  'libs/projections': {
+    repo: ['libs/contracts', 'libs/database', 'libs/decider', 'libs/messaging', 'libs/observability'],
+    npm: [],
+  },
   'libs/saga': {
     repo: ['libs/decider', 'libs/contracts', 'libs/event-store', 'libs/outbox', 'libs/database', 'libs/observability'],
     npm: [],

@@ -1,4 +1,5 @@
 export { askKafka, type PartitionOffsets, topicOffsets } from './ask-kafka.ts'
+export { CommittedReader, type StoredRecord, type Stretch } from './committed-reader.ts'
 export { ensureTopics } from './ensure-topics.ts'
 export { GroupConsumer } from './group-consumer.ts'
 export {
@@ -11,6 +12,7 @@ export {
   type MessageContext,
   type Position,
 } from './handlers.ts'
+export { type HistoryRecord, historyReader } from './history-reader.ts'
 export type { IncomingRecord } from './incoming-record.ts'
 export { KafkaBatchServer, type KafkaBatchServerOptions } from './kafka-batch-server.ts'
 export { type KafkaOptions, kafkaClient, type Patience } from './kafka-client.ts'
@@ -28,6 +30,7 @@ export { listParked, type ParkedItem } from './parking/sql/list-parked.ts'
 export { findRedrive, type RedriveProgress } from './parking/sql/redrives.ts'
 export type { RecordProcessor } from './partition-batches.ts'
 export { PartitionReader, type ReadRecord } from './partition-reader.ts'
+export { TryAgain } from './producer/errors.ts'
 export { partitionOf } from './producer/partition-of.ts'
 export type { ProducerOptions } from './producer/producer.ts'
 export type { TopicRecord } from './reader/records-in.ts'

@@ -20,7 +20,7 @@ import { AuditController } from './audit.controller.ts'
 import { EffectsController } from './effects.controller.ts'
 import { ParkedController } from './parked.controller.ts'
 import { publishParkedEffect } from './parked-effects.ts'
-import { Runtime, ServiceModule } from './service-module.ts'
+import { Runtime, ServiceModule, type Worker } from './service-module.ts'
 import { SERVICE } from './tokens.ts'
 
 /** The parts of `serviceEnvironment` that every service is built with. */
@@ -60,6 +60,11 @@ export interface ServiceDefinition {
   /** For how long it keeps rows of tables of its own that grow; those of the patterns are known. */
   readonly retention?: readonly Retention[]
   readonly providers?: readonly Provider[]
+  /** What runs beside its consumer on the service's database, and where Nest finds it. */
+  readonly beside?: (parts: { readonly database: Database; readonly groupCommit: GroupCommit }) => {
+    readonly workers: readonly Worker[]
+    readonly providers: readonly Provider[]
+  }
   readonly commit?: GroupCommitOptions
   /** Done once at the start, before anything is taken in. */
   readonly prepare?: (groupCommit: GroupCommit) => Promise<void>
@@ -107,10 +112,11 @@ export const defineService = (definition: ServiceDefinition): Service => {
     ],
     hours: { INBOX_RETENTION_HOURS, SETTLED_RETENTION_HOURS, PARKED_EFFECTS_RETENTION_HOURS },
   })
+  const beside = definition.beside?.({ database, groupCommit }) ?? { workers: [], providers: [] }
   const runtime = new Runtime({
     prepare: async () => definition.prepare?.(groupCommit),
     // Stopped in this order: what decides first, then what carries out, then what publishes it.
-    workers: [responder, requester, ...deadlines, housekeeping, effects, relay].filter(
+    workers: [responder, requester, ...deadlines, ...beside.workers, housekeeping, effects, relay].filter(
       (worker) => worker !== undefined,
     ),
     resources: [...(definition.resources ?? []), publisher, database],
@@ -146,6 +152,7 @@ export const defineService = (definition: ServiceDefinition): Service => {
         { provide: SERVICE, useValue: name },
         ...(requester ? [{ provide: Requester, useValue: requester }] : []),
         ...(definition.providers ?? []),
+        ...beside.providers,
       ],
     },
   }

@@ -1,7 +1,7 @@
 import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
 import type { Closable } from './define-service.ts'
 
-interface Worker {
+export interface Worker {
   start(): void
   stop(): Promise<void>
 }

@@ -178,7 +178,6 @@ export const receiptRequest = z.object({ quantity: z.int().min(1).max(100_000) }
 export const receipt = level.extend({ receiptId: z.uuid(), quantity: z.int() })
 export const product = z.object({ sku, name: z.string(), price: money })
 
-export const projection = z.object({ name: z.string(), position: z.int(), lag: z.int(), updatedAt: instant.nullable() })
 export const salesMinute = z.object({ minute: instant, orders: z.int(), amount: money })
 export const notification = z.object({
   notificationId: z.uuid(),

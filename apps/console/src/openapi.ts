@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { customerId, orderId, orderStatus } from '#libs/contracts'
 import * as schemas from './openapi-schemas.ts'
 import { operatorPaths, parkedFilters } from './operators.openapi.ts'
+import { projectionPaths } from './projections.openapi.ts'
 import { returnPaths } from './returns.openapi.ts'
 import { sagaPaths } from './sagas.openapi.ts'
 
@@ -191,8 +192,6 @@ export const openApi = {
         },
       },
     },
-    '/api/projections': { get: get('How far each read model has come', schemas.page(schemas.projection)) },
-    '/api/sales': { get: get('Completed orders and their worth per minute', schemas.page(schemas.salesMinute)) },
     '/api/stream': {
       get: {
         summary: 'What is published on topics as it happens, as server-sent events',
@@ -209,6 +208,7 @@ export const openApi = {
         responses: { 200: { description: 'OK', content: { 'text/event-stream': {} } }, ...always },
       },
     },
+    ...projectionPaths(helpers),
     '/api/topics': { get: get('Topics, with the offsets of their partitions', schemas.topics) },
     '/api/groups': { get: get('Consumer groups, with members and lag', schemas.groups) },
     '/api/notifications': {

@@ -1,16 +1,22 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import { Database, sessionConfig } from '#libs/database'
+import { sessionConfig } from '#libs/database'
+import { CommittedReader } from '#libs/messaging'
+import { Rebuilder } from '#libs/projections'
 import { defineService, type Service } from '#libs/service'
 import { PrismaClient } from '#prisma/query'
+import { CustomersController } from './api/customers.controller.ts'
 import { OrdersController } from './api/orders.controller.ts'
 import { PRISMA } from './api/prisma.ts'
 import { ProjectionsController } from './api/projections.controller.ts'
+import { SagaBoardController } from './api/saga-board.controller.ts'
 import { SalesController } from './api/sales.controller.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
 import { ProjectionProgressReader } from './projection-progress.ts'
+import { projections } from './projections.ts'
 
 const SERVICE = 'query'
+const HOUR_MS = 3_600_000
 /** A read model may be this much later, milliseconds; gathering for so long saves most of its transactions. */
 const LINGER_MS = 25
 /** Under load it may be later still: an order's facts come one after the other, and each saved row holds several. */
@@ -24,15 +30,23 @@ export const queryService = (config: Config): Service => {
     config,
     handlers: consumers,
     recognisesDuplicates: true,
-    routes: [OrdersController, SalesController, ProjectionsController],
-    providers: [
-      { provide: PRISMA, useValue: prisma },
-      {
-        provide: ProjectionProgressReader,
-        useFactory: (database: Database) => new ProjectionProgressReader(database, kafka, SERVICE),
-        inject: [Database],
-      },
-    ],
+    routes: [OrdersController, SalesController, CustomersController, SagaBoardController, ProjectionsController],
+    beside: ({ database }) => {
+      const progress = new ProjectionProgressReader(database, kafka, SERVICE)
+      const rebuilder = new Rebuilder({
+        ...{ database, projections, consumer: SERVICE, reader: new CommittedReader(kafka) },
+        committed: () => progress.committed(),
+        keptMs: config.PROJECTION_KEPT_HOURS * HOUR_MS,
+      })
+      return {
+        workers: [rebuilder],
+        providers: [
+          { provide: ProjectionProgressReader, useValue: progress },
+          { provide: Rebuilder, useValue: rebuilder },
+        ],
+      }
+    },
+    providers: [{ provide: PRISMA, useValue: prisma }],
     commit: { lingerMs: LINGER_MS, ...UNDER_LOAD },
     resources: [{ close: () => prisma.$disconnect() }],
   })

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { customerId, orderId, orderStatus } from '#libs/contracts'
 import { Problem, parse } from '#libs/http'
 import type { PrismaClient, OrderView as Row } from '#prisma/query'
-import { type OrderProgress, orderAnswer, type PlacedOrder } from '../domain/order-view.ts'
-import { timelineOf } from '../domain/timeline.ts'
+import type { OrderProgress, PlacedOrder } from '../projections/orders/fold.ts'
 import { cursor, encodeCursor } from './cursor.ts'
+import { orderAnswer, timelineOf } from './order-answer.ts'
 import { PRISMA } from './prisma.ts'
 
 const filter = z.strictObject({
@@ -47,7 +47,7 @@ export class OrdersController {
   @Get(':orderId')
   async get(@Param('orderId') id: string) {
     const { success, data } = orderId.safeParse(id)
-    const row = success ? await this.prisma.orderView.findUnique({ where: { orderId: data } }) : null
+    const row = success ? await this.prisma.orderView.findFirst({ where: { orderId: data } }) : null
     if (row?.placed == null) throw new Problem(404, { type: 'unknown-order', detail: `no order ${id}` })
     return { ...answerOf(row), timeline: timelineOf(row.timeline) }
   }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { ReceivedRecord } from '#libs/contracts'
 import { type Sql, storableText } from '#libs/database'
 import { attemptLine } from '../attempt-log.ts'
 import type { NewParkedMessage } from '../parked-message.ts'
@@ -48,7 +49,7 @@ export const insertParked = async (
     column((p) => p.status),
     column((p) => p.blocksKey),
     column((p) => p.nextAttemptAt?.toISOString() ?? null),
-    column(digestOf),
+    column((p) => digestOfRecord(p.record.raw)),
     column((p) => header(p, 'correlationid')),
     column((p) => (p.attempts === 0 ? '' : attemptLine(p, now))),
   )
@@ -59,14 +60,15 @@ const header = (parked: NewParkedMessage, name: string): string | null => {
   return value === undefined || value === null ? null : storableText(String(value))
 }
 
-const headersOf = ({ record }: Pick<NewParkedMessage, 'record'>): string =>
-  JSON.stringify(record.raw.headers ?? {}, asText)
+const headersOf = ({ record }: Pick<NewParkedMessage, 'record'>): string => headersText(record.raw)
+
+const headersText = ({ headers }: ReceivedRecord): string => JSON.stringify(headers ?? {}, asText)
 
 /** Of what the record holds. */
-export const digestOf = (parked: Pick<NewParkedMessage, 'record'>): string => {
-  const { key, value } = parked.record.raw
-  return hash('sha1', `${key?.toString('base64')} ${value?.toString('base64')} ${headersOf(parked)}`)
-}
+export const digestOf = ({ record }: Pick<NewParkedMessage, 'record'>): string => digestOfRecord(record.raw)
+
+export const digestOfRecord = (raw: ReceivedRecord): string =>
+  hash('sha1', `${raw.key?.toString('base64')} ${raw.value?.toString('base64')} ${headersText(raw)}`)
 
 /** Header values are bytes that are meant to be text. A Buffer reaches a replacer as what its `toJSON` made of it. */
 const asText = (_name: string, value: unknown): unknown =>

@@ -8,7 +8,7 @@ import type {
   OrderStatus,
   Shipping,
 } from '#libs/contracts'
-import { evolveReturns, type ReturnViews, refundedFor, returnsAnswer, withReturned } from './return-view.ts'
+import { evolveReturns, type ReturnViews } from './return-view.ts'
 
 /** What order.placed said; it stays as it is. */
 export interface PlacedOrder {
@@ -240,41 +240,10 @@ const shipped = ({ shipment }: OrderProgress, news: ShipmentView): { shipment: S
   shipment: { ...shipment, ...news, status: further(shipmentRank, shipment?.status ?? news.status, news.status) },
 })
 
-/** The answer of `GET /orders/{orderId}`, without its timeline. */
-export const orderAnswer = (orderId: string, placed: PlacedOrder, progress: OrderProgress): OrderAnswer => {
-  const { customerId, items, total, shipping, coordination, placedAt } = placed
-  const { status, reason, cancellation, payment, shipment, returns, updatedAt } = progress
-  const money = (amount: number): Money => ({ amount, currency: total.currency })
-  return {
-    orderId,
-    customerId,
-    status,
-    ...(reason === undefined ? {} : { reason }),
-    ...(cancellation === undefined ? {} : { cancellation }),
-    coordination,
-    items: returns === undefined ? items : withReturned(items, returns),
-    ...(returns === undefined ? {} : { returns: returnsAnswer(returns, money) }),
-    total,
-    ...(shipping === undefined ? {} : { shipping }),
-    payment: {
-      status: payment.status,
-      authorized: money(payment.authorized),
-      captured: money(payment.captured),
-      refunded: money(payment.refunded + refundedFor(returns ?? {})),
-    },
-    ...(shipment === undefined ? {} : { shipment }),
-    placedAt,
-    updatedAt,
-  }
-}
+/** A timeline grows by appending only, whatever it holds: one JSON text per line, the message's id at its end. */
+export const timelineLine = ({ time, type, id }: OrderViewFact): string =>
+  `${JSON.stringify({ at: time, type, messageId: id })}\n`
 
-export interface OrderAnswer extends PlacedOrder, Omit<OrderProgress, 'payment' | 'returns'> {
-  readonly orderId: string
-  readonly returns?: ReturnType<typeof returnsAnswer>
-  readonly payment: {
-    readonly status: PaymentView['status']
-    readonly authorized: Money
-    readonly captured: Money
-    readonly refunded: Money
-  }
-}
+/** Whether the message has its line already. */
+export const timelineHolds = (lines: string, messageId: string): boolean =>
+  lines.includes(`"messageId":${JSON.stringify(messageId)}}\n`)

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Message } from '#libs/contracts'
-import { evolveProgress, nothingHappened, type OrderViewFact, orderAnswer, placedOrder } from './order-view.ts'
+import { orderAnswer } from '../../api/order-answer.ts'
+import { evolveProgress, nothingHappened, type OrderViewFact, placedOrder } from './fold.ts'
 
 const orderId = '0b7e1d62-7d0a-5b1e-9f5c-2f8f6c1d9a01'
 const customerId = 'cust-0001'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { OrderViewFact } from './order-view.ts'
-import { timelineHolds, timelineLine, timelineOf } from './timeline.ts'
+import { type OrderViewFact, timelineHolds, timelineLine } from '../projections/orders/fold.ts'
+import { timelineOf } from './order-answer.ts'
 
 const fact = fc.record({
   id: fc.string({ minLength: 1 }),
