@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { Client } from '../test/support/client.ts'
 import { startSystem } from '../test/support/system.ts'
 import { compression } from './compression.ts'
+import { coordination } from './coordination.ts'
 import { latencyAtRest } from './latency.ts'
 import { memory } from './memory.ts'
 import { outbox } from './outbox.ts'
@@ -16,7 +17,8 @@ import { throughput } from './throughput.ts'
  * `npm run bench [-- --seconds 60] [--only latency,outbox,throughput]`: starts a fresh system and measures it.
  * `npm run bench -- --only retention --seconds 600` is not part of everything: its system keeps rows for a minute.
  * Nor is `npm run bench -- --only soak --orders 500000 [--seconds 7200]`: half an hour at 300 orders a second, or as
- * many orders as the seconds have time for; nor `--only compression`, which needs no system. `--only quotes --restarts 10`
+ * many orders as the seconds have time for; nor `--only compression`, which needs no system; nor
+ * `--only coordination`, the same orders in both styles, in turns. `--only quotes --restarts 10`
  * kills every service that a quote needs so often, under load.
  */
 const { values } = parseArgs({
@@ -45,6 +47,7 @@ try {
   await memory(system, 'at rest')
   if (wanted('latency')) await latencyAtRest(client, 300)
   if (wanted('outbox')) await outbox(system)
+  if (values.only === 'coordination') await coordination(system, client)
   if (retains) await retention(system, client, Number(values.seconds))
   if (values.only === 'soak') await soak(system, client, Number(values.orders), Number(values.seconds))
   if (wanted('quotes')) await quotes(system, client, Math.min(Number(values.seconds), 60), Number(values.restarts))
