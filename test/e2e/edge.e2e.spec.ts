@@ -21,6 +21,7 @@ let document: OpenApi
 let orderId: string
 let operationId: string
 let returnId: string
+let quoteId: string
 beforeAll(async () => {
   system = await startSystem()
   client = new Client(system.url)
@@ -31,11 +32,18 @@ beforeAll(async () => {
   const back = { items: [{ sku: SKU, quantity: 1 }], reason: 'too small' }
   const returned = await client.call<{ returnId: string }>('POST', `/api/orders/${orderId}/returns`, back, key())
   returnId = returned.body.returnId
+  const quoted = await client.call<{ quoteId: string }>('POST', '/api/quotes', questionOf({ [SKU]: 1 }), key())
+  quoteId = quoted.body.quoteId
   const redrive = { filter: { service: 'payment' }, reason: 'to have one' }
   const { body } = await client.call<{ operationId: string }>('POST', '/api/parked/redrive', redrive, key())
   operationId = body.operationId
 })
 afterAll(() => system?.stop())
+
+const questionOf = (items: Record<string, number>) => {
+  const { customerId, items: lines, shippingAddress } = orderOf(items, { customerId: 'edge' })
+  return { customerId, items: lines, shippingAddress }
+}
 
 const key = () => ({ 'idempotency-key': randomUUID() })
 
@@ -49,6 +57,9 @@ const addressOf = async (path: string): Promise<string> => {
     .replace('{orderId}', orderId)
     .replace('{sagaId}', orderId)
     .replace('{returnId}', returnId)
+    .replace('{quoteId}', quoteId)
+    .replace('{customerId}', 'edge')
+    .replace('{name}', 'sales-per-minute')
     .replace('{sku}', SKU)
     .replace('{id}', operationId)
 }
@@ -63,6 +74,11 @@ const garbageParked = async (): Promise<Parked> => {
 test('what every route answers is what the published document says, and nothing else', async () => {
   const bodies: Record<string, unknown> = {
     'POST /api/orders': orderOf({ [SKU]: 1 }, { customerId: 'edge' }),
+    'POST /api/quotes': questionOf({ [SKU]: 1 }),
+    'POST /api/projections/{name}/rebuild': { reason: 'a test' },
+    'POST /api/projections/{name}/switch': { reason: 'a test' },
+    'POST /api/projections/{name}/rollback': { reason: 'a test' },
+    'POST /api/projections/{name}/cancel': { reason: 'a test' },
     'POST /api/stock/{sku}/receipts': { quantity: 5 },
     'POST /api/orders/{orderId}/returns': { items: [{ sku: SKU, quantity: 1 }], reason: 'a test' },
     'POST /api/parked/redrive': { reason: 'a test' },
