@@ -38,7 +38,14 @@ const ways: readonly (readonly [MessageType, object?])[][] = [
   ],
 ]
 
-const shippingAddress = { givenName: 'Ada', familyName: 'L', line1: '1 Main St', city: 'Berlin', postalCode: '10115', country: 'DE' }
+const shippingAddress = {
+  givenName: 'Ada',
+  familyName: 'L',
+  line1: '1 Main St',
+  city: 'Berlin',
+  postalCode: '10115',
+  country: 'DE',
+}
 
 /** The facts of the `n`-th order of a run, in the order in which they happen. */
 export const factsOf = (run: string, n: number): Message[] => {
