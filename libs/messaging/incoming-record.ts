@@ -45,10 +45,11 @@ export const readRecord = (position: Position, raw: ReceivedRecord, handlers: Kn
 })
 
 const contentOf = (topic: Topic, raw: ReceivedRecord, handlers: KnownTypes): IncomingRecord['content'] => {
-  // What the service has no use for is not worth parsing.
-  const handler = handlers.get(String(raw.headers?.ce_type) as never)
-  if (handler === 'ignore' || (handler?.only === 'choreographed' && !isChoreographed(raw.headers)))
-    return { kind: 'ignored' }
+  // What the service has no use for is not worth parsing, if it is where it belongs.
+  const type = String(raw.headers?.ce_type) as MessageType
+  const handler = handlers.get(type)
+  const isUseless = handler === 'ignore' || (handler?.only === 'choreographed' && !isChoreographed(raw.headers))
+  if (isUseless && topicOf(type) === topic) return { kind: 'ignored' }
   const decoded: Decoded = decode(raw)
   if (!decoded.ok) return { kind: 'unreadable', reason: decoded.reason, detail: decoded.detail }
   const message = identified(decoded.message)

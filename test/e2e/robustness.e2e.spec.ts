@@ -87,7 +87,9 @@ test('garbage on every topic is parked, can be seen, and stops nothing', async (
   const orderId = await client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId }))
   expect((await client.terminal(orderId)).status).toBe('completed')
   const parked = await until('the garbage to be parked', async () => {
-    const { items } = await client.get<{ items: { service: string; topic: string; reason: string }[] }>('/api/parked')
+    const { items } = await client.get<{ items: { service: string; topic: string; reason: string }[] }>(
+      '/api/parked?limit=500',
+    )
     return orderTopics.every((topic) => items.filter((item) => item.topic === topic).length >= garbage.length)
       ? items
       : undefined
