@@ -8,11 +8,13 @@ interface Props<Row> {
   /** What is listed, e.g. `Sagas`. */
   readonly what: string
   readonly empty: ReactNode
+  /** What the button for the next page says. */
+  readonly more?: string
   readonly children: (rows: readonly Row[]) => ReactNode
 }
 
 /** A list that comes page by page, in every state it can be in. */
-export function Pages<Row>({ query, what, empty, children }: Props<Row>) {
+export function Pages<Row>({ query, what, empty, more = 'More', children }: Props<Row>) {
   if (query.data === undefined)
     return query.isError ? <Failure error={query.error} again={() => void query.refetch()} /> : <Loading what={what} />
   const rows = query.data.pages.flatMap(({ items }) => items)
@@ -29,7 +31,7 @@ export function Pages<Row>({ query, what, empty, children }: Props<Row>) {
             disabled={query.isFetchingNextPage}
             onClick={() => void query.fetchNextPage()}
           >
-            More
+            {more}
           </button>
         </div>
       )}

@@ -4,7 +4,8 @@ import { useStream } from '../../server/stream.ts'
 import { useCalmly } from '../../server/use-calmly.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Page } from '../../ui/page.tsx'
-import { Empty, Failure, Loading } from '../../ui/states.tsx'
+import { Pages } from '../../ui/pages.tsx'
+import { Empty } from '../../ui/states.tsx'
 import { OrderFilters } from './order-filters.tsx'
 import { OrderTable } from './order-table.tsx'
 import { PlaceOrder } from './place-order.tsx'
@@ -13,7 +14,8 @@ import { ordersRoute } from './route.ts'
 
 export const OrdersPage = () => {
   const filter = ordersRoute.useSearch()
-  const orders = useOrders(filter)
+  const orders = useInfiniteQuery(ordersQuery(filter))
+  const isFiltered = filter.customer !== undefined || filter.status !== undefined
   const [placing, setPlacing] = useState(false)
   const refresh = useCalmly(() => void orders.refetch())
   const live = useStream({ topics: ['orders'] }, refresh)
@@ -33,44 +35,16 @@ export const OrdersPage = () => {
       <OrderFilters filter={filter} />
       {placing && <PlaceOrder onClose={() => setPlacing(false)} onPlaced={refresh} />}
       <section className="card">
-        <Found orders={orders} isFiltered={filter.customer !== undefined || filter.status !== undefined} />
+        <Pages query={orders} what="Orders" more="Older orders" empty={<NoOrders isFiltered={isFiltered} />}>
+          {(rows) => <OrderTable rows={rows} />}
+        </Pages>
       </section>
     </Page>
   )
 }
 
-const Found = ({ orders, isFiltered }: { orders: ReturnType<typeof useOrders>; isFiltered: boolean }) => {
-  if (orders.data === undefined)
-    return orders.isError ? (
-      <Failure error={orders.error} again={() => void orders.refetch()} />
-    ) : (
-      <Loading what="Orders" />
-    )
-  const rows = orders.data.pages.flatMap(({ items }) => items)
-  if (rows.length === 0)
-    return (
-      <Empty title={isFiltered ? 'No order matches' : 'No orders yet'}>
-        <p>{isFiltered ? 'Look for another customer or status.' : 'Place one, and watch where it goes.'}</p>
-      </Empty>
-    )
-  return (
-    <>
-      <OrderTable rows={rows} />
-      {orders.hasNextPage && (
-        <div className="table-foot">
-          <button
-            type="button"
-            className="button"
-            data-size="small"
-            disabled={orders.isFetchingNextPage}
-            onClick={() => void orders.fetchNextPage()}
-          >
-            Older orders
-          </button>
-        </div>
-      )}
-    </>
-  )
-}
-
-const useOrders = (filter: Parameters<typeof ordersQuery>[0]) => useInfiniteQuery(ordersQuery(filter))
+const NoOrders = ({ isFiltered }: { isFiltered: boolean }) => (
+  <Empty title={isFiltered ? 'No order matches' : 'No orders yet'}>
+    <p>{isFiltered ? 'Look for another customer or status.' : 'Place one, and watch where it goes.'}</p>
+  </Empty>
+)

@@ -5,7 +5,7 @@ import type { OrderFilter } from './filter.ts'
 
 const PAGE_SIZE = 100
 /** What one page keeps of a list; who wants to see further narrows it. */
-export const MOST_PAGES = 20
+const MOST_PAGES = 20
 
 export const ordersQuery = ({ customer, status }: OrderFilter) =>
   infiniteQueryOptions({
