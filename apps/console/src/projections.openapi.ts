@@ -45,7 +45,7 @@ const version = z.object({
     .describe('Partitions whose beginning is gone'),
   comparison: comparison.nullable(),
 })
-const projection = z.object({
+export const projection = z.object({
   name: z.string(),
   topics: z.array(z.string()),
   position: count,

@@ -28,6 +28,7 @@ export const nav: readonly { readonly title: string; readonly entries: readonly 
     entries: [
       { to: '/topics', label: 'Topics', icon: 'topics' },
       { to: '/groups', label: 'Consumer groups', icon: 'groups' },
+      { to: '/projections', label: 'Projections', icon: 'projections' },
     ],
   },
   {

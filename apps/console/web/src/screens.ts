@@ -4,6 +4,7 @@ import { orderRoute } from './screens/order/route.ts'
 import { ordersRoute } from './screens/orders/route.ts'
 import { overviewRoute } from './screens/overview/route.ts'
 import { parkedRoute } from './screens/parked/route.ts'
+import { projectionsRoute } from './screens/projections/route.ts'
 import { sagasRoute } from './screens/sagas/route.ts'
 import { simulatorsRoute } from './screens/simulators/route.ts'
 import { topicsRoute } from './screens/topics/route.ts'
@@ -17,6 +18,7 @@ export const screens = [
   parkedRoute,
   topicsRoute,
   groupsRoute,
+  projectionsRoute,
   simulatorsRoute,
   auditRoute,
 ] as const

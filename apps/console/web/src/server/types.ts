@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type * as schemas from '../../../src/openapi-schemas.ts'
 import type * as operators from '../../../src/operators.openapi.ts'
+import type * as projections from '../../../src/projections.openapi.ts'
 import type * as sagas from '../../../src/sagas.openapi.ts'
 
 /** What the gateway answers, from the very schemas that its OpenAPI document is made of. */
@@ -42,3 +43,5 @@ export type Topic = Topics['items'][number]
 export type Group = Groups['items'][number]
 export type PaymentSettings = z.infer<typeof schemas.paymentSettings>
 export type CarrierSettings = z.infer<typeof schemas.carrierSettings>
+export type Projection = z.infer<typeof projections.projection>
+export type ProjectionVersion = Projection['versions'][number]
