@@ -150,6 +150,18 @@ describe('a stream', () => {
     expect(numbers(await readStream(database, id, { asOf: at(2) }))).toEqual([1, 2])
     expect(numbers(await readStream(database, id, { asOf: at(0) }))).toEqual([])
     expect(numbers(await readStream(database, id, { from: 2 }))).toEqual([2, 3])
+    expect(numbers(await readStream(database, id, { newest: 2 }))).toEqual([2, 3])
+    expect(numbers(await readStream(database, id, { asOf: 2, newest: 1 }))).toEqual([2])
+  })
+
+  test('is at any instant one that there was, whatever the clocks said', async () => {
+    const id = newStream()
+    const at = (hour: number): Date => new Date(Date.UTC(2026, 0, 1, hour))
+    const hours = [1, 4, 2, 3]
+    for (const [i, hour] of hours.entries())
+      await commit(async (uow) => uow.part(EventStreams).append(id, i, [event(i + 1)]), at(hour))
+    const upTo = async (hour: number) => numbers(await readStream(database, id, { asOf: at(hour) }))
+    expect(await Promise.all([0, 1, 2, 3, 4].map(upTo))).toEqual([[], [1], [1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4]])
   })
 
   test('loses no append of many that race', async () => {

@@ -119,12 +119,14 @@ describe('snapshots', () => {
     const batch = fc.record({
       numbers: fc.array(fc.nat(1_000), { minLength: 1, maxLength: 7 }),
       by: fc.constantFrom(kept, plain),
+      // Clocks differ: the time of an event may be before that of the one that it follows.
+      moment: fc.nat(8),
     })
     await fc.assert(
       fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 15 }), async (batches) => {
         const stream = newStream()
         const all: { n: number; at: Date }[] = []
-        for (const [i, { numbers, by }] of batches.entries()) {
+        for (const { numbers, by, moment: i } of batches) {
           await append(by, stream, numbers, moment(i))
           all.push(...numbers.map((n) => ({ n, at: moment(i) })))
         }
@@ -139,10 +141,10 @@ describe('snapshots', () => {
             state: upTo(version),
             version,
           })
-        for (const i of batches.keys()) {
-          const count = all.filter(({ at }) => at <= moment(i)).length
+        for (const { moment: i } of batches) {
+          const count = all.findLastIndex(({ at }) => at <= moment(i)) + 1
           const state = await readState(database, kept, stream, { asOf: moment(i) })
-          expect(state).toEqual({ state: upTo(count), version: count, at: moment(i) })
+          expect(state).toEqual({ state: upTo(count), version: count, at: all[count - 1]!.at })
         }
         expect(await readState(database, kept, stream, { asOf: moment(-1) })).toBeUndefined()
       }),

@@ -1,13 +1,7 @@
 import type { Sql } from '#libs/database'
 import type { Snapshot } from '../snapshot.ts'
 
-/**
- * An event may bear an earlier time than the one before it in its stream: its transaction began first and waited, or its
- * process has another clock. A snapshot counts as of an instant that is later than itself by more than any such difference.
- */
-const LATEST_DIFFERENCE_MS = 120_000
-
-/** The newest snapshot in one of the wanted shapes in which nothing happened after `asOf`. */
+/** The newest snapshot in one of the wanted shapes of the stream as `readStream` has it at `asOf`. */
 export const findSnapshot = async (
   sql: Sql,
   streamId: string,
@@ -17,12 +11,12 @@ export const findSnapshot = async (
   const [snapshot] = await sql.query<Snapshot>(
     `SELECT stream_id AS "streamId", version, state, state_version AS "stateVersion" FROM snapshots
       WHERE stream_id = $1 AND state_version = ANY($2::smallint[])
-        AND version <= coalesce($3::int, version) AND taken_at < coalesce($4::timestamptz, 'infinity')
+        AND version <= coalesce($3::int, version) AND taken_at <= coalesce($4::timestamptz, 'infinity')
       ORDER BY version DESC LIMIT 1`,
     streamId,
     stateVersions,
     typeof asOf === 'number' ? asOf : null,
-    asOf instanceof Date ? new Date(asOf.getTime() - LATEST_DIFFERENCE_MS) : null,
+    asOf instanceof Date ? asOf : null,
   )
   return snapshot
 }
