@@ -27,8 +27,14 @@ export interface RunningSystem {
   stop(): Promise<void>
 }
 
-/** @param folder for its data, of which nothing is removed at first; else a new one. */
-export const startSystem = async (folder?: string): Promise<RunningSystem> => {
+/**
+ * @param folder for its data, of which nothing is removed at first; else a new one.
+ * @param environment variables for every process, beside those of this one.
+ */
+export const startSystem = async (
+  folder?: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningSystem> => {
   const data = folder ?? (await mkdtemp(join(tmpdir(), 'waybill-e2e-')))
   const [port, brokerPort, postgresPort] = (await freePorts(3)) as [number, number, number]
   const child = spawn(
@@ -44,7 +50,7 @@ export const startSystem = async (folder?: string): Promise<RunningSystem> => {
     ],
     {
       cwd: ROOT,
-      env: { ...process.env, BROKER_PORT: String(brokerPort), POSTGRES_PORT: String(postgresPort) },
+      env: { ...process.env, ...environment, BROKER_PORT: String(brokerPort), POSTGRES_PORT: String(postgresPort) },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import type { ParkedRecord } from '../../server/types.ts'
 import { OperatorDialog } from '../../ui/operator-dialog.tsx'
 import { Notice } from '../../ui/states.tsx'
-import { faultIn, readable } from './readable.ts'
+import { asSent, faultIn, readable } from './readable.ts'
 
 interface Props {
   readonly path: string
@@ -19,7 +19,7 @@ export const Amend = ({ path, parked, onClose, onDone }: Props) => {
     <OperatorDialog
       title="Have a corrected copy handled"
       path={`${path}/amend`}
-      body={{ value }}
+      body={{ value: asSent(value) }}
       verb="Amend and handle"
       needsReason
       onClose={onClose}
