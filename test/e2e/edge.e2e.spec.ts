@@ -63,6 +63,7 @@ const addressOf = async (path: string): Promise<string> => {
     .replace('{customerId}', 'edge')
     .replace('{name}', 'sales-per-minute')
     .replace('{sku}', SKU)
+    .replace('{topic}', 'orders')
     .replace('{id}', operationId)
 }
 

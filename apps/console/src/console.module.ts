@@ -4,6 +4,7 @@ import { TopicReader } from '#libs/messaging'
 import { MessagesController } from './api/messages.controller.ts'
 import { OperatorsController } from './api/operators.controller.ts'
 import { SystemController } from './api/system.controller.ts'
+import { TopicsController } from './api/topics.controller.ts'
 import type { Config } from './config.ts'
 import { Forwarder } from './forwarder.ts'
 import { KafkaView } from './kafka-view.ts'
@@ -25,7 +26,7 @@ export class ConsoleModule implements OnApplicationShutdown {
 export const consoleModule = (config: Config): DynamicModule => ({
   module: ConsoleModule,
   imports: [healthModule({})],
-  controllers: [MessagesController, OperatorsController, SystemController],
+  controllers: [MessagesController, OperatorsController, SystemController, TopicsController],
   providers: [
     { provide: Forwarder, useValue: new Forwarder(servicesOf(config)) },
     { provide: TopicReader, useValue: new TopicReader({ brokers: config.KAFKA_BROKERS, clientId: 'console' }) },

@@ -5,6 +5,7 @@ import { operatorPaths, parkedFilters } from './operators.openapi.ts'
 import { projectionPaths } from './projections.openapi.ts'
 import { returnPaths } from './returns.openapi.ts'
 import { sagaPaths } from './sagas.openapi.ts'
+import { topicPaths } from './topics.openapi.ts'
 
 /** The REST interface as OpenAPI 3.1. A test holds it against the routes, another one against real answers. */
 
@@ -210,6 +211,7 @@ export const openApi = {
     },
     ...projectionPaths(helpers),
     '/api/topics': { get: get('Topics, with the offsets of their partitions', schemas.topics) },
+    ...topicPaths(helpers),
     '/api/groups': { get: get('Consumer groups, with members and lag', schemas.groups) },
     '/api/notifications': {
       get: get(
