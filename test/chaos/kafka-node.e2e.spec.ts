@@ -41,7 +41,7 @@ test.skipIf(!kill || !restart)(
       if (cancel) await client.cancelSurely(orderId)
     })
     await commands
-    await Promise.all(placed.map((orderId) => client.terminal(orderId)))
+    await Promise.all(placed.map((orderId) => client.terminal(orderId, 180_000)))
     const orders = await Promise.all(placed.map((orderId) => client.order(orderId)))
     expect(new Set(placed).size).toBe(ORDERS)
     expect(await violations(client, orders, before)).toEqual([])

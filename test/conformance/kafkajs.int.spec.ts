@@ -188,7 +188,8 @@ describe('administration', () => {
     const topic = await topicWith(1)
     const client = await admin()
     await client.createPartitions({ topicPartitions: [{ topic, count: 3 }] })
-    expect((await client.fetchTopicMetadata({ topics: [topic] })).topics[0]!.partitions).toHaveLength(3)
+    const grown = async () => (await client.fetchTopicMetadata({ topics: [topic] })).topics[0]!.partitions.length
+    await eventually(grown).toBe(3)
     await client.alterConfigs({
       validateOnly: false,
       resources: [{ type: 2, name: topic, configEntries: [{ name: 'retention.ms', value: '1000000' }] }],

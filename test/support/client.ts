@@ -150,15 +150,19 @@ export class Client {
     return this.get<Order>(`/api/orders/${orderId}`)
   }
 
-  terminal(orderId: string, timeoutMs = 90_000): Promise<Order> {
-    return until(
-      `order ${orderId} to end`,
-      async () => {
-        const order = await this.order(orderId)
-        return TERMINAL.has(order.status) ? order : undefined
-      },
-      { timeoutMs },
-    )
+  /** @throws With what the read model and the saga last said, so that one sees who waits for whom. */
+  async terminal(orderId: string, timeoutMs = 90_000): Promise<Order> {
+    let last: Order | undefined
+    const ended = async () => {
+      last = await this.order(orderId)
+      return TERMINAL.has(last.status) ? last : undefined
+    }
+    try {
+      return await until(`order ${orderId} to end`, ended, { timeoutMs })
+    } catch (error) {
+      const saga = await this.get(`/api/orders/${orderId}/saga`).catch(String)
+      throw new Error(`${error}; order: ${JSON.stringify(last)}; saga: ${JSON.stringify(saga)}`, { cause: error })
+    }
   }
 
   stock(sku: string): Promise<{ sku: string; onHand: number; reserved: number; available: number }> {

@@ -9,6 +9,9 @@ export interface SmallFileSystem extends AsyncDisposable {
   leave(bytes: number): Promise<void>
 }
 
+/** Tries to take the room of a file system that is being written to. */
+const RESERVATIONS = 10
+
 const mount = (path: string, bytes: number): boolean => {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', path], { stdio: 'ignore' })
@@ -31,6 +34,22 @@ const writeUntilRefused = async (path: string, pageBytes: number): Promise<void>
   }
 }
 
+/** Takes all but `room` in one file. Others write meanwhile, and by more than a page: what is there is asked anew then. */
+const reserve = async (path: string, ballast: string, room: number): Promise<number> => {
+  for (let attempt = 1; ; attempt++) {
+    const { bavail, bsize } = await statfs(path)
+    const margin = room === 0 ? 2 ** 20 : 0
+    const size = Math.max(0, bavail * bsize - room - margin)
+    try {
+      execFileSync('fallocate', ['-l', String(Math.max(bsize, size)), ballast], { stdio: 'ignore' })
+      return size
+    } catch (error) {
+      if (attempt === RESERVATIONS) throw error
+      await rm(ballast, { force: true })
+    }
+  }
+}
+
 /** A real file system of its own, of this size, at `folder` or a new one; undefined where mounting is not allowed. */
 export const smallFileSystem = async (bytes: number, folder?: string): Promise<SmallFileSystem | undefined> => {
   const path = folder ?? (await mkdtemp(join(tmpdir(), 'waybill-small-')))
@@ -45,12 +64,8 @@ export const smallFileSystem = async (bytes: number, folder?: string): Promise<S
     leave: async (room) => {
       await rm(ballast, { force: true })
       if (room === Number.POSITIVE_INFINITY) return
-      const { bavail, bsize } = await statfs(path)
-      // Others write meanwhile: what they leave is taken page by page.
-      const margin = room === 0 ? 2 ** 20 : 0
-      const size = Math.max(0, bavail * bsize - room - margin)
-      execFileSync('fallocate', ['-l', String(Math.max(bsize, size)), ballast])
-      if (room === 0) await writeUntilRefused(ballast, bsize)
+      const size = await reserve(path, ballast, room)
+      if (room === 0) await writeUntilRefused(ballast, (await statfs(path)).bsize)
       else await truncate(ballast, size)
     },
     [Symbol.asyncDispose]: async () => {
