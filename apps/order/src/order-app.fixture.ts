@@ -92,7 +92,7 @@ export class OrderApp {
   }
 
   /** A participant's fact arrives, as the consumer would bring it; answers its id. */
-  async hear<T extends FactType>(orderId: string, type: T, data: Omit<DataOf<T>, 'orderId' | 'customerId'>) {
+  async receive<T extends FactType>(orderId: string, type: T, data: Omit<DataOf<T>, 'orderId' | 'customerId'>) {
     const fact = { orderId, customerId: order.customerId, ...data } as never
     const id = uuidFrom(`fact ${++this.#count}`)
     const refused = await deliver(this.app, { service: 'order', handlers: consumers }, type, fact, id)

@@ -24,12 +24,13 @@ const placed = async (body: object = order): Promise<string> => (await post(body
 
 const outbox = (orderId: string) => service.outbox(orderId)
 const sent = (orderId: string) => service.sent(orderId)
-const hear = <T extends FactType>(orderId: string, type: T, data: Omit<DataOf<T>, 'orderId' | 'customerId'>) =>
-  service.hear(orderId, type, data)
+const receive = <T extends FactType>(orderId: string, type: T, data: Omit<DataOf<T>, 'orderId' | 'customerId'>) =>
+  service.receive(orderId, type, data)
 
-const authorized = (orderId: string) => hear(orderId, 'payment.authorized', { authorizationId: 'a-1', amount: total })
-const reserved = (orderId: string) => hear(orderId, 'stock.reserved', { lines: order.items })
-const captured = (orderId: string) => hear(orderId, 'payment.captured', { captureId: 'c-1', amount: total })
+const authorized = (orderId: string) =>
+  receive(orderId, 'payment.authorized', { authorizationId: 'a-1', amount: total })
+const reserved = (orderId: string) => receive(orderId, 'stock.reserved', { lines: order.items })
+const captured = (orderId: string) => receive(orderId, 'payment.captured', { captureId: 'c-1', amount: total })
 
 describe('POST /orders', () => {
   test('places the order, starts its saga and says so to the world in one transaction', async () => {
@@ -137,10 +138,10 @@ describe('an order on its way', () => {
     const authorization = await authorized(orderId)
     await reserved(orderId)
     await captured(orderId)
-    await hear(orderId, 'shipment.booked', parcel)
-    await hear(orderId, 'shipment.dispatched', parcel)
-    await hear(orderId, 'stock.dispatched', { lines: order.items })
-    await hear(orderId, 'shipment.delivered', parcel)
+    await receive(orderId, 'shipment.booked', parcel)
+    await receive(orderId, 'shipment.dispatched', parcel)
+    await receive(orderId, 'stock.dispatched', { lines: order.items })
+    await receive(orderId, 'shipment.delivered', parcel)
 
     expect(await sent(orderId)).toEqual([
       'order.placed',
@@ -183,10 +184,10 @@ describe('an order on its way', () => {
 
   test('has a saga whose steps name their commands', async () => {
     const orderId = await placed()
-    await hear(orderId, 'payment.declined', { operation: 'authorize', code: 'do_not_honor' })
+    await receive(orderId, 'payment.declined', { operation: 'authorize', code: 'do_not_honor' })
     const undoing = await http().get(`/orders/${orderId}/saga`).expect(200)
     expect(undoing.body).toMatchObject({ sagaId: orderId, state: 'compensating', coordination: 'orchestrated' })
-    await hear(orderId, 'stock.released', { lines: [] })
+    await receive(orderId, 'stock.released', { lines: [] })
     const { body } = await http().get(`/orders/${orderId}/saga`).expect(200)
     expect(body.state).toBe('compensated')
     expect(body.steps).toMatchObject([
@@ -202,7 +203,7 @@ describe('an order on its way', () => {
 
   test('asks again by itself when the time has come', async () => {
     const orderId = await placed()
-    await hear(orderId, 'payment.failed', { operation: 'authorize', reason: 'timeout' })
+    await receive(orderId, 'payment.failed', { operation: 'authorize', reason: 'timeout' })
     await vi.waitFor(
       async () => expect((await sent(orderId)).filter((type) => type === 'payment.authorize')).toHaveLength(2),
       { timeout: 10_000, interval: 50 },
@@ -218,10 +219,10 @@ describe('a choreographed order', () => {
     await reserved(orderId)
     await authorized(orderId)
     // The parcel is heard of first: no order is promised between topics.
-    await hear(orderId, 'shipment.booked', parcel)
-    await hear(orderId, 'shipment.dispatched', parcel)
-    await hear(orderId, 'stock.dispatched', { lines: order.items })
-    await hear(orderId, 'shipment.delivered', parcel)
+    await receive(orderId, 'shipment.booked', parcel)
+    await receive(orderId, 'shipment.dispatched', parcel)
+    await receive(orderId, 'stock.dispatched', { lines: order.items })
+    await receive(orderId, 'shipment.delivered', parcel)
     expect(await sent(orderId)).toEqual(['order.placed', 'order.confirmed', 'order.shipped'])
     await captured(orderId)
     expect(await sent(orderId)).toEqual(['order.placed', 'order.confirmed', 'order.shipped', 'order.completed'])
@@ -258,8 +259,8 @@ describe('a choreographed order', () => {
     // Two steps wait at the same time, one for payment and one for stock.
     for (let times = 0; times < 6; times++) await service.silence(orderId)
     expect(new Set(await sent(orderId))).toEqual(new Set(['order.placed', 'order.overdue', 'order.withdrawn']))
-    await hear(orderId, 'payment.voided', { amount: total })
-    await hear(orderId, 'stock.released', { lines: [] })
+    await receive(orderId, 'payment.voided', { amount: total })
+    await receive(orderId, 'stock.released', { lines: [] })
     const { body } = await http().get(`/orders/${orderId}`).expect(200)
     expect(body).toMatchObject({ status: 'rejected', reason: 'payment_timeout', coordination: 'choreographed' })
   })
@@ -270,11 +271,11 @@ describe('a choreographed order', () => {
     await reserved(orderId)
     await http().post(`/orders/${orderId}/cancel`).expect(202)
     expect((await sent(orderId)).slice(2)).toEqual(['order.cancellation-requested', 'order.recalled'])
-    await hear(orderId, 'shipment.cancelled', {})
+    await receive(orderId, 'shipment.cancelled', {})
     await captured(orderId)
-    await hear(orderId, 'payment.refunded', { refundId: 'r-1', amount: total })
+    await receive(orderId, 'payment.refunded', { refundId: 'r-1', amount: total })
     expect((await sent(orderId)).slice(4)).toEqual(['order.withdrawn'])
-    await hear(orderId, 'stock.released', { lines: order.items })
+    await receive(orderId, 'stock.released', { lines: order.items })
     const { body } = await http().get(`/orders/${orderId}`).expect(200)
     expect(body).toMatchObject({ status: 'cancelled', reason: 'customer_request', payment: { refunded: total } })
   })
@@ -284,11 +285,11 @@ describe('a choreographed order', () => {
     await authorized(orderId)
     await reserved(orderId)
     await http().post(`/orders/${orderId}/cancel`).expect(202)
-    await hear(orderId, 'shipment.dispatched', parcel)
+    await receive(orderId, 'shipment.dispatched', parcel)
     expect((await sent(orderId)).slice(4)).toEqual(['order.cancellation-refused', 'order.shipped', 'order.overdue'])
     await captured(orderId)
-    await hear(orderId, 'stock.dispatched', { lines: order.items })
-    await hear(orderId, 'shipment.delivered', parcel)
+    await receive(orderId, 'stock.dispatched', { lines: order.items })
+    await receive(orderId, 'shipment.delivered', parcel)
     const { body } = await http().get(`/orders/${orderId}`).expect(200)
     expect(body).toMatchObject({ status: 'completed', cancellation: 'refused', payment: { status: 'captured' } })
   })
@@ -301,8 +302,8 @@ describe('POST /orders/{orderId}/cancel', () => {
     const second = await http().post(`/orders/${orderId}/cancel`).expect(202)
     expect(second.body).toEqual(first.body)
     expect((await sent(orderId)).slice(3)).toEqual(['order.cancellation-requested', 'payment.void', 'stock.release'])
-    await hear(orderId, 'payment.voided', { amount: total })
-    await hear(orderId, 'stock.released', { lines: order.items })
+    await receive(orderId, 'payment.voided', { amount: total })
+    await receive(orderId, 'stock.released', { lines: order.items })
     const { body } = await http().get(`/orders/${orderId}`).expect(200)
     expect(body).toMatchObject({ status: 'cancelled', reason: 'customer_request' })
     await http().post(`/orders/${orderId}/cancel`).expect(202)
@@ -313,7 +314,7 @@ describe('POST /orders/{orderId}/cancel', () => {
     await authorized(orderId)
     await reserved(orderId)
     await captured(orderId)
-    await hear(orderId, 'shipment.dispatched', parcel)
+    await receive(orderId, 'shipment.dispatched', parcel)
     const { body } = await http().post(`/orders/${orderId}/cancel`).expect(409)
     expect(body).toMatchObject({ status: 409, reason: 'already_dispatched' })
   })

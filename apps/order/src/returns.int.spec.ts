@@ -16,27 +16,27 @@ const { customerId } = order
 
 const delivered = async (): Promise<string> => {
   const orderId = await app.placed()
-  await app.hear(orderId, 'payment.authorized', { authorizationId: 'a', amount: total })
-  await app.hear(orderId, 'stock.reserved', { lines: order.items })
-  await app.hear(orderId, 'payment.captured', { captureId: 'c', amount: total })
-  await app.hear(orderId, 'shipment.booked', parcel)
-  await app.hear(orderId, 'shipment.dispatched', parcel)
-  await app.hear(orderId, 'stock.dispatched', { lines: order.items })
-  await app.hear(orderId, 'shipment.delivered', parcel)
+  await app.receive(orderId, 'payment.authorized', { authorizationId: 'a', amount: total })
+  await app.receive(orderId, 'stock.reserved', { lines: order.items })
+  await app.receive(orderId, 'payment.captured', { captureId: 'c', amount: total })
+  await app.receive(orderId, 'shipment.booked', parcel)
+  await app.receive(orderId, 'shipment.dispatched', parcel)
+  await app.receive(orderId, 'stock.dispatched', { lines: order.items })
+  await app.receive(orderId, 'shipment.delivered', parcel)
   return orderId
 }
 const wish = (orderId: string, items: object[], key?: string) =>
   app.post(`/orders/${orderId}/returns`, { items, reason: 'too small' }, key === undefined ? {} : { key })
-let heard = 0
+let received = 0
 /** A participant tells something about a return. */
-const hear = async <T extends ReturnFact['type']>(
+const receive = async <T extends ReturnFact['type']>(
   orderId: string,
   returnId: string,
   type: T,
   more: Omit<DataOf<T>, 'orderId' | 'customerId' | 'returnId'>,
 ) => {
   const fact = { orderId, customerId, returnId, ...more } as never
-  const id = uuidFrom(`return fact ${++heard}`)
+  const id = uuidFrom(`return fact ${++received}`)
   return deliver(app.app, { service: 'order', handlers: consumers }, type, fact, id)
 }
 
@@ -50,12 +50,12 @@ describe('a return', () => {
     const path = `/orders/${orderId}/returns/${returnId}`
     expect((await app.get(path).expect(200)).body).toMatchObject({ status: 'requested', items: mugs(1) })
 
-    await hear(orderId, returnId, 'return.label-issued', { shipmentId: 's', trackingNumber: 'T2' })
-    await hear(orderId, returnId, 'return.received', {})
-    await hear(orderId, returnId, 'return.inspected', { accepted: mugs(1), refused: [] })
-    await hear(orderId, returnId, 'stock.returned', { lines: mugs(1) })
+    await receive(orderId, returnId, 'return.label-issued', { shipmentId: 's', trackingNumber: 'T2' })
+    await receive(orderId, returnId, 'return.received', {})
+    await receive(orderId, returnId, 'return.inspected', { accepted: mugs(1), refused: [] })
+    await receive(orderId, returnId, 'stock.returned', { lines: mugs(1) })
     const price = { amount: 890, currency: 'EUR' }
-    await hear(orderId, returnId, 'payment.return-refunded', { refundId: 'r', amount: price })
+    await receive(orderId, returnId, 'payment.return-refunded', { refundId: 'r', amount: price })
     const sent = (await app.sent(orderId)).filter((type) => type.includes('return'))
     expect(sent).toEqual([
       'order.return-requested',
@@ -101,16 +101,16 @@ describe('a return', () => {
     const ids: string[] = []
     for (let n = 0; n < 2; n++) ids.push((await wish(orderId, mugs(1)).expect(202)).body.returnId)
     await Promise.all(
-      ids.map((id) => hear(orderId, id, 'return.label-issued', { shipmentId: `s-${id}`, trackingNumber: 'T' })),
+      ids.map((id) => receive(orderId, id, 'return.label-issued', { shipmentId: `s-${id}`, trackingNumber: 'T' })),
     )
-    await Promise.all(ids.map((id) => hear(orderId, id, 'return.lost', {})))
+    await Promise.all(ids.map((id) => receive(orderId, id, 'return.lost', {})))
     const { items } = (await app.get(`/orders/${orderId}/returns`).expect(200)).body
     expect(items.map(({ status }: { status: string }) => status)).toEqual(['label_issued', 'label_issued'])
     expect((await app.sent(orderId)).filter((type) => type === 'payment.refund-return')).toHaveLength(2)
   })
 
   test('nobody knows is a dead letter', async () => {
-    const refused = await hear(await delivered(), uuidFrom('no return'), 'return.received', {})
+    const refused = await receive(await delivered(), uuidFrom('no return'), 'return.received', {})
     expect(refused).toMatchObject({ refused: 'unknown_return' })
   })
 })
@@ -132,7 +132,7 @@ describe('operators', () => {
     await app.post(`/sagas/${returnId}/steps/capture-payment/retry`, {}).expect(404)
     await app.post(`/sagas/${returnId}/compensate`, { reason: 'a mistake' }).expect(202)
     expect((await app.sent(orderId)).at(-1)).toBe('return.cancel')
-    await hear(orderId, returnId, 'return.cancelled', {})
+    await receive(orderId, returnId, 'return.cancelled', {})
     expect((await app.get(`/orders/${orderId}/returns/${returnId}`).expect(200)).body.status).toBe('cancelled')
     expect((await app.post(`/sagas/${returnId}/compensate`, { reason: 'x' }).expect(409)).body.reason).toBe(
       'already_ended',

@@ -24,16 +24,16 @@ beforeAll(async () => {
     await happened
     history.push(await look())
   }
-  await after(app.hear(orderId, 'payment.authorized', { authorizationId: 'a-1', amount: total }))
+  await after(app.receive(orderId, 'payment.authorized', { authorizationId: 'a-1', amount: total }))
   while (await app.silence(orderId)) history.push(await look())
   await after(app.post(`/sagas/${orderId}/steps/reserve-stock/retry`, {}).expect(202))
-  await after(app.hear(orderId, 'stock.reserved', { lines: order.items }))
-  await after(app.hear(orderId, 'payment.captured', { captureId: 'c-1', amount: total }))
-  await after(app.hear(orderId, 'shipment.booked', parcel))
+  await after(app.receive(orderId, 'stock.reserved', { lines: order.items }))
+  await after(app.receive(orderId, 'payment.captured', { captureId: 'c-1', amount: total }))
+  await after(app.receive(orderId, 'shipment.booked', parcel))
   await after(app.silence(orderId))
-  await after(app.hear(orderId, 'shipment.dispatched', parcel))
-  await after(app.hear(orderId, 'stock.dispatched', { lines: order.items }))
-  await after(app.hear(orderId, 'shipment.delivered', parcel))
+  await after(app.receive(orderId, 'shipment.dispatched', parcel))
+  await after(app.receive(orderId, 'stock.dispatched', { lines: order.items }))
+  await after(app.receive(orderId, 'shipment.delivered', parcel))
 })
 afterAll(() => app?.stop())
 

@@ -14,7 +14,7 @@ export const orderAnswer = (orderEvents: readonly StoredEvent[], sagaEvents: rea
   const order = fold(orderDecider, orderEvents as Stored<OrderEvent>[]) as PlacedOrder
   const fulfilment = fold(fulfilmentSaga, sagaEvents as Stored<FulfilmentEvent>[])
   const { orderId, customerId, total, shipping, coordination } = order.details
-  const timeline = [...orderEvents.map(published), ...sagaEvents.flatMap((event) => heard(event))]
+  const timeline = [...orderEvents.map(published), ...sagaEvents.flatMap((event) => received(event))]
   timeline.sort((a, b) => a.at.getTime() - b.at.getTime())
   return {
     orderId,
@@ -80,7 +80,7 @@ const published = ({ at, type, metadata }: StoredEvent) => ({
 })
 
 /** The participant's fact behind an event of the saga; it is what caused the event. */
-const heard = (stored: StoredEvent): { at: Date; type: string; messageId: string }[] => {
+const received = (stored: StoredEvent): { at: Date; type: string; messageId: string }[] => {
   const type = factBehind(stored as Stored<FulfilmentEvent>)
   return type === undefined ? [] : [{ at: stored.at, type, messageId: stored.metadata.causationId }]
 }

@@ -22,13 +22,13 @@ const booked = fact('shipment.booked', { shipmentId: 's1', trackingNumber: 'T1' 
 const dispatched = fact('shipment.dispatched', { shipmentId: 's1', trackingNumber: 'T1' })
 const toPivot = [start, authorized, reserved]
 
-type Told = typeof start | typeof cancel | typeof silence | Fact
+type Input = typeof start | typeof cancel | typeof silence | Fact
 
-const given = (...past: Told[]) => {
+const given = (...past: Input[]) => {
   let state = fulfilmentSaga.initial
-  const tell = (told: Told): string[] => {
-    const at = (told.type === 'deadline' ? wakeAt(state) : undefined) ?? '2026-01-01T00:00:00.000Z'
-    return follow(fulfilmentSaga.decide(state, { ...told, at } as FulfilmentInput))
+  const handle = (input: Input): string[] => {
+    const at = (input.type === 'deadline' ? wakeAt(state) : undefined) ?? '2026-01-01T00:00:00.000Z'
+    return follow(fulfilmentSaga.decide(state, { ...input, at } as FulfilmentInput))
   }
   const follow = (events: readonly FulfilmentEvent[]): string[] =>
     events.flatMap((event) => {
@@ -38,9 +38,9 @@ const given = (...past: Told[]) => {
       if (signal?.type === 'order.withdrawn') return [`withdrawn: ${signal.data.toUndo.join()}`]
       return signal?.type ?? orderCommandFor(event)?.type ?? []
     })
-  for (const told of past) tell(told)
+  for (const input of past) handle(input)
   return {
-    when: (told: Told) => ({ tells: (...expected: string[]) => expect(tell(told)).toEqual(expected) }),
+    when: (input: Input) => ({ sends: (...expected: string[]) => expect(handle(input)).toEqual(expected) }),
     retry: (step: 'ship-order' | 'authorize-payment') => {
       const decision = operate(state, { type: 'retry', step, at: wakeAt(state) ?? '2027-01-01T00:00:00.000Z' })
       return isRefusal(decision) ? decision : follow(decision)
@@ -49,57 +49,57 @@ const given = (...past: Told[]) => {
 }
 
 it('says nothing on the way forward beyond how the order stands', () => {
-  given().when(start).tells()
-  given(start, authorized).when(reserved).tells('confirm')
+  given().when(start).sends()
+  given(start, authorized).when(reserved).sends('confirm')
   given(...toPivot)
     .when(captured)
-    .tells()
+    .sends()
 })
 
 it('takes the news of a parcel before those of its payment', () => {
   given(...toPivot)
     .when(booked)
-    .tells()
+    .sends()
   given(...toPivot, booked)
     .when(dispatched)
-    .tells('ship')
+    .sends('ship')
   given(...toPivot, booked, dispatched, fact('stock.dispatched', { lines: order.lines }), fact('shipment.delivered'))
     .when(captured)
-    .tells('complete')
+    .sends('complete')
 })
 
 it('reminds of what does not come, and of what failed once it is time', () => {
-  given(start).when(silence).tells('overdue: payment.authorized')
+  given(start).when(silence).sends('overdue: payment.authorized')
   given(start, fact('payment.failed', { operation: 'authorize', reason: 'timeout' }))
     .when(silence)
-    .tells('overdue: payment.authorized')
+    .sends('overdue: payment.authorized')
   given(...toPivot, captured, booked)
     .when(silence)
-    .tells('overdue: shipment.delivered')
+    .sends('overdue: shipment.delivered')
 })
 
 it('withdraws what may stand, and nothing that was refused', () => {
   const declined = fact('payment.declined', { operation: 'authorize', code: 'no' })
-  given(start).when(declined).tells('withdrawn: stock')
+  given(start).when(declined).sends('withdrawn: stock')
   given(start)
     .when(fact('stock.rejected', { shortages: [] }))
-    .tells('withdrawn: payment')
-  given(start).when(cancel).tells('withdrawn: payment,stock')
+    .sends('withdrawn: payment')
+  given(start).when(cancel).sends('withdrawn: payment,stock')
   given(start, fact('stock.rejected', { shortages: [] }))
     .when(declined)
-    .tells('reject')
+    .sends('reject')
 })
 
 it('after the pivot has the parcel kept back first, unless nothing can have been paid', () => {
   given(...toPivot)
     .when(cancel)
-    .tells('order.recalled')
+    .sends('order.recalled')
   given(...toPivot, cancel)
     .when(fact('shipment.cancelled'))
-    .tells('withdrawn: payment,stock')
+    .sends('withdrawn: payment,stock')
   given(...toPivot)
     .when(fact('payment.declined', { operation: 'capture', code: 'no' }))
-    .tells('withdrawn: payment,stock')
+    .sends('withdrawn: payment,stock')
 })
 
 it('an operator’s retry reminds the participant, but not of shipping what is not paid', () => {

@@ -132,18 +132,18 @@ class Stock extends Participant {
 }
 
 class Shipments extends Participant {
-  readonly #heard = new Set<string>()
+  readonly #received = new Set<string>()
   state: 'none' | 'booked' | 'impossible' | 'cancelled' | 'dispatched' | 'delivered' = 'none'
   #handedOver = false
 
   /** Whether a fact of a choreographed order was the last that was missing. */
   joins(fact: string): boolean {
-    if (this.#heard.has(fact)) return false
-    this.#heard.add(fact)
+    if (this.#received.has(fact)) return false
+    this.#received.add(fact)
     return this.isReady
   }
   get isReady() {
-    return this.#heard.size === 2
+    return this.#received.size === 2
   }
 
   /** The carrier moves when it likes; its report of that may be lost. */
@@ -231,7 +231,7 @@ class World {
     const order = orderOf(coordination)
     const details = { ...order, items: [], payment: { token: 'tok' }, shippingAddress: address }
     this.#command({ type: 'place', details })
-    this.#tell({ at: this.at, type: 'start', order })
+    this.#handle({ at: this.at, type: 'start', order })
   }
 
   /** A participant does the next thing that it was asked for; of a choreographed order, others may hear of it. */
@@ -241,14 +241,14 @@ class World {
 
   cancel(): void {
     if (!this.#command({ type: 'requestCancellation' })) return
-    this.#tell({ at: this.at, type: 'cancel' })
+    this.#handle({ at: this.at, type: 'cancel' })
   }
 
   passTime(): boolean {
     const due = wakeAt(this.saga)
     if (due === undefined) return false
     if (due > this.at) this.at = due
-    this.#tell({ at: this.at, type: 'deadline' })
+    this.#handle({ at: this.at, type: 'deadline' })
     return true
   }
 
@@ -267,13 +267,13 @@ class World {
     const [fact] = from.facts.splice(pick % Math.max(from.facts.length, 1), 1)
     if (fact === undefined) return
     this.history.push(fact)
-    this.#tell({ at: this.at, ...fact })
+    this.#handle({ at: this.at, ...fact })
   }
 
   /** A participant answered a command that had been repeated. */
   receiveAgain(pick: number): void {
     const fact = this.history[pick % Math.max(this.history.length, 1)]
-    if (fact !== undefined) this.#tell({ at: this.at, ...fact })
+    if (fact !== undefined) this.#handle({ at: this.at, ...fact })
   }
 
   /** Nothing works there for as long as anybody is patient. */
@@ -310,7 +310,7 @@ class World {
     return allSteps.map((step) => this.operates({ type: 'retry', step })).includes(true)
   }
 
-  #tell(input: FulfilmentInput): void {
+  #handle(input: FulfilmentInput): void {
     this.#follow(fulfilmentSaga.decide(this.saga, input))
   }
 

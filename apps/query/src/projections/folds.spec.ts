@@ -28,11 +28,11 @@ describe('a row ends the same in whatever order facts come and however often eac
       const own = facts.filter(({ type }) => types.includes(type))
       if (own.length === 0) continue
       const once = own.reduce(evolve, initial)
-      const told = fc
+      const messages = fc
         .array(fc.constantFrom(...own, ...own), { maxLength: 10 })
         .chain((again) => fc.shuffledSubarray([...own, ...again], { minLength: own.length + again.length }))
       fc.assert(
-        fc.property(told, (any) => {
+        fc.property(messages, (any) => {
           expect(any.reduce(evolve, initial)).toEqual(once)
         }),
         { numRuns: 100, interruptAfterTimeLimit: 3_000 },

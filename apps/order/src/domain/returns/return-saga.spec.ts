@@ -55,22 +55,22 @@ class Handling {
   readonly sent: { type: string; data: object }[] = []
 
   constructor(...happenings: Happening[]) {
-    this.tell({ type: 'start', request, at })
+    this.handle({ type: 'start', request, at })
     for (const happening of happenings) this.happens(happening)
   }
 
   happens(happening: Happening): void {
     if (happening === 'silence') this.silence()
     else if (happening === 'call off') this.operate({ type: 'compensate', reason: 'mistake' })
-    else this.tell({ ...facts[happening], at: this.now })
+    else this.handle({ ...facts[happening], at: this.now })
   }
 
   silence(): void {
     this.now = returnWakeAt(this.state) ?? this.now
-    this.tell({ type: 'deadline', at: this.now })
+    this.handle({ type: 'deadline', at: this.now })
   }
 
-  tell(input: ReturnSagaInput): void {
+  handle(input: ReturnSagaInput): void {
     this.#take(returnSaga.decide(this.state, input))
   }
 
@@ -193,7 +193,7 @@ class World {
   refunds = 0
   restocks = 0
   amount = 0
-  readonly told: ReturnFact[] = []
+  readonly pending: ReturnFact[] = []
 
   constructor(
     private readonly finding: 'accepted' | 'partly' | 'refused',
@@ -202,30 +202,30 @@ class World {
 
   ask({ type, data }: { type: string; data: object }, fails: boolean): void {
     if (type === 'return.issue-label') {
-      if (fails) return void this.told.push(facts.labelFailed)
-      if (this.fate === 'impossible') return void this.told.push(facts.impossible)
-      if (this.parcel === 'called off') return void this.told.push(facts.cancelled)
+      if (fails) return void this.pending.push(facts.labelFailed)
+      if (this.fate === 'impossible') return void this.pending.push(facts.impossible)
+      if (this.parcel === 'called off') return void this.pending.push(facts.cancelled)
       if (this.parcel === 'none') this.parcel = 'labelled'
-      this.told.push(facts.label)
+      this.pending.push(facts.label)
       this.#report()
     } else if (type === 'return.cancel') {
       if (this.parcel === 'none' || this.parcel === 'labelled') this.parcel = 'called off'
-      this.told.push(this.parcel === 'called off' ? facts.cancelled : facts.underWay)
+      this.pending.push(this.parcel === 'called off' ? facts.cancelled : facts.underWay)
     } else if (type === 'return.track') this.#report()
     else if (type === 'return.inspect') {
       expect(this.parcel).toBe('arrived')
       this.inspected = true
-      this.told.push(facts[this.finding])
+      this.pending.push(facts[this.finding])
     } else if (type === 'stock.return') {
       this.restocks = 1
-      this.told.push(facts.restocked)
+      this.pending.push(facts.restocked)
     } else if (type === 'payment.refund-return') {
-      if (fails) return void this.told.push(facts.refundFailed)
+      if (fails) return void this.pending.push(facts.refundFailed)
       this.refunds = 1
       const { amount } = (data as { amount: { amount: number } }).amount
       if (this.amount !== 0) expect(amount).toBe(this.amount)
       this.amount = amount
-      this.told.push(facts.refunded)
+      this.pending.push(facts.refunded)
     }
   }
 
@@ -236,14 +236,14 @@ class World {
   }
 
   #report(): void {
-    if (this.parcel === 'arrived') this.told.push(facts.received)
-    if (this.parcel === 'lost') this.told.push(facts.lost)
+    if (this.parcel === 'arrived') this.pending.push(facts.received)
+    if (this.parcel === 'lost') this.pending.push(facts.lost)
   }
 }
 
 test('whatever happens in whatever order, and whatever an operator clicks, money and goods agree with the end', () => {
   const happening = fc.oneof(
-    fc.constantFrom('hears', 'hears twice', 'hears late', 'time', 'moves', 'fails', 'does', 'does'),
+    fc.constantFrom('delivers', 'delivers twice', 'delivers late', 'time', 'moves', 'fails', 'does', 'does'),
     fc.record({ asked: fc.constantFrom('retry', 'skip', 'compensate'), step: fc.constantFrom(...returnSteps) }),
   )
   fc.assert(
@@ -260,9 +260,9 @@ test('whatever happens in whatever order, and whatever an operator clicks, money
           if (command !== undefined) world.ask(command, fails)
           if (command !== undefined) asked++
         }
-        const hears = () => {
-          const fact = world.told.shift()
-          if (fact !== undefined) handling.tell({ ...fact, at: handling.now })
+        const deliver = () => {
+          const fact = world.pending.shift()
+          if (fact !== undefined) handling.handle({ ...fact, at: handling.now })
           return fact
         }
         for (const what of happenings) {
@@ -273,17 +273,17 @@ test('whatever happens in whatever order, and whatever an operator clicks, money
           else if (what === 'time') handling.silence()
           else if (what === 'moves') world.moves()
           else {
-            const fact = hears()
+            const fact = deliver()
             if (fact === undefined) continue
-            if (what === 'hears twice') handling.tell({ ...fact, at: handling.now })
-            if (what === 'hears late') world.told.push(fact)
+            if (what === 'delivers twice') handling.handle({ ...fact, at: handling.now })
+            if (what === 'delivers late') world.pending.push(fact)
           }
         }
         // What waits for a person is asked for again; everything under way comes to its end.
         for (let n = 0; n < 300 && handling.state.ended === undefined; n++) {
           world.moves()
           while (asked < handling.sent.length) does()
-          while (hears() !== undefined);
+          while (deliver() !== undefined);
           if (returnStatusOf(handling.state) === 'needs_attention')
             for (const step of returnSteps) handling.operate({ type: 'retry', step })
           handling.silence()
