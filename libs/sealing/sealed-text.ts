@@ -1,4 +1,4 @@
-import { diffieHellman, hkdfSync, type KeyObject } from 'node:crypto'
+import { createSecretKey, diffieHellman, hkdfSync, type KeyObject } from 'node:crypto'
 import { rawPublic } from './keys.ts'
 
 /** Every sealed text begins with it; another way of sealing gets another one. */
@@ -30,9 +30,12 @@ export const read = (text: string): SealedParts | undefined => {
   return bytes.length < NONCE_BYTES + TAG_BYTES ? undefined : { keyId, ephemeral, box: bytes }
 }
 
-/** The key that both ends arrive at; bound to both public keys, as RFC 9180 (HPKE) asks. */
-export const cipherKey = (ours: KeyObject, theirs: KeyObject, ephemeral: string, recipient: KeyObject): Buffer => {
+/**
+ * The key that both ends arrive at; bound to both public keys, as RFC 9180 (HPKE) asks. A key object, since one made anew
+ * from bytes for every text costs more than the cipher.
+ */
+export const cipherKey = (ours: KeyObject, theirs: KeyObject, ephemeral: string, recipient: KeyObject): KeyObject => {
   const secret = diffieHellman({ privateKey: ours, publicKey: theirs })
   const publics = Buffer.from(ephemeral + rawPublic(recipient), 'base64url')
-  return Buffer.from(hkdfSync('sha256', secret, publics, 'waybill sealed.v1', 32))
+  return createSecretKey(Buffer.from(hkdfSync('sha256', secret, publics, 'waybill sealed.v1', 32)))
 }

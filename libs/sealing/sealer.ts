@@ -7,7 +7,7 @@ const EPHEMERAL_MS = 60 * 60 * 1000
 
 interface Ephemeral {
   readonly publicKey: string
-  readonly cipherKey: Buffer
+  readonly cipherKey: KeyObject
   readonly until: number
 }
 

@@ -25,7 +25,7 @@ const KEPT_KEYS = 256
 export class Unsealer {
   readonly #privateKeys: ReadonlyMap<string, KeyObject>
   /** By key id and ephemeral key, the longest unused first. */
-  readonly #cipherKeys = new Map<string, Buffer>()
+  readonly #cipherKeys = new Map<string, KeyObject>()
 
   constructor(privateKeys: readonly KeyObject[]) {
     this.#privateKeys = new Map(privateKeys.map((key) => [keyId(createPublicKey(key)), key]))
@@ -47,7 +47,7 @@ export class Unsealer {
     }
   }
 
-  #cipherKey({ keyId, ephemeral }: SealedParts): Buffer {
+  #cipherKey({ keyId, ephemeral }: SealedParts): KeyObject {
     const name = `${keyId}.${ephemeral}`
     const key = this.#cipherKeys.get(name) ?? this.#derive(keyId, ephemeral)
     this.#cipherKeys.delete(name)
@@ -56,7 +56,7 @@ export class Unsealer {
     return key
   }
 
-  #derive(keyId: string, ephemeral: string): Buffer {
+  #derive(keyId: string, ephemeral: string): KeyObject {
     const privateKey = this.#privateKeys.get(keyId)
     if (privateKey === undefined) throw new UnsealError('unknown_key', `sealed for the key ${keyId}, which is not here`)
     return cipherKey(privateKey, publicFromRaw(ephemeral), ephemeral, createPublicKey(privateKey))
