@@ -1,13 +1,8 @@
 import type { AnyEffect, AnyOutcome, EffectDefinition, RetryPolicy } from '#libs/effects'
 import { outcomesFor } from '#libs/service'
 import type { Carrier } from './carrier.ts'
-import type {
-  BookingAnswer,
-  CancellationAnswer,
-  CarrierAnswer,
-  ShipmentInput,
-  TrackingAnswer,
-} from './domain/decide.ts'
+import type { BookingAnswer, CancellationAnswer, CarrierAnswer } from './domain/carrier-answer.ts'
+import type { ShipmentInput, TrackingAnswer } from './domain/decide.ts'
 import type { InspectionAnswer, ReturnInput, ReturnReport } from './domain/decide-return.ts'
 import type { CarrierCalls, Operation } from './domain/reaction.ts'
 import type { ReturnCalls, ReturnOperation } from './domain/return-reaction.ts'

@@ -2,13 +2,8 @@ import { Pool } from 'undici'
 import { z } from 'zod'
 import { type DataOf, money, stockLine, uuidFrom } from '#libs/contracts'
 import { exchange, jsonOf } from '#libs/http'
-import {
-  type BookingAnswer,
-  type CancellationAnswer,
-  type CarrierAnswer,
-  type TrackingAnswer,
-  trackedStatuses,
-} from './domain/decide.ts'
+import { type BookingAnswer, type CancellationAnswer, type CarrierAnswer } from './domain/carrier-answer.ts'
+import { type TrackingAnswer, trackedStatuses } from './domain/decide.ts'
 import { type InspectionAnswer, type ReturnReport, returnReports } from './domain/decide-return.ts'
 import type { CarrierCalls } from './domain/reaction.ts'
 import type { ReturnCalls } from './domain/return-reaction.ts'

@@ -1,6 +1,12 @@
-import type { DataOf } from '#libs/contracts'
+import type { DataOf, Failure } from '#libs/contracts'
 import { type Decider, type Refusal, refuse, unreachable } from '#libs/decider'
-import type { BookingAnswer, CancellationAnswer, CarrierAnswer } from './decide.ts'
+import {
+  type BookingAnswer,
+  bookingEnded,
+  type CancellationAnswer,
+  type CarrierAnswer,
+  cancellationEnded,
+} from './carrier-answer.ts'
 import { evolve, type Inspection, type ReturnEvent, type ReturnParcel } from './return-parcel.ts'
 import type { Parcel } from './shipment.ts'
 
@@ -33,7 +39,7 @@ export const decide = (state: ReturnParcel, input: ReturnInput): Decision => {
     case 'issueLabel':
       return issueLabel(state, input.data)
     case 'cancel':
-      return state.status === 'none' ? cancelled(input.data) : cancel(state)
+      return state.status === 'none' ? [cancelled(input.data)] : cancel(state)
     case 'track':
       return track(state)
     case 'inspect':
@@ -84,7 +90,7 @@ const cancel = (state: Known): readonly ReturnEvent[] => {
     case 'cancelling':
       return []
     case 'impossible':
-      return cancelled(state)
+      return [cancelled(state)]
     case 'cancelled':
       return again
     case 'lost':
@@ -107,9 +113,10 @@ const askAgainThenCancel = (state: DataOf<'return.issue-label'>): readonly Retur
   ]
 }
 
-const cancelled = ({ orderId, customerId, returnId }: DataOf<'return.cancel'>): readonly ReturnEvent[] => [
-  { type: 'Cancelled', data: { orderId, customerId, returnId } },
-]
+const cancelled = ({ orderId, customerId, returnId }: DataOf<'return.cancel'>): ReturnEvent => ({
+  type: 'Cancelled',
+  data: { orderId, customerId, returnId },
+})
 
 /** What is settled is said again; while a call is under way its answer says more than this one would. */
 const track = (state: ReturnParcel): Decision => {
@@ -149,40 +156,21 @@ const labelAnswered = (state: ReturnParcel, answer: BookingAnswer): Decision => 
   // The carrier's own report was faster than its answer.
   if (state.status === 'received' || state.status === 'lost') return []
   if (state.status !== 'labelling') return refuse('unexpected_answer', `the return is ${state.status}`)
-  const outcome = labelEnded(answer)
-  if (!state.cancel) return [outcome]
-  // As long as the carrier does not answer, whoever wants it cancelled has to ask again.
-  if (answer.outcome === 'failed') return [outcome, { type: 'CancellationFailed', data: { reason: answer.reason } }]
-  return [outcome, ...cancel(evolve(state, outcome) as Known)]
+  const calledOff = (outcome: ReturnEvent) => cancel(evolve(state, outcome) as Known)
+  return bookingEnded(answer, labelMeans, state.cancel ? calledOff : undefined)
 }
 
-const labelEnded = (answer: BookingAnswer): ReturnEvent => {
-  switch (answer.outcome) {
-    case 'done':
-      return { type: 'LabelIssued', data: answer.parcel }
-    case 'refused':
-      return { type: 'LabelRefused', data: { code: answer.code } }
-    case 'failed':
-      return { type: 'LabelFailed', data: { reason: answer.reason } }
-    default:
-      return unreachable(answer)
-  }
+const labelMeans = {
+  done: ({ parcel }: { readonly parcel: Parcel }): ReturnEvent => ({ type: 'LabelIssued', data: parcel }),
+  refused: (code: string): ReturnEvent => ({ type: 'LabelRefused', data: { code } }),
+  failed: (reason: Failure): ReturnEvent => ({ type: 'LabelFailed', data: { reason } }),
 }
 
 const cancellationAnswered = (state: ReturnParcel, answer: CancellationAnswer): Decision => {
   // What the carrier reported meanwhile has refused it already.
   if (state.status !== 'cancelling')
     return 'returnId' in state ? [] : refuse('unexpected_answer', `the return is ${state.status}`)
-  switch (answer.outcome) {
-    case 'done':
-      return cancelled(state)
-    case 'refused':
-      return [{ type: 'CancellationRefused', data: {} }]
-    case 'failed':
-      return [{ type: 'CancellationFailed', data: { reason: answer.reason } }]
-    default:
-      return unreachable(answer)
-  }
+  return [cancellationEnded(answer, cancelled(state))]
 }
 
 const inspectionAnswered = (state: ReturnParcel, answer: InspectionAnswer): Decision => {

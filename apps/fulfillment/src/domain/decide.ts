@@ -1,18 +1,14 @@
 import type { DataOf, Failure } from '#libs/contracts'
 import { type Decider, type Refusal, refuse, unreachable } from '#libs/decider'
+import {
+  type BookingAnswer,
+  bookingEnded,
+  type CancellationAnswer,
+  type CarrierAnswer,
+  cancellationEnded,
+} from './carrier-answer.ts'
 import { evolve, type Parcel, type Recipient, type Shipment, type ShipmentEvent } from './shipment.ts'
 import { shipmentVersions } from './versions.ts'
-
-/** How a booking or a cancellation ended at the carrier. */
-export type CarrierAnswer<Done> =
-  | ({ readonly outcome: 'done' } & Done)
-  /** The carrier said no on purpose. */
-  | { readonly outcome: 'refused'; readonly code: string }
-  /** No usable answer: it may have taken place or not. */
-  | { readonly outcome: 'failed'; readonly reason: Failure }
-
-export type BookingAnswer = CarrierAnswer<{ readonly parcel: Parcel }>
-export type CancellationAnswer = CarrierAnswer<unknown>
 
 /** Where the carrier says that a parcel is. */
 export const trackedStatuses = ['booked', 'cancelled', 'dispatched', 'delivered'] as const
@@ -38,7 +34,7 @@ export const decide = (shipment: Shipment, input: ShipmentInput): Decision => {
     case 'ship':
       return ship(shipment, input.data)
     case 'cancel':
-      return shipment.status === 'none' ? cancelled(input.data) : cancel(shipment)
+      return shipment.status === 'none' ? [cancelled(input.data)] : cancel(shipment)
     case 'track':
       return track(shipment)
     case 'booking_answered':
@@ -82,7 +78,7 @@ const cancel = (shipment: Known): readonly ShipmentEvent[] => {
         ? askAgainThenCancel(shipment)
         : [{ type: 'CancellationRequested', data: {} }]
     case 'impossible':
-      return cancelled(shipment)
+      return [cancelled(shipment)]
     case 'cancelling':
       return []
     case 'cancelled':
@@ -106,9 +102,10 @@ const askAgainThenCancel = ({
   { type: 'CancellationRemembered', data: {} },
 ]
 
-const cancelled = ({ orderId, customerId }: Recipient): readonly ShipmentEvent[] => [
-  { type: 'Cancelled', data: { orderId, customerId } },
-]
+const cancelled = ({ orderId, customerId }: Recipient): ShipmentEvent => ({
+  type: 'Cancelled',
+  data: { orderId, customerId },
+})
 
 /** What is settled is said again; while a call is under way its answer says more than this one would. */
 const track = (shipment: Shipment): Decision => {
@@ -144,40 +141,21 @@ const bookingAnswered = (shipment: Shipment, answer: BookingAnswer): Decision =>
   // The carrier's own report was faster than its answer.
   if (shipment.status === 'dispatched' || shipment.status === 'delivered') return []
   if (shipment.status !== 'booking') return refuse('unexpected_answer', `the shipment is ${shipment.status}`)
-  const outcome = bookingEnded(answer)
-  if (!shipment.cancel) return [outcome]
-  // As long as the carrier does not answer, whoever wants it cancelled has to ask again.
-  if (answer.outcome === 'failed') return [outcome, { type: 'CancellationFailed', data: { reason: answer.reason } }]
-  return [outcome, ...cancel(evolve(shipment, outcome) as Known)]
+  const calledOff = (outcome: ShipmentEvent) => cancel(evolve(shipment, outcome) as Known)
+  return bookingEnded(answer, bookingMeans, shipment.cancel ? calledOff : undefined)
 }
 
-const bookingEnded = (answer: BookingAnswer): ShipmentEvent => {
-  switch (answer.outcome) {
-    case 'done':
-      return { type: 'Booked', data: answer.parcel }
-    case 'refused':
-      return { type: 'BookingRefused', data: { code: answer.code } }
-    case 'failed':
-      return { type: 'BookingFailed', data: { reason: answer.reason } }
-    default:
-      return unreachable(answer)
-  }
+const bookingMeans = {
+  done: ({ parcel }: { readonly parcel: Parcel }): ShipmentEvent => ({ type: 'Booked', data: parcel }),
+  refused: (code: string): ShipmentEvent => ({ type: 'BookingRefused', data: { code } }),
+  failed: (reason: Failure): ShipmentEvent => ({ type: 'BookingFailed', data: { reason } }),
 }
 
 const cancellationAnswered = (shipment: Shipment, answer: CancellationAnswer): Decision => {
   if ((shipment.status === 'dispatched' || shipment.status === 'delivered') && shipment.cancelling)
     return [{ type: 'CancellationRefused', data: {} }]
   if (shipment.status !== 'cancelling') return refuse('unexpected_answer', `the shipment is ${shipment.status}`)
-  switch (answer.outcome) {
-    case 'done':
-      return cancelled(shipment)
-    case 'refused':
-      return [{ type: 'CancellationRefused', data: {} }]
-    case 'failed':
-      return [{ type: 'CancellationFailed', data: { reason: answer.reason } }]
-    default:
-      return unreachable(answer)
-  }
+  return [cancellationEnded(answer, cancelled(shipment))]
 }
 
 /** A report says all that must have gone before: what is delivered was dispatched, what is dispatched was booked. */
