@@ -20,6 +20,10 @@ import { parkedItem } from './operators.openapi.ts'
 /** What is sent and answered, made from the contracts. An end-to-end test reads real answers of every route with them. */
 
 export const instant = z.iso.datetime()
+/** For what is folded from events. */
+export const moment = z
+  .string()
+  .describe('As it was at this instant (ISO 8601) or at this version of its event stream, inclusive; from its events')
 const cursor = z.string().nullable().describe('Pass it on as `cursor` for the next page; null on the last one')
 
 export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) })

@@ -54,10 +54,6 @@ const put = (summary: string, schema: z.ZodObject) => ({
 
 const helpers = { get, json, ok, inQuery, inPath, problems, idempotencyKey, actorHeader }
 
-/** For what is folded from events. */
-const moment = z
-  .string()
-  .describe('As it was at this instant (ISO 8601) or at this version of its event stream, inclusive; from its events')
 const unknownOrder = problems([404, 'No such order, or not yet'])
 /** Every route may be answered so. */
 const always = problems(
@@ -131,13 +127,13 @@ export const openApi = {
       ),
     },
     '/api/orders/{orderId}': {
-      get: get('One order', schemas.order, [inPath('orderId'), ...inQuery({ asOf: moment })], unknownOrder),
+      get: get('One order', schemas.order, [inPath('orderId'), ...inQuery({ asOf: schemas.moment })], unknownOrder),
     },
     '/api/orders/{orderId}/events': {
       get: get(
         "The order's event stream",
         schemas.page(schemas.event),
-        [inPath('orderId'), ...inQuery({ upTo: moment })],
+        [inPath('orderId'), ...inQuery({ upTo: schemas.moment })],
         unknownOrder,
       ),
     },
@@ -153,7 +149,7 @@ export const openApi = {
       get: get(
         "The order's saga, step by step",
         schemas.saga,
-        [inPath('orderId'), ...inQuery({ asOf: moment })],
+        [inPath('orderId'), ...inQuery({ asOf: schemas.moment })],
         unknownOrder,
       ),
     },

@@ -1,8 +1,14 @@
 import * as schemas from './openapi-schemas.ts'
 import type { Describe } from './operators.openapi.ts'
 
+/** Returns are in the stream of their order. */
+const asOf = (inQuery: Describe['inQuery']) =>
+  inQuery({
+    asOf: schemas.moment.describe("As it was at this instant (ISO 8601) or at this version of the order's stream"),
+  })
+
 /** What customers send back, as a part of the OpenAPI document. */
-export const returnPaths = ({ get, json, ok, inPath, problems, idempotencyKey }: Describe) => ({
+export const returnPaths = ({ get, json, ok, inPath, inQuery, problems, idempotencyKey }: Describe) => ({
   '/api/orders/{orderId}/returns': {
     post: {
       summary: 'Send delivered goods back',
@@ -24,7 +30,7 @@ export const returnPaths = ({ get, json, ok, inPath, problems, idempotencyKey }:
     get: get(
       "The order's returns, oldest first",
       schemas.page(schemas.orderReturn),
-      [inPath('orderId')],
+      [inPath('orderId'), ...asOf(inQuery)],
       problems([404, 'No such order']),
     ),
   },
@@ -32,8 +38,8 @@ export const returnPaths = ({ get, json, ok, inPath, problems, idempotencyKey }:
     get: get(
       'One return',
       schemas.orderReturn,
-      [inPath('orderId'), inPath('returnId')],
-      problems([404, 'No such order, or it has no such return']),
+      [inPath('orderId'), inPath('returnId'), ...asOf(inQuery)],
+      problems([404, 'No such order, or it has no such return, or not yet']),
     ),
   },
 })

@@ -48,8 +48,8 @@ export const sagaPaths = ({ get, json, ok, inQuery, inPath, problems, idempotenc
       get: get(
         "One saga, step by step: an order's by the order's id, a return's by the return's",
         schemas.saga,
-        [inPath('sagaId')],
-        problems([404, 'No such saga']),
+        [inPath('sagaId'), ...inQuery({ asOf: schemas.moment })],
+        problems([404, 'No such saga, or not yet']),
       ),
     },
     '/api/sagas/counts': { get: get('How many sagas are in each state', counts, inQuery(filter)) },

@@ -109,6 +109,62 @@ describe('a return', () => {
     expect((await app.sent(orderId)).filter((type) => type === 'payment.refund-return')).toHaveLength(2)
   })
 
+  test('and its saga can be seen as they were at any version or instant', async () => {
+    const orderId = await delivered()
+    const young = (await app.get(`/orders/${orderId}/events`)).body.items.length
+    const { returnId } = (await wish(orderId, mugs(1)).expect(202)).body
+    const look = async () => {
+      const at = (address: string) => app.get(address).expect(200)
+      const [one, saga] = [await at(`/orders/${orderId}/returns/${returnId}`), await at(`/sagas/${returnId}`)]
+      const { wakeAt: _, ...steps } = saga.body
+      const [row] = await app.database.query<{ version: number; at: Date }>(
+        `SELECT version, updated_at AS at FROM sagas WHERE type = 'return' AND saga_id = $1`,
+        returnId,
+      )
+      const versions = { order: (await at(`/orders/${orderId}/events`)).body.items.length, saga: row!.version }
+      return { at: row!.at, versions, one: one.body, steps }
+    }
+    const history = [await look()]
+    const price = { amount: 890, currency: 'EUR' }
+    for (const tell of [
+      () => receive(orderId, returnId, 'return.label-issued', { shipmentId: 's', trackingNumber: 'T2' }),
+      () => receive(orderId, returnId, 'return.received', {}),
+      () => receive(orderId, returnId, 'return.inspected', { accepted: mugs(1), refused: [] }),
+      () => receive(orderId, returnId, 'stock.returned', { lines: mugs(1) }),
+      () => receive(orderId, returnId, 'payment.return-refunded', { refundId: 'r', amount: price }),
+    ]) {
+      await tell()
+      history.push(await look())
+    }
+    const asOf = async (address: string, moment: string | number) => {
+      const { wakeAt: _, ...was } = (await app.get(`${address}?asOf=${moment}`).expect(200)).body
+      return was
+    }
+    for (const { at, versions, one, steps } of history) {
+      // Of those of one instant, and of one version of the order, the last is what there was.
+      const last = history.findLast((then) => then.at.getTime() === at.getTime())!
+      expect(await asOf(`/orders/${orderId}/returns/${returnId}`, at.toISOString())).toEqual(last.one)
+      expect(await asOf(`/orders/${orderId}/returns`, at.toISOString())).toEqual({ items: [last.one] })
+      expect(await asOf(`/sagas/${returnId}`, at.toISOString())).toEqual(last.steps)
+      expect(await asOf(`/orders/${orderId}/returns/${returnId}`, versions.order)).toEqual(one)
+      expect(await asOf(`/sagas/${returnId}`, versions.saga)).toEqual(steps)
+    }
+    const before = await app.get(`/orders/${orderId}/returns/${returnId}?asOf=${young}`).expect(404)
+    expect(before.body.detail).toContain(`at its version ${young}`)
+    expect(await asOf(`/orders/${orderId}/returns`, young)).toEqual({ items: [] })
+    for (const address of [
+      `/orders/${orderId}/returns/${returnId}`,
+      `/orders/${orderId}/returns`,
+      `/sagas/${returnId}`,
+    ])
+      await app.get(`${address}?asOf=0`).expect(404)
+    for (const bad of ['yesterday', '', '-1'])
+      expect((await app.get(`/orders/${orderId}/returns/${returnId}?asOf=${bad}`).expect(400)).body.errors).toEqual([
+        { pointer: '/asOf', detail: expect.stringContaining('a version number') },
+      ])
+    await app.get(`/sagas/${returnId}?upTo=1`).expect(400)
+  })
+
   test('nobody knows is a dead letter', async () => {
     const refused = await receive(await delivered(), uuidFrom('no return'), 'return.received', {})
     expect(refused).toMatchObject({ refused: 'unknown_return' })

@@ -1,8 +1,8 @@
-import type { Consequences } from '#libs/contracts'
+import type { Consequences, Coordination } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
-import type { Refusal } from '#libs/decider'
+import type { Evolution, Refusal } from '#libs/decider'
 import type { StoredEvent } from '#libs/event-store'
-import type { SagaKey } from '#libs/saga'
+import type { Saga, SagaKey, SagaStatus } from '#libs/saga'
 import { type Operation, type StepHistory, stepsOf } from '#libs/saga-steps'
 import { fulfilmentSaga, isParcelOverdue } from './domain/fulfilment-saga.ts'
 import type { Fulfilment, FulfilmentEvent } from './domain/fulfilment-state.ts'
@@ -24,6 +24,12 @@ export interface SagaKind {
   readonly steps: readonly AnyStep[]
   key(sagaId: string): SagaKey
   stream(sagaId: string): string
+  /** How its events add up to its state; they are read as they are written today. */
+  readonly evolution: Evolution<unknown, StoredEvent>
+  statusOf(state: unknown): SagaStatus
+  /** As `Saga` has it. */
+  wakeAt(state: unknown): string | undefined
+  coordinationOf(state: unknown): Coordination
   orderIdOf(sagaId: string, state: unknown): string
   /** Why it needs attention, where no step of it is to blame. */
   errorOf(state: unknown): string | undefined
@@ -39,11 +45,25 @@ export interface SagaKind {
 
 const PARCEL_MISSING = 'the carrier says nothing new about the parcel'
 
+/** What is the same of every type of saga. */
+const seen = <State, Input, Event extends { readonly type: string; readonly data: unknown }>({
+  stream,
+  decider,
+  statusOf,
+  wakeAt,
+}: Saga<State, Input, Event>) => ({
+  stream,
+  evolution: decider as Evolution<unknown, never>,
+  statusOf: (state: unknown) => statusOf(state as State),
+  wakeAt: (state: unknown) => wakeAt(state as State),
+})
+
 const fulfilmentKind: SagaKind = {
   type: fulfilmentSagaType.type,
   steps: [...forwardSteps, ...compensationSteps],
   key: (sagaId) => fulfilment.key(sagaId),
-  stream: fulfilmentSagaType.stream,
+  ...seen(fulfilmentSagaType),
+  coordinationOf: (state) => (state as Fulfilment).order!.coordination,
   orderIdOf: (sagaId) => sagaId,
   errorOf: (state) => (isParcelOverdue(state as Fulfilment) ? PARCEL_MISSING : undefined),
   historyOf: (events) =>
@@ -63,7 +83,9 @@ const returnKind: SagaKind = {
   type: returnSagaType.type,
   steps: returnSteps,
   key: (sagaId) => returns.key(sagaId),
-  stream: returnSagaType.stream,
+  ...seen(returnSagaType),
+  // Commanded, whatever its order is.
+  coordinationOf: () => 'orchestrated',
   orderIdOf: (_, state) => (state as ReturnHandling).request!.orderId,
   errorOf: (state) => (isReturnOverdue(state as ReturnHandling) ? PARCEL_MISSING : undefined),
   historyOf: (events) => stepsOf(returnSaga, returnSteps, events as readonly (StoredEvent & ReturnSagaEvent)[]),

@@ -14,3 +14,5 @@ export const asOf = z.union(
 )
 
 export type AsOf = z.infer<typeof asOf>
+
+export const asOfQuery = z.strictObject({ asOf: asOf.optional() })

@@ -5,14 +5,14 @@ import { readHistory } from '#libs/event-store'
 import { parse } from '#libs/http'
 import { findSaga } from '#libs/saga'
 import { orders } from '../order-aggregate.ts'
+import { sagaKindOf } from '../saga-kinds.ts'
 import { fulfilment, saga as fulfilmentSaga } from '../sagas.ts'
-import { type AsOf, asOf } from './as-of.ts'
+import { type AsOf, asOf, asOfQuery } from './as-of.ts'
 import { maskedPayment } from './masked-payment.ts'
 import { orderAnswer } from './order-answer.ts'
 import { sagaAnswer, sagaAsOf } from './saga-answer.ts'
 import { orderIdFrom, unknownOrder } from './unknown-order.ts'
 
-const asOfQuery = z.strictObject({ asOf: asOf.optional() })
 const upToQuery = z.strictObject({ upTo: asOf.optional() })
 
 /**
@@ -51,7 +51,7 @@ export class OrderHistoryController {
     const { asOf } = parse(asOfQuery, query)
     const events = await this.#sagaEvents(orderId, asOf)
     if (events.length === 0) throw unknownOrder(orderId)
-    if (asOf !== undefined) return sagaAsOf(fulfilment.key(orderId), events)
+    if (asOf !== undefined) return sagaAsOf(sagaKindOf(fulfilmentSaga.type), orderId, events)
     const saga = await findSaga(this.database, fulfilment.key(orderId))
     if (saga === undefined) throw unknownOrder(orderId)
     return sagaAnswer(saga, events)

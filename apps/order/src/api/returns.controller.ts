@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Body, Controller, Get, Inject, Param, Post, Res } from '@nestjs/common'
+import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { returnId } from '#libs/contracts'
 import { Database } from '#libs/database'
@@ -9,12 +9,16 @@ import { IdempotentCommands } from '#libs/idempotency'
 import { answerOnce, IdempotencyKey } from '#libs/service'
 import type { OrderEvent } from '../domain/order.ts'
 import { orders } from '../order-aggregate.ts'
+import { type AsOf, asOfQuery } from './as-of.ts'
 import { notReturned, requestReturn, returnRequest } from './request-return.ts'
 import { returnsAnswer } from './return-answer.ts'
 import { RETURN_WINDOW_DAYS } from './tokens.ts'
 import { orderIdFrom, unknownOrder } from './unknown-order.ts'
 
-/** What a customer sends back. Answered from the order's events, so a return that was answered 202 is never unknown. */
+/**
+ * What a customer sends back. Answered from the order's events, so a return that was answered 202 is never unknown, and as
+ * it was at any instant or version of the order's stream.
+ */
 @Controller('orders/:orderId/returns')
 export class ReturnsController {
   constructor(
@@ -42,22 +46,33 @@ export class ReturnsController {
   }
 
   @Get()
-  async list(@Param('orderId') id: string) {
-    return { items: await this.#returns(orderIdFrom(id)) }
+  async list(@Param('orderId') id: string, @Query() query: unknown) {
+    return { items: await this.#returns(orderIdFrom(id), parse(asOfQuery, query).asOf) }
   }
 
   @Get(':returnId')
-  async one(@Param('orderId') id: string, @Param('returnId') given: string) {
+  async one(@Param('orderId') id: string, @Param('returnId') given: string, @Query() query: unknown) {
     const wanted = returnId.safeParse(given).data
-    const found = (await this.#returns(orderIdFrom(id))).find(({ returnId }) => returnId === wanted)
+    const { asOf } = parse(asOfQuery, query)
+    const found = (await this.#returns(orderIdFrom(id), asOf)).find(({ returnId }) => returnId === wanted)
     if (found === undefined)
-      throw new Problem(404, { type: 'unknown-return', detail: `the order ${id} has no return ${given}` })
+      throw new Problem(404, { type: 'unknown-return', detail: `the order ${id} has no return ${given}${then(asOf)}` })
     return found
   }
 
-  async #returns(orderId: string) {
-    const events = await readHistory(this.database, orders.decider, orders.stream(orderId))
+  async #returns(orderId: string, asOf: AsOf | undefined) {
+    const events = await readHistory(
+      this.database,
+      orders.decider,
+      orders.stream(orderId),
+      asOf === undefined ? {} : { asOf },
+    )
     if (events.length === 0) throw unknownOrder(orderId)
     return returnsAnswer(events as (StoredEvent & OrderEvent)[])
   }
+}
+
+const then = (asOf: AsOf | undefined): string => {
+  if (asOf === undefined) return ''
+  return typeof asOf === 'number' ? ` at its version ${asOf}` : ` at ${asOf.toISOString()}`
 }

@@ -1,9 +1,7 @@
 import { fold } from '#libs/decider'
 import type { StoredEvent } from '#libs/event-store'
-import type { SagaKey, StoredSaga } from '#libs/saga'
-import { fulfilmentSaga, statusOf, wakeAt } from '../domain/fulfilment-saga.ts'
-import type { FulfilmentEvent } from '../domain/fulfilment-state.ts'
-import { sagaKindOf } from '../saga-kinds.ts'
+import type { StoredSaga } from '#libs/saga'
+import { type SagaKind, sagaKindOf } from '../saga-kinds.ts'
 
 /** Why it needs attention, where no step of it is to blame: it cannot be woken, or its parcel is missing. */
 const errorOf = ({ type, wakeError, state }: Summarised): string | undefined =>
@@ -35,15 +33,15 @@ export const sagaAnswer = (saga: Summarised, events: readonly StoredEvent[]) => 
     ),
 })
 
-/** An order's saga as it was after these events, of which there is one at least; that it could not be woken is none. */
-export const sagaAsOf = (key: SagaKey, events: readonly StoredEvent[]) => {
-  const state = fold(fulfilmentSaga, events as readonly (StoredEvent & FulfilmentEvent)[])
-  const due = wakeAt(state)
-  const { coordination } = state.order!
+/** A saga as it was after these events, of which there is one at least; that it could not be woken is none. */
+export const sagaAsOf = (kind: SagaKind, sagaId: string, events: readonly StoredEvent[]) => {
+  const state = fold(kind.evolution, events)
+  const due = kind.wakeAt(state)
   const times = {
     startedAt: events[0]!.at,
     updatedAt: events.at(-1)!.at,
     wakeAt: due === undefined ? null : new Date(due),
   }
-  return sagaAnswer({ ...key, ...times, coordination, state, status: statusOf(state), wakeError: null }, events)
+  const known = { coordination: kind.coordinationOf(state), state, status: kind.statusOf(state), wakeError: null }
+  return sagaAnswer({ ...kind.key(sagaId), ...times, ...known }, events)
 }

@@ -1,12 +1,13 @@
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { orderId } from '#libs/contracts'
 import { Database } from '#libs/database'
-import { readStream } from '#libs/event-store'
+import { readHistory } from '#libs/event-store'
 import { parse } from '#libs/http'
 import { countSagas, findSaga, listSagas, sagaStatuses } from '#libs/saga'
 import { sagaKinds } from '../saga-kinds.ts'
+import { asOfQuery } from './as-of.ts'
 import { unknownSaga } from './operate-saga.ts'
-import { sagaAnswer, sagaSummary } from './saga-answer.ts'
+import { sagaAnswer, sagaAsOf, sagaSummary } from './saga-answer.ts'
 import { encodeCursor, filterOf, sagaFilter, sagaPage } from './saga-query.ts'
 
 @Controller('sagas')
@@ -36,13 +37,22 @@ export class SagasController {
     return { items, total: items.reduce((sum, { count }) => sum + count, 0) }
   }
 
-  /** One saga, step by step: an order's by the order's id, a return's by the return's. */
+  /** One saga, step by step, as it is or was: an order's by the order's id, a return's by the return's. */
   @Get(':sagaId')
-  async one(@Param('sagaId') given: string) {
+  async one(@Param('sagaId') given: string, @Query() query: unknown) {
     const { success, data: sagaId } = orderId.safeParse(given)
+    const { asOf } = parse(asOfQuery, query)
     for (const kind of success ? sagaKinds : []) {
       const saga = await findSaga(this.database, kind.key(sagaId!))
-      if (saga !== undefined) return sagaAnswer(saga, await readStream(this.database, kind.stream(sagaId!)))
+      if (saga === undefined) continue
+      const events = await readHistory(
+        this.database,
+        kind.evolution,
+        kind.stream(sagaId!),
+        asOf === undefined ? {} : { asOf },
+      )
+      if (asOf === undefined) return sagaAnswer(saga, events)
+      if (events.length > 0) return sagaAsOf(kind, sagaId!, events)
     }
     throw unknownSaga(given)
   }
