@@ -1,17 +1,10 @@
 import type { Socket } from 'node:net'
-import {
-  encodeResponse,
-  FrameParser,
-  MalformedError,
-  Reader,
-  type RequestHeader,
-  readRequestHeader,
-  skipHeaderTags,
-} from '#libs/kafka-protocol'
+import { FrameParser, MalformedError, type RequestHeader } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
-import { findHandler } from '../dispatch.ts'
-import { CLOSE, type Handler, NO_RESPONSE, type RequestContext } from '../handler.ts'
+import { CLOSE, type Handler, type RequestContext } from '../handler.ts'
+import { AnswerQueue, type Slot } from './answer-queue.ts'
 import { ConnectionActivity } from './connection-activity.ts'
+import { answerTo, type IncomingRequest, readRequest } from './incoming-request.ts'
 import type { BudgetReader } from './memory-budget.ts'
 import { ReceivedMemory } from './received-memory.ts'
 import { SendQueue } from './send-queue.ts'
@@ -23,14 +16,6 @@ const MAX_UNSENT_BYTES = 4 * 1024 * 1024
 const MAX_IN_FLIGHT = 64
 /** What a connection may hold of requests though memory is exhausted. */
 const ALLOWANCE_BYTES = 64 * 1024
-
-/** A response in its place in the order of the requests; empty until it is known. */
-interface Slot {
-  /** The request. */
-  readonly frame: Buffer
-  readonly isKept: boolean
-  answer: readonly Buffer[] | undefined
-}
 
 /**
  * One client. Requests are begun in order, one at a time (handlers that say so may overlap), and answered in order.
@@ -44,7 +29,7 @@ export class Connection implements BudgetReader {
   private readonly received = new ReceivedMemory()
   private readonly sending: SendQueue
   private readonly waiting: Buffer[] = []
-  private readonly slots: Slot[] = []
+  private readonly answers = new AnswerQueue()
   private readonly closeListeners = new Set<() => void>()
   /** Bytes of requests that have been received and not been answered. */
   private held = 0
@@ -76,7 +61,7 @@ export class Connection implements BudgetReader {
   isIdle(forMs: number): boolean {
     const before = this.broker.clock.steady() - forMs
     if (this.sending.unsent > 0) return !this.activity.hasSentSince(before)
-    if (this.slots.length > 0 || this.waiting.length > 0) return false
+    if (this.answers.length > 0 || this.waiting.length > 0) return false
     if (!this.activity.hasReceivedSince(before)) return true
     return this.parser.unfinished > 0 && !this.activity.hasBegunFrameSince(before)
   }
@@ -149,7 +134,7 @@ export class Connection implements BudgetReader {
   /** While memory is short, a client takes one answer before it gets the next. */
   private hasRoom(): boolean {
     const mayBeUnsent = this.broker.memory.exhausted ? 0 : MAX_UNSENT_BYTES
-    return this.slots.length < MAX_IN_FLIGHT && this.sending.unsent <= mayBeUnsent
+    return this.answers.length < MAX_IN_FLIGHT && this.sending.unsent <= mayBeUnsent
   }
 
   private mustWaitForMemory(): boolean {
@@ -163,19 +148,13 @@ export class Connection implements BudgetReader {
   }
 
   private begin(frame: Buffer): void {
-    const reader = new Reader(frame)
-    const header = readRequestHeader(reader)
-    const handler = findHandler(header.apiKey, header.apiVersion)
-    if (handler === undefined) {
-      throw new MalformedError(`api key ${header.apiKey} version ${header.apiVersion} is not supported`)
-    }
-    const request = this.read(reader, handler, header)
-    const slot: Slot = { frame, isKept: handler.keepsNothing !== true, answer: undefined }
-    this.slots.push(slot)
+    const request = readRequest(frame)
+    const { handler, header, body } = request
+    const slot = this.answers.expect(frame, handler.keepsNothing !== true)
     const began = this.broker.requests.begin()
-    const answer = handler.handle(request, this.contextOf(header))
+    const answer = handler.handle(body, this.contextOf(header))
     if (!(answer instanceof Promise)) {
-      this.answer(slot, handler, header, answer, began)
+      this.answer(slot, request, answer, began)
       this.send()
       return
     }
@@ -183,7 +162,7 @@ export class Connection implements BudgetReader {
     answer.then(
       (value) =>
         this.continue(handler, () => {
-          this.answer(slot, handler, header, value, began)
+          this.answer(slot, request, value, began)
           this.sendSoon()
         }),
       (error) => this.continue(handler, () => this.refuse(error)),
@@ -193,13 +172,6 @@ export class Connection implements BudgetReader {
   private contextOf({ apiVersion, clientId }: RequestHeader): RequestContext {
     const { broker, clientHost, onClose } = this
     return { broker, apiVersion, clientId: clientId ?? '', clientHost, onClose }
-  }
-
-  private read(reader: Reader, handler: Handler, header: RequestHeader) {
-    // An ApiVersions of the future cannot be read at all; its handler answers without looking at the body.
-    if (header.apiVersion > handler.api.versions.max) return handler.api.emptyRequest
-    if (handler.api.isFlexible(header.apiVersion)) skipHeaderTags(reader)
-    return handler.api.readRequest(reader, header.apiVersion)
   }
 
   private continue(handler: Handler, settle: () => void): void {
@@ -215,18 +187,14 @@ export class Connection implements BudgetReader {
 
   private answer(
     slot: Slot,
-    handler: Handler,
-    header: RequestHeader,
+    request: IncomingRequest,
     value: Awaited<ReturnType<Handler['handle']>>,
     began: number,
   ): void {
-    this.broker.requests.end(handler.api.key, began)
-    if (value === CLOSE) {
-      this.close()
-      return
-    }
-    const version = header.apiVersion > handler.api.versions.max ? 0 : header.apiVersion
-    slot.answer = value === NO_RESPONSE ? [] : encodeResponse(handler.api, version, header.correlationId, value)
+    this.broker.requests.end(request.handler.api.key, began)
+    const answer = answerTo(request, value)
+    if (answer === CLOSE) this.close()
+    else slot.answer = answer
   }
 
   /** One sync answers many requests: what is answered within one turn goes out together. */
@@ -241,18 +209,15 @@ export class Connection implements BudgetReader {
 
   /** Sends every answer whose turn it is. */
   private send(): void {
-    if (this.closed || this.slots[0]?.answer === undefined) return
-    const buffers: Buffer[] = []
+    if (this.closed) return
+    const ready = this.answers.takeReady()
+    if (ready.length === 0) return
+    const buffers = ready.flatMap(({ answer }) => answer)
+    const bytes = buffers.reduce((sum, { length }) => sum + length, 0)
     let answered = 0
-    let bytes = 0
-    while (this.slots[0]?.answer !== undefined) {
-      const slot = this.slots.shift()!
-      answered += slot.frame.length + 4
-      this.received.finish(slot.frame, slot.isKept)
-      for (const buffer of slot.answer!) {
-        bytes += buffer.length
-        buffers.push(buffer)
-      }
+    for (const { frame, isKept } of ready) {
+      answered += frame.length + 4
+      this.received.finish(frame, isKept)
     }
     if (this.sending.unsent === 0) this.activity.beginsToSend()
     this.held -= answered
