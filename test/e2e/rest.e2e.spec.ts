@@ -217,7 +217,11 @@ describe('the system as a whole', () => {
       expect(
         (await client.call('POST', `/api/stock/${sku}/receipts`, { quantity: 5 }, { 'idempotency-key': key })).status,
       ).toBe(201)
-    expect(await client.stock(sku)).toMatchObject({ onHand: before.onHand + 5, reserved: before.reserved })
+    const after = await client.stock(sku)
+    expect(after).toMatchObject({ onHand: before.onHand + 5, reserved: before.reserved })
+    expect(await client.get(`/api/stock/${sku}?asOf=${before.version}`)).toEqual(before)
+    const { items } = await client.get<{ items: object[] }>(`/api/stock/${sku}/movements?limit=1`)
+    expect(items).toMatchObject([{ kind: 'receipt', quantity: 5, version: after.version, onHand: after.onHand }])
     expect((await client.call('POST', `/api/stock/${sku}/receipts`, { quantity: 5 })).status).toBe(400)
     expect((await client.call('GET', '/api/stock/NO-SUCH-THING')).status).toBe(404)
   })

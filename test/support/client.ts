@@ -165,7 +165,7 @@ export class Client {
     }
   }
 
-  stock(sku: string): Promise<{ sku: string; onHand: number; reserved: number; available: number }> {
+  stock(sku: string): Promise<{ sku: string; onHand: number; reserved: number; available: number; version: number }> {
     return this.get(`/api/stock/${sku}`)
   }
 

@@ -176,10 +176,6 @@ export const saga = sagaSummary.extend({
   ),
 })
 
-const level = z.object({ sku, onHand: z.int(), reserved: z.int(), available: z.int() })
-export const stock = level.extend({ name: z.string() })
-export const receiptRequest = z.object({ quantity: z.int().min(1).max(100_000) })
-export const receipt = level.extend({ receiptId: z.uuid(), quantity: z.int() })
 export const product = z.object({ sku, name: z.string(), price: money })
 
 export const salesMinute = z.object({ minute: instant, orders: z.int(), amount: money })

@@ -5,6 +5,7 @@ import { operatorPaths, parkedFilters } from './operators.openapi.ts'
 import { projectionPaths } from './projections.openapi.ts'
 import { returnPaths } from './returns.openapi.ts'
 import { sagaPaths } from './sagas.openapi.ts'
+import { stockPaths } from './stock.openapi.ts'
 import { topicPaths } from './topics.openapi.ts'
 
 /** The REST interface as OpenAPI 3.1. A test holds it against the routes, another one against real answers. */
@@ -52,8 +53,6 @@ const put = (summary: string, schema: z.ZodObject) => ({
   responses: { 200: ok(schema), ...always, ...problems([400, 'A setting is out of its range']) },
 })
 
-const helpers = { get, json, ok, inQuery, inPath, problems, idempotencyKey, actorHeader }
-
 const unknownOrder = problems([404, 'No such order, or not yet'])
 /** Every route may be answered so. */
 const always = problems(
@@ -61,6 +60,8 @@ const always = problems(
   [503, 'Too much at once, or who knows is away; `Retry-After` says when to ask again, `missing` who did not answer'],
   [504, 'Whoever knows has not answered in time; `missing` names it'],
 )
+
+const helpers = { get, json, ok, inQuery, inPath, problems, always, idempotencyKey, actorHeader }
 
 export const openApi = {
   openapi: '3.1.0',
@@ -168,27 +169,7 @@ export const openApi = {
     ...returnPaths(helpers),
     ...sagaPaths(helpers),
     '/api/catalogue': { get: get('Products and prices', schemas.page(schemas.product)) },
-    '/api/stock': { get: get('Stock of every product', schemas.page(schemas.stock)) },
-    '/api/stock/{sku}': {
-      get: get('Stock of one product', schemas.stock, [inPath('sku')], problems([404, 'No such product'])),
-    },
-    '/api/stock/{sku}/receipts': {
-      post: {
-        summary: 'Goods that arrived',
-        parameters: [inPath('sku'), idempotencyKey],
-        requestBody: { required: true, content: json(schemas.receiptRequest) },
-        responses: {
-          201: ok(schemas.receipt, 'Added to the stock'),
-          ...always,
-          ...problems(
-            [400, 'A missing key or a bad field'],
-            [404, 'No such product'],
-            [409, 'A request with this key is still under way'],
-            [422, 'More than the warehouse has room for, or the key was used with another body'],
-          ),
-        },
-      },
-    },
+    ...stockPaths(helpers),
     '/api/stream': {
       get: {
         summary: 'What is published on topics as it happens, as server-sent events',

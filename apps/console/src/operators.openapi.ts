@@ -110,6 +110,8 @@ export interface Describe {
   inQuery(parameters: Readonly<Record<string, z.ZodType>>): object[]
   inPath(name: string): object
   problems(...list: [number, string][]): object
+  /** What every route may be answered. */
+  readonly always: object
   readonly idempotencyKey: object
   readonly actorHeader: object
 }

@@ -40,6 +40,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', at: '/catalogue', from: ['order'], shared: true },
   { method: 'GET', at: '/stock', from: ['inventory'] },
   { method: 'GET', at: '/stock/:sku', from: ['inventory'] },
+  { method: 'GET', at: '/stock/:sku/movements', from: ['inventory'] },
   { method: 'POST', at: '/stock/:sku/receipts', from: ['inventory'] },
   { method: 'GET', at: '/projections', from: ['query'] },
   { method: 'GET', at: '/projections/:name', from: ['query'] },

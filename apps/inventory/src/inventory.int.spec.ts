@@ -157,7 +157,7 @@ describe('commands', () => {
   test('reserve, then dispatch: the stock on hand falls when the goods leave', async () => {
     const order = newOrder()
     await reserve(order, { sku: 'MUG', quantity: 3 }, { sku: 'BOWL', quantity: 2 })
-    expect(await level('MUG')).toEqual({ sku: 'MUG', name: 'Mug', onHand: 10, reserved: 3, available: 7 })
+    expect(await level('MUG')).toMatchObject({ sku: 'MUG', name: 'Mug', onHand: 10, reserved: 3, available: 7 })
     await dispatch(order)
     expect(await level('MUG')).toMatchObject({ onHand: 7, reserved: 0, available: 7 })
     expect(await level('BOWL')).toMatchObject({ onHand: 498, reserved: 0 })
@@ -332,6 +332,99 @@ describe('GET /stock', () => {
   })
   test('does not know what is not there', async () => {
     await http().get('/stock/NO-SUCH').expect(404)
+  })
+})
+
+describe('the history of a product', () => {
+  interface Movement {
+    readonly version: number
+    readonly at: string
+    readonly kind: string
+  }
+  const movements = async (sku: string, query = '') =>
+    (await http().get(`/stock/${sku}/movements${query}`).expect(200)).body as {
+      items: Movement[]
+      nextCursor: string | null
+    }
+  const allMovements = async (sku: string, limit: number): Promise<Movement[]> => {
+    const items: Movement[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page = await movements(sku, `?limit=${limit}${cursor && `&cursor=${cursor}`}`)
+      expect(page.items.length).toBeLessThanOrEqual(limit)
+      items.push(...page.items)
+      cursor = page.nextCursor
+    }
+    return items
+  }
+
+  test('has every movement, the youngest first, with what it goes back to and the level behind it', async () => {
+    const [a, b] = [newOrder(), newOrder()]
+    const returnId = uuidFrom(`return of ${a}`)
+    const before = await level('BOWL')
+    await Promise.all([reserve(a, { sku: 'BOWL', quantity: 3 }), reserve(b, { sku: 'BOWL', quantity: 2 })])
+    await dispatch(a)
+    await release(b)
+    await command('stock.return', { orderId: a, customerId, returnId, lines: [{ sku: 'BOWL', quantity: 1 }] })
+    const { body } = await http().post('/stock/BOWL/receipts').set('Idempotency-Key', 'h1').send({ quantity: 9 })
+    const behind = (onHand: number, reserved: number) => ({ onHand, reserved, available: onHand - reserved })
+    const version = before.version
+    expect((await movements('BOWL')).items.slice(0, 7)).toMatchObject([
+      { version: version + 5, kind: 'receipt', quantity: 9, receiptId: body.receiptId, ...behind(507, 0) },
+      { version: version + 4, kind: 'return', quantity: 1, orderId: a, returnId, ...behind(498, 0) },
+      { version: version + 3, kind: 'release', quantity: 2, orderId: b, ...behind(497, 0) },
+      { version: version + 2, kind: 'dispatch', quantity: 3, orderId: a, ...behind(497, 2) },
+      { version: version + 1, kind: 'reservation', quantity: 2, orderId: b, ...behind(500, 5) },
+      { version: version + 1, kind: 'reservation', quantity: 3, orderId: a, ...behind(500, 3) },
+      { version, kind: 'count', quantity: 500, ...behind(500, 0) },
+    ])
+    expect((await movements('BOWL')).items.every(({ at }) => !Number.isNaN(Date.parse(at)))).toBe(true)
+  })
+
+  test('comes page by page, whatever their size and wherever an event ends', async () => {
+    await Promise.all(Array.from({ length: 7 }, () => reserve(newOrder(), { sku: 'MUG', quantity: 1 })))
+    await http().post('/stock/MUG/receipts').set('Idempotency-Key', 'h2').send({ quantity: 1 }).expect(201)
+    const all = await allMovements('MUG', 500)
+    expect(all.length).toBeGreaterThan(8)
+    expect(all.at(-1)).toMatchObject({ version: 1, kind: 'receipt', onHand: 10 })
+    for (const limit of [1, 3, 7]) expect(await allMovements('MUG', limit)).toEqual(all)
+  })
+
+  test('is told as of any version and any instant, and adds up to the table', async () => {
+    const now = await level('BOWL')
+    const all = await allMovements('BOWL', 500)
+    expect((await http().get(`/stock/BOWL?asOf=${now.version}`).expect(200)).body).toEqual(now)
+    expect((await http().get('/stock/BOWL?asOf=2999-01-01T00:00:00Z').expect(200)).body).toEqual(now)
+    for (const one of [1, Math.ceil(now.version / 2), now.version - 1]) {
+      const { version, at: _, kind: __, ...last } = all.find(({ version }) => version === one)!
+      const { body } = await http().get(`/stock/BOWL?asOf=${version}`).expect(200)
+      expect(last).toMatchObject({ onHand: body.onHand, reserved: body.reserved, available: body.available })
+      expect(body.version).toBe(version)
+    }
+    const { at } = all.at(-1)!
+    expect((await http().get(`/stock/BOWL?asOf=${at}`).expect(200)).body.version).toBeGreaterThanOrEqual(1)
+  })
+
+  test('begins with the first event', async () => {
+    for (const early of ['0', '1969-07-20T20:17:40Z']) {
+      const { body } = await http().get(`/stock/BOWL?asOf=${early}`).expect(404)
+      expect(body).toMatchObject({ type: 'urn:waybill:problem:no-stock-yet' })
+    }
+    await app.get(Database).execute(`INSERT INTO stock_levels VALUES ('EMPTY', 'Nothing yet', 0, 0)`)
+    expect(await movements('EMPTY')).toEqual({ items: [], nextCursor: null })
+    await http().get('/stock/EMPTY?asOf=1').expect(404)
+    await app.get(Database).execute(`DELETE FROM stock_levels WHERE sku = 'EMPTY'`)
+  })
+
+  test('refuses what makes no sense, and says what would', async () => {
+    for (const bad of ['cursor=', 'cursor=7', 'cursor=0.1', 'cursor=1.0', 'limit=0', 'limit=501', 'before=1'])
+      await http().get(`/stock/BOWL/movements?${bad}`).expect(400)
+    for (const bad of ['asOf=', 'asOf=yesterday', 'asOf=-1', 'asof=1'])
+      await http().get(`/stock/BOWL?${bad}`).expect(400)
+    await http().get('/stock/NO-SUCH/movements').expect(404)
+    await http().get('/stock/NO-SUCH?asOf=1').expect(404)
+    expect((await http().get('/stock/BOWL/movements?cursor=7')).body.errors).toEqual([
+      { pointer: '/cursor', detail: expect.stringContaining('nextCursor') },
+    ])
   })
 })
 

@@ -1,5 +1,6 @@
 import { defineService, type Service } from '#libs/service'
 import { StockController } from './api/stock.controller.ts'
+import { StockHistoryController } from './api/stock-history.controller.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
 import { replies } from './replies.ts'
@@ -11,6 +12,6 @@ export const inventoryService = (config: Config): Service =>
     config,
     handlers: consumers,
     replies,
-    routes: [StockController],
+    routes: [StockController, StockHistoryController],
     prepare: async (groupCommit) => seedStock(groupCommit, await readProducts(config.PRODUCTS_FILE)),
   })

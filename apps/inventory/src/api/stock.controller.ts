@@ -1,16 +1,19 @@
-import { Body, Controller, Get, Inject, Param, Post, Res } from '@nestjs/common'
+import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { sku as skuSchema } from '#libs/contracts'
 import { Database, type Work } from '#libs/database'
 import { type Refusal, refuse } from '#libs/decider'
+import { readState } from '#libs/event-store'
 import { Problem, parse, Trace } from '#libs/http'
 import { IdempotentCommands, type StoredResponse } from '#libs/idempotency'
-import { answerOnce, IdempotencyKey, onRecord } from '#libs/service'
-import { available, hasRoomFor, MOST_ON_HAND, type StockLevel } from '../domain/stock.ts'
+import { answerOnce, asOfQuery, IdempotencyKey, onRecord } from '#libs/service'
+import { stockHistory, stockStream } from '../domain/movements.ts'
+import { hasRoomFor, MOST_ON_HAND } from '../domain/stock.ts'
 import { type Receipt, receiptIdFor, receive } from '../receipts.ts'
 import { readLevels } from '../sql/read-levels.ts'
 import { Warehouse } from '../warehouse.ts'
+import { levelAnswer, productOf, unknownSku } from './stock-answer.ts'
 
 const receiptRequest = z.strictObject({ quantity: z.int().min(1).max(100_000) })
 
@@ -24,14 +27,19 @@ export class StockController {
 
   @Get()
   async list() {
-    return { items: (await readLevels(this.database)).map((level) => ({ ...answer(level), name: level.name })) }
+    const levels = await readLevels(this.database)
+    return { items: levels.map(({ sku, name, version, ...level }) => ({ sku, name, ...levelAnswer(level), version })) }
   }
 
+  /** The level as it is, from the table; or as it was, from the product's events. */
   @Get(':sku')
-  async one(@Param('sku') sku: string) {
-    const [level] = skuSchema.safeParse(sku).success ? await readLevels(this.database, sku) : []
-    if (level === undefined) throw unknownSku(sku)
-    return { ...answer(level), name: level.name }
+  async one(@Param('sku') given: string, @Query() query: unknown) {
+    const { asOf } = parse(asOfQuery, query)
+    const { sku, name, version, ...level } = await productOf(this.database, given)
+    if (asOf === undefined) return { sku, name, ...levelAnswer(level), version }
+    const then = await readState(this.database, stockHistory, stockStream(sku), { asOf })
+    if (then === undefined) throw nothingThen(sku)
+    return { sku, name, ...levelAnswer(then.state), version: then.version }
   }
 
   @Post(':sku/receipts')
@@ -65,15 +73,8 @@ const receiveGoods = (receipt: Receipt, traceparent: string): Work<StoredRespons
     await receive(uow, [receipt], traceparent)
     onRecord(uow, { actor: 'operator', action: 'stock.receive', target: `stock/${sku}`, detail: `${quantity} pieces` })
     const level = (await warehouse.levels([sku])).get(sku)!
-    return { status: 201, headers: {}, body: { ...receipt, ...answer(level) } }
+    return { status: 201, headers: {}, body: { ...receipt, ...levelAnswer(level) } }
   },
-})
-
-const answer = (level: StockLevel) => ({
-  sku: level.sku,
-  onHand: level.onHand,
-  reserved: level.reserved,
-  available: available(level),
 })
 
 const problemOf = ({ sku, quantity }: Receipt, { refused, detail }: Refusal<NotReceived>): Problem =>
@@ -85,5 +86,9 @@ const problemOf = ({ sku, quantity }: Receipt, { refused, detail }: Refusal<NotR
         detail: `${quantity} more of ${sku} would be more than ${MOST_ON_HAND}: ${detail}`,
       })
 
-const unknownSku = (sku: string): Problem =>
-  new Problem(404, { type: 'unknown-sku', title: 'Unknown product', detail: `no product has the SKU ${sku}` })
+const nothingThen = (sku: string): Problem =>
+  new Problem(404, {
+    type: 'no-stock-yet',
+    title: 'No stock yet',
+    detail: `nothing had happened to ${sku} by then: ask for a later moment, or for its movements`,
+  })

@@ -1,4 +1,4 @@
-import { unreachable } from '#libs/decider'
+import { type Evolution, unreachable } from '#libs/decider'
 import type { ReservationEvent } from './reservation.ts'
 import type { StockLevel } from './stock.ts'
 
@@ -7,14 +7,6 @@ export type Movement =
   | { readonly kind: 'receipt'; readonly quantity: number; readonly receiptId: string }
   | { readonly kind: 'reservation' | 'release' | 'dispatch'; readonly quantity: number; readonly orderId: string }
   | { readonly kind: 'return'; readonly quantity: number; readonly orderId: string; readonly returnId: string }
-
-export const movementKinds = [
-  'receipt',
-  'reservation',
-  'release',
-  'dispatch',
-  'return',
-] as const satisfies readonly Movement['kind'][]
 
 /** What happened to the stock of one product, as its stream `stock-<SKU>` keeps it. */
 export type StockEvent =
@@ -50,10 +42,24 @@ export const moved = <Level extends Quantities>(level: Level, movement: Movement
 }
 
 /** The level that a product's events add up to. */
-export const stockHistory = {
-  initial: { onHand: 0, reserved: 0 } as Quantities,
-  evolve: (level: Quantities, event: StockEvent): Quantities =>
-    event.type === 'StockCounted' ? event.data : event.data.movements.reduce(moved, level),
+export const stockHistory: Evolution<Quantities, StockEvent> = {
+  initial: { onHand: 0, reserved: 0 },
+  evolve: (level, event) =>
+    event.type === 'StockCounted' ? event.data : event.data.movements.reduce<Quantities>(moved, level),
+}
+
+/** What changed a level: a movement, or a count, which says anew how much there is. */
+export type Change = Movement | { readonly kind: 'count'; readonly quantity: number }
+
+/** The changes that an event stands for, in its order, each with the level behind it. */
+export const changesOf = (event: StockEvent, before: Quantities): { change: Change; after: Quantities }[] => {
+  if (event.type === 'StockCounted')
+    return [{ change: { kind: 'count', quantity: event.data.onHand }, after: event.data }]
+  let after = before
+  return event.data.movements.map((change) => {
+    after = moved(after, change)
+    return { change, after }
+  })
 }
 
 export interface ProductMovement {

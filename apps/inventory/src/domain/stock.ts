@@ -15,7 +15,7 @@ export const MOST_ON_HAND = 2_147_483_647
 
 export const hasRoomFor = ({ onHand }: StockLevel, quantity: number): boolean => onHand + quantity <= MOST_ON_HAND
 
-export const available = ({ onHand, reserved }: StockLevel): number => onHand - reserved
+export const available = ({ onHand, reserved }: Omit<StockLevel, 'sku'>): number => onHand - reserved
 
 /** The lines that the stock does not cover, with what there is instead; none of a product that is not known. */
 export const shortagesOf = (

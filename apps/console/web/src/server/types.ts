@@ -3,6 +3,7 @@ import type * as schemas from '../../../src/openapi-schemas.ts'
 import type * as operators from '../../../src/operators.openapi.ts'
 import type * as projections from '../../../src/projections.openapi.ts'
 import type * as sagas from '../../../src/sagas.openapi.ts'
+import type * as stock from '../../../src/stock.openapi.ts'
 
 /** What the gateway answers, from the very schemas that its OpenAPI document is made of. */
 
@@ -14,7 +15,7 @@ export type OrderEvent = z.infer<typeof schemas.event>
 export type Saga = z.infer<typeof schemas.saga>
 export type SagaSummary = z.infer<typeof schemas.sagaSummary>
 export type Product = z.infer<typeof schemas.product>
-export type Stock = z.infer<typeof schemas.stock>
+export type Stock = z.infer<typeof stock.stock>
 export type Health = z.infer<typeof schemas.health>
 export type Topics = z.infer<typeof schemas.topics>
 export type Groups = z.infer<typeof schemas.groups>
