@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Client, TERMINAL } from '../support/client.ts'
 import { MAILS_UNDER_WAY, stockLevels, violations } from '../support/oracle.ts'
 import { outOfOrder } from '../support/order-sequence.ts'
+import { watchLevels } from '../support/stock-history.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 import { everyday, inParallel, plan, seeded } from '../support/workload.ts'
@@ -41,6 +42,8 @@ test(`${ORDERS} orders, every process killed once while they are placed (seed ${
   const every = Math.floor(ORDERS / (victims.length + 1))
 
   const placed: string[] = []
+  let isOver = false
+  const watched = watchLevels(client, [...before.keys()], () => isOver)
   let kills = Promise.resolve()
   await inParallel(planned, 12, async ({ request, cancel }, index) => {
     const victim = index > 0 && index % every === 0 ? victims[index / every - 1] : undefined
@@ -61,7 +64,12 @@ test(`${ORDERS} orders, every process killed once while they are placed (seed ${
       return ended.length === placed.length ? now.map((order) => order!) : undefined
     },
     { timeoutMs: 300_000, everyMs: 2_000 },
-  )
+  ).finally(() => {
+    isOver = true
+  })
+  const { looks, problems } = await watched
+  expect(problems).toEqual([])
+  expect(looks).toBeGreaterThan(0)
   const repeatedMails = MAY_REPEAT_MAILS * MAILS_UNDER_WAY
   expect(await violations(client, orders, before, { repeatedMails })).toEqual([])
   expect(await outOfOrder(system.brokers, placed)).toEqual([])

@@ -1,6 +1,7 @@
 import type { Client, Order } from './client.ts'
 import { TERMINAL } from './client.ts'
 import { allReturns, restocked, worthOf } from './returns.ts'
+import { wrongHistories } from './stock-history.ts'
 import { until } from './until.ts'
 
 /**
@@ -21,6 +22,7 @@ export const violations = async (
   ...(await wrongViews(client, orders)),
   ...(await wrongMoney(client, orders)),
   ...(await wrongStock(client, orders, before)),
+  ...(await wrongHistories(client)),
   ...(await wrongMails(client, orders)),
   ...(await repeated(client, repeatedMails)),
 ]
