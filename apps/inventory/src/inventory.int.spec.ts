@@ -16,6 +16,7 @@ import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
 import { type Quantities, type StockEvent, stockHistory, stockStream } from './domain/movements.ts'
 import { inventoryService } from './inventory.module.ts'
+import { Warehouse } from './warehouse.ts'
 
 configureLogging({ level: 'silent' })
 
@@ -413,6 +414,32 @@ describe('the history of a product', () => {
     expect(await movements('EMPTY')).toEqual({ items: [], nextCursor: null })
     await http().get('/stock/EMPTY?asOf=1').expect(404)
     await app.get(Database).execute(`DELETE FROM stock_levels WHERE sku = 'EMPTY'`)
+  })
+
+  test('is read from its snapshots, where it is long, and adds up to the same', async () => {
+    const database = app.get(Database)
+    await database.execute(`INSERT INTO stock_levels VALUES ('LONG', 'Much asked for', 0, 0)`)
+    const receive = (quantity: number) =>
+      app.get(GroupCommit).submit({
+        run: (uow) =>
+          uow.part(Warehouse).move([{ sku: 'LONG', movement: { kind: 'receipt', quantity, receiptId: 'r' } }]),
+      })
+    for (let n = 1; n <= 230; n++) await receive(n % 7)
+    const upTo = (version: number) => Array.from({ length: version }, (_, i) => (i + 1) % 7).reduce((sum, n) => sum + n)
+    const kept = await database.query(
+      `SELECT version, state FROM snapshots WHERE stream_id = 'stock-LONG' ORDER BY version`,
+    )
+    expect(kept).toEqual([100, 200].map((version) => ({ version, state: { onHand: upTo(version), reserved: 0 } })))
+    const all = await allMovements('LONG', 50)
+    expect(all).toHaveLength(230)
+    // Nobody asks for what came before a snapshot.
+    await database.execute(`DELETE FROM events WHERE stream_id = 'stock-LONG' AND version < 100`)
+    for (const version of [100, 199, 200, 230])
+      expect((await http().get(`/stock/LONG?asOf=${version}`).expect(200)).body).toMatchObject({
+        onHand: upTo(version),
+      })
+    expect((await movements('LONG', '?limit=100')).items).toEqual(all.slice(0, 100))
+    await database.execute(`DELETE FROM stock_levels WHERE sku = 'LONG'`)
   })
 
   test('refuses what makes no sense, and says what would', async () => {

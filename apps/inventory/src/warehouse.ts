@@ -2,7 +2,7 @@ import { uuidFrom } from '#libs/contracts'
 import type { Part, Sql, UnitOfWork } from '#libs/database'
 import { aggregate, EventStreams } from '#libs/event-store'
 import { announceAggregate } from '#libs/service'
-import { type Movement, moved, type ProductMovement, stockStream } from './domain/movements.ts'
+import { type Movement, moved, type ProductMovement, stockHistory, stockStream } from './domain/movements.ts'
 import type { StockLevels } from './domain/stock.ts'
 import { reservations } from './reservations.ts'
 import { lockLevels, type StoredLevel } from './sql/lock-levels.ts'
@@ -15,6 +15,7 @@ import { saveLevels } from './sql/save-levels.ts'
  *
  * What was moved is one event per product, in the insert that writes the reservations' own. The locked row says which
  * version the product's stream has, so nobody reads the stream for that, and two who append to it queue up at the row.
+ * Once in so many events a statement more keeps the level as a snapshot, for those who ask for the past.
  *
  * A release or a dispatch doesn't name its products, its reservation does: therefore the reservations are read first.
  */
@@ -61,6 +62,7 @@ export class Warehouse implements Part {
     const streams = this.uow.part(EventStreams)
     for (const [sku, movements] of this.#moved) {
       const level = this.#levels.get(sku)!
+      const { onHand, reserved } = level
       const stream = stockStream(sku)
       const version = level.version + 1
       // Many causes may share this event; each movement names its own.
@@ -68,6 +70,7 @@ export class Warehouse implements Part {
       const metadata = { messageId, causationId: messageId, correlationId: sku }
       streams.assure(stream, level.version)
       streams.append(stream, level.version, [{ type: 'StockMoved', data: { movements }, metadata }])
+      streams.keep(stream, { onHand, reserved }, stockHistory.snapshots)
       this.#levels.set(sku, { ...level, version })
     }
   }

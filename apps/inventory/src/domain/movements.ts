@@ -1,4 +1,4 @@
-import { type Evolution, unreachable } from '#libs/decider'
+import { type Evolution, type SnapshotPolicy, unreachable } from '#libs/decider'
 import type { ReservationEvent } from './reservation.ts'
 import type { StockLevel } from './stock.ts'
 
@@ -41,9 +41,10 @@ export const moved = <Level extends Quantities>(level: Level, movement: Movement
   return { ...level, onHand: level.onHand + onHand, reserved: level.reserved + reserved }
 }
 
-/** The level that a product's events add up to. */
-export const stockHistory: Evolution<Quantities, StockEvent> = {
+/** The level that a product's events add up to, and how often it is kept: a product that sells has many a second. */
+export const stockHistory: Evolution<Quantities, StockEvent> & { readonly snapshots: SnapshotPolicy } = {
   initial: { onHand: 0, reserved: 0 },
+  snapshots: { every: 100, kept: 1_000, version: 1 },
   evolve: (level, event) =>
     event.type === 'StockCounted' ? event.data : event.data.movements.reduce<Quantities>(moved, level),
 }
