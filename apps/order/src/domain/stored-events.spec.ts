@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { todaysState } from '#libs/decider'
+import { expectStoredEvents } from '#libs/testing'
+import { fulfilmentEvents, fulfilmentRows, orderEvents, returnSagaEvents } from './stored-events.fixture.ts'
+import { fulfilmentStates } from './versions.ts'
+
+test.each([
+  ['orders', () => expectStoredEvents(orderEvents)],
+  ['sagas of orders', () => expectStoredEvents(fulfilmentEvents)],
+  ['sagas of returns', () => expectStoredEvents(returnSagaEvents)],
+])('%s are read in every version of their events that ever shipped', (_, check) => check())
+
+test('a saga is read in every version of its state that ever shipped', () => {
+  expect(fulfilmentRows).toHaveLength(fulfilmentStates.version)
+  for (const [i, row] of fulfilmentRows.entries())
+    expect(todaysState(fulfilmentStates, row, i + 1)).toEqual(fulfilmentRows.at(-1))
+})
