@@ -12,7 +12,7 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/decider': { repo: [], npm: [] },
   'libs/contracts': { repo: [], npm: ['zod'] },
   'libs/kafka-protocol': { repo: [], npm: ['@node-rs/crc32', 'lz4-napi', 'snappy'] },
-  'libs/logging': { repo: [], npm: [] },
+  'libs/logging': { repo: [], npm: ['pino'] },
   'libs/observability': { repo: ['libs/logging'], npm: ['prom-client'] },
   'libs/database': { repo: ['libs/observability'], npm: ['pg'] },
   'libs/http': { repo: ['libs/observability', 'libs/contracts'], npm: '*' },

@@ -7,3 +7,15 @@ export const describeError = (error: unknown): string => {
     links.push(e instanceof Error ? `${e.name}: ${e.message}` : String(e))
   return links.join(' ← ')
 }
+
+/** What JSON cannot say of an error by itself: its type, stack and causes. Anything else is left as it is. */
+export const serializeError = (error: unknown, causes = MAX_CAUSES): unknown => {
+  if (!(error instanceof Error)) return error
+  const { name: type, message, stack, cause } = error
+  return {
+    type,
+    message,
+    stack,
+    ...(cause !== undefined && causes > 0 && { cause: serializeError(cause, causes - 1) }),
+  }
+}

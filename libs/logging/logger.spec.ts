@@ -18,14 +18,14 @@ test('an entry is one line of JSON with its fields', () => {
     name: 'relay',
     message: 'slow\nvery',
     count: 3,
-    offset: '7',
+    offset: 7,
   })
 })
 
-test('an error is written with its name, stack and causes', () => {
+test('an error is written with its type, stack and causes', () => {
   createLogger('relay').error('failed', { error: new TypeError('outer', { cause: new Error('inner') }) })
   const { error } = JSON.parse(lines[0]!) as { error: Record<string, unknown> }
-  expect(error).toMatchObject({ name: 'TypeError', message: 'outer', cause: { name: 'Error', message: 'inner' } })
+  expect(error).toMatchObject({ type: 'TypeError', message: 'outer', cause: { type: 'Error', message: 'inner' } })
   expect(error.stack).toContain('logger.spec')
 })
 
