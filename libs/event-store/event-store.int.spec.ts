@@ -150,8 +150,9 @@ describe('a stream', () => {
     expect(numbers(await readStream(database, id, { asOf: at(2) }))).toEqual([1, 2])
     expect(numbers(await readStream(database, id, { asOf: at(0) }))).toEqual([])
     expect(numbers(await readStream(database, id, { from: 2 }))).toEqual([2, 3])
-    expect(numbers(await readStream(database, id, { newest: 2 }))).toEqual([2, 3])
-    expect(numbers(await readStream(database, id, { asOf: 2, newest: 1 }))).toEqual([2])
+    expect(numbers(await readStream(database, id, { only: { newest: 2 } }))).toEqual([2, 3])
+    expect(numbers(await readStream(database, id, { only: { oldest: 2 } }))).toEqual([1, 2])
+    expect(numbers(await readStream(database, id, { asOf: 2, only: { newest: 1 } }))).toEqual([2])
   })
 
   test('is at any instant one that there was, whatever the clocks said', async () => {

@@ -152,6 +152,29 @@ describe('snapshots', () => {
     )
   })
 
+  test('are not needed: a long stream is read a part at a time', async () => {
+    const stream = newStream()
+    const count = 2_500
+    await database.execute(
+      `INSERT INTO events (stream_id, version, type, data, metadata, recorded_at, transaction_id)
+       SELECT $1, n, 'counted', json_build_object('n', n), '{"messageId":"m"}',
+              '2026-01-01T00:00:00Z'::timestamptz + n * interval '1 second', 0
+         FROM generate_series(1, $2::int) AS n`,
+      stream,
+      count,
+    )
+    const upTo = (version: number) =>
+      fold(
+        plain,
+        Array.from({ length: version }, (_, i) => event(i + 1)),
+      )
+    for (const version of [1, 999, 1_000, 1_001, 2_000, count])
+      for (const asOf of [version, new Date(START + version * 1_000)])
+        expect(await readState(database, kept, stream, { asOf })).toMatchObject({ state: upTo(version), version })
+    expect(await readState(database, plain, stream)).toMatchObject({ state: upTo(count), version: count })
+    expect(await readState(database, plain, stream, { asOf: 0 })).toBeUndefined()
+  })
+
   test('make a stream of 100,000 events as fast to load as one of a few', async () => {
     const stream = newStream()
     const long: Evolution<Tally, Counted> = { ...plain, snapshots: { every: 200, kept: 10, version: 1 } }

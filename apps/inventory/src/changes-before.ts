@@ -39,7 +39,7 @@ export const changesBefore = async (
 
 /** The changes of the newest `count` events up to a version, oldest first. */
 const changesUpTo = async (sql: Sql, stream: string, version: number, count: number): Promise<RecordedChange[]> => {
-  const events = await readStream(sql, stream, { asOf: version, newest: count })
+  const events = await readStream(sql, stream, { asOf: version, only: { newest: count } })
   if (events.length === 0) return []
   const start = await readState(sql, stockHistory, stream, { asOf: events[0]!.version - 1 })
   let level = start?.state ?? stockHistory.initial
