@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { questionTopics, topicNames } from '#libs/contracts'
-import { askKafka, topicOffsets } from '#libs/messaging'
+import { topicOffsets } from '#libs/messaging'
 import { type Client, type Coordination, type Order, orderOf } from '../test/support/client.ts'
 import type { RunningSystem } from '../test/support/system.ts'
 import { until } from '../test/support/until.ts'
@@ -108,7 +108,7 @@ const latencies = async (client: Client, style: Coordination): Promise<number[]>
 const published = async (system: RunningSystem): Promise<number> => {
   const options = { brokers: system.brokers, clientId: 'bench' }
   const count = async () => {
-    const offsets = await askKafka(options, (admin) => topicOffsets(admin, orderTopics))
+    const offsets = await topicOffsets(options, orderTopics)
     return [...offsets.values()].flat().reduce((sum, { latest }) => sum + latest, 0)
   }
   let before = -1

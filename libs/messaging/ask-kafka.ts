@@ -6,12 +6,6 @@ import { type KafkaOptions, kafkaClient } from './kafka-client.ts'
 /** Whoever asks about Kafka over HTTP waits no longer; less than the gateway waits for us. Milliseconds. */
 const DEADLINE_MS = 1_500
 
-export interface PartitionOffsets {
-  readonly partition: number
-  readonly earliest: number
-  readonly latest: number
-}
-
 const log = createLogger('kafka')
 
 /**
@@ -37,26 +31,4 @@ export const askKafka = async <T>(options: KafkaOptions, question: (admin: Admin
     clearTimeout(timer)
     admin.disconnect().catch((error: unknown) => log.debug('not disconnected', { [fields.error]: error }))
   }
-}
-
-/** The first and the next offset of every partition, by topic. A topic that is not there is not there. */
-export const topicOffsets = async (
-  admin: Admin,
-  topics: readonly string[],
-): Promise<Map<string, readonly PartitionOffsets[]>> => {
-  const answers = await Promise.allSettled(topics.map((topic) => admin.fetchTopicOffsets(topic)))
-  return new Map(
-    answers.flatMap((answer, i) =>
-      answer.status === 'fulfilled'
-        ? [
-            [
-              topics[i]!,
-              answer.value
-                .map(({ partition, low, high }) => ({ partition, earliest: Number(low), latest: Number(high) }))
-                .sort((a, b) => a.partition - b.partition),
-            ] as const,
-          ]
-        : [],
-    ),
-  )
 }

@@ -38,16 +38,16 @@ export class KafkaView {
   readonly groups: () => Promise<View<GroupView>>
 
   constructor(options: KafkaOptions) {
-    this.topics = sharedAnswer(() => askKafka(options, topicsOf))
-    this.groups = sharedAnswer(() => askKafka(options, groupsOf))
+    this.topics = sharedAnswer(() => askKafka(options, (admin) => topicsOf(options, admin)))
+    this.groups = sharedAnswer(() => askKafka(options, (admin) => groupsOf(options, admin)))
   }
 }
 
-const topicsOf = async (admin: Admin): Promise<View<TopicView>> => {
+const topicsOf = async (options: KafkaOptions, admin: Admin): Promise<View<TopicView>> => {
   const { topics } = await admin.fetchTopicMetadata()
   const visible = topics.filter(({ name }) => !name.startsWith('__')).sort((a, b) => a.name.localeCompare(b.name))
   const names = visible.map(({ name }) => name)
-  const offsets = await topicOffsets(admin, names)
+  const offsets = await topicOffsets(options, names)
   const items = visible
     .filter(({ name }) => offsets.has(name))
     .map(({ name, partitions }) => {
@@ -60,8 +60,8 @@ const topicsOf = async (admin: Admin): Promise<View<TopicView>> => {
   return { items, missing: [...new Set([...topicNames, ...names])].filter((name) => !offsets.has(name)) }
 }
 
-const groupsOf = async (admin: Admin): Promise<View<GroupView>> => {
-  const { items: topics, missing } = await topicsOf(admin)
+const groupsOf = async (options: KafkaOptions, admin: Admin): Promise<View<GroupView>> => {
+  const { items: topics, missing } = await topicsOf(options, admin)
   const { groups } = await admin.listGroups()
   const names = groups.filter((group) => group.protocolType === 'consumer').map((group) => group.groupId)
   if (names.length === 0) return { items: [], missing }

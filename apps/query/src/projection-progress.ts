@@ -47,7 +47,7 @@ export class ProjectionProgressReader {
     groupId: string,
   ) {
     this.committed = () => askKafka(kafka, (admin) => committedBy(admin, groupId))
-    this.#offsets = sharedAnswer(() => askKafka(kafka, (admin) => offsetsOf(admin, groupId)))
+    this.#offsets = sharedAnswer(() => askKafka(kafka, (admin) => offsetsOf(kafka, admin, groupId)))
   }
 
   async read(): Promise<ReturnType<typeof present>[]> {
@@ -61,8 +61,8 @@ export class ProjectionProgressReader {
   }
 }
 
-const offsetsOf = async (admin: Admin, groupId: string) => {
-  const [topics, committed] = await Promise.all([topicOffsets(admin, projected), committedBy(admin, groupId)])
+const offsetsOf = async (kafka: KafkaOptions, admin: Admin, groupId: string) => {
+  const [topics, committed] = await Promise.all([topicOffsets(kafka, projected), committedBy(admin, groupId)])
   const places = [...topics].flatMap(([topic, partitions]) =>
     partitions.map((one) => ({ ...one, place: `${topic}/${one.partition}` })),
   )
