@@ -64,8 +64,15 @@ export const serviceDatabase = (options: StartOptions, service: Service): string
   return url.href
 }
 
-/** Every process of the system, as these options want it. */
-export const planProcesses = (options: StartOptions, ports: Ports): ProcessPlan[] => {
+/**
+ * Every process of the system, as these options want it. `control` is what the console, and nobody else, is told of the
+ * supervisor, in its environment.
+ */
+export const planProcesses = (
+  options: StartOptions,
+  ports: Ports,
+  control: Readonly<Record<string, string>> = {},
+): ProcessPlan[] => {
   const brokers = options.kafkaBrokers ?? `127.0.0.1:${options.brokerPort}`
   const environment = { ...addresses(ports), KAFKA_BROKERS: brokers }
   const node = (app: string, kind: keyof typeof HEAP, args: string[], env: Record<string, string>): Launch => ({
@@ -115,7 +122,7 @@ export const planProcesses = (options: StartOptions, ports: Ports): ProcessPlan[
       stage: 3,
       database: service,
     })
-  plans.push({ ...http('console', options.port, 'console', { HOST: 'localhost' }), after: [], stage: 3 })
+  plans.push({ ...http('console', options.port, 'console', { HOST: 'localhost', ...control }), after: [], stage: 3 })
   return plans
 }
 

@@ -6,6 +6,9 @@ import { areFree, freePorts } from './postgres/free-port.ts'
 import { PORT_NAMES, type Ports, planProcesses } from './processes.ts'
 import { ROOT } from './root.ts'
 import { ADDRESS, placeSamples } from './samples.ts'
+import { ControlServer } from './supervisor/control/control-server.ts'
+import { ProcessControl } from './supervisor/control/process-control.ts'
+import { Trail } from './supervisor/control/trail.ts'
 import { databasePreparation } from './supervisor/databases.ts'
 import { forget } from './supervisor/forget.ts'
 import { parseOptions, type StartOptions, USAGE, UsageError } from './supervisor/options.ts'
@@ -28,18 +31,23 @@ const start = async (args: string[]): Promise<void> => {
   if (options.fresh) await forget(options)
   preparePaymentKeys(keyFilesIn(options.data))
 
-  const plans = planProcesses(options, await choosePorts(options.data))
+  const controlServer = new ControlServer()
+  await controlServer.listen()
+  const plans = planProcesses(options, await choosePorts(options.data), controlServer.environment)
   const terminal = new Terminal(plans.map(({ name }) => name))
   if (left.length > 0) terminal.say(`ended what an earlier start left running: ${left.join(', ')}`)
   terminal.say(`Waybill starts, with its data in ${options.data}`)
   const prepareDatabase = databasePreparation(options)
   const { verbose, data } = options
   const system = new System({ data, plans, pids, terminal, verbose, prepareDatabase })
-  stopOnSignals(system, terminal)
+  const trail = new Trail(join(data, 'operations.jsonl'))
+  controlServer.serve({ trail, control: new ProcessControl(() => system.look(), trail) })
+  stopOnSignals(system, controlServer, terminal)
   try {
     await system.start()
   } catch (error) {
     terminal.say(`\n${(error as Error).message}\n`)
+    await controlServer.close()
     await system.stop()
     process.exit(1)
   }
@@ -102,7 +110,7 @@ Ctrl-C stops everything.
 ready ${address}`)
 }
 
-const stopOnSignals = (system: System, terminal: Terminal): void => {
+const stopOnSignals = (system: System, control: ControlServer, terminal: Terminal): void => {
   let stoppingSince: number | undefined
   const stop = async () => {
     if (stoppingSince !== undefined) {
@@ -114,6 +122,7 @@ const stopOnSignals = (system: System, terminal: Terminal): void => {
     }
     stoppingSince = Date.now()
     terminal.say('\nstopping (again to kill)')
+    await control.close()
     await system.stop()
     terminal.say(`stopped after ${seconds(stoppingSince)}`)
     process.exit(0)

@@ -51,3 +51,21 @@ export const chain = (head: AuditHead, deeds: readonly Deed[], at: Date): AuditE
   }
   return entries
 }
+
+/** The first of the entries after `last` that is missing or is not what was written, if there is one. */
+export const breakIn = (
+  last: AuditHead,
+  entries: readonly AuditEntry[],
+): { readonly brokenAt: number; readonly detail: string } | undefined => {
+  let { seq, hash: previousHash } = last
+  for (const entry of entries) {
+    const brokenAt = Number(++seq)
+    if (entry.seq !== seq) return { brokenAt, detail: 'the entry is missing' }
+    if (entry.previousHash !== previousHash || hashOf(entry) !== entry.hash)
+      return { brokenAt, detail: 'the entry is not what was written' }
+    previousHash = entry.hash
+  }
+  return undefined
+}
+
+export const BEGINNING: AuditHead = { seq: 0n, hash: '0'.repeat(64) }

@@ -1,9 +1,8 @@
 import type { Sql } from '#libs/database'
-import { type AuditHead, hashOf } from './entry.ts'
+import { BEGINNING, breakIn } from './entry.ts'
 import { readEntries, readHead } from './sql/read-entries.ts'
 
 const AT_ONCE = 5_000
-const BEGINNING: AuditHead = { seq: 0n, hash: '0'.repeat(64) }
 
 export type Verification =
   | { readonly holds: true; readonly entries: number }
@@ -17,15 +16,12 @@ export const verifyTrail = async (sql: Sql): Promise<Verification> => {
   let last = BEGINNING
   while (last.seq < head.seq) {
     const entries = await readEntries(sql, last.seq, AT_ONCE)
-    for (const entry of entries) {
-      const brokenAt = Number(last.seq + 1n)
-      if (entry.seq !== last.seq + 1n) return { holds: false, brokenAt, detail: 'the entry is missing' }
-      if (entry.previousHash !== last.hash || hashOf(entry) !== entry.hash)
-        return { holds: false, brokenAt, detail: 'the entry is not what was written' }
-      last = entry
-      if (last.seq === head.seq && last.hash !== head.hash)
-        return { holds: false, brokenAt, detail: 'the trail ends otherwise than it did' }
-    }
+    const broken = breakIn(last, entries)
+    if (broken !== undefined) return { holds: false, ...broken }
+    const end = entries.find(({ seq }) => seq === head.seq)
+    if (end !== undefined && end.hash !== head.hash)
+      return { holds: false, brokenAt: Number(head.seq), detail: 'the trail ends otherwise than it did' }
+    last = entries.at(-1) ?? last
     if (entries.length === 0) return { holds: false, brokenAt: Number(last.seq + 1n), detail: 'the entry is missing' }
   }
   return { holds: true, entries: Number(head.seq) }

@@ -25,6 +25,13 @@ export interface SupervisedProcessOptions {
   readonly onCrash: (crash: { cause: string; delay: number; looping: boolean }) => void
 }
 
+export interface ProcessEnd {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** A signal, an exit code, or why it could not be started. */
+  readonly cause: string
+}
+
 /** Between the polite request to stop and the end by force. Milliseconds. */
 const STOP_GRACE = 15_000
 
@@ -33,6 +40,9 @@ export class SupervisedProcess {
   readonly name: string
   readonly #options: SupervisedProcessOptions
   #child: ChildProcess | undefined
+  #startedAt: number | undefined
+  #starts = 0
+  #lastEnd: ProcessEnd | undefined
   #restart: NodeJS.Timeout | undefined
   #history = NO_CRASHES
   #stopping = false
@@ -44,6 +54,21 @@ export class SupervisedProcess {
 
   get pid(): number | undefined {
     return this.#child?.pid
+  }
+
+  /** Of the one that runs. Milliseconds since 1970. */
+  get startedAt(): number | undefined {
+    return this.#child && this.#startedAt
+  }
+
+  /** How often it was started again. */
+  get restarts(): number {
+    return Math.max(0, this.#starts - 1)
+  }
+
+  /** How it last ended uninvited. */
+  get lastEnd(): ProcessEnd | undefined {
+    return this.#lastEnd
   }
 
   async start(): Promise<void> {
@@ -63,6 +88,8 @@ export class SupervisedProcess {
       if (child.pid === undefined) return
       child.stdin.on('error', () => undefined)
       this.#child = child
+      this.#startedAt = startedAt
+      this.#starts++
       this.#read(child.stdout, 'stdout')
       this.#read(child.stderr, 'stderr')
       this.#options.onStart(child)
@@ -103,6 +130,7 @@ export class SupervisedProcess {
 
   #crashed(startedAt: number, cause: string): void {
     if (this.#stopping) return
+    this.#lastEnd = { at: Date.now(), cause }
     const { state, delay, looping } = afterCrash(this.#history, Date.now() - startedAt)
     this.#history = state
     this.#options.onCrash({ cause, delay, looping })

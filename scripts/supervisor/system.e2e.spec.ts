@@ -72,6 +72,11 @@ describe('System', () => {
     const replacement = pids.read('two')!
     expect(replacement).not.toBe(two)
     expect(pids.read('one')).toBe(one)
+    expect(system!.look()).toMatchObject([
+      { name: 'one', state: 'up', pid: one, restarts: 0, lastEnd: undefined },
+      { name: 'two', state: 'up', pid: replacement, restarts: 1, lastEnd: { cause: 'SIGKILL' } },
+    ])
+    expect(system!.look()[1]!.lines.at(-1)).toMatch(/fixture: ready/)
 
     await system!.stop()
     expect([one, two, replacement].filter(isAlive)).toEqual([])

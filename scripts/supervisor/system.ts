@@ -5,13 +5,15 @@ import type { ProcessPlan } from '../processes.ts'
 import { LogFile } from './log-file.ts'
 import type { PidFiles } from './pid-files.ts'
 import { watchOver } from './postgres.ts'
-import { SupervisedProcess } from './supervised-process.ts'
+import { type ProcessEnd, SupervisedProcess } from './supervised-process.ts'
 import { isNotable, type Terminal } from './terminal.ts'
 import { throttled } from './throttle.ts'
 
 /** A process that is not ready after this long will not be. Milliseconds. */
 const PATIENCE = 120_000
 const LAST_LINES = 25
+/** Of each of them. */
+const LONGEST_LINE = 2_000
 
 export interface SystemOptions {
   readonly data: string
@@ -21,6 +23,20 @@ export interface SystemOptions {
   readonly verbose: boolean
   /** Brings the database of a process up to date, before its first start. */
   readonly prepareDatabase: (plan: ProcessPlan) => Promise<void>
+}
+
+/** What is known of a process at this moment. */
+export interface ProcessLook {
+  readonly name: string
+  /** `starting`: it runs and is not ready yet; `down`: it does not run, and is started again. */
+  readonly state: 'up' | 'starting' | 'down'
+  readonly pid: number | undefined
+  /** Milliseconds since 1970. */
+  readonly startedAt: number | undefined
+  readonly restarts: number
+  readonly lastEnd: ProcessEnd | undefined
+  /** The last that it said, the newest last. */
+  readonly lines: readonly string[]
 }
 
 /** All processes of Waybill: started in parallel as far as they do not need each other, kept running, stopped in order. */
@@ -55,6 +71,10 @@ export class System {
     }
   }
 
+  look(): ProcessLook[] {
+    return [...this.#members.values()].map((member) => member.look())
+  }
+
   kill(): void {
     for (const member of this.#members.values()) member.process.kill()
   }
@@ -70,6 +90,8 @@ class Member {
   #failed: string | undefined
   #restartedAt: number | undefined
   #everReady = false
+  /** The one that was last seen ready. */
+  #readyPid: number | undefined
 
   constructor(plan: ProcessPlan, options: SystemOptions) {
     this.plan = plan
@@ -103,6 +125,7 @@ class Member {
       await sleep(40)
     }
     this.#everReady = true
+    this.#readyPid = this.process.pid
     this.#options.terminal.from(plan.name, `ready after ${seconds(startedAt)}  ${plan.address}`)
   }
 
@@ -111,6 +134,12 @@ class Member {
     if (outcome === 'killed') this.#options.terminal.from(this.plan.name, 'did not stop when asked to: killed')
     this.#options.pids.remove(this.plan.name)
     await this.#log.close()
+  }
+
+  look(): ProcessLook {
+    const { pid, startedAt, restarts, lastEnd } = this.process
+    const state = pid === undefined ? 'down' : pid === this.#readyPid ? 'up' : 'starting'
+    return { name: this.plan.name, state, pid, startedAt, restarts, lastEnd, lines: [...this.#lastLines] }
   }
 
   /** A full disk must not keep a process from running. */
@@ -124,7 +153,7 @@ class Member {
 
   #line(line: string, stream: 'stdout' | 'stderr'): void {
     this.#log.write(line)
-    this.#lastLines.push(line)
+    this.#lastLines.push(line.slice(0, LONGEST_LINE))
     if (this.#lastLines.length > LAST_LINES) this.#lastLines.shift()
     if (this.#options.verbose) this.#options.terminal.from(this.plan.name, line)
     else if (this.#everReady && isNotable(this.plan.name, line, stream)) this.#warn(line)
@@ -147,6 +176,7 @@ class Member {
     while (this.process.pid === pid) {
       if (await this.plan.isReady()) {
         this.#restartedAt = undefined
+        this.#readyPid = pid
         return this.#options.terminal.from(this.plan.name, `ready again after ${seconds(since)}`)
       }
       await sleep(100)

@@ -6,6 +6,8 @@ import { groups } from './screens/groups.ts'
 import { mailbox } from './screens/mailbox.ts'
 import { orders } from './screens/orders.ts'
 import { overview } from './screens/overview.ts'
+import { processes } from './screens/processes.ts'
+import { projections } from './screens/projections.ts'
 import { sagas } from './screens/sagas.ts'
 import { topics } from './screens/topics.ts'
 
@@ -21,4 +23,7 @@ describe.skipIf(executablePath === undefined)('the web console', () => {
   describe('dead letters', () => deadLetters(at))
   describe('topics', () => topics(at))
   describe('consumer groups', () => groups(at))
+  describe('projections', () => projections(at))
+  // Last, for they kill and freeze what all others look at.
+  describe('processes and oracle', () => processes(at))
 })

@@ -62,6 +62,7 @@ const addressOf = async (path: string): Promise<string> => {
     .replace('{quoteId}', quoteId)
     .replace('{customerId}', 'edge')
     .replace('{name}', 'sales-per-minute')
+    .replace('{process}', 'notification')
     .replace('{sku}', SKU)
     .replace('{topic}', 'orders')
     .replace('{id}', operationId)

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { parse } from '#libs/http'
-import type { Forwarder, Patience } from './forwarder.ts'
+import { type Forwarder, type Patience, refuseOverload } from './forwarder.ts'
 import { gather, queryString } from './gathered.ts'
+import type { Supervisor } from './processes/supervisor.ts'
 import { consuming } from './services.ts'
 
 const instant = z.iso.datetime({ offset: true })
@@ -27,16 +28,21 @@ interface Entry {
   readonly at: string
 }
 
-/** One trail made of all services' parts, youngest first. */
-export const auditPage = async (forwarder: Forwarder, patience: Patience, query: unknown) => {
+/** Whose parts make the trail: every service, and the supervisor where there is one. */
+export interface Keepers {
+  readonly forwarder: Forwarder
+  readonly supervisor: Supervisor | null
+}
+
+/** One trail made of all parts, youngest first. */
+export const auditPage = async (keepers: Keepers, patience: Patience, query: unknown) => {
   const { limit, cursor, ...filter } = parse(auditQuery, query)
-  // A part that is not in the cursor has been read to its end.
-  const services = consuming.filter((service) => cursor === undefined || cursor.has(service))
-  const { answers, unreachable } = await gather<{ items: Entry[]; nextCursor?: string }>(
-    forwarder,
+  const { answers, unreachable } = await gatherParts<{ items: Entry[]; nextCursor?: string }>(
+    keepers,
     patience,
-    (service) => `/internal/audit${queryString({ ...filter, limit, cursor: cursor?.get(service) })}`,
-    services,
+    (keeper) => `/internal/audit${queryString({ ...filter, limit, cursor: cursor?.get(keeper) })}`,
+    // A part that is not in the cursor has been read to its end.
+    (keeper) => cursor === undefined || cursor.has(keeper),
   )
   const found = answers.flatMap(({ service, answer }) => answer.items.map((entry) => ({ service, ...entry })))
   found.sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : b.seq - a.seq))
@@ -50,11 +56,38 @@ export const auditPage = async (forwarder: Forwarder, patience: Patience, query:
 }
 
 /** Whether each service's part of the trail holds; the whole holds when all of them were asked and do. */
-export const verifyTrails = async (forwarder: Forwarder, patience: Patience) => {
-  const { answers, unreachable } = await gather<{ holds: boolean }>(forwarder, patience, () => '/internal/audit/verify')
+export const verifyTrails = async (keepers: Keepers, patience: Patience) => {
+  const { answers, unreachable } = await gatherParts<{ holds: boolean }>(
+    keepers,
+    patience,
+    () => '/internal/audit/verify',
+  )
   return {
     holds: unreachable.length === 0 && answers.every(({ answer }) => answer.holds),
     services: Object.fromEntries(answers.map(({ service, answer }) => [service, answer])),
     unreachable,
   }
+}
+
+interface Parts<T> {
+  readonly answers: readonly { readonly service: string; readonly answer: T }[]
+  readonly unreachable: readonly string[]
+}
+
+const gatherParts = async <T>(
+  { forwarder, supervisor }: Keepers,
+  patience: Patience,
+  pathOf: (keeper: string) => string,
+  isAsked: (keeper: string) => boolean = () => true,
+): Promise<Parts<T>> => {
+  const isKept = supervisor !== null && isAsked('supervisor')
+  const [services, [supervised]] = await Promise.all([
+    gather<T>(forwarder, patience, pathOf, consuming.filter(isAsked)),
+    Promise.allSettled(isKept ? [supervisor.get<T>(pathOf('supervisor'))] : []),
+  ])
+  if (supervised === undefined) return services
+  refuseOverload([supervised])
+  return supervised.status === 'fulfilled'
+    ? { ...services, answers: [...services.answers, { service: 'supervisor', answer: supervised.value }] }
+    : { ...services, unreachable: [...services.unreachable, 'supervisor'] }
 }

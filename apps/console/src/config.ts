@@ -16,6 +16,9 @@ export const config = () =>
     NOTIFICATION_URL: address,
     QUERY_URL: address,
     SIMULATORS_URL: address,
+    /** Who runs our processes, under `npm start`; nobody who could be told where they are missing. */
+    SUPERVISOR_URL: address.optional(),
+    SUPERVISOR_TOKEN: z.string().optional(),
   })
 
 export type Config = ReturnType<typeof config>

@@ -1,13 +1,17 @@
-import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common'
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { healthModule } from '#libs/http'
 import { TopicReader } from '#libs/messaging'
 import { MessagesController } from './api/messages.controller.ts'
 import { OperatorsController } from './api/operators.controller.ts'
+import { OracleController } from './api/oracle.controller.ts'
+import { ProcessesController } from './api/processes.controller.ts'
 import { SystemController } from './api/system.controller.ts'
 import { TopicsController } from './api/topics.controller.ts'
 import type { Config } from './config.ts'
 import { Forwarder } from './forwarder.ts'
 import { KafkaView } from './kafka-view.ts'
+import { Supervisor } from './processes/supervisor.ts'
+import { SUPERVISOR } from './processes/token.ts'
 import { servicesOf } from './services.ts'
 
 @Module({})
@@ -15,21 +19,34 @@ export class ConsoleModule implements OnApplicationShutdown {
   constructor(
     private readonly forwarder: Forwarder,
     private readonly reader: TopicReader,
+    @Inject(SUPERVISOR) private readonly supervisor: Supervisor | null,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
     this.reader.close()
     await this.forwarder.close()
+    await this.supervisor?.close()
   }
 }
 
 export const consoleModule = (config: Config): DynamicModule => ({
   module: ConsoleModule,
   imports: [healthModule({})],
-  controllers: [MessagesController, OperatorsController, SystemController, TopicsController],
+  controllers: [
+    MessagesController,
+    OperatorsController,
+    OracleController,
+    ProcessesController,
+    SystemController,
+    TopicsController,
+  ],
   providers: [
     { provide: Forwarder, useValue: new Forwarder(servicesOf(config)) },
     { provide: TopicReader, useValue: new TopicReader({ brokers: config.KAFKA_BROKERS, clientId: 'console' }) },
+    { provide: SUPERVISOR, useValue: supervisorOf(config) },
     { provide: KafkaView, useValue: new KafkaView({ brokers: config.KAFKA_BROKERS, clientId: 'console' }) },
   ],
 })
+
+const supervisorOf = ({ SUPERVISOR_URL: url, SUPERVISOR_TOKEN: token }: Config): Supervisor | null =>
+  url === undefined || token === undefined ? null : new Supervisor(url, token)

@@ -10,6 +10,8 @@ const own = [
   ...['GET /api/parked/{service}/{id}', 'GET /api/parked-effects', 'GET /api/operations/{id}', 'GET /api/audit'],
   ...['retry', 'discard', 'amend'].map((action) => `POST /api/parked/{service}/{id}/${action}`),
   ...['POST /api/parked/redrive', 'GET /api/audit/verify'],
+  ...['GET /api/processes', 'GET /api/oracle'],
+  ...['kill', 'pause', 'resume'].map((command) => `POST /api/processes/{process}/${command}`),
 ]
 
 test('the OpenAPI document describes every route and nothing else', () => {

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { customerId, orderId, orderStatus } from '#libs/contracts'
 import * as schemas from './openapi-schemas.ts'
 import { operatorPaths, parkedFilters } from './operators.openapi.ts'
+import { oraclePaths } from './oracle/oracle.openapi.ts'
+import { processPaths } from './processes/processes.openapi.ts'
 import { projectionPaths } from './projections.openapi.ts'
 import { returnPaths } from './returns.openapi.ts'
 import { sagaPaths } from './sagas.openapi.ts'
@@ -187,6 +189,8 @@ export const openApi = {
       },
     },
     ...projectionPaths(helpers),
+    ...processPaths(helpers),
+    ...oraclePaths(helpers),
     '/api/topics': { get: get('Topics, with the offsets of their partitions', schemas.topics) },
     ...topicPaths(helpers),
     '/api/groups': { get: get('Consumer groups, with members and lag', schemas.groups) },

@@ -1,6 +1,7 @@
 import { defineService, type Service } from '#libs/service'
 import { StockController } from './api/stock.controller.ts'
 import { StockHistoryController } from './api/stock-history.controller.ts'
+import { StockProofController } from './api/stock-proof.controller.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
 import { replies } from './replies.ts'
@@ -12,6 +13,6 @@ export const inventoryService = (config: Config): Service =>
     config,
     handlers: consumers,
     replies,
-    routes: [StockController, StockHistoryController],
+    routes: [StockController, StockHistoryController, StockProofController],
     prepare: async (groupCommit) => seedStock(groupCommit, await readProducts(config.PRODUCTS_FILE)),
   })

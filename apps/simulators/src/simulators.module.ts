@@ -17,6 +17,7 @@ import { Mailbox } from './mailbox/mailbox.ts'
 import { SmtpListener } from './mailbox/smtp-listener.ts'
 import { TextsController } from './mailbox/texts.controller.ts'
 import { Texts } from './mailbox/texts.ts'
+import { OracleController } from './oracle/oracle.controller.ts'
 import { PaymentLedger } from './payment/ledger.ts'
 import { PaymentController } from './payment/payment.controller.ts'
 import { Housekeeping } from './store/housekeeping.ts'
@@ -55,7 +56,7 @@ export const simulatorsModule = async (config: SimulatorsConfig): Promise<Dynami
   return {
     module: SimulatorsModule,
     imports: [healthModule({ store: () => store.check(), smtp: () => smtp.check() })],
-    controllers: [PaymentController, CarrierController, MailboxController, TextsController],
+    controllers: [PaymentController, CarrierController, MailboxController, TextsController, OracleController],
     providers: [
       HeldRequests,
       Fickle,

@@ -6,6 +6,8 @@ import { auditPage, verifyTrails } from '../audit.ts'
 import { type ForwardedAnswer, Forwarder, LOOK, READ, WRITE } from '../forwarder.ts'
 import { findOperation, startRedrive } from '../operations.ts'
 import { parkedCounts, parkedEffectsPage } from '../parked.ts'
+import type { Supervisor } from '../processes/supervisor.ts'
+import { SUPERVISOR } from '../processes/token.ts'
 import { consuming, type ServiceName } from '../services.ts'
 
 type HeaderValues = Readonly<Record<string, string | undefined>>
@@ -16,7 +18,10 @@ const serviceName = z.enum(consuming)
 /** What a person can do where something did not work, over all services. */
 @Controller('api')
 export class OperatorsController {
-  constructor(@Inject(Forwarder) private readonly forwarder: Forwarder) {}
+  constructor(
+    @Inject(Forwarder) readonly forwarder: Forwarder,
+    @Inject(SUPERVISOR) readonly supervisor: Supervisor | null,
+  ) {}
 
   @Get('parked/counts')
   counts(@Query() query: Record<string, string>) {
@@ -70,13 +75,13 @@ export class OperatorsController {
   /** Who did what, youngest first. */
   @Get('audit')
   audit(@Query() query: Record<string, string>) {
-    return auditPage(this.forwarder, LOOK, query)
+    return auditPage(this, LOOK, query)
   }
 
   /** Whether every service's part of the trail is what was written. */
   @Get('audit/verify')
   verify() {
-    return verifyTrails(this.forwarder, READ)
+    return verifyTrails(this, READ)
   }
 }
 

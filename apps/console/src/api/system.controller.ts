@@ -3,7 +3,7 @@ import { parse, sharedAnswer } from '#libs/http'
 import { Forwarder, LOOK } from '../forwarder.ts'
 import { KafkaView } from '../kafka-view.ts'
 import { parkedPage, parkedQuery } from '../parked.ts'
-import { consuming, type ServiceName } from '../services.ts'
+import { servicesHealth } from '../services-health.ts'
 
 /** What is known of the system as a whole: gathered from all services and from Kafka. */
 @Controller('api')
@@ -41,25 +41,7 @@ export class SystemController {
   }
 
   async #askAll() {
-    const services = Object.fromEntries(
-      await Promise.all(
-        ([...consuming, 'simulators'] as const).map(async (name) => [name, await this.#ask(name)] as const),
-      ),
-    )
+    const services = await servicesHealth(this.forwarder, LOOK)
     return { status: Object.values(services).every(({ status }) => status === 'ok') ? 'ok' : 'degraded', services }
-  }
-
-  async #ask(service: ServiceName): Promise<{ status: string }> {
-    try {
-      const { body } = await this.forwarder.forward(
-        service,
-        { method: 'GET', path: '/health/ready', headers: {} },
-        LOOK,
-      )
-      const { status, checks } = JSON.parse(body.toString('utf8')) as { status: string | number; checks?: object }
-      return { status: status === 'ok' ? 'ok' : 'not ready', ...(checks && { checks }) }
-    } catch {
-      return { status: 'unreachable' }
-    }
   }
 }

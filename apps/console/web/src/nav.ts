@@ -34,6 +34,7 @@ export const nav: readonly { readonly title: string; readonly entries: readonly 
   {
     title: 'Around it',
     entries: [
+      { to: '/processes', label: 'Processes', icon: 'processes' },
       { to: '/simulators', label: 'Simulators', icon: 'simulators' },
       { to: '/audit', label: 'Audit', icon: 'audit' },
     ],

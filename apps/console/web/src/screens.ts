@@ -4,6 +4,7 @@ import { orderRoute } from './screens/order/route.ts'
 import { ordersRoute } from './screens/orders/route.ts'
 import { overviewRoute } from './screens/overview/route.ts'
 import { parkedRoute } from './screens/parked/route.ts'
+import { processesRoute } from './screens/processes/route.ts'
 import { projectionsRoute } from './screens/projections/route.ts'
 import { sagasRoute } from './screens/sagas/route.ts'
 import { simulatorsRoute } from './screens/simulators/route.ts'
@@ -19,6 +20,7 @@ export const screens = [
   topicsRoute,
   groupsRoute,
   projectionsRoute,
+  processesRoute,
   simulatorsRoute,
   auditRoute,
 ] as const

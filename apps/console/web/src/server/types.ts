@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import type * as schemas from '../../../src/openapi-schemas.ts'
 import type * as operators from '../../../src/operators.openapi.ts'
+import type * as oracle from '../../../src/oracle/oracle.openapi.ts'
+import type * as processes from '../../../src/processes/processes.openapi.ts'
 import type * as projections from '../../../src/projections.openapi.ts'
 import type * as sagas from '../../../src/sagas.openapi.ts'
 import type * as stock from '../../../src/stock.openapi.ts'
@@ -46,3 +48,7 @@ export type PaymentSettings = z.infer<typeof schemas.paymentSettings>
 export type CarrierSettings = z.infer<typeof schemas.carrierSettings>
 export type Projection = z.infer<typeof projections.projection>
 export type ProjectionVersion = Projection['versions'][number]
+export type Processes = z.infer<typeof processes.processes>
+export type SystemProcess = Processes['items'][number]
+export type OracleAnswer = z.infer<typeof oracle.oracle>
+export type OracleCheck = z.infer<typeof oracle.oracleCheck>
