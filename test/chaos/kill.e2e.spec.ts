@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Client, TERMINAL } from '../support/client.ts'
 import { MAILS_UNDER_WAY, stockLevels, violations } from '../support/oracle.ts'
 import { outOfOrder } from '../support/order-sequence.ts'
+import { allReturns, returnIdsIn, sendBack } from '../support/returns.ts'
 import { watchLevels } from '../support/stock-history.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
@@ -29,10 +30,13 @@ let client: Client
 beforeAll(async () => {
   system = await startSystem()
   client = new Client(system.url)
+  // So that returns end in every way that they may.
+  const rates = { returnLossRate: 0.1, returnImpossibleRate: 0.1, inspectionRefusalRate: 0.3 }
+  expect((await client.call('PUT', '/api/simulators/carrier/settings', rates)).status).toBe(200)
 })
 afterAll(() => system?.stop())
 
-test(`${ORDERS} orders, every process killed once while they are placed (seed ${SEED}): nothing lost, nothing doubled`, {
+test(`${ORDERS} orders of both styles and their returns, every process killed once under them (seed ${SEED}): nothing lost, nothing doubled`, {
   timeout: 900_000,
 }, async () => {
   const before = await stockLevels(client)
@@ -42,16 +46,18 @@ test(`${ORDERS} orders, every process killed once while they are placed (seed ${
   const every = Math.floor(ORDERS / (victims.length + 1))
 
   const placed: string[] = []
+  const sentBack: Promise<string[]>[] = []
   let isOver = false
   const watched = watchLevels(client, [...before.keys()], () => isOver)
   let kills = Promise.resolve()
-  await inParallel(planned, 12, async ({ request, cancel }, index) => {
+  await inParallel(planned, 12, async ({ request, cancel, returns }, index) => {
     const victim = index > 0 && index % every === 0 ? victims[index / every - 1] : undefined
     // One after the other: each comes back before the next one goes.
     if (victim !== undefined) kills = kills.then(() => system.killAndAwaitRestart(victim))
     const orderId = await client.placeSurely(request)
     placed.push(orderId)
     if (cancel) await client.cancelSurely(orderId)
+    sentBack.push(sendBack(client, orderId, returns))
   })
   await kills
   expect(new Set(placed).size).toBe(ORDERS)
@@ -70,7 +76,11 @@ test(`${ORDERS} orders, every process killed once while they are placed (seed ${
   const { looks, problems } = await watched
   expect(problems).toEqual([])
   expect(looks).toBeGreaterThan(0)
+  expect(new Set(orders.map(({ coordination }) => coordination)).size).toBe(2)
+  const returnIds = (await Promise.all(sentBack)).flat()
+  expect(returnIds.length).toBeGreaterThan(ORDERS / 20)
   const repeatedMails = MAY_REPEAT_MAILS * MAILS_UNDER_WAY
   expect(await violations(client, orders, before, { repeatedMails })).toEqual([])
+  expect(returnIdsIn(await allReturns(client)).toSorted()).toEqual(returnIds.toSorted())
   expect(await outOfOrder(system.brokers, placed)).toEqual([])
 })

@@ -6,6 +6,7 @@ import { Client, type Order } from '../support/client.ts'
 import { freeze } from '../support/freeze.ts'
 import { type StockLevels, stockLevels, violations } from '../support/oracle.ts'
 import { quiet, SERVICES } from '../support/quiet.ts'
+import { sagaEnded, sendBack } from '../support/returns.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
 import { kafkaOf, orderTopics } from '../support/topic.ts'
 import { until } from '../support/until.ts'
@@ -23,6 +24,7 @@ let client: Client
 let before: StockLevels
 let admin: ReturnType<ReturnType<typeof kafkaOf>['admin']>
 const placed: string[] = []
+const sentBack: Promise<string[]>[] = []
 beforeAll(async () => {
   system = await startSystem()
   client = new Client(system.url)
@@ -38,6 +40,9 @@ afterAll(async () => {
 /** A few at a time: of more the gateway would ask the owner, who knows less of an order's history. */
 const ended = async (): Promise<Order[]> => {
   await inParallel(placed, 4, async (orderId) => void (await client.terminal(orderId)))
+  const returnIds = (await Promise.all(sentBack)).flat()
+  expect(returnIds).not.toEqual([])
+  await inParallel(returnIds, 4, (returnId) => sagaEnded(client, returnId))
   await quiet(client)
   const orders = new Map<string, Order>()
   await inParallel(placed, 4, async (orderId) => void orders.set(orderId, await client.order(orderId)))
@@ -71,11 +76,12 @@ test('the partitions of every topic grow from 6 to 12 under orders: keys move, a
   })().finally(() => {
     inUse = true
   })
-  await inParallel(planned, 4, async ({ request, cancel }) => {
+  await inParallel(planned, 4, async ({ request, cancel, returns }) => {
     if (inUse) return
     const orderId = await client.placeSurely(request)
     placed.push(orderId)
     if (cancel) await client.cancelSurely(orderId)
+    sentBack.push(sendBack(client, orderId, returns))
     await pause(GAP_MS)
   })
   await growing

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Client } from '../support/client.ts'
 import { stockLevels, violations } from '../support/oracle.ts'
 import { type Replica, startReplica } from '../support/replica.ts'
+import { sendBack } from '../support/returns.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
 import { everyday, inParallel, plan, seeded } from '../support/workload.ts'
 
@@ -28,7 +29,8 @@ test('second processes of every service come and go while orders are placed: not
   const codes: (number | null)[] = []
   let rolling = Promise.resolve()
   const placed = new Set<string>()
-  await inParallel(planned, 6, async ({ request, cancel }, index) => {
+  const sentBack: Promise<string[]>[] = []
+  await inParallel(planned, 6, async ({ request, cancel, returns }, index) => {
     const service = index % 20 === 0 ? SERVICES[index / 20] : undefined
     if (service !== undefined)
       rolling = rolling.then(async () => {
@@ -39,10 +41,12 @@ test('second processes of every service come and go while orders are placed: not
     const orderId = await client.placeSurely(request)
     placed.add(orderId)
     if (cancel) await client.cancelSurely(orderId)
+    sentBack.push(sendBack(client, orderId, returns))
   })
   await rolling
   await Promise.all([...placed].map((orderId) => client.terminal(orderId)))
   const orders = await Promise.all([...placed].map((orderId) => client.order(orderId)))
+  expect((await Promise.all(sentBack)).flat()).not.toEqual([])
   expect(await violations(client, orders, before)).toEqual([])
   expect(orders).toHaveLength(ORDERS)
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Dispatcher, Pool } from 'undici'
+import type { Line } from './returns.ts'
 import { until } from './until.ts'
 
 export interface Money {
@@ -124,26 +125,33 @@ export class Client {
 
   /** Places an order as a careful client does: the same key again until there is an answer. */
   async placeSurely(order: OrderRequest, key: string = randomUUID()): Promise<string> {
-    for (let attempt = 1; ; attempt++) {
-      const answer = await this.place(order, key).catch((error: Error) => error)
-      if (!(answer instanceof Error) && answer.status === 201) return answer.body.orderId
-      const retriable = answer instanceof Error || answer.status >= 500 || answer.status === 409
-      if (!retriable || attempt > 100)
-        throw new Error(`order not accepted: ${answer instanceof Error ? answer.message : JSON.stringify(answer.body)}`)
-      await pause(100)
-    }
+    const { body } = await surely(
+      'an order to be accepted',
+      () => this.place(order, key),
+      ({ status }) => status === 201,
+    )
+    return body.orderId
   }
 
-  /** Asks for it until there is an answer: 202, or 409 when it is too late. Anything else is a failure. */
+  /** Asks for it until there is an answer: 202, or 409 when it is too late. */
   async cancelSurely(orderId: string): Promise<202 | 409> {
-    for (let attempt = 1; ; attempt++) {
-      const answer = await this.call('POST', `/api/orders/${orderId}/cancel`).catch((error: Error) => error)
-      if (!(answer instanceof Error) && (answer.status === 202 || answer.status === 409)) return answer.status
-      const retriable = answer instanceof Error || answer.status >= 500
-      if (!retriable || attempt > 100)
-        throw new Error(`cancel: ${answer instanceof Error ? answer.message : JSON.stringify(answer.body)}`)
-      await pause(100)
-    }
+    const { status } = await surely(
+      `order ${orderId} to be cancelled`,
+      () => this.call('POST', `/api/orders/${orderId}/cancel`),
+      ({ status }) => status === 202 || status === 409,
+    )
+    return status as 202 | 409
+  }
+
+  /** Asks for it until there is an answer: the id of the return, or undefined when the order does not take that back. */
+  async returnSurely(orderId: string, items: Line[], key: string = randomUUID()): Promise<string | undefined> {
+    const [path, wish] = [`/api/orders/${orderId}/returns`, { items, reason: 'a test' }]
+    const { status, body } = await surely(
+      `order ${orderId} to take something back`,
+      () => this.call<{ returnId: string; reason?: string }>('POST', path, wish, { 'idempotency-key': key }),
+      ({ status, body }) => status === 202 || body?.reason === 'not_returnable',
+    )
+    return status === 202 ? body.returnId : undefined
   }
 
   order(orderId: string): Promise<Order> {
@@ -181,3 +189,23 @@ export class Client {
     return (await this.get<{ items: never[] }>(`/api/simulators/mailbox?to=${encodeURIComponent(to)}&limit=1000`)).items
   }
 }
+
+/**
+ * Asks again while nobody answers, while whoever does is out of order (5xx), and while the same request is still being worked
+ * on (409); any other answer that is not one of those that count is a failure.
+ */
+const surely = <T>(
+  what: string,
+  ask: () => Promise<Answer<T>>,
+  counts: (answer: Answer<T>) => boolean,
+): Promise<Answer<T>> =>
+  until(
+    what,
+    async () => {
+      const answer = await ask().catch(() => undefined)
+      if (answer === undefined || counts(answer)) return answer
+      if (answer.status < 500 && answer.status !== 409) throw new Error(`${what}: ${JSON.stringify(answer.body)}`)
+      return undefined
+    },
+    { everyMs: 100 },
+  )

@@ -1,6 +1,6 @@
 import type { Client, Order } from './client.ts'
 import { TERMINAL } from './client.ts'
-import { allReturns, restocked, worthOf } from './returns.ts'
+import { allReturns, RETURN_ENDS, type Return, type Returns, restocked, worthOf } from './returns.ts'
 import { wrongHistories } from './stock-history.ts'
 import { until } from './until.ts'
 
@@ -15,17 +15,20 @@ export const violations = async (
   orders: readonly Order[],
   before: StockLevels,
   { repeatedMails = 0 }: { readonly repeatedMails?: number } = {},
-): Promise<string[]> => [
-  ...unfinished(orders),
-  ...(await unfinishedSagas(client)),
-  ...(await parked(client)),
-  ...(await wrongViews(client, orders)),
-  ...(await wrongMoney(client, orders)),
-  ...(await wrongStock(client, orders, before)),
-  ...(await wrongHistories(client)),
-  ...(await wrongMails(client, orders)),
-  ...(await repeated(client, repeatedMails)),
-]
+): Promise<string[]> => {
+  const unended = [...unfinished(orders), ...(await unfinishedSagas(client)), ...(await parked(client))]
+  const returns = await allReturns(client)
+  return [
+    ...unended,
+    ...unfinishedReturns(returns),
+    ...(await wrongViews(client, orders, returns)),
+    ...(await wrongMoney(client, orders, returns)),
+    ...(await wrongStock(client, orders, returns, before)),
+    ...(await wrongHistories(client)),
+    ...(await wrongMails(client, orders, returns)),
+    ...(await repeated(client, repeatedMails)),
+  ]
+}
 
 /** The notification service's connections to its mail server. */
 export const MAILS_UNDER_WAY = 32
@@ -41,6 +44,12 @@ const unfinished = (orders: readonly Order[]): string[] =>
   orders
     .filter(({ status }) => !TERMINAL.has(status))
     .map(({ orderId, status }) => `order ${orderId} is still ${status}`)
+
+const unfinishedReturns = (returns: Returns): string[] =>
+  [...returns.values()]
+    .flat()
+    .filter(({ status }) => !RETURN_ENDS.has(status))
+    .map(({ returnId, status }) => `return ${returnId} is still ${status}`)
 
 /** Every saga ends, and none calls for a human. */
 const unfinishedSagas = async (client: Client): Promise<string[]> => {
@@ -65,27 +74,29 @@ const parked = async (client: Client): Promise<string[]> => {
 }
 
 /** The parts of a view, which come from several topics, agree with each other, at last. */
-const wrongViews = async (client: Client, orders: readonly Order[]): Promise<string[]> => {
+const wrongViews = async (client: Client, orders: readonly Order[], returns: Returns): Promise<string[]> => {
   const problems = await Promise.all(
     orders
-      .filter((order) => !agrees(order))
+      .filter((order) => !agrees(order, returns.get(order.orderId)))
       .map(async ({ orderId }) => {
-        const asked = async () => agrees(await client.order(orderId)) || undefined
+        const asked = async () => agrees(await client.order(orderId), returns.get(orderId)) || undefined
         return until(`the view of order ${orderId} to agree with itself`, asked, { timeoutMs: 20_000 }).catch(String)
       }),
   )
   return problems.filter((problem) => problem !== true)
 }
 
-const agrees = ({ status, payment, shipment }: Order): boolean =>
-  status === 'completed'
-    ? payment.status === 'captured' && shipment?.status === 'delivered'
-    : !['authorized', 'captured'].includes(payment.status) && shipment?.status !== 'delivered'
+const agrees = (order: Order, returns: readonly Return[] | undefined): boolean => {
+  const { status, payment, shipment } = order
+  if (status !== 'completed')
+    return !['authorized', 'captured'].includes(payment.status) && shipment?.status !== 'delivered'
+  const isRefunded = payment.refunded.amount === worthOf(order, returns)
+  return payment.status === 'captured' && shipment?.status === 'delivered' && isRefunded
+}
 
 /** Captured − refunded is the price of what the customer kept of an order that stands, and nothing stays authorized of one that does not. */
-const wrongMoney = async (client: Client, orders: readonly Order[]): Promise<string[]> => {
+const wrongMoney = async (client: Client, orders: readonly Order[], returns: Returns): Promise<string[]> => {
   const problems: string[] = []
-  const returns = await allReturns(client)
   for (const order of orders) {
     const { orderId, status, total } = order
     const sums: Record<string, number> = { authorize: 0, capture: 0, void: 0, refund: 0 }
@@ -101,11 +112,16 @@ const wrongMoney = async (client: Client, orders: readonly Order[]): Promise<str
 }
 
 /** What left the warehouse is what was delivered, less what came back, and nothing stays reserved. */
-const wrongStock = async (client: Client, orders: readonly Order[], before: StockLevels): Promise<string[]> => {
+const wrongStock = async (
+  client: Client,
+  orders: readonly Order[],
+  returns: Returns,
+  before: StockLevels,
+): Promise<string[]> => {
   const sold = new Map<string, number>()
   for (const { status, items } of orders)
     if (status === 'completed') for (const { sku, quantity } of items) sold.set(sku, (sold.get(sku) ?? 0) + quantity)
-  const back = restocked(await allReturns(client))
+  const back = restocked(returns)
   const after = await stockLevels(client)
   return [...before].flatMap(([sku, { onHand, reserved }]) => {
     const now = after.get(sku)
@@ -122,35 +138,53 @@ const LAST_MAIL: Record<string, string> = {
   cancelled: 'order_cancelled',
 }
 
-/** Every end is told, and nothing is told twice. */
-const wrongMails = async (client: Client, orders: readonly Order[]): Promise<string[]> => {
+/** Every end is told, of orders and of returns, and nothing is told twice. */
+const wrongMails = async (client: Client, orders: readonly Order[], returns: Returns): Promise<string[]> => {
   const problems: string[] = []
+  const most = mostReturnMails(returns)
   for (const customerId of new Set(orders.map((order) => order.customerId))) {
     const mine = orders.filter((order) => order.customerId === customerId)
+    const due = mine.flatMap((order) => lastMails(order, returns.get(order.orderId)))
     const arrived = await until(
       `the last mails to ${customerId}`,
       async () => {
-        const mails = await mailsTo(client, customerId)
-        return mine.every(({ orderId, status }) =>
-          mails.some((mail) => mail.orderId === orderId && mail.kind === LAST_MAIL[status]),
-        )
-          ? mails
-          : undefined
+        const mails = countsOf((await mailsTo(client, customerId)).map(nameOf))
+        return [...countsOf(due)].every(([what, count]) => (mails.get(what) ?? 0) >= count) ? mails : undefined
       },
       { timeoutMs: 60_000, everyMs: 250 },
     ).catch((error: Error) => error)
     if (arrived instanceof Error) problems.push(arrived.message)
     else {
-      const counts = Map.groupBy(
-        // What is told of a return is told of each, and an order may have several.
-        arrived.filter(({ kind }) => !kind.startsWith('return_')),
-        ({ orderId, kind }) => `${kind} of order ${orderId}`,
-      )
-      for (const [what, copies] of counts)
-        if (copies.length > 1) problems.push(`${what} was told ${copies.length} times`)
+      for (const [what, copies] of arrived)
+        if (copies > (most.get(what) ?? (what.startsWith('return_') ? 0 : 1)))
+          problems.push(`${what} was told ${copies} times`)
     }
   }
   return problems
+}
+
+const nameOf = ({ kind, orderId }: { readonly kind: string; readonly orderId: string }): string =>
+  `${kind} of order ${orderId}`
+
+const countsOf = (names: readonly string[]): Map<string, number> => {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return counts
+}
+
+/** What must have arrived of an order: its end, and the end of each of its returns. */
+const lastMails = ({ orderId, status }: Order, returns: readonly Return[] = []): string[] =>
+  [LAST_MAIL[status] ?? 'no end', ...returns.map((one) => `return_${one.status}`)].map((kind) =>
+    nameOf({ kind, orderId }),
+  )
+
+/** What is told of each return at most. Anything else is told of an order once. */
+const mostReturnMails = (returns: Returns): ReadonlyMap<string, number> => {
+  const steps = ['requested', 'label_issued', 'received', 'inspected']
+  const named = [...returns].flatMap(([orderId, all]) =>
+    all.flatMap(({ status }) => [...steps, status].map((step) => nameOf({ kind: `return_${step}`, orderId }))),
+  )
+  return countsOf(named)
 }
 
 const mailsTo = async (client: Client, customerId: string) => {

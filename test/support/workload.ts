@@ -1,4 +1,5 @@
 import { type Client, type OrderRequest, orderOf } from './client.ts'
+import type { Line } from './returns.ts'
 
 /** Numbers that look random and are the same for the same seed: a failing mix can be run again. */
 export const seeded = (seed: number): (() => number) => {
@@ -19,6 +20,8 @@ export interface Mix {
   readonly cancelled: number
   /** Share of orders that also want a product of which there is little. */
   readonly scarce: number
+  /** Share of orders of which pieces come back, if they are delivered; every third of these in two returns at once. */
+  readonly returned: number
   readonly customers: number
 }
 
@@ -26,12 +29,15 @@ export const everyday: Mix = {
   tokens: { tok_ok: 0.8, tok_declined: 0.08, tok_flaky: 0.06, tok_capture_declined: 0.04, tok_timeout: 0.02 },
   cancelled: 0.08,
   scarce: 0.1,
+  returned: 0.15,
   customers: 40,
 }
 
 export interface PlannedOrder {
   readonly request: OrderRequest
   readonly cancel: boolean
+  /** What is asked to be taken back once it was delivered, return by return, all of them at once. */
+  readonly returns: readonly Line[][]
 }
 
 export const plan = async (client: Client, count: number, mix: Mix, random: () => number): Promise<PlannedOrder[]> => {
@@ -46,11 +52,17 @@ export const plan = async (client: Client, count: number, mix: Mix, random: () =
     for (let i = 0; i <= Math.floor(random() * 3); i++) lines[one(plenty)] = 1 + Math.floor(random() * 3)
     if (random() < mix.scarce && scarce.length > 0) lines[one(scarce)] = 1
     const customerId = `shopper-${Math.floor(random() * mix.customers)}`
-    return {
-      request: orderOf(lines, { customerId, token: pick(mix.tokens, random), coordination }),
-      cancel: random() < mix.cancelled,
-    }
+    const request = orderOf(lines, { customerId, token: pick(mix.tokens, random), coordination })
+    const cancel = random() < mix.cancelled
+    return { request, cancel, returns: random() < mix.returned ? wishes(request.items, random) : [] }
   })
+}
+
+/** A piece of every line; and the same once more where there is more of a line, for two returns at once. */
+const wishes = (items: readonly Line[], random: () => number): Line[][] => {
+  const piece = (from: readonly Line[]): Line[] => from.map(({ sku }) => ({ sku, quantity: 1 }))
+  const more = items.filter(({ quantity }) => quantity > 1)
+  return more.length > 0 && random() < 1 / 3 ? [piece(items), piece(more)] : [piece(items)]
 }
 
 const pick = (shares: Readonly<Record<string, number>>, random: () => number): string => {
