@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { ConfigResourceTypes } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Client, orderOf } from '../support/client.ts'
 import { stockLevels, violations } from '../support/oracle.ts'
@@ -103,4 +104,86 @@ test('garbage on every topic is parked, can be seen, and stops nothing', async (
     new Set(['missing_header', 'invalid_json', 'unknown_type', 'invalid_data']),
   )
   await quiet(client)
+})
+
+interface Letter {
+  readonly key: string
+  /** A tombstone has none. */
+  readonly value: string | undefined
+}
+
+/** What a program with kafkajs hears of `dead-letters`, from the beginning of the topic on. */
+const deadLetters = async (): Promise<{ heard: Letter[]; close: () => Promise<void> }> => {
+  const heard: Letter[] = []
+  const consumer = kafkaOf(system.brokers).consumer({ groupId: `letters-${randomUUID()}` })
+  await consumer.connect()
+  await consumer.subscribe({ topic: 'dead-letters', fromBeginning: true })
+  await consumer.run({
+    eachMessage: async ({ message: { key, value } }) =>
+      void heard.push({ key: String(key), value: value?.toString() ?? undefined }),
+  })
+  return { heard, close: () => consumer.disconnect() }
+}
+
+/** A record that its readers know by its headers and cannot read: who has a use for its type parks it. */
+const parkConfirmation = async (customerId: string) => {
+  const orderId = await client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId }))
+  await client.terminal(orderId)
+  const confirmed = (await readTopic(system.brokers, 'orders')).find(
+    ({ type, headers }) => type === 'order.confirmed' && headers.ce_subject === orderId,
+  )!
+  const producer = kafkaOf(system.brokers).producer()
+  await producer.connect()
+  const headers = { ...confirmed.headers, ce_id: randomUUID() }
+  await producer.send({ topic: 'orders', messages: [{ key: customerId, value: '{"broken":', headers }] })
+  await producer.disconnect()
+  const items = await until('its readers to park it', async () => {
+    const { items } = await client.get<{ items: Parked[] }>(`/api/parked?key=${customerId}&topic=orders`)
+    return items.length === 2 ? items : undefined
+  })
+  expect(items.map(({ service }) => service)).toEqual(['notification', 'query'])
+  return { items, readable: confirmed.value }
+}
+interface Parked {
+  readonly id: string
+  readonly service: string
+  readonly partition: number
+  readonly offset: number
+}
+
+test('a consumer of dead-letters sees what is parked by its id, and a tombstone once it is given up or handled', async () => {
+  const { heard, close } = await deadLetters()
+  const { items, readable } = await parkConfirmation('letter-sender')
+  const letterOf = ({ service, partition, offset }: Parked) =>
+    until(`the letter of ${service}`, async () =>
+      heard.find(({ value }) => {
+        const told = value === undefined ? {} : JSON.parse(value)
+        return told.service === service && told.partition === partition && told.offset === String(offset)
+      }),
+    )
+  const letters = await Promise.all(items.map(letterOf))
+  for (const { value } of letters)
+    expect(JSON.parse(value!)).toMatchObject({ topic: 'orders', type: 'order.confirmed', reason: 'invalid_json' })
+  expect(new Set(letters.map(({ key }) => key)).size).toBe(items.length)
+
+  const work = (what: string, { service, id }: Parked, body: object) =>
+    client.call('POST', `/api/parked/${service}/${id}/${what}`, body, { 'idempotency-key': randomUUID() })
+  expect((await work('discard', items[0]!, { reason: 'a test' })).status).toBe(202)
+  expect((await work('amend', items[1]!, { value: readable, reason: 'a test' })).status).toBe(202)
+  await until('a tombstone of each', async () => {
+    const last = letters.map((letter) => heard.findLast(({ key }) => key === letter.key)!)
+    return last.every(({ value }) => value === undefined) || undefined
+  })
+  await close()
+})
+
+test('dead-letters is compacted: what is settled leaves it', async () => {
+  const admin = kafkaOf(system.brokers).admin()
+  await admin.connect()
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: 'dead-letters', configNames: ['cleanup.policy'] }],
+  })
+  await admin.disconnect()
+  expect(resources[0]!.configEntries[0]!.configValue.split(',')).toContain('compact')
 })
