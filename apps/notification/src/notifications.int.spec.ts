@@ -45,6 +45,16 @@ test('a notification is begun once per order and kind: in one unit of work, in a
   expect(await begin(notification(orderId, 'order_completed'))).toEqual([true])
 })
 
+test('what is told of a return is begun once per kind and return, and an order may have several', async () => {
+  const orderId = randomUUID()
+  const [first, second] = [randomUUID(), randomUUID()]
+  const of = (returnId: string, kind: Notification['kind']) => ({ ...notification(orderId, kind), returnId })
+  expect(
+    await begin(of(first, 'return_requested'), of(second, 'return_requested'), of(first, 'return_requested')),
+  ).toEqual([true, true, false])
+  expect(await begin(of(second, 'return_requested'), of(second, 'return_received'))).toEqual([false, true])
+})
+
 test('of two that begin the same at the same time, one has to look again', async () => {
   const orderId = randomUUID()
   const bothRead = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const

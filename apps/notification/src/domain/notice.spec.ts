@@ -38,6 +38,37 @@ test('each moment of an order is told in its own kind and words', () => {
   for (const notice of notices) expect(notice.text).toContain(orderId)
 })
 
+const returnId = '5d1f6a52-0d5a-4c8e-9d75-0a6d9d1c7b10'
+const mugs = [{ sku: 'MUG', quantity: 2 }]
+const returned = (type: NotifiedFact['type'], more: object = {}) => noticeOf(fact(type, { returnId, ...more }))
+const endedAs = (outcome: string, amount = 1780) =>
+  returned('order.return-ended', { outcome, items: mugs, refunded: { amount, currency: 'EUR' } })
+
+test('each moment of a return is told in its own kind and words, and names the return', () => {
+  const inspected = { accepted: [{ sku: 'MUG', quantity: 1 }], refused: [{ sku: 'TEA', quantity: 1 }] }
+  const told = [
+    [returned('order.return-requested', { items: mugs, reason: 'too small' }), 'return_requested', '2 x MUG'],
+    [returned('order.return-label-issued', { trackingNumber: 'WB9' }), 'return_label_issued', 'WB9'],
+    [returned('order.return-received'), 'return_received', 'arrived in our warehouse'],
+    [
+      returned('order.return-inspected', inspected),
+      'return_inspected',
+      'We have taken back 1 x MUG. We cannot take back 1 x TEA, which goes back to you.',
+    ],
+    [endedAs('completed'), 'return_completed', '17.80 EUR are on their way back to you'],
+    [endedAs('refused', 0), 'return_refused', 'goes back to you'],
+    [endedAs('impossible', 0), 'return_impossible', 'You keep the goods'],
+    [endedAs('lost'), 'return_lost', '17.80 EUR are on their way back to you'],
+    [endedAs('cancelled', 0), 'return_cancelled', 'You keep the goods'],
+  ] as const
+  for (const [notice, kind, words] of told) {
+    expect(notice).toMatchObject({ kind, orderId, returnId, customerId: 'cust-0001' })
+    expect(notice.text).toContain(words)
+    expect(notice.text).toContain(orderId)
+  }
+  expect(new Set(told.map(([{ subject }]) => subject)).size).toBe(told.length)
+})
+
 test.each([
   ['EUR', 1_200_000, '12000.00 EUR'],
   ['JPY', 1_200, '1200 JPY'],

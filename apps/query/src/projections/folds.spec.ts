@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Fold } from '#libs/projections'
-import { factsOf } from '../orders.fixture.ts'
+import { factsOf, returnOf } from '../orders.fixture.ts'
 import { customerHistoryFacts, customerOrder } from './customer-history/fold.ts'
 import { customerTotals } from './customer-history/tables.ts'
 import { productSalesFacts, soldOrder } from './product-sales/fold.ts'
@@ -21,10 +21,11 @@ const folds: readonly (readonly [string, Fold<any, any>, readonly string[]])[] =
 /** A completed order, one whose card is declined, and one that its customer cancels. */
 const orders = [0, 1, 2].map((n) => factsOf('fold', n))
 const [completed, rejected, cancelled] = orders
+const sentBack = [...completed!, ...returnOf('fold', 0)]
 
 describe('a row ends the same in whatever order facts come and however often each comes', () => {
   test.each(folds)('%s', (_, { initial, evolve }, types) => {
-    for (const facts of orders) {
+    for (const facts of [...orders, sentBack]) {
       const own = facts.filter(({ type }) => types.includes(type))
       if (own.length === 0) continue
       const once = own.reduce(evolve, initial)
@@ -60,6 +61,7 @@ const stageAfter = (facts: typeof completed, count: number) =>
 test('what an order adds to its customer: spent when captured, returned when given back', () => {
   expect(customerTotals.of(historyOf(completed))).toEqual([{ key: ['cust-fold-0', 'EUR'], sums: [1, 1, 1_780, 0] }])
   expect(customerTotals.of(historyOf(rejected))).toEqual([{ key: ['cust-fold-1', 'EUR'], sums: [1, 0, 0, 0] }])
+  expect(customerTotals.of(historyOf(sentBack))).toEqual([{ key: ['cust-fold-0', 'EUR'], sums: [1, 1, 1_780, 890] }])
   expect(customerTotals.of(historyOf(cancelled))).toEqual([{ key: ['cust-fold-2', 'EUR'], sums: [1, 0, 1_780, 1_780] }])
 })
 

@@ -50,10 +50,52 @@ test('a completed order answers with everything that happened to it', () => {
   })
 })
 
+const euros = (amount: number) => ({ amount, currency: 'EUR' })
+const mugs = (quantity: number) => [{ sku: 'MUG', quantity }]
+const back = (returnId: string, type: OrderViewFact['type'], data: object = {}): OrderViewFact => ({
+  ...fact(type, { returnId, ...data }),
+  id: `m-${returnId}-${type}`,
+})
+/** Two returns at once of one order: one comes back, the other one's parcel is lost. */
+const returns: OrderViewFact[] = [
+  back('first', 'order.return-requested', { items: mugs(1) }),
+  back('second', 'order.return-requested', { items: mugs(1) }),
+  back('second', 'order.return-label-issued'),
+  back('first', 'order.return-label-issued'),
+  back('first', 'order.return-received'),
+  back('first', 'order.return-inspected', { accepted: mugs(1), refused: [] }),
+  back('second', 'payment.return-refunded', { amount: euros(890) }),
+  back('first', 'payment.return-refunded', { amount: euros(890) }),
+  back('second', 'order.return-ended', { outcome: 'lost', items: mugs(1), refunded: euros(890) }),
+  back('first', 'order.return-ended', { outcome: 'completed', items: mugs(1), refunded: euros(890) }),
+]
+
+test('returns are shown with what of each line came back, and what was refunded for it', () => {
+  const answerAfter = (count: number) =>
+    orderAnswer(orderId, placed, progressOf([...byTopic.flat(), ...returns.slice(0, count)]))
+  expect(answerAfter(3)).toMatchObject({
+    items: [{ sku: 'MUG', quantity: 2, returned: 0 }],
+    returns: [
+      { returnId: 'first', status: 'requested' },
+      { returnId: 'second', status: 'label_issued' },
+    ],
+    payment: { status: 'captured', refunded: euros(0) },
+  })
+  expect(answerAfter(returns.length)).toMatchObject({
+    items: [{ sku: 'MUG', quantity: 2, returned: 2 }],
+    returns: [
+      { returnId: 'first', status: 'completed', items: mugs(1), returned: mugs(1), refunded: euros(890) },
+      { returnId: 'second', status: 'lost', items: mugs(1), returned: mugs(1), refunded: euros(890) },
+    ],
+    payment: { status: 'captured', refunded: total },
+  })
+})
+
 /** What participants may tell in the course of one order, each way as it is told from its beginning to its end. */
 const cancelled = { reason: 'customer_request' }
 const ways: OrderViewFact[][] = [
   byTopic.flat(),
+  [...byTopic.flat(), ...returns],
   [
     fact('order.placed'),
     fact('payment.failed', { operation: 'authorize' }),
@@ -108,6 +150,7 @@ test('any interleaving between topics and between partitions of one topic ends t
 test('an order ends as the last of its facts say', () => {
   expect(ways.map((way) => progressOf(way))).toMatchObject([
     { status: 'completed', payment: { status: 'captured' }, shipment: { status: 'delivered' } },
+    { status: 'completed', returns: { first: { status: 'completed' }, second: { status: 'lost' } } },
     { status: 'cancelled', payment: { status: 'refunded', captured: 1780 }, shipment: { status: 'cancelled' } },
     { status: 'cancelled', payment: { status: 'voided', authorized: 1780 } },
     { status: 'rejected', payment: { status: 'voided' } },
