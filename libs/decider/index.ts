@@ -1,4 +1,5 @@
 export { type Decider, fold, isRefusal, type Refusal, refuse, unreachable } from './decider.ts'
+export { type StreamKind, streamKind } from './stream-kind.ts'
 export {
   type Evolution,
   foldStored,

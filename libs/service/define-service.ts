@@ -1,6 +1,7 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common'
 import type { Topic } from '#libs/contracts'
 import { Database, GroupCommit, type GroupCommitOptions, Housekeeping, type Retention } from '#libs/database'
+import type { StreamKind } from '#libs/decider'
 import { type EffectDefinition, EffectWorker, parkedEffectsRetention } from '#libs/effects'
 import { healthModule, type ServiceOptions } from '#libs/http'
 import { IdempotentCommands, idempotencyRetention } from '#libs/idempotency'
@@ -20,8 +21,9 @@ import { AuditController } from './audit.controller.ts'
 import { EffectsController } from './effects.controller.ts'
 import { ParkedController } from './parked.controller.ts'
 import { publishParkedEffect } from './parked-effects.ts'
+import { SchemasController } from './schemas.controller.ts'
 import { Runtime, ServiceModule, type Worker } from './service-module.ts'
-import { SERVICE } from './tokens.ts'
+import { SERVICE, STREAM_KINDS } from './tokens.ts'
 
 /** The parts of `serviceEnvironment` that every service is built with. */
 export type ServiceConfig = ServiceOptions['config'] & {
@@ -51,6 +53,8 @@ export interface ServiceDefinition {
   // biome-ignore lint/suspicious/noExplicitAny: each service has kinds of its own, which nothing here depends on
   readonly effects?: EffectDefinition<any>
   readonly sagas?: readonly WakeableSagas[]
+  /** What streams of events it has. */
+  readonly streams?: readonly StreamKind[]
   /** It asks other services questions: its routes are given a `Requester`. */
   readonly asks?: true
   /** What it replies to the questions of others. */
@@ -139,6 +143,7 @@ export const defineService = (definition: ServiceDefinition): Service => {
         ...(definition.routes ?? []),
         ParkedController,
         AuditController,
+        SchemasController,
         ...(effects === undefined ? [] : [EffectsController]),
       ],
       providers: [
@@ -150,6 +155,7 @@ export const defineService = (definition: ServiceDefinition): Service => {
           useValue: new IdempotentCommands({ groupCommit, ...(keyHours && { ttlMs: keyHours * HOUR_MS }) }),
         },
         { provide: SERVICE, useValue: name },
+        { provide: STREAM_KINDS, useValue: definition.streams ?? [] },
         ...(requester ? [{ provide: Requester, useValue: requester }] : []),
         ...(definition.providers ?? []),
         ...beside.providers,

@@ -209,6 +209,14 @@ describe('the system as a whole', () => {
     expect(await client.get('/docs/json')).toMatchObject({ openapi: '3.1.0' })
   })
 
+  test('the types of messages and events are told with their versions', async () => {
+    const told = await client.get<{ messages: object[]; events: object[]; states: object[] }>('/api/schemas')
+    expect(told).toMatchObject({ unreachable: [] })
+    expect(told.messages).toContainEqual({ type: 'order.placed', topic: 'orders', version: 2 })
+    expect(told.events).toContainEqual({ service: 'payment', stream: 'payment', type: 'Captured', version: 2 })
+    expect(told.states).toContainEqual({ service: 'inventory', stream: 'stock', version: 1, readable: [1] })
+  })
+
   test('goods that arrive are counted once', async () => {
     const sku = 'MUG-BLACK-330'
     const before = await client.stock(sku)

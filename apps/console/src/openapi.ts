@@ -7,6 +7,7 @@ import { processPaths } from './processes/processes.openapi.ts'
 import { projectionPaths } from './projections.openapi.ts'
 import { returnPaths } from './returns.openapi.ts'
 import { sagaPaths } from './sagas.openapi.ts'
+import { schemaPaths } from './schemas.openapi.ts'
 import { stockPaths } from './stock.openapi.ts'
 import { topicPaths } from './topics.openapi.ts'
 
@@ -172,6 +173,7 @@ export const openApi = {
     ...sagaPaths(helpers),
     '/api/catalogue': { get: get('Products and prices', schemas.page(schemas.product)) },
     ...stockPaths(helpers),
+    ...schemaPaths(helpers),
     '/api/stream': {
       get: {
         summary: 'What is published on topics as it happens, as server-sent events',

@@ -4,6 +4,7 @@ import { Carrier } from './carrier.ts'
 import { carrierCalls } from './carrier-calls.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
+import { streamKinds } from './domain/stream-kinds.ts'
 import { replies } from './replies.ts'
 
 export const fulfillmentService = (config: Config): Service => {
@@ -12,6 +13,7 @@ export const fulfillmentService = (config: Config): Service => {
     name: 'fulfillment',
     config,
     handlers: consumers,
+    streams: streamKinds,
     replies: () => replies(carrier),
     effects: carrierCalls(carrier, config.CARRIER_CONNECTIONS),
     routes: [CarrierEventsController],

@@ -13,6 +13,7 @@ import { CATALOGUE, QUOTE_VALID_MS, RETURN_WINDOW_DAYS } from './api/tokens.ts'
 import { loadCatalogue } from './catalogue.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
+import { streamKinds } from './domain/stream-kinds.ts'
 import { Quoting } from './quoting.ts'
 import { fulfilment, returns } from './sagas.ts'
 
@@ -24,6 +25,7 @@ export const orderService = (config: Config): Service =>
     name: 'order',
     config,
     handlers: consumers,
+    streams: streamKinds,
     sagas: [fulfilment, returns],
     asks: true,
     routes: [

@@ -3,6 +3,7 @@ import { privateKeysFrom, Unsealer } from '#libs/sealing'
 import { defineService, type Service } from '#libs/service'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
+import { streamKinds } from './domain/stream-kinds.ts'
 import { PaymentProvider } from './provider.ts'
 import { providerCalls } from './provider-calls.ts'
 
@@ -13,6 +14,7 @@ export const paymentService = (config: Config): Service => {
     name: 'payment',
     config,
     handlers: consumers,
+    streams: streamKinds,
     effects: providerCalls(provider, config.PROVIDER_CONNECTIONS),
     resources: [provider],
   })

@@ -3,6 +3,7 @@ import { parse, sharedAnswer } from '#libs/http'
 import { Forwarder, LOOK } from '../forwarder.ts'
 import { KafkaView } from '../kafka-view.ts'
 import { parkedPage, parkedQuery } from '../parked.ts'
+import { knownSchemas } from '../schemas.ts'
 import { servicesHealth } from '../services-health.ts'
 
 /** What is known of the system as a whole: gathered from all services and from Kafka. */
@@ -26,6 +27,12 @@ export class SystemController {
   @Get('groups')
   groups() {
     return this.kafka.groups()
+  }
+
+  /** The types of messages and events that the running code knows, with their versions. */
+  @Get('schemas')
+  schemas() {
+    return knownSchemas(this.forwarder, LOOK)
   }
 
   /** The health of every service; `ok` only when all of them are ready. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { todaysState } from '#libs/decider'
 import { expectStoredEvents } from '#libs/testing'
 import { fulfilmentEvents, fulfilmentRows, orderEvents, returnSagaEvents } from './stored-events.fixture.ts'
+import { streamKinds } from './stream-kinds.ts'
 import { fulfilmentStates } from './versions.ts'
 
 test.each([
@@ -14,4 +15,9 @@ test('a saga is read in every version of its state that ever shipped', () => {
   expect(fulfilmentRows).toHaveLength(fulfilmentStates.version)
   for (const [i, row] of fulfilmentRows.entries())
     expect(todaysState(fulfilmentStates, row, i + 1)).toEqual(fulfilmentRows.at(-1))
+})
+
+test('the types that are told are those that there are', () => {
+  const types = [orderEvents, fulfilmentEvents, returnSagaEvents].map(({ first }) => Object.keys(first).sort())
+  expect(streamKinds.map(({ events }) => Object.keys(events).sort())).toEqual(types)
 })
