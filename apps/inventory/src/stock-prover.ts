@@ -1,9 +1,10 @@
 import type { Database } from '#libs/database'
-import { type StockEvent, stockStream } from './domain/movements.ts'
+import { replay } from '#libs/decider'
+import { readStream } from '#libs/event-store'
+import { stockHistory, stockStream } from './domain/movements.ts'
 import { NO_PROOF, proved, type StockProof, wrongWith } from './domain/stock-proof.ts'
 import type { StoredLevel } from './sql/lock-levels.ts'
 import { readLevels } from './sql/read-levels.ts'
-import { readStockEvents } from './sql/read-stock-events.ts'
 
 /** That one look reads, over all products; what is left is read by the next ones. */
 const MOST_EVENTS = 5_000
@@ -59,9 +60,10 @@ export class StockProver {
     let read = 0
     while (now.version < version && read < budget) {
       const upTo = Math.min(version, now.version + Math.min(AT_ONCE, budget - read))
-      const events = await readStockEvents(this.database, stockStream(sku), { after: now.version, upTo })
+      const events = await readStream(this.database, stockStream(sku), { from: now.version + 1, asOf: upTo })
       if (events.length !== upTo - now.version) return { now, read, gap: true }
-      now = proved(now, events as readonly unknown[] as readonly StockEvent[])
+      const today = [...replay(stockHistory, events, now.level)].map(({ event }) => event)
+      now = proved(now, today)
       read += events.length
     }
     this.#proofs.set(sku, now)
