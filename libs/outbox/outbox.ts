@@ -22,12 +22,17 @@ export class Outbox implements Part {
     const record = { ...encoded, headers: { ...headers, ...more } }
     if (Buffer.byteLength(record.value) > LARGEST_VALUE_BYTES)
       throw new RangeError(`${message.type} ${message.id} is larger than ${LARGEST_VALUE_BYTES} bytes`)
-    this.#rows.push({ slot: slotOf(record.key), topic: topicOf(message.type), record })
+    this.addRaw(topicOf(message.type), record)
+  }
+
+  /** A record as it is, for which no contract vouches: e.g. what an operator tries. Its value is no larger than a record may be. */
+  addRaw(topic: Topic, record: WireRecord): void {
+    this.#rows.push({ slot: slotOf(record.key), topic, record })
   }
 
   /** What was last said under this key of a compacted topic holds no longer. */
   addTombstone(topic: Topic, key: string): void {
-    this.#rows.push({ slot: slotOf(key), topic, record: { key, value: null, headers: {} } })
+    this.addRaw(topic, { key, value: null, headers: {} })
   }
 
   /**

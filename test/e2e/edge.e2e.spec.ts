@@ -94,6 +94,7 @@ test('what every route answers is what the published document says, and nothing 
     'POST /api/projections/{name}/cancel': { reason: 'a test' },
     'POST /api/stock/{sku}/receipts': { quantity: 5 },
     'POST /api/orders/{orderId}/returns': { items: [{ sku: SKU, quantity: 1 }], reason: 'a test' },
+    'POST /api/topics/{topic}/messages': { key: 'edge', value: '{}', headers: { ce_type: 'none' }, reason: 'a test' },
     'POST /api/parked/redrive': { reason: 'a test' },
     'POST /api/sagas/{sagaId}/compensate': { reason: 'a test' },
     'POST /api/parked/{service}/{id}/retry': {},

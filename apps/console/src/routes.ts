@@ -37,6 +37,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', at: '/sagas/:sagaId/steps/:step/retry', from: ['order'] },
   { method: 'POST', at: '/sagas/:sagaId/steps/:step/skip', from: ['order'] },
   { method: 'POST', at: '/sagas/:sagaId/compensate', from: ['order'] },
+  { method: 'POST', at: '/topics/:topic/messages', from: ['order'] },
   { method: 'GET', at: '/catalogue', from: ['order'], shared: true },
   { method: 'GET', at: '/stock', from: ['inventory'] },
   { method: 'GET', at: '/stock/:sku', from: ['inventory'] },

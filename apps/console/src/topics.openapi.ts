@@ -34,7 +34,24 @@ export const topicMessages = schemas.page(record).extend({
   liveCursor: z.string().describe('What is published from now on'),
 })
 
-export const topicPaths = ({ get, inQuery, inPath, problems }: Describe) => ({
+export const testMessage = z.object({
+  key: z.string().min(1).max(300),
+  value: z.string().max(50_000),
+  headers: z.record(z.string(), z.string()).optional(),
+  reason: z.string().min(1).max(1_000),
+})
+export const produced = z.object({
+  topic: z.string(),
+  key: z.string(),
+  reading: z
+    .union([
+      z.object({ readable: z.literal(true) }),
+      z.object({ readable: z.literal(false), reason: z.string(), detail: z.string() }),
+    ])
+    .describe('What consumers of the topic will make of it'),
+})
+
+export const topicPaths = ({ get, json, ok, inQuery, inPath, problems, idempotencyKey, actorHeader }: Describe) => ({
   '/api/topics/{topic}/messages': {
     get: get(
       'Messages of a topic, the newest first; with `from` or `at` the oldest first, from there on',
@@ -54,5 +71,19 @@ export const topicPaths = ({ get, inQuery, inPath, problems }: Describe) => ({
       ],
       problems([404, 'No such topic or partition']),
     ),
+    post: {
+      summary: 'Publish a test message: services act on it as on any other',
+      parameters: [inPath('topic'), idempotencyKey, actorHeader],
+      requestBody: { required: true, content: json(testMessage) },
+      responses: {
+        202: ok(produced, 'Accepted, and on record: it is published once, with the header `testmessage`'),
+        ...problems(
+          [400, 'A missing key, or bad fields; a payment token that is not sealed is one'],
+          [404, 'No topic of Waybill'],
+          [409, 'A request with this key is still under way'],
+          [422, 'The key was used with another body'],
+        ),
+      },
+    },
   },
 })

@@ -9,6 +9,7 @@ import { QuotesController } from './api/quotes.controller.ts'
 import { ReturnsController } from './api/returns.controller.ts'
 import { SagaOperationsController } from './api/saga-operations.controller.ts'
 import { SagasController } from './api/sagas.controller.ts'
+import { TestMessagesController } from './api/test-messages.controller.ts'
 import { CATALOGUE, QUOTE_VALID_MS, RETURN_WINDOW_DAYS } from './api/tokens.ts'
 import { loadCatalogue } from './catalogue.ts'
 import type { Config } from './config.ts'
@@ -36,6 +37,7 @@ export const orderService = (config: Config): Service =>
       SagaOperationsController,
       CatalogueController,
       QuotesController,
+      TestMessagesController,
     ],
     retention: [{ table: 'quotes', column: 'valid_until', keptMs: config.QUOTE_RETENTION_HOURS * HOUR_MS }],
     providers: [

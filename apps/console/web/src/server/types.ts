@@ -6,6 +6,7 @@ import type * as processes from '../../../src/processes/processes.openapi.ts'
 import type * as projections from '../../../src/projections.openapi.ts'
 import type * as sagas from '../../../src/sagas.openapi.ts'
 import type * as stock from '../../../src/stock.openapi.ts'
+import type * as topics from '../../../src/topics.openapi.ts'
 
 /** What the gateway answers, from the very schemas that its OpenAPI document is made of. */
 
@@ -43,6 +44,9 @@ export type AuditEntry = z.infer<typeof operators.auditEntry>
 export type Verification = z.infer<typeof operators.verification>
 export type SagaCounts = z.infer<typeof sagas.counts>
 export type Topic = Topics['items'][number]
+export type TopicMessages = z.infer<typeof topics.topicMessages>
+export type Produced = z.infer<typeof topics.produced>
+export type TopicRecord = TopicMessages['items'][number]
 export type Group = Groups['items'][number]
 export type PaymentSettings = z.infer<typeof schemas.paymentSettings>
 export type CarrierSettings = z.infer<typeof schemas.carrierSettings>

@@ -2,7 +2,8 @@ import { useState } from 'react'
 import type { ParkedRecord } from '../../server/types.ts'
 import { OperatorDialog } from '../../ui/operator-dialog.tsx'
 import { Notice } from '../../ui/states.tsx'
-import { asSent, faultIn, readable } from './readable.ts'
+import { asSent, faultIn } from '../../ui/typed.ts'
+import { readable } from './readable.ts'
 
 interface Props {
   readonly path: string

@@ -1,12 +1,19 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { LOOK_AGAIN_MS } from '../../server/query-client.ts'
-import { ask } from '../../server/request.ts'
-import type { Topic, Topics } from '../../server/types.ts'
+import { useState } from 'react'
+import { newKey } from '../../server/request.ts'
+import type { Produced, Topic } from '../../server/types.ts'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { Empty, Notice, Shown } from '../../ui/states.tsx'
+import { copyOf, type Draft, emptyDraft } from './draft.ts'
+import { MessageBrowser } from './message-browser.tsx'
+import { Produce, ProducedNotice } from './produce.tsx'
+import { topicsQuery } from './queries.ts'
+import { RecordCard } from './record-card.tsx'
 import { topicsRoute } from './route.ts'
+import type { TopicView } from './view.ts'
+import './topics.css'
 
 type Partition = Topic['partitions'][number]
 
@@ -50,12 +57,8 @@ const partitionColumns: readonly Column<Partition>[] = [
 ]
 
 export const TopicsPage = () => {
-  const { topic: chosen } = topicsRoute.useSearch()
-  const topics = useQuery({
-    queryKey: ['/api/topics'],
-    queryFn: ({ signal }) => ask<Topics>('/api/topics', signal),
-    refetchInterval: LOOK_AGAIN_MS,
-  })
+  const view = topicsRoute.useSearch()
+  const topics = useQuery(topicsQuery)
   return (
     <Page
       title="Topics"
@@ -71,12 +74,19 @@ export const TopicsPage = () => {
                 rows={items}
                 columns={columns}
                 keyOf={({ name }) => name}
-                isSelected={({ name }) => name === chosen}
+                isSelected={({ name }) => name === view.topic}
                 leastWidth="34rem"
-                height="26rem"
+                height={view.topic === undefined ? '40rem' : '15rem'}
               />
             </section>
-            {chosen !== undefined && <Partitions topic={items.find(({ name }) => name === chosen)} name={chosen} />}
+            {view.topic !== undefined && (
+              <OneTopic
+                key={view.topic}
+                topic={items.find(({ name }) => name === view.topic)}
+                name={view.topic}
+                view={view}
+              />
+            )}
           </>
         )}
       </Shown>
@@ -84,19 +94,60 @@ export const TopicsPage = () => {
   )
 }
 
-const Partitions = ({ topic, name }: { topic: Topic | undefined; name: string }) => (
-  <Card title={<span className="mono">{name}</span>} flush>
-    {topic === undefined ? (
-      <Empty title="There is no such topic" />
-    ) : (
-      <DataTable
-        label={`Partitions of ${name}`}
-        rows={topic.partitions}
-        columns={partitionColumns}
-        keyOf={({ partition }) => String(partition)}
-        leastWidth="30rem"
-        height="24rem"
+const OneTopic = ({ topic, name, view }: { topic: Topic | undefined; name: string; view: TopicView }) => {
+  const [draft, setDraft] = useState<Draft>()
+  const [produced, setProduced] = useState<Produced>()
+  if (topic === undefined)
+    return (
+      <Card title={<span className="mono">{name}</span>}>
+        <Empty title="There is no such topic" />
+      </Card>
+    )
+  return (
+    <>
+      <h2 className="mono">{name}</h2>
+      {produced && <ProducedNotice produced={produced} />}
+      <MessageBrowser
+        topic={name}
+        partitions={topic.partitions.length}
+        view={view}
+        actions={
+          <button
+            type="button"
+            className="button"
+            onClick={() => setDraft(emptyDraft(newKey(), new Date().toISOString()))}
+          >
+            Produce …
+          </button>
+        }
       />
-    )}
-  </Card>
-)
+      {view.record !== undefined && (
+        <RecordCard
+          topic={name}
+          record={view.record}
+          view={view}
+          actions={(record) =>
+            // What is not shown whole cannot be said again.
+            record.cutOf === undefined &&
+            record.encoding === undefined && (
+              <button type="button" className="button" onClick={() => setDraft(copyOf(record, newKey()))}>
+                Produce a copy …
+              </button>
+            )
+          }
+        />
+      )}
+      <Card title="Partitions" flush>
+        <DataTable
+          label={`Partitions of ${name}`}
+          rows={topic.partitions}
+          columns={partitionColumns}
+          keyOf={({ partition }) => String(partition)}
+          leastWidth="30rem"
+          height="24rem"
+        />
+      </Card>
+      {draft && <Produce topic={name} draft={draft} onClose={() => setDraft(undefined)} onProduced={setProduced} />}
+    </>
+  )
+}
