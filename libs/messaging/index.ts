@@ -2,6 +2,7 @@ export { askKafka } from './ask-kafka.ts'
 export { CommittedReader, type StoredRecord, type Stretch } from './committed-reader.ts'
 export { ensureTopics } from './ensure-topics.ts'
 export { GroupConsumer } from './group-consumer.ts'
+export { activeGroup, GroupOffsets, type OffsetReset, type ResetPlan, type ResetRefusal } from './group-offsets.ts'
 export {
   type Handled,
   type Handler,

@@ -7,6 +7,7 @@ import { healthModule, type ServiceOptions } from '#libs/http'
 import { IdempotentCommands, idempotencyRetention } from '#libs/idempotency'
 import { inboxRetention } from '#libs/inbox'
 import {
+  GroupOffsets,
   type HandlersOf,
   KafkaBatchServer,
   kafkaPublisher,
@@ -59,7 +60,7 @@ export interface ServiceDefinition {
   readonly asks?: true
   /** What it replies to the questions of others. */
   readonly replies?: (database: Database) => Partial<Replies>
-  /** Nest's controllers; they are given `Database`, `GroupCommit`, `IdempotentCommands` and the `providers`. */
+  /** Nest's controllers; they are given `Database`, `GroupCommit`, `IdempotentCommands`, `GroupOffsets` and the `providers`. */
   readonly routes?: readonly Type<unknown>[]
   /** For how long it keeps rows of tables of its own that grow; those of the patterns are known. */
   readonly retention?: readonly Retention[]
@@ -154,6 +155,7 @@ export const defineService = (definition: ServiceDefinition): Service => {
           provide: IdempotentCommands,
           useValue: new IdempotentCommands({ groupCommit, ...(keyHours && { ttlMs: keyHours * HOUR_MS }) }),
         },
+        { provide: GroupOffsets, useValue: new GroupOffsets({ brokers, clientId: name }) },
         { provide: SERVICE, useValue: name },
         { provide: STREAM_KINDS, useValue: definition.streams ?? [] },
         ...(requester ? [{ provide: Requester, useValue: requester }] : []),

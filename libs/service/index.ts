@@ -14,6 +14,7 @@ export {
   type ServiceConfig,
   type ServiceDefinition,
 } from './define-service.ts'
+export { GroupOffsetsController } from './group-offsets.controller.ts'
 export { handle, type Question } from './handle.ts'
 export { answerOnce, IdempotencyKey } from './idempotent-request.ts'
 export { on, outcomesFor, react } from './on.ts'

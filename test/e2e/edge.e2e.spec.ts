@@ -13,6 +13,8 @@ import { until } from '../support/until.ts'
 const FUZZ = 800
 const CONNECTIONS = 2_000
 const SKU = 'MUG-WHITE-330'
+/** Has committed something, and nobody is in it. */
+const IDLE_GROUP = 'edge-idle'
 /** Whether there is a version to switch to depends on how far the rebuild has come. */
 const MAY_BE_REFUSED = /^\/api\/projections\/.*\/(switch|rollback|cancel)$/
 
@@ -39,6 +41,10 @@ beforeAll(async () => {
   const redrive = { filter: { service: 'payment' }, reason: 'to have one' }
   const { body } = await client.call<{ operationId: string }>('POST', '/api/parked/redrive', redrive, key())
   operationId = body.operationId
+  const admin = kafka().admin()
+  await admin.connect()
+  await admin.setOffsets({ groupId: IDLE_GROUP, topic: 'orders', partitions: [{ partition: 0, offset: '0' }] })
+  await admin.disconnect()
 })
 afterAll(() => system?.stop())
 
@@ -65,6 +71,7 @@ const addressOf = async (path: string): Promise<string> => {
     .replace('{process}', 'notification')
     .replace('{sku}', SKU)
     .replace('{topic}', 'orders')
+    .replace('{group}', IDLE_GROUP)
     .replace('{id}', operationId)
 }
 
@@ -95,6 +102,7 @@ test('what every route answers is what the published document says, and nothing 
     'POST /api/stock/{sku}/receipts': { quantity: 5 },
     'POST /api/orders/{orderId}/returns': { items: [{ sku: SKU, quantity: 1 }], reason: 'a test' },
     'POST /api/topics/{topic}/messages': { key: 'edge', value: '{}', headers: { ce_type: 'none' }, reason: 'a test' },
+    'POST /api/groups/{group}/offsets': { topic: 'orders', to: 'earliest', reason: 'a test' },
     'POST /api/parked/redrive': { reason: 'a test' },
     'POST /api/sagas/{sagaId}/compensate': { reason: 'a test' },
     'POST /api/parked/{service}/{id}/retry': {},

@@ -1,4 +1,4 @@
-import type { Admin } from 'kafkajs'
+import { type Admin, AssignerProtocol } from 'kafkajs'
 import { topicNames } from '#libs/contracts'
 import { sharedAnswer } from '#libs/http'
 import { askKafka, type KafkaOptions, type PartitionOffsets, topicOffsets } from '#libs/messaging'
@@ -11,7 +11,13 @@ export interface TopicView {
 export interface GroupView {
   readonly groupId: string
   readonly state: string
-  readonly members: readonly { readonly memberId: string; readonly clientId: string; readonly host: string }[]
+  readonly members: readonly {
+    readonly memberId: string
+    readonly clientId: string
+    readonly host: string
+    /** Topic → the partitions that it reads. */
+    readonly assignment: Readonly<Record<string, readonly number[]>>
+  }[]
   /** Records that the group has not committed yet, over all partitions. */
   readonly lag: number
   readonly partitions: readonly {
@@ -70,10 +76,21 @@ const groupsOf = async (options: KafkaOptions, admin: Admin): Promise<View<Group
   const views = described.map(async ({ groupId, state, members }) => ({
     groupId,
     state,
-    members: members.map(({ memberId, clientId, clientHost }) => ({ memberId, clientId, host: clientHost })),
+    members: members.map(({ memberId, clientId, clientHost, memberAssignment }) => ({
+      ...{ memberId, clientId, host: clientHost, assignment: assignmentIn(memberAssignment) },
+    })),
     ...lagOf(await admin.fetchOffsets({ groupId }), latest),
   }))
   return { items: (await Promise.all(views)).sort((a, b) => a.groupId.localeCompare(b.groupId)), missing }
+}
+
+/** None while the group is about to share its partitions anew, or when it does not speak of it as consumers do. */
+const assignmentIn = (bytes: Buffer): Readonly<Record<string, readonly number[]>> => {
+  try {
+    return AssignerProtocol.MemberAssignment.decode(bytes)?.assignment ?? {}
+  } catch {
+    return {}
+  }
 }
 
 type Committed = Awaited<ReturnType<Admin['fetchOffsets']>>

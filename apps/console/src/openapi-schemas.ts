@@ -205,7 +205,14 @@ export const topics = page(topic).extend({ missing })
 const group = z.object({
   groupId: z.string(),
   state: z.string(),
-  members: z.array(z.object({ memberId: z.string(), clientId: z.string(), host: z.string() })),
+  members: z.array(
+    z.object({
+      memberId: z.string(),
+      clientId: z.string(),
+      host: z.string(),
+      assignment: z.record(z.string(), z.array(z.int())).describe('Topic → the partitions that it reads'),
+    }),
+  ),
   lag: z.int(),
   partitions: z.array(
     z.object({ topic: z.string(), partition: z.int(), offset: z.int(), latest: z.int(), lag: z.int() }),

@@ -51,6 +51,33 @@ export const produced = z.object({
     .describe('What consumers of the topic will make of it'),
 })
 
+export const resetPlan = z.object({
+  groupId: z.string(),
+  topic: z.string(),
+  members: z.array(z.string()).describe('Who is in the group: while somebody is, nothing is reset'),
+  partitions: z.array(
+    z.object({
+      partition: count,
+      from: count.nullable().describe('What is committed before; null for nothing'),
+      to: count,
+      earliest: count,
+      latest: count,
+    }),
+  ),
+  dryRun: z.boolean(),
+})
+const resetRequest = z.object({
+  topic: z.string(),
+  partitions: z.array(count).optional(),
+  to: z.union([
+    z.enum(['earliest', 'latest']),
+    z.object({ offset: count }),
+    z.object({ at: z.iso.datetime({ offset: true }) }),
+  ]),
+  dryRun: z.boolean().optional().describe('Only say what would be done'),
+  reason: z.string().min(1).max(1_000).optional().describe('Required unless it is a dry run'),
+})
+
 export const topicPaths = ({ get, json, ok, inQuery, inPath, problems, idempotencyKey, actorHeader }: Describe) => ({
   '/api/topics/{topic}/messages': {
     get: get(
@@ -82,6 +109,24 @@ export const topicPaths = ({ get, json, ok, inQuery, inPath, problems, idempoten
           [404, 'No topic of Waybill'],
           [409, 'A request with this key is still under way'],
           [422, 'The key was used with another body'],
+        ),
+      },
+    },
+  },
+  '/api/groups/{group}/offsets': {
+    post: {
+      summary: 'Have a group without members go on elsewhere in a topic; `dryRun` says what would be done',
+      parameters: [inPath('group'), idempotencyKey, actorHeader],
+      requestBody: { required: true, content: json(resetRequest) },
+      responses: {
+        200: ok(resetPlan, 'What was set, or would be'),
+        ...problems(
+          [400, 'A missing key, or bad fields'],
+          [404, 'No such group, topic or partition'],
+          [409, 'Somebody is in the group, or a request with this key is still under way'],
+          [422, 'The key was used with another body'],
+          [503, 'Kafka cannot be asked'],
+          [504, 'Kafka does not answer'],
         ),
       },
     },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Requester } from '#libs/request-reply'
 import { publicKeyFrom, Sealer } from '#libs/sealing'
-import { defineService, type Service } from '#libs/service'
+import { defineService, GroupOffsetsController, type Service } from '#libs/service'
 import { CatalogueController } from './api/catalogue.controller.ts'
 import { OrderHistoryController } from './api/order-history.controller.ts'
 import { OrdersController } from './api/orders.controller.ts'
@@ -38,6 +38,7 @@ export const orderService = (config: Config): Service =>
       CatalogueController,
       QuotesController,
       TestMessagesController,
+      GroupOffsetsController,
     ],
     retention: [{ table: 'quotes', column: 'valid_until', keptMs: config.QUOTE_RETENTION_HOURS * HOUR_MS }],
     providers: [

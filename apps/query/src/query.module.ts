@@ -2,7 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { sessionConfig } from '#libs/database'
 import { CommittedReader } from '#libs/messaging'
 import { Rebuilder } from '#libs/projections'
-import { defineService, type Service } from '#libs/service'
+import { defineService, GroupOffsetsController, type Service } from '#libs/service'
 import { PrismaClient } from '#prisma/query'
 import { CustomersController } from './api/customers.controller.ts'
 import { OrdersController } from './api/orders.controller.ts'
@@ -30,7 +30,14 @@ export const queryService = (config: Config): Service => {
     config,
     handlers: consumers,
     recognisesDuplicates: true,
-    routes: [OrdersController, SalesController, CustomersController, SagaBoardController, ProjectionsController],
+    routes: [
+      OrdersController,
+      SalesController,
+      CustomersController,
+      SagaBoardController,
+      ProjectionsController,
+      GroupOffsetsController,
+    ],
     beside: ({ database }) => {
       const progress = new ProjectionProgressReader(database, kafka, SERVICE)
       const rebuilder = new Rebuilder({

@@ -1,4 +1,6 @@
+import type { Consumer } from 'kafkajs'
 import { expect, test } from 'vitest'
+import { kafkaOf } from '../../support/topic.ts'
 import type { ConsoleUnderTest } from '../console-under-test.ts'
 import { expectUsable } from '../pages.ts'
 
@@ -21,4 +23,75 @@ export const groups = (at: ConsoleUnderTest): void => {
     await expectUsable(page)
     expect(at.complaints).toEqual([])
   })
+
+  test('offsets are reset after a look at what that means, and not while somebody is in the group', async () => {
+    const { page, system, client } = at
+    const groupId = `browser-${Date.now()}`
+    const member = await memberOf(system.brokers, groupId)
+    await page.goto(`/groups?group=${groupId}`)
+    await page.getByRole('listitem').getByText('orders', { exact: true }).waitFor()
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: 'Reset offsets …' }).click()
+    await dialog.getByRole('button', { name: 'Preview' }).click()
+    await dialog.getByText('Members are active, so nothing can be reset').waitFor()
+    expect(await dialog.getByRole('button', { name: 'Reset', exact: true }).isDisabled()).toBe(true)
+    const forced = { topic: 'orders', to: 'earliest', reason: 'to force it' }
+    const refused = await client.call('POST', `/api/groups/${groupId}/offsets`, forced, { 'idempotency-key': groupId })
+    expect(refused).toMatchObject({ status: 409, body: { reason: 'group_active' } })
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+
+    await member.disconnect()
+    await page.getByText('Nobody is in it now').waitFor()
+    await page
+      .locator('.rebalances')
+      .getByText(/left, \d+ partitions moved/)
+      .waitFor()
+    await page.getByRole('button', { name: 'Reset offsets …' }).click()
+    await dialog.getByLabel(/^Go on at/).selectOption('an offset')
+    await dialog.getByLabel('Offset', { exact: true }).fill('0')
+    await dialog.getByRole('button', { name: 'Preview' }).click()
+    await dialog
+      .getByRole('table')
+      .getByText(/come again|stays where it is/)
+      .first()
+      .waitFor()
+    await dialog.getByLabel('Who you are').fill('browser-ann')
+    await dialog.getByLabel('Why').fill('to read it all again')
+    await expectUsable(page)
+    await dialog.getByRole('button', { name: 'Reset', exact: true }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    const { items } = await client.get<{ items: GroupAnswer[] }>('/api/groups')
+    const { partitions } = items.find((group) => group.groupId === groupId)!
+    expect(partitions.map(({ offset }) => offset)).toEqual(partitions.map(() => 0))
+    const trail = await client.get<{ items: object[] }>(`/api/audit?target=group/${groupId}`)
+    expect(trail.items).toMatchObject([
+      { action: 'group.reset-offsets', outcome: 'done', reason: 'to read it all again' },
+      { action: 'group.reset-offsets', outcome: 'refused', reason: 'to force it' },
+    ])
+    expect(at.complaints).toEqual([])
+  })
+}
+
+interface GroupAnswer {
+  readonly groupId: string
+  readonly partitions: readonly { readonly offset: number }[]
+}
+
+/** Somebody who has read all that there is of orders, and goes on. */
+const memberOf = async (brokers: string[], groupId: string): Promise<Consumer> => {
+  const kafka = kafkaOf(brokers)
+  const admin = kafka.admin()
+  await admin.connect()
+  const ends = await admin.fetchTopicOffsets('orders')
+  const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }))
+  await admin.setOffsets({ groupId, topic: 'orders', partitions })
+  await admin.disconnect()
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 })
+  await consumer.connect()
+  await consumer.subscribe({ topic: 'orders' })
+  await new Promise<void>((resolve, reject) => {
+    consumer.on('consumer.group_join', () => resolve())
+    consumer.run({ autoCommit: false, eachMessage: async () => {} }).catch(reject)
+  })
+  return consumer
 }

@@ -92,7 +92,7 @@ export const topics = (at: ConsoleUnderTest): void => {
     await page.waitForURL(/from=/)
     expect(await firstPlace(page)).toBe(`${placed.partition} / ${placed.offset}`)
     await page.getByLabel('Begin at').selectOption('a time')
-    await page.getByLabel('Time').fill('2030-01-01T00:00')
+    await page.getByLabel('Time', { exact: true }).fill('2030-01-01T00:00')
     await page.getByRole('button', { name: 'Look', exact: true }).click()
     await page.waitForURL(/at=2029-12-31T23/)
     await page.getByText('Nothing that is meant was found').waitFor()

@@ -67,6 +67,18 @@ export class OperatorsController {
     send(reply, await this.forwarder.forward(known(service), request, WRITE))
   }
 
+  @Post('groups/:group/offsets')
+  async resetOffsets(
+    @Param('group') group: string,
+    @Body() body: unknown,
+    @Headers() headers: HeaderValues,
+    @Res() reply: FastifyReply,
+  ) {
+    const path = `/internal/groups/${encodeURIComponent(group)}/offsets`
+    const request = { method: 'POST', path, headers: passedOn(headers), body: Buffer.from(JSON.stringify(body ?? {})) }
+    send(reply, await this.forwarder.forward(keeperOf(group), request, WRITE))
+  }
+
   @Get('operations/:id')
   operation(@Param('id') id: string) {
     return findOperation(this.forwarder, LOOK, id)
@@ -90,6 +102,9 @@ const known = (service: string): ServiceName => {
   if (found.success) return found.data
   throw new Problem(404, { type: 'unknown-service', detail: `no service ${service} parks messages` })
 }
+
+/** Who carries it out and puts it on record: its members are away, so the group's own service can be none of those. */
+const keeperOf = (group: string): ServiceName => (group.startsWith('order') ? 'query' : 'order')
 
 const passedOn = (headers: HeaderValues): Record<string, string> => {
   const passed: Record<string, string> = { 'content-type': 'application/json' }

@@ -45,6 +45,7 @@ export type Verification = z.infer<typeof operators.verification>
 export type SagaCounts = z.infer<typeof sagas.counts>
 export type Topic = Topics['items'][number]
 export type TopicMessages = z.infer<typeof topics.topicMessages>
+export type ResetPlan = z.infer<typeof topics.resetPlan>
 export type Produced = z.infer<typeof topics.produced>
 export type TopicRecord = TopicMessages['items'][number]
 export type Group = Groups['items'][number]

@@ -15,6 +15,8 @@ interface Props {
   readonly needsReason?: boolean
   readonly danger?: boolean
   readonly verb: string
+  /** Whether what is asked for is complete; default true. */
+  readonly ready?: boolean
   readonly onClose: () => void
   /** Is given the answer. */
   readonly onDone: (answer: unknown) => void
@@ -31,6 +33,7 @@ export const OperatorDialog = ({
   needsReason = false,
   danger = false,
   verb,
+  ready = true,
   onClose,
   onDone,
 }: Props) => {
@@ -79,7 +82,12 @@ export const OperatorDialog = ({
           <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" className="button" data-kind={danger ? 'danger' : 'primary'} disabled={work.isPending}>
+          <button
+            type="submit"
+            className="button"
+            data-kind={danger ? 'danger' : 'primary'}
+            disabled={work.isPending || !ready}
+          >
             {verb}
           </button>
         </div>

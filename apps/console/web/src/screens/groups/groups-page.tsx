@@ -1,13 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { LOOK_AGAIN_MS } from '../../server/query-client.ts'
-import { ask } from '../../server/request.ts'
-import type { Group, Groups } from '../../server/types.ts'
+import { useState } from 'react'
+import type { Group } from '../../server/types.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { Empty, Notice, Shown } from '../../ui/states.tsx'
+import type { GroupHistory } from './history.ts'
+import { Members } from './members.tsx'
+import { groupsQuery, historyOf } from './queries.ts'
+import { ResetOffsets } from './reset-offsets.tsx'
 import { groupsRoute } from './route.ts'
+import { SparkLine } from './spark-line.tsx'
+import './groups.css'
 
 const STABLE = new Set(['Stable', 'stable'])
 
@@ -28,9 +33,21 @@ const columns: readonly Column<Group>[] = [
   },
   { name: 'Members', width: '6rem', end: true, cell: ({ members }) => members.length },
   { name: 'Lag', width: '8rem', end: true, cell: ({ lag }) => lag.toLocaleString() },
+  {
+    name: 'Over time',
+    width: '9.5rem',
+    cell: ({ groupId, lag }) => (
+      <SparkLine
+        values={historyOf(groupId)?.samples.map(({ total }) => total) ?? [lag]}
+        label={`Lag of ${groupId} over time, now ${lag}`}
+      />
+    ),
+  },
 ]
 
-const partitionColumns: readonly Column<Group['partitions'][number]>[] = [
+type Partition = Group['partitions'][number]
+
+const partitionColumns = (history: GroupHistory | undefined): readonly Column<Partition>[] => [
   { name: 'Topic', width: 'minmax(9rem, 2fr)', cell: ({ topic }) => <span className="mono">{topic}</span> },
   { name: 'Partition', width: '5rem', end: true, cell: ({ partition }) => partition },
   {
@@ -40,16 +57,22 @@ const partitionColumns: readonly Column<Group['partitions'][number]>[] = [
     cell: ({ offset }) => (offset < 0 ? 'nothing yet' : offset.toLocaleString()),
   },
   { name: 'Next offset', width: '8rem', end: true, cell: ({ latest }) => latest.toLocaleString() },
-  { name: 'Lag', width: '7rem', end: true, cell: ({ lag }) => lag.toLocaleString() },
+  { name: 'Lag', width: '6rem', end: true, cell: ({ lag }) => lag.toLocaleString() },
+  {
+    name: 'Over time',
+    width: '9.5rem',
+    cell: ({ topic, partition, lag }) => (
+      <SparkLine
+        values={history?.samples.map(({ lags }) => lags.get(`${topic}/${partition}`) ?? 0) ?? [lag]}
+        label={`Lag of ${topic}/${partition} over time, now ${lag}`}
+      />
+    ),
+  },
 ]
 
 export const GroupsPage = () => {
   const { group: chosen } = groupsRoute.useSearch()
-  const groups = useQuery({
-    queryKey: ['/api/groups'],
-    queryFn: ({ signal }) => ask<Groups>('/api/groups', signal),
-    refetchInterval: LOOK_AGAIN_MS,
-  })
+  const groups = useQuery(groupsQuery)
   return (
     <Page
       title="Consumer groups"
@@ -69,7 +92,7 @@ export const GroupsPage = () => {
                   columns={columns}
                   keyOf={({ groupId }) => groupId}
                   isSelected={({ groupId }) => groupId === chosen}
-                  leastWidth="36rem"
+                  leastWidth="46rem"
                   height="22rem"
                 />
               )}
@@ -83,37 +106,39 @@ export const GroupsPage = () => {
 }
 
 const Details = ({ group, name }: { group: Group | undefined; name: string }) => {
+  const [resetting, setResetting] = useState(false)
+  const groups = useQuery({ ...groupsQuery, enabled: false })
   if (group === undefined)
     return (
       <Card title={name}>
         <Empty title="There is no such group" />
       </Card>
     )
+  const history = historyOf(name)
   return (
     <>
-      <Card title={`Members of ${name}`}>
-        {group.members.length === 0 ? (
-          <Empty title="Nobody is in it now" />
-        ) : (
-          <ul className="plain">
-            {group.members.map(({ memberId, clientId, host }) => (
-              <li key={memberId} dir="auto">
-                <strong>{clientId}</strong> <span className="quiet mono">{memberId}</span> {host}
-              </li>
-            ))}
-          </ul>
-        )}
-      </Card>
-      <Card title="Partitions" flush>
+      <Members group={group} history={history} />
+      <Card
+        title="Partitions"
+        flush
+        aside={
+          <button type="button" className="button" data-size="small" onClick={() => setResetting(true)}>
+            Reset offsets …
+          </button>
+        }
+      >
         <DataTable
           label={`Partitions of ${name}`}
           rows={group.partitions}
-          columns={partitionColumns}
+          columns={partitionColumns(history)}
           keyOf={({ topic, partition }) => `${topic}/${partition}`}
-          leastWidth="40rem"
+          leastWidth="52rem"
           height="24rem"
         />
       </Card>
+      {resetting && (
+        <ResetOffsets group={group} onClose={() => setResetting(false)} onDone={() => void groups.refetch()} />
+      )}
     </>
   )
 }

@@ -29,8 +29,10 @@ export const Produce = ({ topic, draft, onClose, onProduced }: Props) => {
       onDone={(answer) => onProduced(answer as Produced)}
     >
       <Notice tone="warn">
-        This is no rehearsal: it goes into <span className="mono">{topic}</span>, and services act on it as on any other
-        message. It stays there, and nobody can take it back.
+        <span>
+          This is no rehearsal: it goes into <span className="mono">{topic}</span>, and services act on it as on any
+          other message. It stays there, and nobody can take it back.
+        </span>
       </Notice>
       <label className="field">
         Key
