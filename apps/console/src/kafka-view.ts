@@ -1,11 +1,21 @@
-import { type Admin, AssignerProtocol } from 'kafkajs'
+import { type Admin, AssignerProtocol, ConfigResourceTypes } from 'kafkajs'
 import { topicNames } from '#libs/contracts'
 import { sharedAnswer } from '#libs/http'
-import { askKafka, type KafkaOptions, type PartitionOffsets, topicOffsets } from '#libs/messaging'
+import { askKafka, type KafkaOptions, type PartitionOffsets, partitionSizes, topicOffsets } from '#libs/messaging'
 
 export interface TopicView {
   readonly name: string
   readonly partitions: readonly (PartitionOffsets & { readonly leader: number })[]
+}
+
+/** What one topic takes and how it is set, beside what `TopicView` says. */
+export interface TopicDetails {
+  readonly name: string
+  /** On the disks of the leaders; copies are not counted. */
+  readonly bytes: number
+  readonly partitions: readonly { readonly partition: number; readonly bytes: number }[]
+  /** As they are in force; those of the topic itself first. */
+  readonly settings: readonly { readonly name: string; readonly value: string | null; readonly isDefault: boolean }[]
 }
 
 export interface GroupView {
@@ -43,11 +53,39 @@ export class KafkaView {
   readonly topics: () => Promise<View<TopicView>>
   readonly groups: () => Promise<View<GroupView>>
 
-  constructor(options: KafkaOptions) {
+  constructor(private readonly options: KafkaOptions) {
     this.topics = sharedAnswer(() => askKafka(options, (admin) => topicsOf(options, admin)))
     this.groups = sharedAnswer(() => askKafka(options, (admin) => groupsOf(options, admin)))
   }
+
+  /** Undefined when there is no such topic. */
+  topic(name: string): Promise<TopicDetails | undefined> {
+    return askKafka(this.options, async (admin) => {
+      const sizes = await partitionSizes(this.options, name)
+      if (sizes === undefined) return undefined
+      const partitions = Array.from(sizes, ([partition, bytes]) => ({ partition, bytes }))
+      return {
+        ...{ name, bytes: partitions.reduce((sum, { bytes }) => sum + bytes, 0) },
+        partitions: partitions.sort((a, b) => a.partition - b.partition),
+        settings: await settingsOf(admin, name),
+      }
+    })
+  }
 }
+
+const settingsOf = async (admin: Admin, name: string): Promise<TopicDetails['settings']> => {
+  const resources = [{ type: ConfigResourceTypes.TOPIC, name }]
+  const { resources: described } = await admin.describeConfigs({ resources, includeSynonyms: false })
+  return (described[0]?.configEntries ?? [])
+    .filter(({ isSensitive }) => !isSensitive)
+    .map(({ configName, configValue, configSource }) => ({
+      ...{ name: configName, value: configValue, isDefault: (configSource as number) !== OF_THE_TOPIC },
+    }))
+    .sort((a, b) => Number(a.isDefault) - Number(b.isDefault) || a.name.localeCompare(b.name))
+}
+
+/** Kafka's DYNAMIC_TOPIC_CONFIG: said of this topic, and no default of the broker's. */
+const OF_THE_TOPIC = 1
 
 const topicsOf = async (options: KafkaOptions, admin: Admin): Promise<View<TopicView>> => {
   const { topics } = await admin.fetchTopicMetadata()

@@ -5,7 +5,8 @@ import { routes } from './routes.ts'
 /** Answered by the gateway itself, see api/. */
 const own = [
   ...['GET /api/orders/{orderId}/messages', 'GET /api/stream'],
-  ...['GET /api/topics/{topic}/messages', 'GET /api/schemas', 'POST /api/groups/{group}/offsets'],
+  ...['GET /api/topics/{topic}', 'GET /api/topics/{topic}/messages', 'POST /api/groups/{group}/offsets'],
+  'GET /api/schemas',
   ...['GET /api/topics', 'GET /api/groups', 'GET /api/health', 'GET /api/parked', 'GET /api/parked/counts'],
   ...['GET /api/parked/{service}/{id}', 'GET /api/parked-effects', 'GET /api/operations/{id}', 'GET /api/audit'],
   ...['retry', 'discard', 'amend'].map((action) => `POST /api/parked/{service}/{id}/${action}`),

@@ -34,6 +34,14 @@ export const topicMessages = schemas.page(record).extend({
   liveCursor: z.string().describe('What is published from now on'),
 })
 
+export const topicDetails = z.object({
+  name: z.string(),
+  bytes: count.describe('On the disks of the leaders; copies are not counted'),
+  partitions: z.array(z.object({ partition: count, bytes: count })),
+  settings: z
+    .array(z.object({ name: z.string(), value: z.string().nullable(), isDefault: z.boolean() }))
+    .describe('As they are in force; those of the topic itself first'),
+})
 export const testMessage = z.object({
   key: z.string().min(1).max(300),
   value: z.string().max(50_000),
@@ -79,6 +87,14 @@ const resetRequest = z.object({
 })
 
 export const topicPaths = ({ get, json, ok, inQuery, inPath, problems, idempotencyKey, actorHeader }: Describe) => ({
+  '/api/topics/{topic}': {
+    get: get(
+      'What a topic takes on the disk, and how it is set',
+      topicDetails,
+      [inPath('topic')],
+      problems([404, 'No such topic']),
+    ),
+  },
   '/api/topics/{topic}/messages': {
     get: get(
       'Messages of a topic, the newest first; with `from` or `at` the oldest first, from there on',

@@ -21,6 +21,7 @@ export const topics = (at: ConsoleUnderTest): void => {
     const { items } = await client.get<{ items: { name: string; partitions: unknown[] }[] }>('/api/topics')
     const orders = items.find(({ name }) => name === 'orders')!
     expect(await partitions.getByRole('row').count()).toBe(orders.partitions.length + 1)
+    await page.locator('.settings').getByText('retention.ms', { exact: true }).first().waitFor()
     expect(at.complaints).toEqual([])
   })
 

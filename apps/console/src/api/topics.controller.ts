@@ -9,7 +9,7 @@ import { messagesQuery, topicMessages, unknownTopic } from '../messages/topic-me
 const MOST_AT_ONCE = 8
 
 /** What lies in one topic, whoever's it is. */
-@Controller('api/topics/:topic/messages')
+@Controller('api/topics/:topic')
 export class TopicsController {
   readonly #limit = new InFlightLimit(MOST_AT_ONCE, 'the reading of topics')
 
@@ -18,8 +18,17 @@ export class TopicsController {
     @Inject(KafkaView) private readonly kafka: KafkaView,
   ) {}
 
-  /** As far as one answer looks, which it says; its cursors lead on. */
+  /** What it takes and how it is set. */
   @Get()
+  async one(@Param('topic') topic: string) {
+    await this.#mustBeThere(topic)
+    const found = await this.kafka.topic(topic)
+    if (found === undefined) throw unknownTopic(topic)
+    return found
+  }
+
+  /** As far as one answer looks, which it says; its cursors lead on. */
+  @Get('messages')
   async list(@Param('topic') topic: string, @Query() query: unknown) {
     const asked = parse(messagesQuery, query)
     await this.#mustBeThere(topic)

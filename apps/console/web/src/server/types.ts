@@ -44,6 +44,7 @@ export type AuditEntry = z.infer<typeof operators.auditEntry>
 export type Verification = z.infer<typeof operators.verification>
 export type SagaCounts = z.infer<typeof sagas.counts>
 export type Topic = Topics['items'][number]
+export type TopicDetails = z.infer<typeof topics.topicDetails>
 export type TopicMessages = z.infer<typeof topics.topicMessages>
 export type ResetPlan = z.infer<typeof topics.resetPlan>
 export type Produced = z.infer<typeof topics.produced>

@@ -2,7 +2,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { ServerProblem } from '../../server/problem.ts'
 import { LOOK_AGAIN_MS } from '../../server/query-client.ts'
 import { ask, query } from '../../server/request.ts'
-import type { OrderMessages, TopicMessages, Topics } from '../../server/types.ts'
+import type { OrderMessages, TopicDetails, TopicMessages, Topics } from '../../server/types.ts'
 import type { MessageFilter } from './view.ts'
 
 const PAGE_SIZE = 50
@@ -14,6 +14,12 @@ export const topicsQuery = queryOptions({
   queryFn: ({ signal }) => ask<Topics>('/api/topics', signal),
   refetchInterval: LOOK_AGAIN_MS,
 })
+
+export const topicQuery = (topic: string) =>
+  queryOptions({
+    queryKey: ['/api/topics', topic],
+    queryFn: ({ signal }) => ask<TopicDetails>(`/api/topics/${encodeURIComponent(topic)}`, signal),
+  })
 
 /** One stretch of a topic; with a cursor from there on, whatever the filter says about the beginning. */
 export const askMessages = (

@@ -12,6 +12,7 @@ import { Produce, ProducedNotice } from './produce.tsx'
 import { topicsQuery } from './queries.ts'
 import { RecordCard } from './record-card.tsx'
 import { topicsRoute } from './route.ts'
+import { TopicInside } from './topic-inside.tsx'
 import type { TopicView } from './view.ts'
 import './topics.css'
 
@@ -42,18 +43,6 @@ const columns: readonly Column<Topic>[] = [
     width: 'minmax(6rem, 1fr)',
     cell: ({ partitions }) => [...new Set(partitions.map(({ leader }) => leader))].sort().join(', '),
   },
-]
-
-const partitionColumns: readonly Column<Partition>[] = [
-  { name: 'Partition', width: '5rem', end: true, cell: ({ partition }) => partition },
-  {
-    name: 'Leader',
-    width: '6rem',
-    end: true,
-    cell: ({ leader }) => (leader < 0 ? 'none' : leader),
-  },
-  { name: 'First offset', width: 'minmax(7rem, 1fr)', end: true, cell: ({ earliest }) => earliest.toLocaleString() },
-  { name: 'Next offset', width: 'minmax(7rem, 1fr)', end: true, cell: ({ latest }) => latest.toLocaleString() },
 ]
 
 export const TopicsPage = () => {
@@ -137,16 +126,7 @@ const OneTopic = ({ topic, name, view }: { topic: Topic | undefined; name: strin
           }
         />
       )}
-      <Card title="Partitions" flush>
-        <DataTable
-          label={`Partitions of ${name}`}
-          rows={topic.partitions}
-          columns={partitionColumns}
-          keyOf={({ partition }) => String(partition)}
-          leastWidth="30rem"
-          height="24rem"
-        />
-      </Card>
+      <TopicInside topic={topic} />
       {draft && <Produce topic={name} draft={draft} onClose={() => setDraft(undefined)} onProduced={setProduced} />}
     </>
   )
