@@ -1,12 +1,19 @@
 import { type Check, found } from './check.ts'
 
+export interface Return {
+  readonly returnId: string
+  readonly status: string
+  /** What the customer has given away for good; known when it has ended. */
+  readonly returned?: readonly unknown[]
+}
+
 /** Of an order in the read model, what its money follows from. */
 export interface PricedOrder {
   readonly orderId: string
   readonly status: string
   readonly updatedAt: string
   readonly items: readonly { readonly unitPrice: { readonly amount: number }; readonly returned?: number }[]
-  readonly returns?: readonly { readonly returned?: readonly unknown[] }[]
+  readonly returns?: readonly Return[]
   readonly total: { readonly amount: number }
 }
 
@@ -25,22 +32,46 @@ export interface OrderEffects {
 const SETTLED_AFTER_MS = 10_000
 const ENDS = new Set(['completed', 'rejected', 'cancelled'])
 
+export interface MoneyVerdict {
+  /** Orders that were judged. */
+  readonly settled: number
+  readonly wrong: readonly { readonly orderId: string; readonly says: string }[]
+}
+
 /** Captured − refunded, at the provider, is the price of what the customer kept, and nothing stays authorized. */
-export const moneyCheck = (orders: readonly PricedOrder[], effects: readonly OrderEffects[], now: number): Check => {
+export const judgeMoney = (
+  orders: readonly PricedOrder[],
+  effects: readonly OrderEffects[],
+  now: number,
+): MoneyVerdict => {
   const ledger = new Map(effects.map((each) => [each.orderId, each]))
   const settled = orders.filter((order) => isSettled(order, now) && ledger.has(order.orderId))
   const wrong = settled.flatMap((order) => {
-    const { authorized, captured, voided, refunded } = ledger.get(order.orderId)!
+    const { orderId, status } = order
+    const { authorized, captured, voided, refunded } = ledger.get(orderId)!
     const [kept, due] = [captured - refunded, dueFor(order)]
     const held = authorized - voided - captured
     return [
-      ...(kept === due ? [] : [`order ${order.orderId} (${order.status}): captured − refunded is ${kept}, not ${due}`]),
-      ...(held === 0 ? [] : [`order ${order.orderId} (${order.status}): ${held} stays authorized`]),
-    ]
+      ...(kept === due ? [] : [{ orderId, says: `captured − refunded is ${kept}, not ${due}` }]),
+      ...(held === 0 ? [] : [{ orderId, says: `${held} stays authorized` }]),
+    ].map(({ says }) => ({ orderId, says: `order ${orderId} (${status}): ${says}` }))
   })
+  return { settled: settled.length, wrong }
+}
+
+/** Whether the read model does not know yet what the order's owner does: then the ledger may be ahead of it, too. */
+export const isBehind = ({ returns = [] }: PricedOrder, known: readonly Return[]): boolean =>
+  known.length !== returns.length ||
+  known.some(({ returnId, status }) => returns.find((each) => each.returnId === returnId)?.status !== status)
+
+export const moneyCheck = ({ settled, wrong }: MoneyVerdict): Check => {
   const promise =
     'Captured − refunded at the provider is the price of what customers keep, and nothing stays authorized'
-  return found({ name: 'money', promise, unit: 'settled orders' }, settled.length, wrong)
+  return found(
+    { name: 'money', promise, unit: 'settled orders' },
+    settled,
+    wrong.map(({ says }) => says),
+  )
 }
 
 /** What belongs to an order once is there once. */
