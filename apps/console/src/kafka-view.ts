@@ -1,4 +1,4 @@
-import { type Admin, AssignerProtocol, ConfigResourceTypes } from 'kafkajs'
+import { type Admin, AssignerProtocol, type ConfigResourceTypes } from 'kafkajs'
 import { topicNames } from '#libs/contracts'
 import { sharedAnswer } from '#libs/http'
 import { askKafka, type KafkaOptions, type PartitionOffsets, partitionSizes, topicOffsets } from '#libs/messaging'
@@ -74,7 +74,7 @@ export class KafkaView {
 }
 
 const settingsOf = async (admin: Admin, name: string): Promise<TopicDetails['settings']> => {
-  const resources = [{ type: ConfigResourceTypes.TOPIC, name }]
+  const resources = [{ type: TOPIC, name }]
   const { resources: described } = await admin.describeConfigs({ resources, includeSynonyms: false })
   return (described[0]?.configEntries ?? [])
     .filter(({ isSensitive }) => !isSensitive)
@@ -84,6 +84,8 @@ const settingsOf = async (admin: Admin, name: string): Promise<TopicDetails['set
     .sort((a, b) => Number(a.isDefault) - Number(b.isDefault) || a.name.localeCompare(b.name))
 }
 
+/** As Kafka numbers what has settings; the client's own names for that cannot be imported from a module. */
+const TOPIC: ConfigResourceTypes = 2
 /** Kafka's DYNAMIC_TOPIC_CONFIG: said of this topic, and no default of the broker's. */
 const OF_THE_TOPIC = 1
 
