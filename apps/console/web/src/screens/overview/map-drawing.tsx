@@ -19,9 +19,17 @@ export const MapDrawing = ({ nodes, edges }: { nodes: readonly Node[]; edges: re
             <path d="M0 0l8 4-8 4z" className="map-tip" />
           </marker>
         </defs>
-        {edges.map((edge) => (
-          <EdgeLine key={edge.topic} edge={edge} from={byName.get(edge.from)!} to={byName.get(edge.to)!} />
-        ))}
+        {/* No line runs over a name. */}
+        {[EdgeLine, EdgeName].map((Part) =>
+          edges.map((edge) => (
+            <Part
+              key={`${Part.name} ${edge.topic}`}
+              edge={edge}
+              from={byName.get(edge.from)!}
+              to={byName.get(edge.to)!}
+            />
+          )),
+        )}
         {nodes.map((node) => (
           <NodeBox key={node.name} node={node} />
         ))}
@@ -36,22 +44,42 @@ const spoken = (nodes: readonly Node[], edges: readonly Edge[]): string =>
     ...edges.map(({ topic, rate, lag }) => `${topic} ${rate?.toFixed(1) ?? 'unknown'} per second, ${lag} waiting`),
   ].join('; ')
 
-const EdgeLine = ({ edge, from, to }: { edge: Edge; from: Node; to: Node }) => {
-  const side = APART * (to.x >= from.x ? -1 : 1)
-  const start = edgeOf(from, to, side)
-  const end = edgeOf(to, from, side)
-  const isVertical = Math.abs(to.x - from.x) < 1
-  const x = start.x + (end.x - start.x) * 0.5
-  const y = start.y + (end.y - start.y) * 0.5
-  const said = `${edge.rate === undefined ? '' : `${edge.rate.toFixed(edge.rate < 10 ? 1 : 0)}/s`}${edge.lag > 0 ? ` · ${edge.lag} waiting` : ''}`
+interface EdgeProps {
+  readonly edge: Edge
+  readonly from: Node
+  readonly to: Node
+}
+
+const EdgeLine = ({ edge, from, to }: EdgeProps) => {
+  const { start, end } = lineOf(from, to)
   return (
-    <g className="map-edge" data-busy={(edge.rate ?? 0) > 0 || undefined} data-waiting={edge.lag > 0 || undefined}>
+    <g className="map-edge" data-busy={(edge.rate ?? 0) > 0 || undefined}>
       <line x1={start.x} y1={start.y} x2={end.x} y2={end.y} markerEnd="url(#tip)" />
-      <text x={isVertical ? x + 8 : x} y={y + (side > 0 ? 14 : -5)} textAnchor={isVertical ? 'start' : 'middle'}>
-        {edge.topic} <tspan className="map-figure">{said}</tspan>
+    </g>
+  )
+}
+
+/** Nearer to the right, where the lines from and to one service are apart from those of the others. */
+const NAME_AT = 0.62
+
+const EdgeName = ({ edge, from, to }: EdgeProps) => {
+  const { start, end, side } = lineOf(from, to)
+  const way = to.x >= from.x ? NAME_AT : 1 - NAME_AT
+  const x = start.x + (end.x - start.x) * way
+  const y = start.y + (end.y - start.y) * way
+  const rate = edge.rate === undefined ? '' : `${edge.rate.toFixed(edge.rate < 10 ? 1 : 0)}/s`
+  return (
+    <g className="map-edge" data-waiting={edge.lag > 0 || undefined}>
+      <text x={x} y={y + (side > 0 ? 14 : -5)} textAnchor="middle">
+        {edge.topic} <tspan className="map-figure">{`${rate}${edge.lag > 0 ? ` · ${edge.lag} waiting` : ''}`}</tspan>
       </text>
     </g>
   )
+}
+
+const lineOf = (from: Node, to: Node) => {
+  const side = APART * (to.x >= from.x ? -1 : 1)
+  return { side, start: edgeOf(from, to, side), end: edgeOf(to, from, side) }
 }
 
 /** Where a line from the middle of one box to that of the other leaves the first one. */
