@@ -1,5 +1,5 @@
 import { Controller, type DynamicModule, Get, Header, HttpCode, Inject, Module } from '@nestjs/common'
-import { describeError, registry } from '#libs/observability'
+import { describeError, metrics, registry } from '#libs/observability'
 import { Problem } from './problem.ts'
 
 /** Resolves when the thing it checks works and rejects, saying why, when it does not. */
@@ -27,8 +27,10 @@ class HealthController {
         Object.entries(this.checks).map(async ([name, check]) => [name, await outcome(check)] as const),
       ),
     )
-    if (Object.values(checks).every((result) => result === 'ok')) return { status: 'ok', checks }
-    throw new Problem(503, { type: 'not-ready', title: 'Not ready', extensions: { checks } })
+    const backlog = await outboxBacklog()
+    const known = { checks, ...(backlog !== undefined && { outboxBacklog: backlog }) }
+    if (Object.values(checks).every((result) => result === 'ok')) return { status: 'ok', ...known }
+    throw new Problem(503, { type: 'not-ready', title: 'Not ready', extensions: known })
   }
 
   @Get('metrics')
@@ -37,6 +39,10 @@ class HealthController {
     return registry.metrics()
   }
 }
+
+/** Rows of this service's outbox that waited to be published when its relay last looked; undefined without an outbox. */
+const outboxBacklog = async (): Promise<number | undefined> =>
+  (await registry.getSingleMetric(metrics.outbox.backlog)?.get())?.values[0]?.value
 
 const outcome = async (check: HealthCheck): Promise<string> => {
   let timer: NodeJS.Timeout | undefined

@@ -226,6 +226,7 @@ export const health = z.object({
     z.object({
       status: z.enum(['ok', 'not ready', 'unreachable']),
       checks: z.record(z.string(), z.string()).optional().describe('`ok`, or what is wrong and what to do'),
+      outboxBacklog: z.int().optional().describe('Rows of its outbox that wait to be published'),
     }),
   ),
 })

@@ -4,6 +4,8 @@ import { consuming, type ServiceName } from './services.ts'
 export interface ServiceHealth {
   readonly status: string
   readonly checks?: object
+  /** Rows of its outbox that wait to be published. */
+  readonly outboxBacklog?: number
 }
 
 /** How each service says it is, asked at once; one that does not answer is `unreachable`. */
@@ -20,8 +22,14 @@ export const servicesHealth = async (
 const healthOf = async (forwarder: Forwarder, service: ServiceName, patience: Patience): Promise<ServiceHealth> => {
   try {
     const { body } = await forwarder.forward(service, { method: 'GET', path: '/health/ready', headers: {} }, patience)
-    const { status, checks } = JSON.parse(body.toString('utf8')) as { status: string | number; checks?: object }
-    return { status: status === 'ok' ? 'ok' : 'not ready', ...(checks && { checks }) }
+    const { status, checks, outboxBacklog } = JSON.parse(body.toString('utf8')) as Omit<ServiceHealth, 'status'> & {
+      readonly status: string | number
+    }
+    return {
+      status: status === 'ok' ? 'ok' : 'not ready',
+      ...(checks && { checks }),
+      ...(outboxBacklog !== undefined && { outboxBacklog }),
+    }
   } catch {
     return { status: 'unreachable' }
   }

@@ -1,6 +1,6 @@
 import type { Edge, Node } from './system-map.ts'
 
-const WIDTH = 150
+const WIDTH = 190
 const HEIGHT = 64
 /** Two topics between the same services stand this far apart. */
 const APART = 14
@@ -40,7 +40,10 @@ export const MapDrawing = ({ nodes, edges }: { nodes: readonly Node[]; edges: re
 
 const spoken = (nodes: readonly Node[], edges: readonly Edge[]): string =>
   [
-    ...nodes.map(({ name, status, parked, stuck }) => `${name} ${status}, ${parked} parked, ${stuck} stuck`),
+    ...nodes.map(
+      ({ name, status, parked, stuck, backlog }) =>
+        `${name} ${status}, ${parked} parked, ${stuck} stuck, ${backlog} in the outbox`,
+    ),
     ...edges.map(({ topic, rate, lag }) => `${topic} ${rate?.toFixed(1) ?? 'unknown'} per second, ${lag} waiting`),
   ].join('; ')
 
@@ -89,8 +92,12 @@ const edgeOf = (node: Node, other: Node, side: number): { x: number; y: number }
   return { x: node.x + dx * (WIDTH / 2), y: node.y + side }
 }
 
-const NodeBox = ({ node: { name, x, y, status, parked, stuck, tone } }: { node: Node }) => {
-  const troubles = [parked > 0 && `${parked} parked`, stuck > 0 && `${stuck} stuck`].filter((each) => each !== false)
+const NodeBox = ({ node: { name, x, y, status, parked, stuck, backlog, tone } }: { node: Node }) => {
+  const figures = [
+    parked > 0 && `${parked} parked`,
+    stuck > 0 && `${stuck} stuck`,
+    backlog > 0 && `${backlog} in the outbox`,
+  ].filter((each) => each !== false)
   return (
     <g className="map-node" data-tone={tone} transform={`translate(${x - WIDTH / 2} ${y - HEIGHT / 2})`}>
       <rect width={WIDTH} height={HEIGHT} rx="8" />
@@ -99,7 +106,7 @@ const NodeBox = ({ node: { name, x, y, status, parked, stuck, tone } }: { node: 
         {name}
       </text>
       <text x="28" y="48" className="map-state">
-        {troubles.length > 0 ? troubles.join(', ') : status}
+        {figures.length > 0 ? figures.join(', ') : status}
       </text>
     </g>
   )

@@ -32,7 +32,7 @@ test('orders per second and how long they took, of the last minute only', () => 
 
 test('what is wrong stands at the service that has it', () => {
   const { nodes, edges } = systemMap({
-    services: { order: { status: 'ok' }, payment: { status: 'unreachable' } },
+    services: { order: { status: 'ok', outboxBacklog: 12 }, payment: { status: 'unreachable' } },
     groups: [
       { groupId: 'payment', partitions: [{ topic: 'payment-commands', lag: 7 }] },
       { groupId: 'somebody-else', partitions: [{ topic: 'payment-commands', lag: 99 }] },
@@ -45,7 +45,7 @@ test('what is wrong stands at the service that has it', () => {
     rates: new Map([['payments', 2.5]]),
   })
   expect(nodes.find(({ name }) => name === 'payment')).toMatchObject({ status: 'unreachable', parked: 3, tone: 'bad' })
-  expect(nodes.find(({ name }) => name === 'order')).toMatchObject({ stuck: 4, tone: 'bad' })
+  expect(nodes.find(({ name }) => name === 'order')).toMatchObject({ stuck: 4, backlog: 12, tone: 'bad' })
   expect(nodes.find(({ name }) => name === 'inventory')).toMatchObject({ status: 'unknown', tone: 'idle' })
   expect(edges.find(({ topic }) => topic === 'payment-commands')).toMatchObject({ lag: 7, rate: undefined })
   expect(edges.find(({ topic }) => topic === 'payments')).toMatchObject({ lag: 0, rate: 2.5 })

@@ -7,6 +7,8 @@ export interface Node {
   readonly status: string
   readonly parked: number
   readonly stuck: number
+  /** Rows of its outbox that wait to be published. */
+  readonly backlog: number
   readonly tone: Tone
 }
 
@@ -21,7 +23,7 @@ export interface Edge {
 }
 
 export interface Seen {
-  readonly services: Readonly<Record<string, { readonly status: string }>>
+  readonly services: Readonly<Record<string, { readonly status: string; readonly outboxBacklog?: number | undefined }>>
   readonly groups: readonly {
     readonly groupId: string
     readonly partitions: readonly { readonly topic: string; readonly lag: number }[]
@@ -61,7 +63,8 @@ export const systemMap = ({ services, groups, parked, stuck, rates }: Seen): { n
     const stuckHere = name === 'order' ? stuck : 0
     const isBad = (status !== 'ok' && status !== 'unknown') || stuckHere > 0
     const tone = isBad ? 'bad' : mine > 0 ? 'warn' : status === 'ok' ? 'ok' : 'idle'
-    return { name, x, y, status, parked: mine, stuck: stuckHere, tone }
+    const backlog = services[name]?.outboxBacklog ?? 0
+    return { name, x, y, status, parked: mine, stuck: stuckHere, backlog, tone }
   }),
   edges: WAYS.map(([topic, from, to]) => ({ topic, from, to, rate: rates.get(topic), lag: lagOf(groups, to, topic) })),
 })
