@@ -19,6 +19,8 @@ const FROZEN_TOGETHER = [
   ['postgres'],
 ]
 const WORKERS = 8
+/** More than are placed while everything is frozen for a minute in turn. */
+const PLANNED = 20_000
 /** Between two orders of a worker, milliseconds: a stream that is going on in the moment that somebody freezes. */
 const GAP_MS = 400
 /** Frozen: notification, its twin, and the mail server. */
@@ -41,7 +43,7 @@ afterAll(async () => {
 
 /** Places orders for as long as the work lasts. */
 const during = async (seed: number, work: () => Promise<void>): Promise<void> => {
-  const planned = await plan(client, 2_000, everyday, seeded(seed))
+  const planned = await plan(client, PLANNED, everyday, seeded(seed))
   let next = 0
   let working = true
   const placing = Array.from({ length: WORKERS }, async () => {

@@ -35,12 +35,12 @@ export interface Seen {
 
 /** Where each service stands, in units of the drawing. */
 const PLACES: Readonly<Record<string, readonly [x: number, y: number]>> = {
-  order: [150, 210],
-  payment: [520, 60],
-  inventory: [520, 210],
-  fulfillment: [520, 360],
-  notification: [520, 490],
-  query: [850, 275],
+  order: [115, 210],
+  payment: [540, 60],
+  inventory: [540, 210],
+  fulfillment: [540, 360],
+  notification: [540, 490],
+  query: [885, 275],
 }
 
 /** Topics between those for whom they are; the read model follows every topic of facts, of which one is drawn. */
