@@ -50,5 +50,12 @@ export const ApiKey = {
   ListTransactions: 66,
   ListConfigResources: 74,
   DescribeTopicPartitions: 75,
+  ShareGroupHeartbeat: 76,
+  ShareGroupDescribe: 77,
+  ShareFetch: 78,
+  ShareAcknowledge: 79,
+  DescribeShareGroupOffsets: 90,
+  AlterShareGroupOffsets: 91,
+  DeleteShareGroupOffsets: 92,
 } as const
 export type ApiKey = (typeof ApiKey)[keyof typeof ApiKey]

@@ -17,6 +17,7 @@ import { RequestMetrics } from './metrics/request-metrics.ts'
 import { Traffic } from './metrics/traffic.ts'
 import type { Endpoint } from './network/endpoint.ts'
 import { MemoryBudget } from './network/memory-budget.ts'
+import { ShareCoordinator } from './share/share-coordinator.ts'
 import { TransactionCoordinator, type TransactionParts } from './transactions/coordinator.ts'
 
 export interface BrokerOptions {
@@ -46,6 +47,7 @@ export class Broker {
   /** The internal ones as well, for requests that only read. */
   readonly readable: ReadableTopics
   readonly groups: GroupCoordinator
+  readonly share: ShareCoordinator
   readonly producerIds: ProducerIds
   readonly transactions: TransactionCoordinator
   readonly memory = new MemoryBudget(() => memoryLimit(this.settings))
@@ -65,6 +67,7 @@ export class Broker {
     controller: Controller,
     parts: TransactionParts,
     transactions: TransactionCoordinator,
+    share: ShareCoordinator,
     storage: Broker['storage'],
   ) {
     this.configs = options.settings
@@ -85,6 +88,7 @@ export class Broker {
     this.groups = parts.groups
     this.producerIds = parts.producerIds
     this.transactions = transactions
+    this.share = share
     const internal = { ...parts, transactions, clusterId: this.clusterId, now: this.clock.now }
     this.readable = new AllTopics(new InternalTopics({ ...internal, settings: this.settings }), this.topics)
     const maintenanceMs = Math.min(LOG_MAINTENANCE_MS, this.settings['log.retention.check.interval.ms'])
@@ -125,7 +129,8 @@ export class Broker {
       for (const log of logs.partitions()) for (const [producerId] of log.producers()) producerIds.used(producerId)
       const transactions = await TransactionCoordinator.open(parts)
       for (const { producerId } of transactions.all()) producerIds.used(producerId)
-      return new Broker(options, controller, parts, transactions, storage)
+      const share = await ShareCoordinator.open({ logs, controller, settings: settings.values, clock })
+      return new Broker(options, controller, parts, transactions, share, storage)
     } catch (error) {
       // A disk that refuses this as well must not hide why.
       await logs.abandon().catch(() => {})
@@ -149,6 +154,7 @@ export class Broker {
     for (const end of this.upkeep) end()
     this.groups.close()
     this.transactions.close()
+    this.share.close()
     await this.controller.settled()
     await this.logs.close()
   }

@@ -50,6 +50,13 @@ import { handleDescribeTransactions } from './apis/65-describe-transactions.ts'
 import { handleListTransactions } from './apis/66-list-transactions.ts'
 import { handleListConfigResources } from './apis/74-list-config-resources.ts'
 import { handleDescribeTopicPartitions } from './apis/75-describe-topic-partitions.ts'
+import { handleShareGroupHeartbeat } from './apis/76-share-group-heartbeat.ts'
+import { handleShareGroupDescribe } from './apis/77-share-group-describe.ts'
+import { handleShareFetch } from './apis/78-share-fetch.ts'
+import { handleShareAcknowledge } from './apis/79-share-acknowledge.ts'
+import { handleDescribeShareGroupOffsets } from './apis/90-describe-share-group-offsets.ts'
+import { handleAlterShareGroupOffsets } from './apis/91-alter-share-group-offsets.ts'
+import { handleDeleteShareGroupOffsets } from './apis/92-delete-share-group-offsets.ts'
 import type { Handler } from './handler.ts'
 
 /** Handlers differ in the messages they take; the dispatcher gives each what its own codec has read. */
@@ -107,6 +114,13 @@ export const dispatch: Record<ApiKey, AnyHandler> = {
   [ApiKey.ListTransactions]: handleListTransactions,
   [ApiKey.ListConfigResources]: handleListConfigResources,
   [ApiKey.DescribeTopicPartitions]: handleDescribeTopicPartitions,
+  [ApiKey.ShareGroupHeartbeat]: handleShareGroupHeartbeat,
+  [ApiKey.ShareGroupDescribe]: handleShareGroupDescribe,
+  [ApiKey.ShareFetch]: handleShareFetch,
+  [ApiKey.ShareAcknowledge]: handleShareAcknowledge,
+  [ApiKey.DescribeShareGroupOffsets]: handleDescribeShareGroupOffsets,
+  [ApiKey.AlterShareGroupOffsets]: handleAlterShareGroupOffsets,
+  [ApiKey.DeleteShareGroupOffsets]: handleDeleteShareGroupOffsets,
 }
 
 const byKey: readonly (AnyHandler | undefined)[] = Object.entries(dispatch).reduce<(AnyHandler | undefined)[]>(

@@ -1,4 +1,4 @@
-import { offsetCommit } from '#libs/kafka-protocol'
+import { ErrorCode, offsetCommit } from '#libs/kafka-protocol'
 import { commitOffsets } from '../groups/offset-commits.ts'
 import { defineHandler } from '../handler.ts'
 
@@ -16,7 +16,9 @@ export const handleOffsetCommit = defineHandler({
     const { groupId, memberId, groupInstanceId: instanceId, generationIdOrMemberEpoch: generation } = request
     const wanted = { topics: request.topics, byId: apiVersion >= BY_ID_SINCE }
     const topics = await commitOffsets(broker, wanted, (offsets) =>
-      broker.groups.commit(groupId, { memberId, instanceId, generation, offsets }),
+      broker.share.groups.find(groupId) !== undefined
+        ? Promise.resolve(ErrorCode.GROUP_ID_NOT_FOUND)
+        : broker.groups.commit(groupId, { memberId, instanceId, generation, offsets }),
     )
     return { topics }
   },

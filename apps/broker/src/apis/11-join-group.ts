@@ -12,20 +12,22 @@ export const handleJoinGroup = defineHandler({
     const answer =
       groupId === ''
         ? joinError(ErrorCode.INVALID_GROUP_ID, memberId)
-        : await broker.groups.join(groupId, {
-            memberId,
-            instanceId: groupInstanceId,
-            clientId,
-            clientHost,
-            sessionTimeoutMs,
-            rebalanceTimeoutMs: rebalanceTimeoutMs < 0 ? sessionTimeoutMs : rebalanceTimeoutMs,
-            protocolType,
-            // The metadata outlives the request; its frame need not.
-            protocols: request.protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) })),
-            newMemberId: `${groupInstanceId ?? clientId}-${randomUUID()}`,
-            requiresMemberId: apiVersion >= 4,
-            canSkipAssignment: apiVersion >= 9,
-          })
+        : broker.share.groups.find(groupId) !== undefined
+          ? joinError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId)
+          : await broker.groups.join(groupId, {
+              memberId,
+              instanceId: groupInstanceId,
+              clientId,
+              clientHost,
+              sessionTimeoutMs,
+              rebalanceTimeoutMs: rebalanceTimeoutMs < 0 ? sessionTimeoutMs : rebalanceTimeoutMs,
+              protocolType,
+              // The metadata outlives the request; its frame need not.
+              protocols: request.protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) })),
+              newMemberId: `${groupInstanceId ?? clientId}-${randomUUID()}`,
+              requiresMemberId: apiVersion >= 4,
+              canSkipAssignment: apiVersion >= 9,
+            })
     return {
       errorCode: answer.errorCode,
       generationId: answer.generation,

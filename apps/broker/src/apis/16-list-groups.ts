@@ -1,5 +1,6 @@
 import { ErrorCode, listGroups } from '#libs/kafka-protocol'
 import { defineHandler } from '../handler.ts'
+import { stateOf } from '../share/share-group.ts'
 
 /** ListGroups: 0-5 */
 export const handleListGroups = defineHandler({
@@ -8,15 +9,15 @@ export const handleListGroups = defineHandler({
   handle({ statesFilter, typesFilter }, { broker }) {
     const states = new Set(statesFilter.map((state) => state.toLowerCase()))
     const types = new Set(typesFilter.map((type) => type.toLowerCase()))
-    const groups = Array.from(broker.groups.all())
-      .filter((group) => states.size === 0 || states.has(group.state.toLowerCase()))
-      .filter(() => types.size === 0 || types.has('classic'))
-      .map(({ groupId, protocolType, state }) => ({
-        groupId,
-        protocolType: protocolType ?? '',
-        groupState: state,
-        groupType: 'classic',
-      }))
+    const classic = Array.from(broker.groups.all(), ({ groupId, protocolType, state }) => ({
+      ...{ groupId, protocolType: protocolType ?? '', groupState: state as string, groupType: 'classic' },
+    }))
+    const share = Array.from(broker.share.groups.all(), (group) => ({
+      ...{ groupId: group.groupId, protocolType: 'share', groupState: stateOf(group), groupType: 'share' },
+    }))
+    const groups = [...classic, ...share]
+      .filter(({ groupState }) => states.size === 0 || states.has(groupState.toLowerCase()))
+      .filter(({ groupType }) => types.size === 0 || types.has(groupType))
     return { errorCode: ErrorCode.NONE, groups }
   },
 })

@@ -5,6 +5,7 @@ import {
   type DescribedConfig,
   describeBrokerConfigs,
   describeClusterConfigs,
+  describeGroupConfigs,
   describeLogLevels,
   describeTopicConfigs,
 } from '../config/describe-configs.ts'
@@ -19,7 +20,7 @@ type Resource = RequestOf<typeof describeConfigs>['resources'][number]
 
 /**
  * DescribeConfigs: 1-4
- * - Of the loggers there is the root logger only; groups and client metrics have no settings.
+ * - Of the loggers there is the root logger only; groups have the settings of share groups, client metrics none.
  */
 export const handleDescribeConfigs = defineHandler({
   api: describeConfigs,
@@ -65,7 +66,9 @@ function configsOf(broker: Broker, resource: Resource): { configs: DescribedConf
       if (resourceName === '') return invalidRequest('Broker id must not be empty')
       return otherBroker(broker, resourceName) ?? { configs: describeLogLevels() }
     case ResourceType.group:
-      return resourceName === '' ? invalidRequest('Group name must not be empty') : { configs: [] }
+      return resourceName === ''
+        ? invalidRequest('Group name must not be empty')
+        : { configs: describeGroupConfigs(broker.controller.groupConfigs(resourceName), broker.configs) }
     case ResourceType.clientMetrics:
       return { configs: [] }
     default:

@@ -8,7 +8,9 @@ export const handleDeleteGroups = defineHandler({
   async handle(request, { broker }) {
     const results = []
     for (const groupId of request.groupsNames) {
-      results.push({ groupId, errorCode: await broker.groups.deleteGroup(groupId) })
+      const isShared = broker.share.groups.find(groupId) !== undefined
+      const { groups } = isShared ? broker.share : broker
+      results.push({ groupId, errorCode: await groups.deleteGroup(groupId) })
     }
     return { results }
   },

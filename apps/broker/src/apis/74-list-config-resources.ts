@@ -4,7 +4,7 @@ import { defineHandler } from '../handler.ts'
 
 /**
  * ListConfigResources: 0-1
- * - Topics and this broker; neither client metrics nor groups have settings of their own here.
+ * - Topics, this broker and groups; client metrics have no settings here.
  */
 export const handleListConfigResources = defineHandler({
   api: listConfigResources,
@@ -19,8 +19,11 @@ export const handleListConfigResources = defineHandler({
       resourceName: here,
       resourceType,
     }))
+    const groups = Array.from(broker.controller.configuredGroups(), (resourceName) => ({
+      ...{ resourceName, resourceType: ResourceType.group },
+    }))
     // Version 0 asks for client metrics alone.
-    const all = apiVersion === 0 ? [] : [...topics, ...ofBroker]
+    const all = apiVersion === 0 ? [] : [...topics, ...ofBroker, ...groups]
     const isUnknown = resourceTypes.some((type) => !supported.has(type))
     if (isUnknown) return { errorCode: ErrorCode.UNSUPPORTED_VERSION, configResources: [] }
     const configResources = all.filter(

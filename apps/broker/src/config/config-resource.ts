@@ -4,6 +4,7 @@ import { internalTopicProblem } from '../internal-topics/names.ts'
 import type { ConfigControl } from '../metadata/config-control.ts'
 import { isRefusal, noSuchTopic, type Refusal } from '../metadata/refusal.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
+import { groupConfigDefault, groupConfigKind, groupConfigProblem } from '../share/group-config.ts'
 import type { SettingScope } from './live-settings.ts'
 import { changeLogLevels, logLevelProblem, logLevels } from './log-levels.ts'
 import { type SettingKind, SettingProblem } from './setting-types.ts'
@@ -70,7 +71,7 @@ function configurableOf(
     case ResourceType.brokerLogger:
       return otherBroker(broker, resourceName) ?? loggerConfigurable()
     case ResourceType.group:
-      return withoutSettings('group')
+      return groupConfigurable(broker, control, resourceName)
     case ResourceType.clientMetrics:
       return withoutSettings('client metrics')
     default:
@@ -132,7 +133,22 @@ const loggerConfigurable = (): Configurable => ({
   save: changeLogLevels,
 })
 
-/** Classic groups have no settings of their own, and clients send no metrics. */
+/** A group need not exist to have settings. */
+function groupConfigurable(broker: Broker, control: ConfigControl, groupId: string): Configurable | Refusal {
+  if (groupId === '') return invalidRequest('Default group resources are not allowed.')
+  return {
+    configs: broker.controller.groupConfigs(groupId),
+    kindOf: groupConfigKind,
+    inherited: (name) => groupConfigDefault(name, broker.settings),
+    problem: (configs) => {
+      const problemOf = (name: string, value: string) => groupConfigProblem(name, value, broker.settings)
+      return firstProblem(configs, problemOf, ErrorCode.INVALID_CONFIG)
+    },
+    save: (configs) => control.configureGroup(groupId, configs),
+  }
+}
+
+/** Clients send no metrics. */
 const withoutSettings = (what: string): Configurable => ({
   configs: {},
   kindOf: () => undefined,

@@ -1,3 +1,11 @@
+import {
+  type GroupConfigs,
+  groupConfigDefault,
+  groupConfigDocumentation,
+  groupConfigKind,
+  groupConfigNames,
+  groupConfigSynonym,
+} from '../share/group-config.ts'
 import type { LiveSettings, SettingSource } from './live-settings.ts'
 import { logLevels } from './log-levels.ts'
 import { documentationOf } from './setting-docs.ts'
@@ -15,6 +23,7 @@ import {
 /** Where a value comes from, by the protocol's numbers. */
 const TOPIC = 1
 const LOGGER = 6
+const GROUP = 8
 const SOURCES: Record<SettingSource, number> = { broker: 2, cluster: 3, static: 4, default: 5 }
 const KINDS: Record<SettingKind, number> = { boolean: 1, string: 2, int: 3, long: 5, double: 6, list: 7 }
 
@@ -48,6 +57,21 @@ export function describeTopicConfigs(configs: TopicConfigs, settings: LiveSettin
       ...described(name, synonyms, topicConfigKind(name)!),
       value: own ?? topicConfigDefault(name, settings.values),
       readOnly: false,
+    }
+  })
+}
+
+/** Every setting of a group: its own, or the broker's that it follows. */
+export function describeGroupConfigs(configs: GroupConfigs, settings: LiveSettings): DescribedConfig[] {
+  return groupConfigNames.map((name) => {
+    const synonym = groupConfigSynonym(name)
+    const own = configs[name]
+    const inherited = synonym === undefined ? [] : synonymsOf(synonym, settings)
+    const synonyms = own === undefined ? inherited : [{ name, value: own, source: GROUP }, ...inherited]
+    return {
+      ...described(name, synonyms, groupConfigKind(name)!),
+      value: own ?? groupConfigDefault(name, settings.values),
+      ...{ readOnly: false, documentation: groupConfigDocumentation(name) },
     }
   })
 }

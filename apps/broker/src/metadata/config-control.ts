@@ -37,6 +37,13 @@ export class ConfigControl {
     for (const topic of topics.all()) this.applyTo(topic)
   }
 
+  /** Replaces what is set for the group, whether there is one of that name or not; `configs` must be free of problems. */
+  async configureGroup(groupId: string, configs: TopicConfigs): Promise<void> {
+    const { log } = this.parts
+    const record = { type: 'GroupConfigured', groupId } as const
+    await log.append([{ ...record, configs }], [{ ...record, configs: log.image.groupConfigs.get(groupId) ?? {} }])
+  }
+
   private applyTo({ configs, logs }: Topic): void {
     const config = logConfigOf(configs, this.parts.settings.values)
     for (const log of logs) log.config = config

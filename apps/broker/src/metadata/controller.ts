@@ -119,6 +119,16 @@ export class Controller {
     return this.inTurn(() => change(this.configControl))
   }
 
+  /** What is set for this group. */
+  groupConfigs(groupId: string): TopicConfigs {
+    return this.log.image.groupConfigs.get(groupId) ?? {}
+  }
+
+  /** Groups that have settings of their own. */
+  configuredGroups(): Iterable<string> {
+    return this.log.image.groupConfigs.keys()
+  }
+
   /** Ids below it may have been given out by an earlier life. */
   get nextProducerId(): number {
     return this.log.image.nextProducerId

@@ -1,9 +1,10 @@
 /**
  * The features of Kafka that have a level here, by name. `transaction.version` 2: producers take a new epoch with every
- * transaction (KIP-890).
+ * transaction (KIP-890). `share.version` 1: share groups (KIP-932); 2 would be dead letter queues.
  */
 export const features: Readonly<
   Record<string, { readonly min: number; readonly max: number; readonly level: number }>
 > = {
+  'share.version': { min: 0, max: 1, level: 1 },
   'transaction.version': { min: 0, max: 2, level: 2 },
 }

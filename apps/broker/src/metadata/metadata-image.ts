@@ -1,5 +1,6 @@
 import type { SettingScope } from '../config/live-settings.ts'
 import type { SettingTexts } from '../config/settings.ts'
+import type { TopicConfigs } from '../config/topic-config.ts'
 import type { MetadataRecord, TopicRecord } from './metadata-records.ts'
 
 /** What all records so far come to. */
@@ -8,6 +9,8 @@ export class MetadataImage {
   nextProducerId = 0
   /** The broker's settings that were changed while it ran. */
   readonly brokerConfigs: Record<SettingScope, SettingTexts> = { broker: {}, cluster: {} }
+  /** Groups that have settings of their own. */
+  readonly groupConfigs = new Map<string, TopicConfigs>()
   private readonly byId = new Map<string, TopicRecord>()
 
   topics(): Iterable<TopicRecord> {
@@ -37,6 +40,10 @@ export class MetadataImage {
       case 'BrokerConfigured':
         this.brokerConfigs[record.scope] = record.configs
         break
+      case 'GroupConfigured':
+        if (Object.keys(record.configs).length > 0) this.groupConfigs.set(record.groupId, record.configs)
+        else this.groupConfigs.delete(record.groupId)
+        break
       case 'TopicDeleted':
         this.byId.delete(record.topicId)
         break
@@ -53,6 +60,7 @@ export class MetadataImage {
       const configs = this.brokerConfigs[scope]
       if (Object.keys(configs).length > 0) yield { type: 'BrokerConfigured', scope, configs }
     }
+    for (const [groupId, configs] of this.groupConfigs) yield { type: 'GroupConfigured', groupId, configs }
     for (const topic of this.byId.values()) yield { type: 'TopicCreated', ...topic }
   }
 

@@ -18,6 +18,8 @@ export type MetadataRecord =
   | { readonly type: 'TopicConfigured'; readonly topicId: string; readonly configs: TopicConfigs }
   /** Everything that is set for this scope, not only what has changed. */
   | { readonly type: 'BrokerConfigured'; readonly scope: SettingScope; readonly configs: SettingTexts }
+  /** Everything that is set for this group, which need not exist. */
+  | { readonly type: 'GroupConfigured'; readonly groupId: string; readonly configs: TopicConfigs }
   | { readonly type: 'TopicDeleted'; readonly topicId: string }
   /** Ids below `next` may have been handed out. */
   | { readonly type: 'ProducerIdsReserved'; readonly next: number }
