@@ -9,6 +9,7 @@ import type { StoredRecord } from './batch.ts'
 import { RawProducer } from './raw-producer.ts'
 import { RawTransactions } from './raw-transactions.ts'
 import { ask, committedOffset, logEnd, logStart, readPartition } from './reader.ts'
+import { TopicChanger } from './topic-changer.ts'
 
 const KILLS = Number(process.env.ROBUSTNESS_KILLS ?? 50)
 const SEED = Number(process.env.ROBUSTNESS_SEED ?? Date.now() % 1_000_000)
@@ -64,9 +65,10 @@ test(`${KILLS} kills under load (seed ${SEED}): what was acknowledged is there, 
     })
   })
   const trimmer = new Trimmer(broker.brokers, producers[1]!)
+  const changer = new TopicChanger(broker.brokers, seeded(SEED + 100))
   const load = Promise.all([
     ...producers.map((producer) => producer.run(isDone)),
-    ...[client, offsets, trimmer, ...transactional].map((one) => one.run(isDone)),
+    ...[client, offsets, trimmer, changer, ...transactional].map((one) => one.run(isDone)),
   ])
 
   let generation = 0
@@ -82,12 +84,13 @@ test(`${KILLS} kills under load (seed ${SEED}): what was acknowledged is there, 
   }
   await moreThan('acknowledged batches', () => producers[0]!.acknowledged.length)
   await moreThan('messages of kafkajs', () => client.sent)
+  await moreThan('changes of topics', () => changer.changes)
   done = true
   await load
 
   for (const producer of producers) expect(producer.errors).toEqual([])
   for (const one of [offsets, trimmer, ...transactional]) expect(one.wentBack).toEqual([])
-  for (const one of transactional) expect(one.errors).toEqual([])
+  for (const one of [changer, ...transactional]) expect(one.errors).toEqual([])
   await verifyTransactions(transactional)
   await client.catchUp()
   const before = await verify(producers, client)
@@ -95,6 +98,7 @@ test(`${KILLS} kills under load (seed ${SEED}): what was acknowledged is there, 
   await broker.stop()
   await broker.restart()
   expect(await verify(producers, client)).toEqual(before)
+  expect(await changer.differences()).toEqual([])
   await verifyTransactions(transactional)
   await client.close()
 })
