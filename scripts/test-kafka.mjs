@@ -8,8 +8,14 @@ if (!process.env.KAFKA_BROKERS) fail('name a Kafka in KAFKA_BROKERS (host:port, 
 const bundledOnly = ['cli', 'durability', 'limits', 'observability', 'transactions-durability']
 const excluded = bundledOnly.flatMap((name) => ['--exclude', `test/conformance/${name}.int.spec.ts`])
 
-/** They start bundled brokers of their own, or no broker at all. */
-const withoutKafka = ['test/robustness/**', 'scripts/supervisor/**'].flatMap((files) => ['--exclude', files])
+/** They start bundled brokers of their own, or are about what is the same on any Kafka, and take their time. */
+const withoutKafka = [
+  'test/robustness/**',
+  'scripts/**',
+  'test/browser/**',
+  'test/chaos/full-disk*',
+  'test/e2e/rebuild*',
+].flatMap((files) => ['--exclude', files])
 
 const narrowing = process.argv.slice(2)
 const conformance = [...excluded, ...(narrowing.length > 0 ? narrowing : ['test/conformance'])]
