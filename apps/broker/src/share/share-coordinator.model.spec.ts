@@ -8,6 +8,7 @@ import {
   type ResponseOf,
   type shareFetch,
 } from '#libs/kafka-protocol'
+import { configureLogging } from '#libs/logging'
 import { handleShareGroupHeartbeat } from '../apis/76-share-group-heartbeat.ts'
 import { handleShareFetch } from '../apis/78-share-fetch.ts'
 import { handleShareAcknowledge } from '../apis/79-share-acknowledge.ts'
@@ -19,6 +20,9 @@ import { type Mount, mount } from '../disk/mount.fixture.ts'
 import type { Handler } from '../handler.ts'
 import { seededRandom, testBatch } from '../log/batch.fixture.ts'
 import { AcknowledgeType } from './acknowledge.ts'
+
+// Brokers die here while they write, and say so.
+configureLogging({ level: 'silent' })
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 60)
 const LOCK_MS = 1000
@@ -199,10 +203,9 @@ class Subject {
 
   async restart(how: 'kill' | 'power cut', seed: number): Promise<void> {
     for (const actor of this.actors) Object.assign(actor, { sessionEpoch: 0, close: () => {} })
-    this.broker.share.close()
-    this.broker.groups.close()
-    this.broker.transactions.close()
     this.mounted.unmount()
+    // Its timers end; whatever it still wants of the disk fails.
+    void this.broker.close().catch(() => {})
     if (how === 'kill') this.fs.kill()
     else this.fs.crash(seededRandom(seed))
     this.clock = new ManualClock(this.clock.now() + (seed % 3000))
