@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs'
 import { type Refusal, refuse } from '#libs/decider'
+import { Problem } from '#libs/http'
 import { ErrorCode, findCoordinator, offsetCommit } from '#libs/kafka-protocol'
 import { askKafka } from './ask-kafka.ts'
 import type { KafkaOptions } from './kafka-client.ts'
@@ -53,10 +54,18 @@ export class GroupOffsets {
   }
 
   /**
-   * As planned, all partitions or none, unless somebody has joined the group meanwhile: Kafka itself takes a commit from
+   * As planned, unless somebody has joined the group meanwhile: Kafka itself takes a commit from
    * outside only for a group without members.
+   * @throws Problem 503 when it is not known whether it was done; the same may be asked again.
    */
-  async commit({ groupId, topic, partitions }: ResetPlan): Promise<Refusal<ResetRefusal> | undefined> {
+  async commit(plan: ResetPlan): Promise<Refusal<ResetRefusal> | undefined> {
+    return this.#commit(plan).catch((error: Error) => {
+      const detail = `Kafka has not confirmed the offsets of ${plan.groupId}: ${error.message}; send the same request again`
+      throw new Problem(503, { type: 'unavailable', detail })
+    })
+  }
+
+  async #commit({ groupId, topic, partitions }: ResetPlan): Promise<Refusal<ResetRefusal> | undefined> {
     const connection = await this.#coordinatorOf(groupId)
     try {
       const answer = await connection.request(offsetCommit, OFFSET_COMMIT_VERSION, {

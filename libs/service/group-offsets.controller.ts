@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { Database, GroupCommit, type UnitOfWork } from '#libs/database'
 import type { Refusal } from '#libs/decider'
-import { Actor, Problem, parse } from '#libs/http'
+import { Actor, InFlightLimit, Problem, parse } from '#libs/http'
 import { IdempotentCommands } from '#libs/idempotency'
 import { activeGroup, GroupOffsets, type OffsetReset, type ResetPlan, type ResetRefusal } from '#libs/messaging'
 import { answerOnce, IdempotencyKey } from './idempotent-request.ts'
@@ -28,10 +28,14 @@ const resetRequest = z
     error: 'is required: say why, for the audit trail',
   })
 
+/** Each asks Kafka over connections of its own. */
+const MOST_AT_ONCE = 4
+
 /** Offsets of consumer groups, of whomever; the gateway asks a service that is not the group's own. */
 @Controller('internal/groups/:group/offsets')
 export class GroupOffsetsController {
   readonly #requests: IdempotentCommands
+  readonly #limit = new InFlightLimit(MOST_AT_ONCE, 'the reset of offsets')
 
   constructor(
     @Inject(GroupOffsets) private readonly offsets: GroupOffsets,
@@ -53,11 +57,14 @@ export class GroupOffsetsController {
   ) {
     const { dryRun, reason, ...asked } = parse(resetRequest, body)
     const reset = { groupId, ...asked }
-    if (dryRun) return this.#preview(reset)
-    return answerOnce(this.#requests, reply, {
-      ...{ scope: `POST /groups/${groupId}/offsets ${actor}`, key, body, problems: problemOf },
-      work: { run: (uow) => this.#carryOut(uow, reset, actor, reason!) },
-    })
+    return this.#limit.run<unknown>(() =>
+      dryRun
+        ? this.#preview(reset)
+        : answerOnce(this.#requests, reply, {
+            ...{ scope: `POST /groups/${groupId}/offsets ${actor}`, key, body, problems: problemOf },
+            work: { run: (uow) => this.#carryOut(uow, reset, actor, reason!) },
+          }),
+    )
   }
 
   async #preview(reset: OffsetReset) {

@@ -1,6 +1,7 @@
 import type { Consumer } from 'kafkajs'
 import { expect, test } from 'vitest'
 import { kafkaOf } from '../../support/topic.ts'
+import { until } from '../../support/until.ts'
 import type { ConsoleUnderTest } from '../console-under-test.ts'
 import { expectUsable } from '../pages.ts'
 
@@ -60,9 +61,12 @@ export const groups = (at: ConsoleUnderTest): void => {
     await expectUsable(page)
     await dialog.getByRole('button', { name: 'Reset', exact: true }).click()
     await dialog.waitFor({ state: 'hidden' })
-    const { items } = await client.get<{ items: GroupAnswer[] }>('/api/groups')
-    const { partitions } = items.find((group) => group.groupId === groupId)!
-    expect(partitions.map(({ offset }) => offset)).toEqual(partitions.map(() => 0))
+    // What Kafka says of groups is kept for a second.
+    await until('the offsets to be where they were set', async () => {
+      const { items } = await client.get<{ items: GroupAnswer[] }>('/api/groups')
+      const { partitions } = items.find((group) => group.groupId === groupId)!
+      return partitions.every(({ offset }) => offset === 0) || undefined
+    })
     const trail = await client.get<{ items: object[] }>(`/api/audit?target=group/${groupId}`)
     expect(trail.items).toMatchObject([
       { action: 'group.reset-offsets', outcome: 'done', reason: 'to read it all again' },

@@ -5,7 +5,7 @@ import { TopicReader } from '#libs/messaging'
 import { KafkaView } from '../kafka-view.ts'
 import { messagesQuery, topicMessages, unknownTopic } from '../messages/topic-messages.ts'
 
-/** Each may read thousands of records that are not meant. */
+/** Each asks Kafka over connections of its own, or reads thousands of records that are not meant. */
 const MOST_AT_ONCE = 8
 
 /** What lies in one topic, whoever's it is. */
@@ -22,7 +22,7 @@ export class TopicsController {
   @Get()
   async one(@Param('topic') topic: string) {
     await this.#mustBeThere(topic)
-    const found = await this.kafka.topic(topic)
+    const found = await this.#limit.run(() => this.kafka.topic(topic))
     if (found === undefined) throw unknownTopic(topic)
     return found
   }
