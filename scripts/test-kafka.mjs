@@ -5,7 +5,7 @@ import { TestRun } from './bootstrap/test-run.mjs'
 if (!process.env.KAFKA_BROKERS) fail('name a Kafka in KAFKA_BROKERS (host:port, comma separated) to test against')
 
 /** They stop, kill or configure a broker, which must be a bundled one: another Kafka is nothing to them. */
-const bundledOnly = ['cli', 'durability', 'limits', 'observability', 'transactions-durability']
+const bundledOnly = ['cli', 'durability', 'limits', 'observability', 'share-durability', 'transactions-durability']
 const excluded = bundledOnly.flatMap((name) => ['--exclude', `test/conformance/${name}.int.spec.ts`])
 
 /** They start bundled brokers of their own, or are about what is the same on any Kafka, and take their time. */

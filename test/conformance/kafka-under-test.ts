@@ -47,9 +47,10 @@ export class KafkaUnderTest {
     return process.env.KAFKA_BROKERS ?? this.own!.brokers
   }
 
-  async start(): Promise<void> {
+  /** `settings` are for the bundled broker: another one has its own. */
+  async start(settings: Readonly<Record<string, string | number>> = {}): Promise<void> {
     if (process.env.KAFKA_BROKERS === undefined) {
-      this.own = await startBroker({ settings: { 'group.min.session.timeout.ms': 1000 } })
+      this.own = await startBroker({ settings: { 'group.min.session.timeout.ms': 1000, ...settings } })
     }
     this.client = await this.connect()
     if (this.own === undefined) await this.coordinatesGroups()
@@ -149,9 +150,9 @@ export class KafkaUnderTest {
 }
 
 /** Starts and stops the broker around the tests of this file. */
-export function kafkaUnderTest(): KafkaUnderTest {
+export function kafkaUnderTest(settings: Readonly<Record<string, string | number>> = {}): KafkaUnderTest {
   const kafka = new KafkaUnderTest()
-  beforeAll(() => kafka.start())
+  beforeAll(() => kafka.start(settings))
   afterAll(() => kafka.stop())
   return kafka
 }

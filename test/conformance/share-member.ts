@@ -50,8 +50,8 @@ export class ShareMember {
     readonly memberId = randomBytes(16).toString('base64url'),
   ) {}
 
-  static async of(kafka: KafkaUnderTest, groupId: string): Promise<ShareMember> {
-    return new ShareMember(groupId, await kafka.connect())
+  static async of(kafka: KafkaUnderTest, groupId: string, memberId?: string): Promise<ShareMember> {
+    return new ShareMember(groupId, await kafka.connect(), memberId)
   }
 
   /** A member that has joined and was assigned all partitions of the topic. */

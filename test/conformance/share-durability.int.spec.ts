@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest'
+import { ErrorCode } from '#libs/kafka-protocol'
+import { until } from '../support/until.ts'
+import { batch } from './batch.ts'
+import { kafkaUnderTest, type TestTopic } from './kafka-under-test.ts'
+import { AcknowledgeType, earliestGroup, ShareMember } from './share-member.ts'
+
+/** The shortest lock that there may be, so that nobody waits for it for long. */
+const kafka = kafkaUnderTest({
+  'group.share.min.record.lock.duration.ms': 1000,
+  'group.share.record.lock.duration.ms': 1000,
+  'group.share.min.session.timeout.ms': 1000,
+  'group.share.session.timeout.ms': 1000,
+})
+const { accept, release, reject, renew } = AcknowledgeType
+
+async function topicWith(...values: readonly string[]): Promise<TestTopic> {
+  const topic = await kafka.topic()
+  await kafka.append(topic, batch(values))
+  return topic
+}
+
+describe('kill -9', () => {
+  test('brings back nothing that was acknowledged, and all that was acquired', async () => {
+    const topic = await topicWith('accepted', 'rejected', 'released', 'held')
+    const groupId = await earliestGroup(kafka, { 'share.session.timeout.ms': '60000' })
+    const member = await ShareMember.joined(kafka, groupId, topic)
+    await member.receive(topic)
+    expect(await member.acknowledge(topic, [0, 2, accept, reject, release])).toBe(ErrorCode.NONE)
+    await kafka.killAndRestart()
+    const other = await ShareMember.joined(kafka, groupId, topic)
+    const found = await other.receive(topic)
+    expect(found.values).toEqual(['released', 'held'])
+    // The first has come a second time, the other one's delivery was nowhere written down.
+    expect(found.acquired).toEqual([
+      [2, 2, 2],
+      [3, 3, 1],
+    ])
+  })
+
+  test('leaves the members what they are, and the settings of their group', async () => {
+    const topic = await topicWith('old')
+    const groupId = await earliestGroup(kafka, { 'share.session.timeout.ms': '60000' })
+    const { memberId, memberEpoch } = await ShareMember.joined(kafka, groupId, topic)
+    await kafka.killAndRestart()
+    const member = await ShareMember.of(kafka, groupId, memberId)
+    const answer = await member.heartbeat(null, memberEpoch)
+    expect(answer).toMatchObject({ errorCode: ErrorCode.NONE, memberEpoch })
+    expect(answer.assignment!.topicPartitions).toEqual([{ topicId: topic.topicId, partitions: [0] }])
+    expect((await member.receive(topic)).values).toEqual(['old'])
+  })
+})
+
+describe('locks', () => {
+  test('run out: the records go to others, and the deliveries count', async () => {
+    const topic = await topicWith('a', 'b')
+    const groupId = await earliestGroup(kafka, { 'share.session.timeout.ms': '60000' })
+    const slow = await ShareMember.joined(kafka, groupId, topic)
+    const other = await ShareMember.joined(kafka, groupId, topic)
+    await slow.receive(topic)
+    expect((await other.fetch(topic, { maxWaitMs: 30_000 })).acquired).toEqual([[0, 1, 2]])
+    expect(await slow.acknowledge(topic, [0, 1, accept])).toBe(ErrorCode.INVALID_RECORD_STATE)
+  })
+
+  test('that are renewed do not', async () => {
+    const topic = await topicWith('renewed', 'left')
+    const groupId = await earliestGroup(kafka, { 'share.session.timeout.ms': '60000' })
+    const busy = await ShareMember.joined(kafka, groupId, topic)
+    const other = await ShareMember.joined(kafka, groupId, topic)
+    await busy.receive(topic)
+    const renewed = async () => {
+      const answer = await busy.acknowledgeAll(topic, [[0, 0, renew]], { isRenewAck: true })
+      return answer.responses[0]!.partitions[0]!.errorCode
+    }
+    await until('the lock of what was left', async () => {
+      expect(await renewed()).toBe(ErrorCode.NONE)
+      const { values } = await other.fetch(topic)
+      expect(values).not.toContain('renewed')
+      return values.includes('left') || undefined
+    })
+    expect(await busy.acknowledge(topic, [0, 0, accept])).toBe(ErrorCode.NONE)
+  })
+
+  test('and members of whom nothing is heard are gone', async () => {
+    const topic = await topicWith('a')
+    const silent = await ShareMember.joined(kafka, await earliestGroup(kafka), topic)
+    await expect
+      .poll(async () => (await silent.heartbeat()).errorCode, { interval: 1500, timeout: 20_000 })
+      .toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+  })
+})
