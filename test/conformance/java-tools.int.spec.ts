@@ -170,6 +170,44 @@ describe.skipIf(!hasTools)('the Java client', { timeout: 180_000 }, () => {
     expect((await tool('tools.TopicCommand', '--list')).split('\n')).not.toContain(topic)
   })
 
+  test('the share consumer and ShareGroupCommand: records acknowledged, a group described, reset and deleted', async () => {
+    const topic = await kafka.topic()
+    const group = kafka.name('share')
+    await tool('tools.VerifiableProducer', '--topic', topic.name, '--max-messages', '200', '--acks', '-1')
+    const reset = [
+      '--entity-type',
+      'groups',
+      '--entity-name',
+      group,
+      '--add-config',
+      'share.auto.offset.reset=earliest',
+    ]
+    await tool('tools.ConfigCommand', '--alter', ...reset)
+    const limits = ['--max-messages', '200', '--timeout-ms', '60000']
+    const consumed = await tool(
+      'tools.consumer.ConsoleShareConsumer',
+      '--topic',
+      topic.name,
+      '--group',
+      group,
+      ...limits,
+    )
+    const values = consumed.trim().split('\n').map(Number)
+    expect(values.sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, i) => i))
+    const shareGroups = (...args: string[]) => tool('tools.consumer.group.ShareGroupCommand', '--group', group, ...args)
+    const placeOf = (text: string) =>
+      text
+        .split('\n')
+        .find((line) => line.includes(topic.name))!
+        .trim()
+        .split(/\s+/)
+    expect(placeOf(await shareGroups('--describe'))).toEqual([group, topic.name, '0', '200', '0'])
+    await shareGroups('--reset-offsets', '--topic', topic.name, '--to-earliest', '--execute')
+    expect(placeOf(await shareGroups('--describe'))).toEqual([group, topic.name, '0', '0', '200'])
+    await shareGroups('--delete')
+    expect(await tool('tools.consumer.group.ShareGroupCommand', '--list')).not.toContain(group)
+  })
+
   test('ConsumerGroupCommand: a group described, reset and deleted', async () => {
     const topic = await kafka.topic()
     const group = kafka.name('group')

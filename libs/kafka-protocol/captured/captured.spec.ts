@@ -9,8 +9,8 @@ const apis = new Map(
     .map((api) => [api.key, api]),
 )
 
-/** Request frames as librdkafka 2.0.2, kafkajs 2.2.4 and the Java client 4.3 sent them, without their length. */
-describe.each(['librdkafka', 'kafkajs', 'java'])('%s', (client) => {
+/** Request frames as librdkafka 2.0.2, kafkajs 2.2.4, the Java client 4.3 and Java's share consumer 4.4 sent them, without their length. */
+describe.each(['librdkafka', 'kafkajs', 'java', 'java-share'])('%s', (client) => {
   const frames: string[] = JSON.parse(readFileSync(`${import.meta.dirname}/${client}.json`, 'utf8'))
 
   test.each(frames.map((frame) => Buffer.from(frame, 'base64')))(
