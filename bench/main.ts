@@ -9,6 +9,7 @@ import { latencyAtRest } from './latency.ts'
 import { memory } from './memory.ts'
 import { outbox } from './outbox.ts'
 import { quotes } from './quotes.ts'
+import { rebuild } from './rebuild.ts'
 import { retention, SHORT_RETENTION } from './retention.ts'
 import { soak } from './soak.ts'
 import { throughput } from './throughput.ts'
@@ -17,7 +18,7 @@ import { throughput } from './throughput.ts'
  * `npm run bench [-- --seconds 60] [--only latency,outbox,throughput]`: starts a fresh system and measures it.
  * `npm run bench -- --only retention --seconds 600` is not part of everything: its system keeps rows for a minute.
  * Nor is `npm run bench -- --only soak --orders 500000 [--seconds 7200]`: half an hour at 300 orders a second, or as
- * many orders as the seconds have time for; nor `--only compression`, which needs no system; nor
+ * many orders as the seconds have time for; nor `--only compression` and `--only rebuild`, which need no system; nor
  * `--only coordination`, the same orders in both styles, in turns. `--only quotes --restarts 10`
  * kills every service that a quote needs so often, under load.
  */
@@ -34,6 +35,10 @@ const wanted = (name: string): boolean => values.only === undefined || values.on
 console.log(`${cpus().length} × ${cpus()[0]?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`)
 if (values.only === 'compression') {
   compression()
+  process.exit()
+}
+if (values.only === 'rebuild') {
+  await rebuild()
   process.exit()
 }
 const retains = values.only === 'retention'

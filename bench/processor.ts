@@ -24,6 +24,9 @@ export const processorTimes = async (system: RunningSystem): Promise<ProcessorTi
   return times.set('bench', (user + kernel) / 1_000)
 }
 
+/** So far, of one process without its children, milliseconds. Linux only; 0 when it is gone. */
+export const processorTimeOf = async (pid: number): Promise<number> => (await allStats()).get(pid)?.ms ?? 0
+
 /** Between two moments and for each of so many orders, the most expensive process first. */
 export const printPerOrder = (before: ProcessorTimes, after: ProcessorTimes, orders: number): void =>
   print(before, after, orders, 'order')

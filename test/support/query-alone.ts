@@ -27,6 +27,8 @@ const AT_ONCE = 2_000
  * its user publishes, so all that it should answer is known.
  */
 export interface QueryAlone {
+  /** Of the process that runs now. */
+  readonly pid: number
   publish(messages: readonly Message[]): Promise<void>
   /** Asks until there is an answer, while the process is away as well. */
   get<T>(path: string): Promise<T>
@@ -62,6 +64,9 @@ export const startQueryAlone = async (): Promise<QueryAlone> => {
     await exit
   }
   return {
+    get pid() {
+      return child.pid!
+    },
     publish: async (messages) => {
       for (let from = 0; from < messages.length; from += AT_ONCE)
         await publisher.publish(
