@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Client, TERMINAL } from '../support/client.ts'
 import { MAILS_UNDER_WAY, stockLevels, violations } from '../support/oracle.ts'
+import { watchOracle } from '../support/oracle-watch.ts'
 import { outOfOrder } from '../support/order-sequence.ts'
 import { allReturns, returnIdsIn, sendBack } from '../support/returns.ts'
 import { watchLevels } from '../support/stock-history.ts'
@@ -49,6 +50,7 @@ test(`${ORDERS} orders of both styles and their returns, every process killed on
   const sentBack: Promise<string[]>[] = []
   let isOver = false
   const watched = watchLevels(client, [...before.keys()], () => isOver)
+  const oracle = watchOracle(client, () => isOver)
   let kills = Promise.resolve()
   await inParallel(planned, 12, async ({ request, cancel, returns }, index) => {
     const victim = index > 0 && index % every === 0 ? victims[index / every - 1] : undefined
@@ -76,6 +78,9 @@ test(`${ORDERS} orders of both styles and their returns, every process killed on
   const { looks, problems } = await watched
   expect(problems).toEqual([])
   expect(looks).toBeGreaterThan(0)
+  const seen = await oracle
+  expect(seen.problems).toEqual([])
+  expect(seen.whole).toBeGreaterThan(0)
   expect(new Set(orders.map(({ coordination }) => coordination)).size).toBe(2)
   const returnIds = (await Promise.all(sentBack)).flat()
   expect(returnIds.length).toBeGreaterThan(ORDERS / 20)
