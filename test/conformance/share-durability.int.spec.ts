@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ErrorCode } from '#libs/kafka-protocol'
+import { alterShareGroupOffsets, ErrorCode } from '#libs/kafka-protocol'
 import { until } from '../support/until.ts'
 import { batch } from './batch.ts'
 import { kafkaUnderTest, type TestTopic } from './kafka-under-test.ts'
@@ -88,4 +88,27 @@ describe('locks', () => {
       .poll(async () => (await silent.heartbeat()).errorCode, { interval: 1500, timeout: 20_000 })
       .toBe(ErrorCode.UNKNOWN_MEMBER_ID)
   })
+})
+
+test('what a member held is there for others as soon as it has left', async () => {
+  const topic = await topicWith('a')
+  const groupId = await earliestGroup(kafka, { 'share.record.lock.duration.ms': '60000' })
+  const one = await ShareMember.joined(kafka, groupId, topic)
+  const other = await ShareMember.joined(kafka, groupId, topic)
+  await one.receive(topic)
+  await one.leave()
+  expect((await other.fetch(topic)).acquired).toEqual([[0, 0, 2]])
+})
+
+test('a group goes on where it was set to', async () => {
+  const topic = await topicWith('a', 'b', 'c')
+  const groupId = await earliestGroup(kafka)
+  const member = await ShareMember.joined(kafka, groupId, topic)
+  await member.receive(topic)
+  await member.acknowledge(topic, [0, 2, accept])
+  await member.leave()
+  const topics = [{ topicName: topic.name, partitions: [{ partitionIndex: 0, startOffset: 1 }] }]
+  expect((await kafka.client.send(alterShareGroupOffsets, 0, { groupId, topics })).errorCode).toBe(ErrorCode.NONE)
+  const again = await ShareMember.joined(kafka, groupId, topic)
+  expect((await again.receive(topic)).acquired).toEqual([[1, 2, 1]])
 })

@@ -1,20 +1,17 @@
 import { type Changed, givenBack } from './acknowledge.ts'
 import { type SharePartition, type Span, withSpans } from './window.ts'
 
-/** A member is gone: what it holds was fetched and not delivered, so that delivery does not count. */
-export function releaseMember(before: SharePartition, memberId: string): Changed {
-  const changes = before.spans
-    .filter(({ lock }) => lock?.memberId === memberId)
-    .map(({ first, last, deliveryCount }): Span => {
-      return { first, last, state: 'available', deliveryCount: deliveryCount - 1 }
-    })
-  return { partition: withSpans(before, changes), changes }
+/** A member is gone: what it holds is there for others, unless it was delivered often enough. */
+export function releaseMember(before: SharePartition, memberId: string, deliveryCountLimit: number): Changed {
+  return givingBack(before, ({ lock }) => lock?.memberId === memberId, deliveryCountLimit)
 }
 
 /** The locks that have run out by `now`, of the steady clock, are no more; those deliveries count. */
 export function expireLocks(before: SharePartition, now: number, deliveryCountLimit: number): Changed {
-  const changes = before.spans
-    .filter(({ lock }) => lock !== undefined && lock.until <= now)
-    .map((span) => givenBack(span, deliveryCountLimit))
+  return givingBack(before, ({ lock }) => lock !== undefined && lock.until <= now, deliveryCountLimit)
+}
+
+function givingBack(before: SharePartition, isMeant: (span: Span) => boolean, deliveryCountLimit: number): Changed {
+  const changes = before.spans.filter(isMeant).map((span) => givenBack(span, deliveryCountLimit))
   return { partition: withSpans(before, changes), changes }
 }

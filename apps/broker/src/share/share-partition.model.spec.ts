@@ -149,9 +149,9 @@ class Subject {
   }
 
   release(member: string): void {
-    this.change(releaseMember(this.live, member))
+    this.change(releaseMember(this.live, member, LIMITS.deliveryCountLimit))
     for (const [at, { owner, count }] of this.model.offsets) {
-      if (owner === member && at >= this.model.start) this.model.set(at, { state: 'available', count: count - 1 }, true)
+      if (owner === member && at >= this.model.start) this.model.set(at, givenBack(count), true)
     }
   }
 

@@ -138,8 +138,9 @@ export class SharePartitions {
 
   /** What the member holds is there for others. Resolves when that is on disk, or the disk refuses. */
   async release(groupId: string, memberId: string): Promise<void> {
+    const { deliveryCountLimit } = this.parts.configOf(groupId)
     const changes = Array.from(this.parts.state.partitionsOf(groupId), (at) => {
-      return this.change(groupId, at, releaseMember(at.state, memberId))
+      return this.change(groupId, at, releaseMember(at.state, memberId, deliveryCountLimit))
     })
     await Promise.all(changes)
   }
