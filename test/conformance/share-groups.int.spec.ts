@@ -18,7 +18,7 @@ import { TransactionalProducer } from './transactional-producer.ts'
 
 const kafka = kafkaUnderTest()
 const { accept, release, reject, renew } = AcknowledgeType
-const { NONE, INVALID_REQUEST, INVALID_RECORD_STATE } = ErrorCode
+const { NONE, INVALID_REQUEST, INVALID_RECORD_STATE, SHARE_SESSION_NOT_FOUND } = ErrorCode
 
 /** A topic with a batch for each of these lists of values. */
 async function topicWith(...batches: readonly (readonly string[])[]): Promise<TestTopic> {
@@ -321,5 +321,20 @@ describe('where a group begins', () => {
     await eventually(() => startOf(groupId, topic)).toBe(1)
     expect(await forget()).toMatchObject({ errorCode: NONE, responses: [{ errorCode: NONE }] })
     await eventually(() => startOf(groupId, topic)).toBe(-1)
+  })
+
+  test('may be set before anybody has joined it, and is nowhere until then', async () => {
+    const topic = await topicWith(['a'], ['b'])
+    const groupId = kafka.name('share')
+    expect(await startOf(groupId, topic)).toBe(-1)
+    const early = await ShareMember.of(kafka, groupId)
+    expect(await early.acknowledgeAll(topic, [], { epoch: 1 })).toMatchObject({ errorCode: SHARE_SESSION_NOT_FOUND })
+    expect(await early.fetch(topic)).toMatchObject({ values: [], acquired: [] })
+    const topics = [{ topicName: topic.name, partitions: [{ partitionIndex: 0, startOffset: 1 }] }]
+    const { errorCode } = await kafka.client.send(alterShareGroupOffsets, 0, { groupId, topics })
+    expect(errorCode).toBe(NONE)
+    await eventually(() => startOf(groupId, topic)).toBe(1)
+    const [group] = (await kafka.client.send(shareGroupDescribe, 1, { groupIds: [groupId] })).groups
+    expect(group).toMatchObject({ errorCode: NONE, groupState: 'Empty', groupEpoch: 1 })
   })
 })

@@ -10,16 +10,17 @@ export const handleDescribeGroups = defineHandler({
   handle: (request, { broker, apiVersion }) => ({
     groups: [...new Set(request.groups)].map((groupId) => {
       const group = broker.groups.find(groupId)
-      if (group === undefined) return unknown(groupId, apiVersion)
+      const isShared = broker.share.groups.find(groupId) !== undefined
+      if (group === undefined) return unknown(groupId, isShared ? 'is not a classic group' : 'not found', apiVersion)
       const authorizedOperations = request.includeAuthorizedOperations ? GROUP_OPERATIONS : UNREPORTED
       return { ...describe(group), authorizedOperations }
     }),
   }),
 })
 
-function unknown(groupId: string, apiVersion: number) {
+function unknown(groupId: string, why: string, apiVersion: number) {
   const errorCode = apiVersion >= 6 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.NONE
-  const errorMessage = `Group ${groupId} not found.`
+  const errorMessage = `Group ${groupId} ${why}.`
   return { errorCode, errorMessage, groupId, groupState: 'Dead', protocolType: '', protocolData: '', members: [] }
 }
 

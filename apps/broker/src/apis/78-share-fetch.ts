@@ -23,9 +23,6 @@ export const handleShareFetch = defineHandler({
     const problem = problemOf(request)
     if (problem !== undefined) return refusal(ErrorCode.INVALID_REQUEST, problem)
     const member = { groupId: groupId!, memberId: memberId! }
-    if (broker.share.groups.find(member.groupId) === undefined) {
-      return refusal(ErrorCode.GROUP_ID_NOT_FOUND, `Share group ${groupId} not found.`)
-    }
     const { sessions } = broker.share
     const wanted = { ...member, epoch: request.shareSessionEpoch, ...partitionsIn(request) }
     const session = sessions.open(wanted, () => endWithConnection(context, member))

@@ -11,10 +11,6 @@ export const handleShareAcknowledge = defineHandler({
     if (groupId === null || groupId === '' || memberId === null || memberId === '') {
       return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'GroupId and MemberId must be set.', responses: [] }
     }
-    if (broker.share.groups.find(groupId) === undefined) {
-      const errorMessage = `Share group ${groupId} not found.`
-      return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage, responses: [] }
-    }
     const wanted = { groupId, memberId, epoch, added: [], forgotten: [] }
     const session = broker.share.sessions.next(wanted)
     if ('errorCode' in session) return { errorCode: session.errorCode, responses: [] }

@@ -10,7 +10,10 @@ interface Wanted {
   readonly partitions: readonly number[]
 }
 
-/** DescribeShareGroupOffsets: 0-1 */
+/**
+ * DescribeShareGroupOffsets: 0-1
+ * - A group that there is not has read nothing, which is no error.
+ */
 export const handleDescribeShareGroupOffsets = defineHandler({
   api: describeShareGroupOffsets,
   advertised: { min: 0, max: 1 },
@@ -18,10 +21,6 @@ export const handleDescribeShareGroupOffsets = defineHandler({
 })
 
 function described({ groupId, topics }: Group, broker: Broker) {
-  if (broker.share.groups.find(groupId) === undefined) {
-    const errorMessage = `Group ${groupId} not found.`
-    return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage, groupId, topics: [] }
-  }
   const wanted = topics ?? knownTopics(broker, groupId)
   return { errorCode: ErrorCode.NONE, groupId, topics: wanted.map((topic) => topicOf(topic, groupId, broker)) }
 }

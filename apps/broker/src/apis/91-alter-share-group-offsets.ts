@@ -5,7 +5,10 @@ import { groupInUse } from '../share/group-in-use.ts'
 
 type Topic = RequestOf<typeof alterShareGroupOffsets>['topics'][number]
 
-/** AlterShareGroupOffsets: 0 */
+/**
+ * AlterShareGroupOffsets: 0
+ * - A group that there is not comes to be, without members.
+ */
 export const handleAlterShareGroupOffsets = defineHandler({
   api: alterShareGroupOffsets,
   advertised: { min: 0, max: 0 },

@@ -9,6 +9,10 @@ export const handleDeleteShareGroupOffsets = defineHandler({
   async handle({ groupId, topics }, { broker }) {
     const refusal = groupInUse(broker, groupId)
     if (refusal !== undefined) return { ...refusal, responses: [] }
+    if (broker.share.groups.find(groupId) === undefined) {
+      const errorMessage = `Group ${groupId} not found.`
+      return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage, responses: [] }
+    }
     const known = new Set(Array.from(broker.share.partitions.of(groupId), ({ topicId }) => topicId))
     const responses = topics.map(({ topicName }) => {
       const topicId = broker.topics.find(topicName)?.topicId

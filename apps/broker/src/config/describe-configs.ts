@@ -66,11 +66,11 @@ export function describeGroupConfigs(configs: GroupConfigs, settings: LiveSettin
   return groupConfigNames.map((name) => {
     const synonym = groupConfigSynonym(name)
     const own = configs[name]
-    const inherited = synonym === undefined ? [] : synonymsOf(synonym, settings)
+    const fallback = { name, value: groupConfigDefault(name, settings.values), source: SOURCES.default }
+    const inherited = synonym === undefined ? [fallback] : synonymsOf(synonym, settings)
     const synonyms = own === undefined ? inherited : [{ name, value: own, source: GROUP }, ...inherited]
     return {
       ...described(name, synonyms, groupConfigKind(name)!),
-      value: own ?? groupConfigDefault(name, settings.values),
       ...{ readOnly: false, documentation: groupConfigDocumentation(name) },
     }
   })

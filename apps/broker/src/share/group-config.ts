@@ -103,8 +103,9 @@ export function groupConfigProblem(name: string, value: string, broker: Settings
   if (parsed instanceof SettingProblem) return `Invalid value ${value} for configuration ${name}: ${parsed.reason}`
   if (setting.inherited === undefined) return undefined
   const { min, max } = setting.inherited
-  if ((parsed as number) < (broker[min] as number)) return `${name} must be greater than or equal to ${min}`
-  return (parsed as number) > (broker[max] as number) ? `${name} must be less than or equal to ${max}` : undefined
+  const [lowest, highest] = [broker[min] as number, broker[max] as number]
+  const isWithin = lowest <= (parsed as number) && (parsed as number) <= highest
+  return isWithin ? undefined : `${name} must be in the range ${lowest} to ${highest} inclusive.`
 }
 
 /** The settings that a group obeys; `configs` must be free of problems. */

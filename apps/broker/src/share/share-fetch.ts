@@ -108,6 +108,8 @@ async function partOf(
   const { topicId, partition } = at
   const nowhere = { topic: '', topicId, partition, leaderEpoch: -1, offset: 0, maxBytes: 0, log: undefined }
   if (at.log === undefined) return { ...nowhere, errorCode: at.errorCode }
+  // Nobody has joined it yet: there is nothing to read for it, which is no error.
+  if (broker.share.groups.find(limits.groupId) === undefined) return { ...nowhere, errorCode: ErrorCode.NONE }
   const state = await broker.share.partitions.started(limits.groupId, at, at.log)
   if (state === undefined) return { ...nowhere, errorCode: ErrorCode.KAFKA_STORAGE_ERROR }
   const offset = nextFetchOffset(state)

@@ -156,9 +156,12 @@ export class SharePartitions {
     await this.parts.journal.append([record])
   }
 
-  /** Sets where the group begins, whatever it knew. False when the disk refuses. */
+  /** Sets where the group, which need not exist, begins, whatever it knew. False when the disk refuses. */
   restart(groupId: string, starts: readonly (TopicIdPartition & { readonly start: number })[]): Promise<boolean> {
-    return this.record(starts.map((at) => ({ type: 'PartitionStarted', groupId, ...at })))
+    const isNew = starts.length > 0 && !this.parts.state.groups.has(groupId)
+    const group: ShareRecord[] = isNew ? [{ type: 'EpochBumped', groupId, epoch: 1 }] : []
+    const records = starts.map((at): ShareRecord => ({ type: 'PartitionStarted', groupId, ...at }))
+    return this.record([...group, ...records])
   }
 
   /** What the group knows of these topics is gone. False when the disk refuses. */
