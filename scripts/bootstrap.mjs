@@ -42,6 +42,7 @@ const COMMANDS = {
   'test:int': { steps: SOURCES, program: vitest('--project', 'int') },
   'test:e2e': { steps: BUILD, program: vitest('--project', 'e2e') },
   'test:kafka': { steps: BUILD, program: ['scripts/test-kafka.mjs'] },
+  screenshots: { steps: BUILD, program: ['dist/test/browser/pictures.js'] },
   'test:librdkafka': { steps: BUILD, program: ['dist/test/conformance/librdkafka/main.js'] },
 }
 
