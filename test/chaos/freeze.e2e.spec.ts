@@ -5,6 +5,7 @@ import { freeze } from '../support/freeze.ts'
 import { MAILS_UNDER_WAY, type StockLevels, stockLevels, violations } from '../support/oracle.ts'
 import { outOfOrder } from '../support/order-sequence.ts'
 import { type Replica, startReplica } from '../support/replica.ts'
+import { sendBack } from '../support/returns.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 import { everyday, inParallel, plan, seeded } from '../support/workload.ts'
@@ -30,6 +31,7 @@ let system: RunningSystem
 let client: Client
 let before: StockLevels
 const placed: string[] = []
+const sentBack: Promise<string[]>[] = []
 const replicas: Replica[] = []
 beforeAll(async () => {
   system = await startSystem()
@@ -48,10 +50,11 @@ const during = async (seed: number, work: () => Promise<void>): Promise<void> =>
   let working = true
   const placing = Array.from({ length: WORKERS }, async () => {
     while (working && next < planned.length) {
-      const { request, cancel } = planned[next++]!
+      const { request, cancel, returns } = planned[next++]!
       const orderId = await client.placeSurely(request)
       placed.push(orderId)
       if (cancel) await client.cancelSurely(orderId)
+      sentBack.push(sendBack(client, orderId, returns))
       await pause(GAP_MS)
     }
   })
@@ -81,6 +84,7 @@ const allEnded = async (orderIds: readonly string[]): Promise<Order[]> => {
 /** What all orders so far came to; none may be lost, none doubled, nothing be parked. */
 const checkEverything = async (): Promise<void> => {
   const orders = await allEnded(placed)
+  expect((await Promise.all(sentBack)).flat()).not.toEqual([])
   const repeatedMails = MAY_REPEAT_MAILS * MAILS_UNDER_WAY
   expect(await violations(client, orders, before, { repeatedMails })).toEqual([])
   expect(await outOfOrder(system.brokers, placed)).toEqual([])
