@@ -33,11 +33,14 @@ export const handleShareFetch = defineHandler({
     }
     const isFinal = sessions.isFinal(wanted)
     const acknowledging = acknowledgeAll(broker, member, request.topics, request.isRenewAck)
-    const fetched = isFinal || request.isRenewAck ? [] : await fetchShared(inTurn(session), limitsOf(request), context)
+    const largest = broker.settings['fetch.max.bytes']
+    const fetched =
+      isFinal || request.isRenewAck ? [] : await fetchShared(inTurn(session), limitsOf(request, largest), context)
     const acknowledged = await acknowledging
     if (isFinal) await broker.share.endSession(member.groupId, member.memberId)
     for (const { topicId, records } of fetched) {
-      if (records.length > 0) broker.traffic.fetched(broker.topics.findById(topicId)?.name ?? '', records)
+      const topic = broker.topics.findById(topicId)
+      if (topic !== undefined && records.length > 0) broker.traffic.fetched(topic.name, records)
     }
     const { recordLockDurationMs } = broker.share.configOf(member.groupId)
     return {
@@ -86,8 +89,9 @@ function inTurn({ partitions, epoch }: ShareSession): TopicIdPartition[] {
   return [...all.slice(first), ...all.slice(0, first)]
 }
 
-const limitsOf = ({ groupId, memberId, maxWaitMs, minBytes, maxBytes, ...request }: Request) => ({
-  ...{ groupId: groupId!, memberId: memberId!, maxWaitMs, minBytes: Math.min(minBytes, maxBytes), maxBytes },
+const limitsOf = ({ groupId, memberId, maxWaitMs, minBytes, maxBytes, ...request }: Request, largest: number) => ({
+  ...{ groupId: groupId!, memberId: memberId!, maxWaitMs, minBytes: Math.min(minBytes, maxBytes) },
+  maxBytes: Math.min(maxBytes, largest),
   ...{ maxRecords: request.maxRecords, batchSize: request.batchSize },
   mode: request.shareAcquireMode === RECORD_LIMIT ? ('record_limit' as const) : ('batch_optimized' as const),
 })

@@ -3,6 +3,7 @@ import { memoryFor } from '../fetch/delayed-fetch.ts'
 import type { Part } from '../fetch/fetch-part.ts'
 import { readParts } from '../fetch/fetch-reading.ts'
 import type { RequestContext } from '../handler.ts'
+import { BLOCK_BYTES } from '../log/block-pool.ts'
 import type { FetchResult } from '../log/log-reader.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { AcquiredRecords, Acquisition } from './acquire.ts'
@@ -69,7 +70,8 @@ export async function shareFetch(
       const reads = await read(wanted, limits, context)
       if (wait.isGone) return []
       const look = takeFrom(reads, limits, context)
-      const isEnough = look.hasError || (look.bytes > 0 && look.bytes >= limits.minBytes)
+      const minBytes = Math.min(limits.minBytes, BLOCK_BYTES)
+      const isEnough = look.hasError || (look.bytes > 0 && look.bytes >= minBytes)
       if (isEnough || isLast) {
         look.commit()
         return look.found
@@ -115,7 +117,9 @@ async function partOf(
   const offset = nextFetchOffset(state)
   if (offset === state.end && state.end - state.start >= maxRecordLocks)
     return { ...nowhere, errorCode: ErrorCode.NONE }
-  return { ...nowhere, log: at.log, offset, maxBytes: limits.maxBytes, errorCode: ErrorCode.NONE }
+  // Members ask for so many bytes of all partitions, and take few records of what one has.
+  const maxBytes = Math.min(limits.maxBytes, BLOCK_BYTES)
+  return { ...nowhere, log: at.log, offset, maxBytes, errorCode: ErrorCode.NONE }
 }
 
 /** To be committed in the same turn, so that nobody takes the same meanwhile. */
