@@ -19,19 +19,15 @@ export const MapDrawing = ({ nodes, edges }: { nodes: readonly Node[]; edges: re
             <path d="M0 0l8 4-8 4z" className="map-tip" />
           </marker>
         </defs>
-        {/* No line runs over a name. */}
-        {[EdgeLine, EdgeName].map((Part) =>
-          edges.map((edge) => (
-            <Part
-              key={`${Part.name} ${edge.topic}`}
-              edge={edge}
-              from={byName.get(edge.from)!}
-              to={byName.get(edge.to)!}
-            />
-          )),
-        )}
+        {edges.map((edge) => (
+          <EdgeLine key={edge.topic} edge={edge} from={byName.get(edge.from)!} to={byName.get(edge.to)!} />
+        ))}
         {nodes.map((node) => (
           <NodeBox key={node.name} node={node} />
+        ))}
+        {/* Neither a line nor a box runs over a name. */}
+        {edges.map((edge) => (
+          <EdgeName key={edge.topic} edge={edge} from={byName.get(edge.from)!} to={byName.get(edge.to)!} />
         ))}
       </svg>
     </div>
