@@ -4,6 +4,7 @@ import { until } from '../support/until.ts'
 import { batch } from './batch.ts'
 import { kafkaUnderTest, type TestTopic } from './kafka-under-test.ts'
 import { AcknowledgeType, earliestGroup, ShareMember } from './share-member.ts'
+import { TransactionalProducer } from './transactional-producer.ts'
 
 /** The shortest lock that there may be, so that nobody waits for it for long. */
 const kafka = kafkaUnderTest({
@@ -111,4 +112,11 @@ test('a group goes on where it was set to', async () => {
   expect((await kafka.client.send(alterShareGroupOffsets, 0, { groupId, topics })).errorCode).toBe(ErrorCode.NONE)
   const again = await ShareMember.joined(kafka, groupId, topic)
   expect((await again.receive(topic)).acquired).toEqual([[1, 2, 1]])
+})
+
+test('a transaction commits no offsets of a share group', async () => {
+  const topic = await topicWith('a')
+  const { groupId } = await ShareMember.joined(kafka, await earliestGroup(kafka), topic)
+  const producer = await TransactionalProducer.start(kafka)
+  expect(await producer.commitOffset(groupId, topic, 1)).toBe(ErrorCode.GROUP_ID_NOT_FOUND)
 })

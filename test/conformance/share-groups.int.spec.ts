@@ -9,6 +9,7 @@ import {
   findCoordinator,
   joinGroup,
   listGroups,
+  offsetCommit,
   shareGroupDescribe,
 } from '#libs/kafka-protocol'
 import { batch } from './batch.ts'
@@ -83,6 +84,11 @@ describe('members', () => {
       protocolType: 'consumer',
     })
     expect(answer.errorCode).toBe(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
+    const partitions = [{ partitionIndex: 0, committedOffset: 1, committedMetadata: '' }]
+    const commit = { groupId, memberId: '', generationIdOrMemberEpoch: -1, groupInstanceId: null }
+    const topics = [{ name: topic.name, partitions }]
+    const committed = await kafka.client.send(offsetCommit, 9, { ...commit, topics })
+    expect(committed.topics[0]!.partitions[0]!.errorCode).toBe(ErrorCode.GROUP_ID_NOT_FOUND)
   })
 })
 

@@ -12,6 +12,7 @@ export const handleTxnOffsetCommit = defineHandler({
     const { transactionalId, groupId, producerId, producerEpoch: epoch } = request
     const topics = await commitOffsets(broker, { topics: request.topics, byId: false }, async (offsets) => {
       if (groupId === '') return ErrorCode.INVALID_GROUP_ID
+      if (broker.share.groups.find(groupId) !== undefined) return ErrorCode.GROUP_ID_NOT_FOUND
       const wanted = { producerId, epoch, partitions: [], groups: [groupId] }
       const admitted = admit(broker.transactions, transactionalId, wanted, apiVersion, txnOffsetCommitVersions)
       if (!admitted.ok) return admitted.errorCode
