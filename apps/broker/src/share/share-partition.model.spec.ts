@@ -149,10 +149,11 @@ class Subject {
   }
 
   release(member: string): void {
-    this.change(releaseMember(this.live, member, LIMITS.deliveryCountLimit))
-    for (const [at, { owner, count }] of this.model.offsets) {
-      if (owner === member && at >= this.model.start) this.model.set(at, givenBack(count), true)
+    const { model } = this
+    for (const [at, { owner, count }] of model.offsets) {
+      if (owner === member && at >= model.start) model.set(at, givenBack(count), true)
     }
+    this.change(releaseMember(this.live, member, LIMITS.deliveryCountLimit))
   }
 
   pass(ms: number): void {
