@@ -15,7 +15,16 @@ export const MapDrawing = ({ nodes, edges }: { nodes: readonly Node[]; edges: re
       <svg viewBox="0 0 1000 540" role="img" aria-labelledby="map-title">
         <title id="map-title">{spoken(nodes, edges)}</title>
         <defs>
-          <marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">
+          <marker
+            id="tip"
+            viewBox="0 0 8 8"
+            refX="8"
+            refY="4"
+            markerUnits="userSpaceOnUse"
+            markerWidth="9"
+            markerHeight="9"
+            orient="auto"
+          >
             <path d="M0 0l8 4-8 4z" className="map-tip" />
           </marker>
         </defs>
@@ -58,14 +67,9 @@ const EdgeLine = ({ edge, from, to }: EdgeProps) => {
   )
 }
 
-/** Nearer to the right, where the lines from and to one service are apart from those of the others. */
-const NAME_AT = 0.62
-
 const EdgeName = ({ edge, from, to }: EdgeProps) => {
   const { start, end, side } = lineOf(from, to)
-  const way = to.x >= from.x ? NAME_AT : 1 - NAME_AT
-  const x = start.x + (end.x - start.x) * way
-  const y = start.y + (end.y - start.y) * way
+  const [x, y] = [(start.x + end.x) / 2, (start.y + end.y) / 2]
   const rate = edge.rate === undefined ? '' : `${edge.rate.toFixed(edge.rate < 10 ? 1 : 0)}/s`
   return (
     <g className="map-edge" data-waiting={edge.lag > 0 || undefined}>
