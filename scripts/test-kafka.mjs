@@ -8,18 +8,15 @@ if (!process.env.KAFKA_BROKERS) fail('name a Kafka in KAFKA_BROKERS (host:port, 
 const bundledOnly = ['cli', 'durability', 'limits', 'observability', 'share-durability', 'transactions-durability']
 const excluded = bundledOnly.flatMap((name) => ['--exclude', `test/conformance/${name}.int.spec.ts`])
 
-/** They start bundled brokers of their own, or are about what is the same on any Kafka, and take their time. */
-const withoutKafka = [
-  'test/robustness/**',
-  'scripts/**',
-  'test/browser/**',
-  'test/chaos/full-disk*',
-  'test/e2e/rebuild*',
-].flatMap((files) => ['--exclude', files])
+/** Where the broker matters: all of what an order does, what goes wrong around it, kills, replicas and the edge. */
+const onKafka = [
+  ...['flows', 'rest', 'delivery', 'replicas', 'robustness', 'edge'].map((name) => `test/e2e/${name}.`),
+  'test/chaos/kill.',
+]
 
 const narrowing = process.argv.slice(2)
 const conformance = [...excluded, ...(narrowing.length > 0 ? narrowing : ['test/conformance'])]
 const run = new TestRun()
 await run.tests(`conformance on ${process.env.KAFKA_BROKERS}`, ['int'], conformance)
-await run.tests(`end to end on ${process.env.KAFKA_BROKERS}`, ['e2e'], [...withoutKafka, ...narrowing])
+await run.tests(`end to end on ${process.env.KAFKA_BROKERS}`, ['e2e'], narrowing.length > 0 ? narrowing : onKafka)
 run.finish()
