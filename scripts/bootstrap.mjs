@@ -39,7 +39,8 @@ const COMMANDS = {
   'migrate:diff': { steps: BUILD, program: ['dist/scripts/migrate-diff.js'] },
   test: { steps: SOURCES, program: ['scripts/test.mjs'] },
   'test:unit': { steps: SOURCES, program: vitest('--project', 'unit') },
-  'test:int': { steps: SOURCES, program: vitest('--project', 'int') },
+  // Some of them start the compiled broker.
+  'test:int': { steps: [...SOURCES, compile], program: vitest('--project', 'int') },
   'test:e2e': { steps: BUILD, program: vitest('--project', 'e2e') },
   'test:kafka': { steps: BUILD, program: ['scripts/test-kafka.mjs'] },
   screenshots: { steps: BUILD, program: ['dist/test/browser/pictures.js'] },
