@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from 'kafkajs'
+import kafkajs, { CompressionTypes, Kafka, logLevel } from 'kafkajs'
 import { compressFrame, decompressFrame } from 'lz4-napi'
 import { questionTopics, topicNames } from '#libs/contracts'
 
-/** What our services write is compressed; here it is read as anybody with kafkajs and an LZ4 package would. */
-CompressionCodecs[CompressionTypes.LZ4] = () => ({
+/**
+ * What our services write is compressed; here it is read as anybody with kafkajs and an LZ4 package would. The codecs are no
+ * named export to a module that Node itself loads.
+ */
+kafkajs.CompressionCodecs[CompressionTypes.LZ4] = () => ({
   compress: (encoder: { buffer: Buffer }) => compressFrame(encoder.buffer),
   decompress: (buffer: Buffer) => decompressFrame(buffer),
 })
