@@ -236,10 +236,12 @@ class KafkajsLoad {
     for (const { topic, partition } of PARTITIONS) {
       const where = `${topic}-${partition}`
       const committed = await committedOffset(this.brokers, KafkajsLoad.GROUP, topic, partition)
-      const offsets = stored.get(where)!.map(({ offset }) => offset)
-      missed.push(...offsets.filter((offset) => offset < committed).map((offset) => `${where} ${offset}`))
+      for (const { offset } of stored.get(where)!) {
+        const record = `${where} ${offset}`
+        if (offset < committed && !this.seen.has(record)) missed.push(record)
+      }
     }
-    return missed.filter((record) => !this.seen.has(record))
+    return missed
   }
 
   async close(): Promise<void> {
