@@ -181,7 +181,7 @@ export class GroupCoordinator {
     }
   }
 
-  /** Answers nothing that is parked, and stops all alarms. */
+  /** Stops all alarms; what is parked stays without an answer, for its connections are closed. */
   close(): void {
     this.alarms.close()
     this.parked.close()

@@ -26,10 +26,10 @@ export class ShareJournal {
 
   /** False when the disk refuses; what the state reflects is written as soon as it does not. */
   async append(records: readonly ShareRecord[]): Promise<boolean> {
-    return this.heard(records.length > 0 ? this.records.append(records) : this.records.settled())
+    return this.outcomeOf(records.length > 0 ? this.records.append(records) : this.records.settled())
   }
 
-  private async heard(durable: Promise<void>): Promise<boolean> {
+  private async outcomeOf(durable: Promise<void>): Promise<boolean> {
     this.waiting++
     try {
       await durable

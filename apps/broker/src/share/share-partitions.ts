@@ -68,14 +68,12 @@ export class SharePartitions {
   }
 
   private async start(groupId: string, { topicId, partition }: TopicIdPartition, log: PartitionLog): Promise<boolean> {
-    const { state, journal } = this.parts
+    const { state } = this.parts
     const start = await this.firstOffset(groupId, log)
     // It may have been set by an administrator meanwhile, or the group may be gone.
     if (state.partition(groupId, { topicId, partition }) !== undefined) return true
     if (!state.groups.has(groupId)) return false
-    const record: ShareRecord = { type: 'PartitionStarted', groupId, topicId, partition, start }
-    state.evolve(record)
-    return journal.append([record])
+    return this.record([{ type: 'PartitionStarted', groupId, topicId, partition, start }])
   }
 
   private async firstOffset(groupId: string, log: PartitionLog): Promise<number> {
@@ -149,11 +147,8 @@ export class SharePartitions {
   async cut(groupId: string, at: TopicIdPartition, end: number): Promise<void> {
     const before = this.find(groupId, at)
     if (before === undefined || endingAt(before, end) === before) return
-    const record: ShareRecord = {
-      ...{ type: 'PartitionCut', groupId, topicId: at.topicId, partition: at.partition, end },
-    }
-    this.parts.state.evolve(record)
-    await this.parts.journal.append([record])
+    const { topicId, partition } = at
+    await this.record([{ type: 'PartitionCut', groupId, topicId, partition, end }])
   }
 
   /** Sets where the group, which need not exist, begins, whatever it knew. False when the disk refuses. */
