@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Client, orderOf } from '../test/support/client.ts'
 import type { RunningSystem } from '../test/support/system.ts'
@@ -47,8 +46,7 @@ export const soak = async (system: RunningSystem, client: Client, orders: number
       }
       const n = placed++
       const order = orderOf({ [skus[n % skus.length]!]: 1 }, { customerId: `soak-${connection}-${n % 5_000}` })
-      const { status } = await client.place(order, randomUUID())
-      if (status !== 201) throw new Error(`an order was answered ${status}`)
+      await client.placeSurely(order)
     }
   })
   const counting = (async () => {
