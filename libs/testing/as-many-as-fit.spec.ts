@@ -24,8 +24,10 @@ test('a property is tried for a time and no longer', async () => {
   expect(tried).toBeLessThan(20)
 })
 
-test('what fails within that time fails, and is shrunk for as long as that takes', async () => {
+test('what fails within that time fails, and is said at once, and shrunk for as long as that takes', async () => {
   clockThatPasses(1000)
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   const property = asManyAsFit(async (n: number) => expect(n).toBeLessThan(10))
   await expect(fc.assert(fc.asyncProperty(fc.nat(1e9), property))).rejects.toThrow('Counterexample: [10]')
+  expect(said, 'the first failure, and none of those of shrinking').toHaveBeenCalledTimes(1)
 })
