@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { topicNames } from '#libs/contracts'
+import { streamTopics, topicNames } from '#libs/contracts'
 import { Database, type Retention } from '#libs/database'
 import { parkedEffectsRetention } from '#libs/effects'
 import { idempotencyRetention } from '#libs/idempotency'
@@ -63,7 +63,8 @@ test('so is every table of every projection', () => {
 })
 
 test('every topic is there', () => {
-  expect(topicNames.filter((topic) => !named.has(topic) && !topic.endsWith('-commands'))).toEqual([])
+  const all = [...topicNames, ...Object.keys(streamTopics)]
+  expect(all.filter((topic) => !named.has(topic) && !topic.endsWith('-commands'))).toEqual([])
 })
 
 test('rows that are removed by their age are found by an index that begins with it', async () => {

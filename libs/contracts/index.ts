@@ -12,6 +12,21 @@ export {
 } from './messages.ts'
 export { type NotificationKind, notificationKind } from './notification.messages.ts'
 export { type ReplyType, type RequestType, repliesTo } from './requests.ts'
+export { readShopEvent, type UnreadableEvent, writeShopEvent } from './shop-event-wire.ts'
+export {
+  basketValue,
+  type CheckoutLine,
+  type Device,
+  device,
+  EARLIEST_SHOP_EVENT,
+  LATEST_SHOP_EVENT,
+  SHOP_EVENT_VERSION,
+  type ShopEvent,
+  type ShopEventOf,
+  type ShopEventType,
+  shopEvent,
+} from './shop-events.ts'
+export { type StreamTopic, streamTopics } from './stream-topics.ts'
 export { questionTopics, type Topic, type TopicSettings, topicNames, topics } from './topics.ts'
 export {
   type Address,

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { catalogueFacts } from './catalogue.messages.ts'
 import { deadLetters } from './dead-letter.messages.ts'
 import type { MessageDefinition } from './definition.ts'
 import { inventoryCommands, inventoryFacts, inventoryReplies, inventoryRequests } from './inventory.messages.ts'
@@ -28,6 +29,7 @@ export const messages = {
   ...shipmentReplies,
   ...failureReplies,
   ...deadLetters,
+  ...catalogueFacts,
 } as const satisfies Record<string, MessageDefinition>
 
 export type MessageType = keyof typeof messages

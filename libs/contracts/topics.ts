@@ -23,7 +23,7 @@ export const questionTopics = {
   replies: questions,
 } as const satisfies Record<string, TopicSettings>
 
-/** Every topic of Waybill, declared once; created from here by `ensureTopics` of libs/messaging. */
+/** Every topic of messages, declared once; created from here by `ensureTopics` of libs/messaging. Streams: `stream-topics.ts`. */
 export const topics = {
   orders: { partitions: 6, retentionMs: FOREVER },
   payments: { partitions: 6, retentionMs: FOREVER },
@@ -34,6 +34,8 @@ export const topics = {
   'inventory-commands': { partitions: 6, retentionMs: SEVEN_DAYS },
   'fulfillment-commands': { partitions: 6, retentionMs: SEVEN_DAYS },
   ...questionTopics,
+  /** Names and prices of what is sold now: a table, which every reader has whole. */
+  catalogue: { partitions: 1, retentionMs: FOREVER, compacted: true },
   /** What is parked, for Kafka's tools: nobody of ours reads it. */
   'dead-letters': { partitions: 6, retentionMs: A_YEAR, compacted: true },
 } as const satisfies Record<string, TopicSettings>

@@ -14,7 +14,7 @@ kafkajs.CompressionCodecs[CompressionTypes.LZ4] = () => ({
 
 /** Those that orders travel by, and where what cannot be read is parked. */
 export const orderTopics = topicNames.filter(
-  (topic) => topic !== 'dead-letters' && !Object.hasOwn(questionTopics, topic),
+  (topic) => topic !== 'dead-letters' && topic !== 'catalogue' && !Object.hasOwn(questionTopics, topic),
 )
 
 export interface ReadRecord {
