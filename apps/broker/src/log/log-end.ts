@@ -2,6 +2,7 @@ import { BATCH_OVERHEAD, batchMaxTimestamp } from '#libs/kafka-protocol'
 import type { FileSystem } from '../disk/file-system.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogSegment, MAX_SEGMENT_OFFSETS } from './log-segment.ts'
+import { RetiredSegmentError } from './segment-file.ts'
 
 export interface LogEndOptions {
   readonly fs: FileSystem
@@ -22,6 +23,7 @@ export class LogEnd {
   /** When the active segment got its first batch; not known after a start until somebody asks. */
   private segmentStarted: number | undefined
   private directoryChanged = false
+  private retired = false
 
   /** `segments` is the log's own list, oldest first; new ones are added to it. */
   constructor(
@@ -40,11 +42,18 @@ export class LogEnd {
 
   /** Begins a new active segment, whose first batch will be at `baseOffset`. */
   roll(baseOffset: number): void {
+    // It would be created in the directory of a successor of the same name.
+    if (this.retired) throw new RetiredSegmentError(`${this.options.directory} was let go of`)
     const segment = new LogSegment(this.options.fs, this.options.directory, baseOffset, 0)
     segment.file()
     this.segments.push(segment)
     this.segmentStarted = this.options.now()
     this.directoryChanged = true
+  }
+
+  /** No segment begins any more. */
+  retire(): void {
+    this.retired = true
   }
 
   /** The first of these batches, at least one, that go into the active segment together; another one if it is full or old. */

@@ -85,6 +85,22 @@ describe('partitions', () => {
     expect([log.logStartOffset, log.logEndOffset]).toEqual([0, 1])
   })
 
+  it('begin no segment after they were deleted: it would be one of a successor of the same name', async () => {
+    const config = { ...defaultLogConfig, segmentBytes: 100 }
+    const doomed = await manager.openPartition('orders', 0, config)
+    doomed.append(testBatch({ values: ['old'] }))
+    await doomed.durable(1)
+    doomed.append(testBatch({ values: ['of the next segment'] }))
+    const underWay = doomed.durable(2).catch(({ name }: Error) => name)
+    await manager.deletePartition('orders', 0)
+    const anew = await manager.openPartition('orders', 0, config)
+    expect(await underWay).toBe('StorageError')
+    expect(fs.readdir('/data/logs/orders-0')).toEqual(['00000000000000000000.log'])
+    await manager.close()
+    manager = await openManager()
+    expect((await manager.openPartition('orders', 0, config)).logEndOffset).toBe(anew.logEndOffset)
+  })
+
   it('exist after a power cut once they were opened', async () => {
     await manager.openPartition('orders', 0, defaultLogConfig)
     fs.crash(() => 0)

@@ -41,7 +41,7 @@ export class LogUpkeep {
   discard(): Promise<void> {
     return this.exclusively(async () => {
       const { writer, context, tail, segments } = this.log
-      writer.closed = true
+      writer.close()
       context.tails.forget(tail)
       for (const segment of segments) segment.retire()
     })

@@ -41,9 +41,8 @@ export class LogWriter {
   logEndOffset: number
   /** Set by a failed sync: nobody knows what the device holds, so nothing more may be acknowledged on top of it. */
   failure: StorageError | undefined
-  /** What is still on its way fails, and that is no news. */
-  closed = false
 
+  private isClosed = false
   private readonly commit: GroupCommit
   private hasLeftover = false
   private pending: PendingBatch[] = []
@@ -66,6 +65,16 @@ export class LogWriter {
 
   get idle(): boolean {
     return this.pending.length === 0
+  }
+
+  get closed(): boolean {
+    return this.isClosed
+  }
+
+  /** Nothing is written any more: what is still on its way fails, and that is no news. */
+  close(): void {
+    this.isClosed = true
+    this.end.retire()
   }
 
   accept(batch: PendingBatch): void {
