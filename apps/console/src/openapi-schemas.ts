@@ -248,6 +248,21 @@ export const carrierSettings = z.object({
   returnLossRate: rate,
   inspectionRefusalRate: rate,
 })
+export const textSettings = z.object({
+  latencyMs: latency,
+  faultRate: rate,
+  timeoutRate: rate,
+  throttlePerSecond: z.int().min(0).max(1_000_000).describe('The rest is answered 429; 0: no limit'),
+  retryAfterSeconds: z.int().min(0).max(3_600).describe('What `Retry-After` says then'),
+  unknownRate: rate.describe('Of recipients, refused for good'),
+})
+export const takenText = z.object({
+  id: z.int(),
+  idempotencyKey: z.string().nullable(),
+  to: z.string(),
+  text: z.string(),
+  receivedAt: instant,
+})
 export const operation = z.object({
   operation: z.enum(['authorize', 'capture', 'void', 'refund']),
   orderId: z.string(),

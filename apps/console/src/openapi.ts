@@ -66,6 +66,20 @@ const always = problems(
 
 const helpers = { get, json, ok, inQuery, inPath, problems, always, idempotencyKey, actorHeader }
 
+const textPaths = (channel: string, name: string) => ({
+  [`/api/simulators/${channel}`]: {
+    get: get(
+      `What the ${name} took, newest first`,
+      schemas.openPage(schemas.takenText),
+      inQuery({ to: z.string().min(1).max(254), cursor: position, limit: limit(1_000) }),
+    ),
+  },
+  [`/api/simulators/${channel}/settings`]: {
+    get: get(`How the ${name} behaves`, schemas.textSettings),
+    put: put(`Make the ${name} slow, faulty or busy`, schemas.textSettings),
+  },
+})
+
 export const openApi = {
   openapi: '3.1.0',
   info: {
@@ -242,5 +256,7 @@ export const openApi = {
         inQuery({ to: z.string(), orderId: z.string(), cursor: position, limit: limit(1_000) }),
       ),
     },
+    ...textPaths('sms', 'SMS gateway'),
+    ...textPaths('push', 'push service'),
   },
 }

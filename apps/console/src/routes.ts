@@ -62,6 +62,12 @@ export const routes: readonly Route[] = [
   { method: 'PUT', at: '/simulators/carrier/settings', from: ['simulators'] },
   { method: 'GET', at: '/simulators/carrier/shipments', from: ['simulators'] },
   { method: 'GET', at: '/simulators/mailbox', from: ['simulators'] },
+  { method: 'GET', at: '/simulators/sms', from: ['simulators'] },
+  { method: 'GET', at: '/simulators/sms/settings', from: ['simulators'] },
+  { method: 'PUT', at: '/simulators/sms/settings', from: ['simulators'] },
+  { method: 'GET', at: '/simulators/push', from: ['simulators'] },
+  { method: 'GET', at: '/simulators/push/settings', from: ['simulators'] },
+  { method: 'PUT', at: '/simulators/push/settings', from: ['simulators'] },
 ]
 
 /** The simulators know nothing of the prefix they are shown under. */

@@ -55,3 +55,26 @@ export const CARRIER_DEFAULTS: CarrierSettings = {
   returnLossRate: 0,
   inspectionRefusalRate: 0,
 }
+
+/** Of the SMS gateway and of the push service, each its own. */
+export const textSettings = z.strictObject({
+  latencyMs: latency,
+  faultRate: rate,
+  /** Never answered. */
+  timeoutRate: rate,
+  /** Messages that are taken in a second, the rest is answered 429; 0: as many as come. */
+  throttlePerSecond: z.int().min(0).max(1_000_000),
+  /** What `Retry-After` says then, seconds. */
+  retryAfterSeconds: z.int().min(0).max(3_600),
+  /** Of recipients, not known: refused for good, always the same ones. */
+  unknownRate: rate,
+})
+export type TextSettings = z.infer<typeof textSettings>
+export const TEXT_DEFAULTS: TextSettings = {
+  latencyMs: 5,
+  faultRate: 0,
+  timeoutRate: 0,
+  throttlePerSecond: 0,
+  retryAfterSeconds: 1,
+  unknownRate: 0,
+}

@@ -15,7 +15,7 @@ import { HeldRequests } from './held-requests.ts'
 import { MailboxController } from './mailbox/mailbox.controller.ts'
 import { Mailbox } from './mailbox/mailbox.ts'
 import { SmtpListener } from './mailbox/smtp-listener.ts'
-import { TextsController } from './mailbox/texts.controller.ts'
+import { PushController, SmsController } from './mailbox/texts.controller.ts'
 import { Texts } from './mailbox/texts.ts'
 import { OracleController } from './oracle/oracle.controller.ts'
 import { PaymentLedger } from './payment/ledger.ts'
@@ -56,7 +56,14 @@ export const simulatorsModule = async (config: SimulatorsConfig): Promise<Dynami
   return {
     module: SimulatorsModule,
     imports: [healthModule({ store: () => store.check(), smtp: () => smtp.check() })],
-    controllers: [PaymentController, CarrierController, MailboxController, TextsController, OracleController],
+    controllers: [
+      PaymentController,
+      CarrierController,
+      MailboxController,
+      SmsController,
+      PushController,
+      OracleController,
+    ],
     providers: [
       HeldRequests,
       Fickle,

@@ -1,4 +1,5 @@
 import { type Answer, type Answered, Answers } from '../answers.ts'
+import { drawFor } from '../draw.ts'
 import { randomId } from '../random-id.ts'
 import { CARRIER_DEFAULTS, type CarrierSettings } from '../settings.ts'
 import { importJournal } from '../store/import-journal.ts'
@@ -9,7 +10,6 @@ import {
   type Booking,
   book,
   bookReturn,
-  drawFor,
   inspect,
   isImpossible,
   type ReturnBooking,

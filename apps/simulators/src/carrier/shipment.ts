@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto'
 import { z } from 'zod'
+import { drawFor } from '../draw.ts'
 
 const text = (max: number) => z.string().trim().min(1).max(max)
 
@@ -100,9 +100,6 @@ export const inspect = (lines: Lines, idempotencyKey: string, refusalRate: numbe
   const isRefused = ({ sku }: Lines[number]) => drawFor(`${idempotencyKey} ${sku}`) < refusalRate
   return { accepted: lines.filter((line) => !isRefused(line)), refused: lines.filter(isRefused) }
 }
-
-/** Uniform in [0, 1), and the same each time. */
-export const drawFor = (name: string): number => Number.parseInt(hash('sha256', name, 'hex').slice(0, 8), 16) / 2 ** 32
 
 /** The carrier delivers nowhere near this one. */
 const NOWHERE = '00000'

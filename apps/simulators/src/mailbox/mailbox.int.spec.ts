@@ -94,6 +94,34 @@ describe('mailbox', () => {
     expect((await simulators.get('/push?to=device-1')).body.items).toMatchObject([{ text: 'Delivered' }])
   })
 
+  test('an SMS gateway that is throttled, faulty or does not know a number says so, and its ledger has each key once', async () => {
+    await using directory = await temporaryDirectory()
+    await using simulators = await startSimulators(directory.path)
+    const sms = { to: '+491700000', text: 'Shipped' }
+    const set = (settings: object) => simulators.put('/sms/settings', settings)
+    expect((await set({ unknownRate: 2 })).status).toBe(400)
+    expect((await set({ latencyMs: 0, unknownRate: 1 })).body).toMatchObject({ unknownRate: 1, faultRate: 0 })
+    for (const _ of [1, 2])
+      expect(await simulators.post('/sms', 'k1', sms)).toMatchObject({
+        status: 422,
+        body: { code: 'unknown_recipient' },
+      })
+    await set({ unknownRate: 0, throttlePerSecond: 1 })
+    const answers = await Promise.all([1, 2, 3, 4].map(() => simulators.post('/sms', 'k2', sms)))
+    expect(answers.map(({ status }) => status)).toContain(429)
+    await set({ throttlePerSecond: 0, faultRate: 1 })
+    for (const n of Array(20).keys()) expect((await simulators.post('/sms', `fault-${n % 2}`, sms)).status).toBe(503)
+    await set({ faultRate: 0 })
+    for (const key of ['k2', 'fault-0', 'fault-1', 'k3'])
+      expect((await simulators.post('/sms', key, sms)).status).toBe(202)
+    expect((await simulators.post('/sms', 'k4', { ...sms, to: '+99912' })).status).toBe(422)
+    const { items, nextCursor } = (await simulators.get('/sms?limit=3')).body
+    const rest = (await simulators.get(`/sms?cursor=${nextCursor}`)).body
+    const keys = [...items, ...rest.items].map(({ idempotencyKey }: { idempotencyKey: string }) => idempotencyKey)
+    expect(keys.sort()).toEqual(['fault-0', 'fault-1', 'k2', 'k3'])
+    expect((await simulators.get('/push/settings')).body).toMatchObject({ throttlePerSecond: 0, faultRate: 0 })
+  })
+
   test('is ready, and says what is not', async () => {
     await using directory = await temporaryDirectory()
     await using simulators = await startSimulators(directory.path)

@@ -1,47 +1,113 @@
-import { Body, Controller, Get, Inject, Post, Query, Res } from '@nestjs/common'
+import { Body, Controller, Get, Inject, Post, Put, Query, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { parse } from '#libs/http'
-import { send } from '../answers.ts'
+import { fateOf } from '../fate.ts'
+import { Fickle } from '../fickle.ts'
 import { IdempotencyKey } from '../idempotency-key.ts'
 import { pageQuery } from '../page.ts'
+import { refusal } from '../refusal.ts'
+import { textSettings } from '../settings.ts'
 import { type Channel, Texts } from './texts.ts'
+import { Throttle } from './throttle.ts'
 
 const to = z.string().trim().min(1).max(254)
 const message = z.strictObject({ to, text: z.string().min(1).max(4_096) })
-const textsQuery = pageQuery.pick({ limit: true }).extend({ to })
+const textsQuery = pageQuery
+  .pick({ limit: true })
+  .extend({ to: to.optional(), cursor: z.coerce.number().int().min(0).optional() })
 
-/** The SMS gateway and the push service: they accept everything. */
-@Controller()
-export class TextsController {
-  constructor(@Inject(Texts) private readonly texts: Texts) {}
+/** What both have in common: late, faulty, throttled, and each with recipients that it does not know. */
+abstract class TextsController {
+  readonly #throttle = new Throttle()
 
-  @Post('sms')
-  sms(@IdempotencyKey() key: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
-    return this.#receive('sms', key, body, reply)
+  constructor(
+    private readonly channel: Channel,
+    private readonly texts: Texts,
+    private readonly fickle: Fickle,
+  ) {}
+
+  protected receive(key: string, body: unknown, reply: FastifyReply) {
+    const text = { channel: this.channel, ...parse(message, body) }
+    const { latencyMs, throttlePerSecond, retryAfterSeconds, ...rates } = this.texts.settings[this.channel].current
+    if (!this.#throttle.lets(throttlePerSecond, Date.now()))
+      throw refusal(429, 'too_many_messages', `${throttlePerSecond} a second are taken`, {
+        'retry-after': String(retryAfterSeconds),
+      })
+    const fate = fateOf(Math.random(), rates)
+    return this.fickle.respond(reply, { fate, latencyMs }, () => this.texts.receive(key, text))
   }
 
-  @Post('push')
-  push(@IdempotencyKey() key: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
-    return this.#receive('push', key, body, reply)
+  protected ledger(query: unknown) {
+    const { items, next } = this.texts.find(this.channel, parse(textsQuery, query))
+    return { items, ...(next !== undefined && { nextCursor: String(next) }) }
   }
 
-  @Get('sms')
-  smsOf(@Query() query: unknown) {
-    return this.#find('sms', query)
+  protected settings() {
+    return this.texts.settings[this.channel].current
   }
 
-  @Get('push')
-  pushOf(@Query() query: unknown) {
-    return this.#find('push', query)
+  protected change(body: unknown) {
+    const settings = this.texts.settings[this.channel]
+    const changes = parse(textSettings.partial(), body)
+    return settings.change(parse(textSettings, { ...settings.current, ...changes }))
+  }
+}
+
+/** The SMS gateway. */
+@Controller('sms')
+export class SmsController extends TextsController {
+  constructor(@Inject(Texts) texts: Texts, @Inject(Fickle) fickle: Fickle) {
+    super('sms', texts, fickle)
   }
 
-  async #receive(channel: Channel, key: string, body: unknown, reply: FastifyReply) {
-    return send(reply, await this.texts.receive(key, { channel, ...parse(message, body) }))
+  @Post()
+  send(@IdempotencyKey() key: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
+    return this.receive(key, body, reply)
   }
 
-  #find(channel: Channel, query: unknown) {
-    const { to, limit } = parse(textsQuery, query)
-    return { items: this.texts.find(channel, to, limit) }
+  /** Newest first. */
+  @Get()
+  taken(@Query() query: unknown) {
+    return this.ledger(query)
+  }
+
+  @Get('settings')
+  getSettings() {
+    return this.settings()
+  }
+
+  @Put('settings')
+  putSettings(@Body() body: unknown) {
+    return this.change(body)
+  }
+}
+
+/** The push service. */
+@Controller('push')
+export class PushController extends TextsController {
+  constructor(@Inject(Texts) texts: Texts, @Inject(Fickle) fickle: Fickle) {
+    super('push', texts, fickle)
+  }
+
+  @Post()
+  send(@IdempotencyKey() key: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
+    return this.receive(key, body, reply)
+  }
+
+  /** Newest first. */
+  @Get()
+  taken(@Query() query: unknown) {
+    return this.ledger(query)
+  }
+
+  @Get('settings')
+  getSettings() {
+    return this.settings()
+  }
+
+  @Put('settings')
+  putSettings(@Body() body: unknown) {
+    return this.change(body)
   }
 }

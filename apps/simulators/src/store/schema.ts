@@ -53,6 +53,9 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE shipments ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE shipments ADD COLUMN lines TEXT;
   `,
+  `
+  ALTER TABLE texts ADD COLUMN key TEXT;
+  `,
 ]
 
 /** Those that grow with every order. */

@@ -52,6 +52,7 @@ export type TopicRecord = TopicMessages['items'][number]
 export type Group = Groups['items'][number]
 export type PaymentSettings = z.infer<typeof schemas.paymentSettings>
 export type CarrierSettings = z.infer<typeof schemas.carrierSettings>
+export type TextSettings = z.infer<typeof schemas.textSettings>
 export type Projection = z.infer<typeof projections.projection>
 export type ProjectionVersion = Projection['versions'][number]
 export type Processes = z.infer<typeof processes.processes>

@@ -1,10 +1,18 @@
-import type { CarrierSettings, PaymentSettings } from '../../server/types.ts'
+import type { CarrierSettings, PaymentSettings, TextSettings } from '../../server/types.ts'
+
+/** What a number means, and what it may be. */
+export const UNITS = {
+  ms: { label: 'milliseconds', max: undefined, step: 1 },
+  share: { label: '0 to 1', max: 1, step: 0.01 },
+  perSecond: { label: 'a second', max: undefined, step: 1 },
+  seconds: { label: 'seconds', max: undefined, step: 1 },
+} as const
 
 /** One setting of a simulator, and what it does in words. */
 export interface Knob<Settings> {
   readonly name: keyof Settings & string
   readonly label: string
-  readonly unit: 'ms' | 'share'
+  readonly unit: keyof typeof UNITS
   readonly does: string
 }
 
@@ -44,6 +52,30 @@ export const carrierKnobs: readonly Knob<CarrierSettings>[] = [
   },
 ]
 
+export const textKnobs: readonly Knob<TextSettings>[] = [
+  { name: 'latencyMs', label: 'Latency', unit: 'ms', does: 'how long it thinks about each message' },
+  { name: 'faultRate', label: 'Faults', unit: 'share', does: 'of messages are answered 503: they are sent again' },
+  {
+    name: 'timeoutRate',
+    label: 'No answer',
+    unit: 'share',
+    does: 'of messages are never answered, taken or not: they are sent again under the same key',
+  },
+  {
+    name: 'throttlePerSecond',
+    label: 'Taken',
+    unit: 'perSecond',
+    does: 'at most, the rest is answered 429 and waits; 0 is no limit',
+  },
+  { name: 'retryAfterSeconds', label: 'Retry-After', unit: 'seconds', does: 'how long those have to wait' },
+  {
+    name: 'unknownRate',
+    label: 'Unknown',
+    unit: 'share',
+    does: 'of recipients cannot be reached, ever: the channel is switched off for them',
+  },
+]
+
 export interface Preset<Settings> {
   readonly name: string
   readonly settings: Partial<Settings>
@@ -58,6 +90,11 @@ export const paymentPresets: readonly Preset<PaymentSettings>[] = [
     settings: { latencyMs: 400, declineRate: 0.1, faultRate: 0.3, timeoutRate: 0.05 },
   },
   { name: 'The bank is away', settings: { faultRate: 1 } },
+]
+
+export const textPresets: readonly Preset<TextSettings>[] = [
+  { name: 'A good day', settings: { ...CALM, timeoutRate: 0, throttlePerSecond: 0, unknownRate: 0 } },
+  { name: 'New Year’s Eve', settings: { latencyMs: 300, throttlePerSecond: 20, timeoutRate: 0.05 } },
 ]
 
 export const carrierPresets: readonly Preset<CarrierSettings>[] = [

@@ -3,7 +3,7 @@ import { explain } from '../../server/problem.ts'
 import { ask, tell } from '../../server/request.ts'
 import { Card } from '../../ui/page.tsx'
 import { Notice, Shown } from '../../ui/states.tsx'
-import type { Knob, Preset } from './knobs.ts'
+import { type Knob, type Preset, UNITS } from './knobs.ts'
 
 type Values<Settings> = { readonly [Name in keyof Settings]: number }
 
@@ -33,14 +33,14 @@ export function SettingsCard<Settings extends Values<Settings>>({ title, path, k
           >
             {knobs.map(({ name, label, unit, does }) => (
               <label key={name} className="field">
-                {label}, {unit === 'ms' ? 'milliseconds' : '0 to 1'}
+                {label}, {UNITS[unit].label}
                 <input
                   type="number"
                   name={name}
                   defaultValue={settings[name]}
                   min={0}
-                  max={unit === 'share' ? 1 : undefined}
-                  step={unit === 'share' ? 0.01 : 1}
+                  max={UNITS[unit].max}
+                  step={UNITS[unit].step}
                   required
                 />
                 <span className="quiet">{does}</span>

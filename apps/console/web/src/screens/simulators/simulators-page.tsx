@@ -1,13 +1,13 @@
-import type { CarrierSettings, PaymentSettings } from '../../server/types.ts'
+import type { CarrierSettings, PaymentSettings, TextSettings } from '../../server/types.ts'
 import { Page } from '../../ui/page.tsx'
-import { carrierKnobs, carrierPresets, paymentKnobs, paymentPresets } from './knobs.ts'
+import { carrierKnobs, carrierPresets, paymentKnobs, paymentPresets, textKnobs, textPresets } from './knobs.ts'
 import { Mailbox } from './mailbox.tsx'
 import { SettingsCard } from './settings-card.tsx'
 
 export const SimulatorsPage = () => (
   <Page
     title="Simulators"
-    lead="The world outside: a payment provider, a carrier and a mail server. Make them slow, faulty or silent, and watch the orders."
+    lead="The world outside: a payment provider, a carrier, a mail server, an SMS gateway and a push service. Make them slow, faulty or silent, and watch the orders."
   >
     <div className="columns">
       <SettingsCard<PaymentSettings>
@@ -21,6 +21,18 @@ export const SimulatorsPage = () => (
         path="/api/simulators/carrier/settings"
         knobs={carrierKnobs}
         presets={carrierPresets}
+      />
+      <SettingsCard<TextSettings>
+        title="SMS gateway"
+        path="/api/simulators/sms/settings"
+        knobs={textKnobs}
+        presets={textPresets}
+      />
+      <SettingsCard<TextSettings>
+        title="Push service"
+        path="/api/simulators/push/settings"
+        knobs={textKnobs}
+        presets={textPresets}
       />
     </div>
     <Mailbox />
