@@ -15,20 +15,23 @@ import { loadCatalogue } from './catalogue.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
 import { streamKinds } from './domain/stream-kinds.ts'
+import { publishCatalogue } from './publish-catalogue.ts'
 import { Quoting } from './quoting.ts'
 import { fulfilment, returns } from './sagas.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 
-export const orderService = (config: Config): Service =>
-  defineService({
+export const orderService = (config: Config): Service => {
+  const catalogue = loadCatalogue(config.PRODUCTS_FILE)
+  return defineService({
     name: 'order',
     config,
     handlers: consumers,
     streams: streamKinds,
     sagas: [fulfilment, returns],
     asks: true,
+    prepare: (groupCommit) => publishCatalogue(groupCommit, catalogue),
     routes: [
       OrdersController,
       OrderHistoryController,
@@ -49,7 +52,8 @@ export const orderService = (config: Config): Service =>
         useFactory: (requester: Requester) => new Quoting(requester, config.QUOTE_PATIENCE_MS),
       },
       { provide: RETURN_WINDOW_DAYS, useValue: config.RETURN_WINDOW_DAYS },
-      { provide: CATALOGUE, useValue: loadCatalogue(config.PRODUCTS_FILE) },
+      { provide: CATALOGUE, useValue: catalogue },
       { provide: Sealer, useValue: new Sealer(publicKeyFrom(readFileSync(config.PAYMENT_PUBLIC_KEY_FILE, 'utf8'))) },
     ],
   })
+}
