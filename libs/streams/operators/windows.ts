@@ -1,0 +1,53 @@
+/** Which windows an instant belongs to. Windows are half open, `[start, start + size)`, and begin at multiples since 1970. */
+export interface Windows {
+  /** Milliseconds. */
+  readonly size: number
+  /** The starts of all windows that hold this instant (ms since 1970), the earliest first. */
+  of(time: number): number[]
+}
+
+export const SECOND = 1_000
+export const MINUTE = 60 * SECOND
+export const HOUR = 60 * MINUTE
+
+/** The start of the window of this size that holds the instant. */
+export const startOf = (time: number, size: number): number => time - (((time % size) + size) % size)
+
+/** Windows that follow one another: every instant is in one. */
+export const tumbling = (size: number): Windows => ({ size, of: (time) => [startOf(time, size)] })
+
+/** Windows that overlap: one begins every `advance` milliseconds. Kafka Streams calls them hopping. */
+export const sliding = (size: number, advance: number): Windows => ({
+  size,
+  of: (time) => {
+    const starts: number[] = []
+    for (let start = startOf(time, advance); start > time - size; start -= advance) starts.push(start)
+    return starts.reverse()
+  },
+})
+
+/** An activity: from its first to its last event, both inclusive. */
+export interface Session {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Session windows: events of a key belong together while no pause between them is longer than `gap`. An event that
+ * arrives out of order may join two sessions to one. Answers the session that the event is in now, and those of `open`
+ * that it takes the place of.
+ */
+export const intoSession = (
+  open: readonly Session[],
+  time: number,
+  gap: number,
+): { readonly session: Session; readonly replaced: readonly Session[] } => {
+  const replaced = open.filter(({ start, end }) => time >= start - gap && time <= end + gap)
+  return {
+    session: {
+      start: Math.min(time, ...replaced.map(({ start }) => start)),
+      end: Math.max(time, ...replaced.map(({ end }) => end)),
+    },
+    replaced,
+  }
+}
