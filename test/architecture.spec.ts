@@ -39,9 +39,9 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
     ],
     npm: ['kafkajs', '@nestjs/common', '@nestjs/microservices', 'zod'],
   },
-  'libs/streams/operators': { repo: [], npm: [], node: false },
-  'libs/streams': {
-    repo: ['libs/streams/operators', 'libs/kafka-protocol', 'libs/messaging', 'libs/observability'],
+  'libs/streams': { repo: [], npm: [], node: false },
+  'libs/stream-tasks': {
+    repo: ['libs/kafka-protocol', 'libs/messaging', 'libs/observability'],
     npm: [],
   },
   'libs/request-reply': { repo: ['libs/contracts', 'libs/messaging', 'libs/observability'], npm: [] },

@@ -1,7 +1,7 @@
-export { addCounts, type Counts, count } from './operators/counts.ts'
-export { ACCURACY, addBins, addValue, type Bins, quantile } from './operators/dd-sketch.ts'
-export { Distinct } from './operators/distinct.ts'
-export { type Fingerprint, fingerprint } from './operators/fingerprint.ts'
+export { addCounts, type Counts, count } from './counts.ts'
+export { ACCURACY, addBins, addValue, type Bins, quantile } from './dd-sketch.ts'
+export { Distinct } from './distinct.ts'
+export { type Fingerprint, fingerprint } from './fingerprint.ts'
 export {
   addElement,
   decodeRegisters,
@@ -10,11 +10,11 @@ export {
   mergeRegisters,
   type Registers,
   STANDARD_ERROR,
-} from './operators/hyper-log-log.ts'
-export { type Frequent, SpaceSaving } from './operators/space-saving.ts'
-export { type Completed, type StageEvent, Stages } from './operators/stages.ts'
-export { Table } from './operators/table.ts'
-export { advance, isClosed, NO_WATERMARK, Watermarks } from './operators/watermark.ts'
+} from './hyper-log-log.ts'
+export { type Frequent, SpaceSaving } from './space-saving.ts'
+export { type Completed, type StageEvent, Stages } from './stages.ts'
+export { Table } from './table.ts'
+export { advance, isClosed, NO_WATERMARK, Watermarks } from './watermark.ts'
 export {
   HOUR,
   intoSession,
@@ -25,4 +25,4 @@ export {
   startOf,
   tumbling,
   type Windows,
-} from './operators/windows.ts'
+} from './windows.ts'
