@@ -1,5 +1,4 @@
 export { askKafka } from './ask-kafka.ts'
-export { CommittedReader, type StoredRecord, type Stretch } from './committed-reader.ts'
 export { ensureTopics } from './ensure-topics.ts'
 export { GroupConsumer } from './group-consumer.ts'
 export { activeGroup, GroupOffsets, type OffsetReset, type ResetPlan, type ResetRefusal } from './group-offsets.ts'
@@ -30,11 +29,18 @@ export { findParked, type ParkedRecord } from './parking/sql/find-parked.ts'
 export { listParked, type ParkedItem } from './parking/sql/list-parked.ts'
 export { findRedrive, type RedriveProgress } from './parking/sql/redrives.ts'
 export type { RecordProcessor } from './partition-batches.ts'
-export { PartitionReader, type ReadRecord } from './partition-reader.ts'
 export { partitionSizes } from './partition-sizes.ts'
 export { TryAgain } from './producer/errors.ts'
 export { partitionOf } from './producer/partition-of.ts'
 export type { ProducerOptions } from './producer/producer.ts'
+export { PartitionFollower } from './reader/partition-follower.ts'
 export type { TopicRecord } from './reader/records-in.ts'
-export { EARLIEST, LATEST, type ReadPartition, type ReadPosition, TopicReader } from './reader/topic-reader.ts'
-export { type PartitionOffsets, topicOffsets } from './topic-offsets.ts'
+export {
+  EARLIEST,
+  LATEST,
+  type PartitionOffsets,
+  type ReadPartition,
+  type ReadPosition,
+  TopicReader,
+} from './reader/topic-reader.ts'
+export { topicOffsets } from './topic-offsets.ts'

@@ -1,11 +1,5 @@
 import type { KafkaOptions } from './kafka-client.ts'
-import { EARLIEST, LATEST, TopicReader } from './reader/topic-reader.ts'
-
-export interface PartitionOffsets {
-  readonly partition: number
-  readonly earliest: number
-  readonly latest: number
-}
+import { type PartitionOffsets, TopicReader } from './reader/topic-reader.ts'
 
 type Offsets = ReadonlyMap<string, readonly PartitionOffsets[]>
 
@@ -19,34 +13,14 @@ type Offsets = ReadonlyMap<string, readonly PartitionOffsets[]>
 export const topicOffsets = async (options: KafkaOptions, topics: readonly string[]): Promise<Offsets> => {
   const reader = new TopicReader(options)
   try {
-    const counts = await reader.partitionCounts(topics)
-    try {
-      return await offsetsOf(reader, counts)
-    } catch {
-      const each = await Promise.allSettled(Array.from(counts, (one) => offsetsOf(reader, new Map([one]))))
+    return await offsetsOf(reader, topics).catch(async () => {
+      const each = await Promise.allSettled(topics.map((topic) => offsetsOf(reader, [topic])))
       return new Map(each.flatMap((found) => (found.status === 'fulfilled' ? [...found.value] : [])))
-    }
+    })
   } finally {
     reader.close()
   }
 }
 
-const offsetsOf = async (reader: TopicReader, counts: ReadonlyMap<string, number>): Promise<Offsets> => {
-  const partitions = [...counts].flatMap(([topic, count]) =>
-    Array.from({ length: count }, (_, partition) => ({ topic, partition })),
-  )
-  const [earliest, latest] = await Promise.all([
-    reader.offsetsAt(partitions, EARLIEST),
-    reader.offsetsAt(partitions, LATEST),
-  ])
-  const firsts = new Map(earliest.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
-  const byTopic = Map.groupBy(latest, ({ topic }) => topic)
-  return new Map(
-    Array.from(counts.keys(), (topic) => [
-      topic,
-      (byTopic.get(topic) ?? [])
-        .map(({ partition, offset }) => ({ partition, earliest: firsts.get(`${topic}/${partition}`)!, latest: offset }))
-        .sort((a, b) => a.partition - b.partition),
-    ]),
-  )
-}
+const offsetsOf = async (reader: TopicReader, topics: readonly string[]): Promise<Offsets> =>
+  new Map([...(await reader.offsets(topics))].filter(([, partitions]) => partitions.length > 0))

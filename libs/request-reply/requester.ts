@@ -14,8 +14,8 @@ import {
   type KafkaOptions,
   type KafkaPublisher,
   kafkaPublisher,
-  PartitionReader,
-  type ReadRecord,
+  PartitionFollower,
+  type TopicRecord,
 } from '#libs/messaging'
 import { counter, createLogger, fields, histogram, metrics } from '#libs/observability'
 import { type Answer, InFlight } from './in-flight.ts'
@@ -51,7 +51,7 @@ export class Requester {
   readonly #inFlight: InFlight
   readonly #publisher: KafkaPublisher
   readonly #sending: SendQueue
-  readonly #replies: PartitionReader
+  readonly #replies: PartitionFollower
   readonly #asked = counter({
     name: metrics.requestReply.asked,
     help: 'Questions that this process asked, by what became of them',
@@ -68,7 +68,7 @@ export class Requester {
     this.#inFlight = new InFlight(options.mostInFlight ?? MOST_IN_FLIGHT)
     this.#publisher = kafkaPublisher(options)
     this.#sending = new SendQueue(this.#publisher)
-    this.#replies = new PartitionReader({
+    this.#replies = new PartitionFollower({
       ...options,
       topic: REPLY_TOPIC,
       // Any will do: so processes spread over what there is.
@@ -134,7 +134,7 @@ export class Requester {
     }
   }
 
-  #received(record: ReadRecord): void {
+  #received(record: TopicRecord): void {
     if (addresseeOf(record) !== this.#id) return
     const decoded = decode(record)
     if (!decoded.ok) {

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { sessionConfig } from '#libs/database'
-import { CommittedReader } from '#libs/messaging'
+import { TopicReader } from '#libs/messaging'
 import { Rebuilder } from '#libs/projections'
 import { defineService, GroupOffsetsController, type Service } from '#libs/service'
 import { PrismaClient } from '#prisma/query'
@@ -41,7 +41,7 @@ export const queryService = (config: Config): Service => {
     beside: ({ database }) => {
       const progress = new ProjectionProgressReader(database, kafka, SERVICE)
       const rebuilder = new Rebuilder({
-        ...{ database, projections, consumer: SERVICE, reader: new CommittedReader(kafka) },
+        ...{ database, projections, consumer: SERVICE, reader: new TopicReader({ ...kafka, readCommitted: true }) },
         committed: () => progress.committed(),
         keptMs: config.PROJECTION_KEPT_HOURS * HOUR_MS,
       })

@@ -1,6 +1,6 @@
 import type { Topic } from '#libs/contracts'
 import { type Database, DatabaseUnavailable } from '#libs/database'
-import { type CommittedReader, TryAgain } from '#libs/messaging'
+import { type PartitionOffsets, type TopicReader, TryAgain } from '#libs/messaging'
 import { createLogger, fields } from '#libs/observability'
 import { LIVE } from '../feed.ts'
 import { DROP_AFTER_MS } from '../known-versions.ts'
@@ -35,7 +35,8 @@ const log = createLogger('projections')
 export interface ConductorOptions {
   readonly database: Database
   readonly projections: readonly Projection[]
-  readonly reader: CommittedReader
+  /** Reads committed. */
+  readonly reader: TopicReader
   /** How far the live feed's consumer group has come, by `topic/partition`; it passes by what says nothing to it. */
   readonly committed: () => Promise<ReadonlyMap<string, number>>
   readonly owner: string
@@ -110,12 +111,12 @@ export class Conductor {
   /** Until every lane has come to the end once. */
   async #filling(projection: Projection, version: StoredVersion): Promise<void> {
     const { database, reader } = this.options
-    const bounds = await reader.bounds(topicsOf(projection))
+    const bounds = await reader.offsets(topicsOf(projection), { isFresh: true })
     if (version.incomplete === null) {
       const incomplete = offsetsOf(
         bounds,
-        ({ first }) => first,
-        ({ first }) => first > 0,
+        ({ earliest }) => earliest,
+        ({ earliest }) => earliest > 0,
       )
       await noteOnVersion(database, version, { incomplete })
     }
@@ -136,8 +137,8 @@ export class Conductor {
     if (version.targets === null) {
       // Asked after the state was committed: whatever lies behind these offsets is fed to this version.
       const targets = offsetsOf(
-        await reader.bounds(topicsOf(projection)),
-        ({ end }) => end,
+        await reader.offsets(topicsOf(projection), { isFresh: true }),
+        ({ latest }) => latest,
         () => true,
       )
       await ensureLanes(database, version, [
@@ -235,10 +236,13 @@ const isOf =
   (one: { readonly projection: string; readonly version: number }): boolean =>
     one.projection === projection && one.version === version
 
-type Bounds = Awaited<ReturnType<CommittedReader['bounds']>>
-type Partition = Bounds extends Map<string, (infer P)[]> ? P : never
+type Bounds = ReadonlyMap<string, readonly PartitionOffsets[]>
 
-const offsetsOf = (bounds: Bounds, offset: (p: Partition) => number, wanted: (p: Partition) => boolean): Offsets =>
+const offsetsOf = (
+  bounds: Bounds,
+  offset: (p: PartitionOffsets) => number,
+  wanted: (p: PartitionOffsets) => boolean,
+): Offsets =>
   Object.fromEntries(
     [...bounds].flatMap(([topic, partitions]) =>
       partitions.filter(wanted).map((one) => [`${topic}/${one.partition}`, offset(one)] as const),
@@ -249,6 +253,8 @@ const offsetsOf = (bounds: Bounds, offset: (p: Partition) => number, wanted: (p:
 export const firstsOf = (bounds: Bounds, lane: number): Map<Topic, number> =>
   new Map(
     [...bounds].flatMap(([topic, partitions]) =>
-      partitions.filter(({ partition }) => partition === lane).map(({ first }) => [topic as Topic, first] as const),
+      partitions
+        .filter(({ partition }) => partition === lane)
+        .map(({ earliest }) => [topic as Topic, earliest] as const),
     ),
   )

@@ -1,6 +1,6 @@
 import type { Topic } from '#libs/contracts'
 import { type Database, Faults, isRetryableConflict } from '#libs/database'
-import { type CommittedReader, historyReader } from '#libs/messaging'
+import { historyReader, type TopicReader } from '#libs/messaging'
 import { LIVE } from '../feed.ts'
 import { type Projection, placeNameOf, topicsOf } from '../projection.ts'
 import type { LaneName } from '../sql/lanes.ts'
@@ -17,7 +17,7 @@ const TURN_MS = 5_000
 
 export interface FillingOptions {
   readonly database: Database
-  readonly reader: CommittedReader
+  readonly reader: TopicReader
   readonly consumer: string
   readonly owner: string
   readonly pace: Pace
@@ -52,8 +52,7 @@ export const fillLane = async (
   const { database, reader, consumer, owner, pace, signal } = options
   const history = historyReader(consumer, projection.types, topicsOf(projection))
   const from = await startsOf(database, projection, lane, firsts)
-  const read = reader.read.bind(reader)
-  const records = new LaneRecords(lane.lane, from, read, history.read, upTo)
+  const records = new LaneRecords(lane.lane, from, reader, history.read, upTo)
   const breathe = (): Promise<void> | undefined => (pace.isDue ? pace.breathe() : undefined)
   const until = performance.now() + TURN_MS
   let [startedAt, written] = [performance.now(), 0]

@@ -1,18 +1,13 @@
 import type { Topic } from '#libs/contracts'
-import { type HistoryRecord, type StoredRecord, type Stretch, TryAgain } from '#libs/messaging'
+import { type HistoryRecord, type ReadPartition, type TopicReader, type TopicRecord, TryAgain } from '#libs/messaging'
 
 /** Of one topic, in one request. */
 const FETCH_BYTES = 512 * 1024
+const FETCH = { maxBytes: FETCH_BYTES, partitionBytes: FETCH_BYTES }
 
-export type ReadStretch = (
-  topic: string,
-  partition: number,
-  offset: number,
-  maxBytes: number,
-) => Promise<Stretch | undefined>
 export type ReadHistory = (
   place: { readonly topic: Topic; readonly partition: number; readonly offset: number },
-  raw: StoredRecord['raw'],
+  raw: TopicRecord,
 ) => HistoryRecord
 
 /** What was there at the offset that was asked for is gone, or never was. */
@@ -30,7 +25,7 @@ export class OutOfRange extends Error {
 
 interface Source {
   readonly topic: Topic
-  records: readonly StoredRecord[]
+  records: readonly TopicRecord[]
   /** The next one of `records`. */
   at: number
   /** Behind everything that was taken. */
@@ -39,7 +34,7 @@ interface Source {
   next: number
   /** Nothing is known to lie behind `next`. */
   atEnd: boolean
-  asked: Promise<Stretch | undefined> | undefined
+  asked: Promise<ReadPartition[]> | undefined
 }
 
 /**
@@ -52,7 +47,7 @@ export class LaneRecords {
   constructor(
     private readonly lane: number,
     from: ReadonlyMap<Topic, number>,
-    private readonly stretch: ReadStretch,
+    private readonly reader: Pick<TopicReader, 'read'>,
     private readonly read: ReadHistory,
     /** Where each topic ends for us; what lies behind is somebody else's. */
     private readonly upTo?: ReadonlyMap<Topic, number>,
@@ -75,9 +70,10 @@ export class LaneRecords {
       }
       const source = this.#earliest()
       if (source === undefined) break
-      const { offset, raw } = source.records[source.at++]!
+      const record = source.records[source.at++]!
+      const { offset } = record
       source.taken = source.at === source.records.length ? source.next : offset + 1
-      taken.push(this.read({ topic: source.topic, partition: this.lane, offset }, raw))
+      taken.push(this.read({ topic: source.topic, partition: this.lane, offset }, record))
       // Half way through what is there, the rest is asked for.
       if (source.at * 2 > source.records.length) this.#ask(source)
       if (taken.length % 64 === 0) await breathe()
@@ -107,7 +103,8 @@ export class LaneRecords {
 
   #ask(source: Source): void {
     if (source.atEnd || source.asked !== undefined) return
-    source.asked = this.stretch(source.topic, this.lane, source.next, FETCH_BYTES)
+    const { topic, next: offset } = source
+    source.asked = this.reader.read([{ topic, partition: this.lane, offset }], FETCH)
     source.asked.catch(() => {})
   }
 
@@ -115,8 +112,9 @@ export class LaneRecords {
     this.#ask(source)
     const asked = source.asked
     source.asked = undefined
-    const found = await asked
-    if (found === undefined) throw new OutOfRange(source.topic, this.lane, source.next)
+    const found = (await asked)?.[0]
+    if (found === undefined) throw new TryAgain(`${source.topic}/${this.lane} was not answered`)
+    if (found.isOutOfRange) throw new OutOfRange(source.topic, this.lane, source.next)
     if (found.records.length === 0 && found.next === source.next && found.next < found.end)
       throw new TryAgain(`${source.topic}/${this.lane} did not answer what lies before ${found.end}`)
     const end = Math.min(found.end, this.upTo?.get(source.topic) ?? found.end)

@@ -95,7 +95,7 @@ export class Rebuilder {
     const place = { ...version, lane }
     let atEnd = false
     try {
-      const firsts = firstsOf(await reader.bounds(topicsOf(projection)), lane)
+      const firsts = firstsOf(await reader.offsets(topicsOf(projection), { isFresh: true }), lane)
       const { signal } = this.#stopping
       const options = { database, reader, consumer, owner: this.#owner, pace: this.#pace, signal }
       atEnd = await fillLane(options, projection, place, { firsts, upTo: targetsOf(version, lane) })

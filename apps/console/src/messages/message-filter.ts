@@ -1,4 +1,5 @@
 import { maskTokens, type TopicRecord } from '#libs/messaging'
+import { singleHeaders } from './single-headers.ts'
 
 /** Which records of a topic are meant; every part that is there must hold. */
 export interface MessageFilter {
@@ -16,12 +17,12 @@ export const matcherOf = ({ key, header, value }: MessageFilter): ((record: Topi
   const wanted = value?.toLowerCase()
   return (record) =>
     (key === undefined || record.key?.toString('utf8') === key) &&
-    (hasHeader === undefined || hasHeader(record.headers)) &&
+    (hasHeader === undefined || hasHeader(singleHeaders(record))) &&
     (wanted === undefined ||
       (record.value !== null && maskTokens(record.value).toString('utf8').toLowerCase().includes(wanted)))
 }
 
-const headerMatcher = (header: string): ((headers: TopicRecord['headers']) => boolean) => {
+const headerMatcher = (header: string): ((headers: ReturnType<typeof singleHeaders>) => boolean) => {
   const colon = header.indexOf(':')
   if (colon < 0) return (headers) => Object.hasOwn(headers, header)
   const [name, wanted] = [

@@ -1,4 +1,5 @@
 import type { TopicRecord } from '#libs/messaging'
+import { singleHeaders } from './single-headers.ts'
 
 /** A record of ours as the console shows it: where it lies, what its headers say and, where asked for, its data. */
 export interface ShownMessage {
@@ -19,21 +20,25 @@ export interface ShownMessage {
   readonly causationId: string | null
 }
 
-export const shownMessage = ({ topic, partition, offset, timestamp, key, headers }: TopicRecord): ShownMessage => ({
-  topic,
-  partition,
-  offset,
-  publishedAt: new Date(timestamp).toISOString(),
-  key: key === null ? null : key.toString('utf8'),
-  id: headers.ce_id ?? null,
-  type: headers.ce_type ?? null,
-  source: headers.ce_source ?? null,
-  subject: headers.ce_subject ?? null,
-  time: headers.ce_time ?? null,
-  dataVersion: Number(headers.ce_dataversion ?? 1),
-  correlationId: headers.correlationid ?? null,
-  causationId: headers.causationid ?? null,
-})
+export const shownMessage = (record: TopicRecord): ShownMessage => {
+  const { topic, partition, offset, timestamp, key } = record
+  const headers = singleHeaders(record)
+  return {
+    topic,
+    partition,
+    offset,
+    publishedAt: new Date(timestamp).toISOString(),
+    key: key === null ? null : key.toString('utf8'),
+    id: headers.ce_id ?? null,
+    type: headers.ce_type ?? null,
+    source: headers.ce_source ?? null,
+    subject: headers.ce_subject ?? null,
+    time: headers.ce_time ?? null,
+    dataVersion: Number(headers.ce_dataversion ?? 1),
+    correlationId: headers.correlationid ?? null,
+    causationId: headers.causationid ?? null,
+  }
+}
 
 /** The value as JSON, or as the text that it is; a payment token is for the payment service. */
 export const shownData = (value: Buffer | null): unknown => {

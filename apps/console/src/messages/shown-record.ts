@@ -1,6 +1,7 @@
 import { decode, isMessageType, messages } from '#libs/contracts'
 import { maskTokens, type TopicRecord } from '#libs/messaging'
 import { type ShownMessage, shownData, shownMessage } from './shown-message.ts'
+import { singleHeaders } from './single-headers.ts'
 
 /** What the contract of its type makes of a record. */
 export type Reading =
@@ -29,7 +30,7 @@ const LARGEST_SHOWN = 64 * 1024
 
 export const shownRecord = (record: TopicRecord): ShownRecord => ({
   ...shownMessage(record),
-  headers: record.headers,
+  headers: singleHeaders(record),
   ...content(record.value),
   reading: readingOf(record),
 })

@@ -1,4 +1,5 @@
 import type { ReadPosition, TopicReader } from '#libs/messaging'
+import { singleHeaders } from '../messages/single-headers.ts'
 import type { Placed } from './key-order.ts'
 
 const TOPICS = ['orders', 'payments', 'inventory', 'shipments'] as const
@@ -27,10 +28,11 @@ export const readFacts = async (
   while (positions.length > 0 && budget > 0 && Date.now() < deadline) {
     const read = await reader.read(positions)
     for (const { topic, partition, records } of read)
-      for (const { offset, headers } of records) {
+      for (const record of records) {
         budget--
-        const { correlationid: orderId, ce_type: type } = headers
-        if (orderId && type && orderIds.has(orderId)) found.push({ topic, partition, offset, type, orderId })
+        const { correlationid: orderId, ce_type: type } = singleHeaders(record)
+        if (orderId && type && orderIds.has(orderId))
+          found.push({ topic, partition, offset: record.offset, type, orderId })
       }
     positions = read
       .filter(({ isOutOfRange, next, end, offset }) => !isOutOfRange && next < end && next > offset)
