@@ -1,4 +1,5 @@
-import type { AnyMessage, MessageType, Money, NotificationKind, OrderEndReason } from '#libs/contracts'
+import type { AnyMessage, MessageType, NotificationKind, OrderEndReason } from '#libs/contracts'
+import { price } from './price.ts'
 import { type ReturnFact, returnKindOf, returnTypes, returnWording } from './return-notice.ts'
 
 /** What a customer is told about an order or a return, and in which words. */
@@ -40,26 +41,6 @@ const reasons: Record<OrderEndReason, string> = {
   shipment_impossible: 'our carrier cannot deliver to your address',
   capture_failed: 'we could not collect the payment',
   operator_decision: 'we could not fulfil it',
-}
-
-/** In the currency's own digits: 12.00 EUR, 1200 JPY, 1.200 KWD. */
-const price = ({ amount, currency }: Money): string => {
-  const digits = digitsOf(currency)
-  return `${(amount / 10 ** digits).toFixed(digits)} ${currency}`
-}
-
-/** By currency; asking Intl takes longer than all the rest of a notice. */
-const knownDigits = new Map<string, number>()
-
-const digitsOf = (currency: string): number => {
-  const known = knownDigits.get(currency)
-  if (known !== undefined) return known
-  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', {
-    style: 'currency',
-    currency,
-  }).resolvedOptions()
-  knownDigits.set(currency, digits)
-  return digits
 }
 
 type OrderFact = Exclude<NotifiedFact, ReturnFact>
@@ -116,4 +97,10 @@ export const noticeOf = (fact: NotifiedFact): Notice => {
     subject: `Order ${orderId.slice(0, 8)} ${subject}`,
     text: `${body}\n\nOrder ${orderId}\n`,
   }
+}
+
+/** What templates say of a fact: all that it holds, but who it is about. */
+export const valuesOf = ({ data }: NotifiedFact): Readonly<Record<string, unknown>> => {
+  const { customerId: _, ...values } = data
+  return values
 }
