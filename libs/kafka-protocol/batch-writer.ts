@@ -18,6 +18,8 @@ export interface BatchStamp {
   readonly producerEpoch: number
   /** Of the first record. */
   readonly baseSequence: number
+  /** Part of the producer's transaction. Default false. */
+  readonly isTransactional?: boolean
 }
 
 export interface WrittenBatch {
@@ -98,13 +100,14 @@ const NO_ATTRIBUTES = 0
 const NO_TIMESTAMP_DELTA = 0
 const NO_LEADER_EPOCH = -1
 const MAGIC = 2
+const TRANSACTIONAL = 0x10
 
 const seal = (batch: Buffer, count: number, codec: number, stamp: BatchStamp): void => {
   batch.fill(0, 0, BATCH_OVERHEAD)
   batch.writeInt32BE(batch.length - 12, 8)
   batch.writeInt32BE(NO_LEADER_EPOCH, 12)
   batch[16] = MAGIC
-  batch.writeInt16BE(codec, 21)
+  batch.writeInt16BE(stamp.isTransactional ? codec | TRANSACTIONAL : codec, 21)
   batch.writeInt32BE(count - 1, 23)
   writeInt64(batch, stamp.timestamp, 27)
   writeInt64(batch, stamp.timestamp, 35)

@@ -1,5 +1,6 @@
 export { askKafka } from './ask-kafka.ts'
 export { ensureTopics } from './ensure-topics.ts'
+export { type Assignment, GroupMembership, type MembershipOptions } from './group/group-membership.ts'
 export { GroupConsumer } from './group-consumer.ts'
 export { activeGroup, GroupOffsets, type OffsetReset, type ResetPlan, type ResetRefusal } from './group-offsets.ts'
 export {
@@ -30,9 +31,9 @@ export { listParked, type ParkedItem } from './parking/sql/list-parked.ts'
 export { findRedrive, type RedriveProgress } from './parking/sql/redrives.ts'
 export type { RecordProcessor } from './partition-batches.ts'
 export { partitionSizes } from './partition-sizes.ts'
-export { TryAgain } from './producer/errors.ts'
+export { Fenced, TryAgain } from './producer/errors.ts'
 export { partitionOf } from './producer/partition-of.ts'
-export type { ProducerOptions } from './producer/producer.ts'
+export type { ProducerOptions, ProducerRecord } from './producer/producer.ts'
 export { PartitionFollower } from './reader/partition-follower.ts'
 export type { TopicRecord } from './reader/records-in.ts'
 export {
@@ -44,3 +45,8 @@ export {
   TopicReader,
 } from './reader/topic-reader.ts'
 export { topicOffsets } from './topic-offsets.ts'
+export {
+  type GroupPositions,
+  type TransactionalOptions,
+  TransactionalProducer,
+} from './transactions/transactional-producer.ts'

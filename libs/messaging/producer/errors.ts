@@ -1,4 +1,4 @@
-import { errorName, isRetriable } from '#libs/kafka-protocol'
+import { ErrorCode, errorName, isRetriable } from '#libs/kafka-protocol'
 
 /** The same request may succeed when it is sent again, perhaps to another broker. */
 export class TryAgain extends Error {
@@ -12,11 +12,25 @@ export class ConnectionLost extends TryAgain {
 
 /** A broker has answered that it did not do what was asked; sending the same again is of no use. */
 export class Refused extends Error {
-  override readonly name = 'Refused'
+  override readonly name: string = 'Refused'
 }
+
+/** Somebody else has taken this one's place: another producer its transactional id, the group its membership. */
+export class Fenced extends Refused {
+  override readonly name = 'Fenced'
+}
+
+const FENCING: ReadonlySet<number> = new Set([
+  ErrorCode.INVALID_PRODUCER_EPOCH,
+  ErrorCode.PRODUCER_FENCED,
+  ErrorCode.ILLEGAL_GENERATION,
+  ErrorCode.UNKNOWN_MEMBER_ID,
+  ErrorCode.FENCED_INSTANCE_ID,
+])
 
 /** The error for a code other than 0 that a broker answered about `what`. */
 export const errorOf = (code: number, what: string, detail: string | null = null): Error => {
   const message = `${what}: ${errorName(code)}${detail === null ? '' : ` (${detail})`}`
-  return isRetriable(code) ? new TryAgain(message) : new Refused(message)
+  if (isRetriable(code)) return new TryAgain(message)
+  return FENCING.has(code) ? new Fenced(message) : new Refused(message)
 }

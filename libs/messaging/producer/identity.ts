@@ -15,9 +15,11 @@ const SEQUENCES = 2 ** 31
 export class Identity {
   readonly #next = new Map<string, number>()
 
-  private constructor(
+  constructor(
     readonly producerId: number,
     readonly producerEpoch: number,
+    /** Its batches are part of a transaction. */
+    readonly isTransactional = false,
   ) {}
 
   static async request(connection: BrokerConnection): Promise<Identity> {

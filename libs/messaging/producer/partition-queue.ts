@@ -46,9 +46,9 @@ export class PartitionQueue {
 
   /** Takes as many records as one batch has room for. */
   nextBatch(writer: BatchWriter, identity: Identity): Batch {
-    const { producerId, producerEpoch } = identity
+    const { producerId, producerEpoch, isTransactional } = identity
     const baseSequence = identity.nextSequence(this.name)
-    const stamp = { timestamp: Date.now(), producerId, producerEpoch, baseSequence }
+    const stamp = { timestamp: Date.now(), producerId, producerEpoch, baseSequence, isTransactional }
     const { bytes, count } = writer.write(this.#records, this.#sent, MAX_BATCH_BYTES, stamp)
     identity.advance(this.name, count)
     const places = this.#places.slice(this.#sent, this.#sent + count)

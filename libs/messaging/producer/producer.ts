@@ -199,7 +199,7 @@ export class Producer {
   }
 }
 
-const failureOf = (
+export const failureOf = (
   { name }: Batch,
   answer: { readonly errorCode: number; readonly errorMessage: string | null } | undefined,
 ): Error | undefined => {
@@ -211,10 +211,10 @@ const failureOf = (
 }
 
 /** What says most: what trying again is of no use against. */
-const worst = (failures: readonly Error[]): Error =>
+export const worst = (failures: readonly Error[]): Error =>
   failures.find((failure) => !(failure instanceof TryAgain)) ?? failures[0]!
 
-const topicData = (batches: readonly Batch[]) =>
+export const topicData = (batches: readonly Batch[]) =>
   [...Map.groupBy(batches, ({ topic }) => topic)].map(([name, ofTopic]) => ({
     name,
     partitionData: ofTopic.map(({ partition, bytes }) => ({ index: partition, records: [bytes] })),

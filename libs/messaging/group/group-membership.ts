@@ -1,0 +1,214 @@
+import { ErrorCode, heartbeat, joinGroup, leaveGroup, offsetFetch, syncGroup } from '#libs/kafka-protocol'
+import { createLogger, fields } from '#libs/observability'
+import type { KafkaOptions } from '../kafka-client.ts'
+import { Cluster } from '../producer/cluster.ts'
+import { Fenced, TryAgain } from '../producer/errors.ts'
+import { retrying, type Timing } from '../producer/timing.ts'
+import { Coordinator, GROUP } from '../transactions/coordinator.ts'
+import { assignSticky } from './assign-sticky.ts'
+import { readAssignment, readSubscription, writeAssignment, writeSubscription } from './consumer-protocol.ts'
+
+const [JOIN_GROUP, SYNC_GROUP, HEARTBEAT, LEAVE_GROUP, OFFSET_FETCH] = [7, 5, 4, 4, 7]
+const PROTOCOL_TYPE = 'consumer'
+const PROTOCOL = 'waybill-sticky'
+/** Kafka's least by default: after so long without a heartbeat a member's partitions are given to others. */
+const SESSION_MS = 6_000
+const HEARTBEAT_MS = 1_500
+/** For members to finish what they are at and join again. */
+const REBALANCE_MS = 30_000
+const TIMING: Timing = {
+  ...{ connectMs: 1_000, requestMs: REBALANCE_MS + 10_000, metadataMs: 10_000 },
+  retriesMs: [20, 50, 100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000],
+}
+
+export interface MembershipOptions extends KafkaOptions {
+  readonly groupId: string
+  readonly topic: string
+  /** The same from start to start of one process: it has its place back at once, without a rebalance (KIP-345). */
+  readonly instanceId: string
+}
+
+/** What the group has given a member, in one of its generations. */
+export interface Assignment {
+  readonly generationId: number
+  readonly memberId: string
+  readonly partitions: readonly number[]
+}
+
+const log = createLogger('group')
+
+/**
+ * A member of a consumer group that its owner drives: it joins when it is told to, says by `mustJoin` that the group is
+ * being shared out anew, and keeps its place by heartbeats meanwhile. So its owner ends a transaction before it gives
+ * partitions up. (kafkajs does not tell a transaction which generation it belongs to, which is what fences a zombie.)
+ */
+export class GroupMembership {
+  readonly #cluster: Cluster
+  readonly #coordinator: Coordinator
+  #assignment: Assignment | undefined
+  #memberId = ''
+  #mustJoin = true
+  #failure: Fenced | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(
+    private readonly options: MembershipOptions,
+    private readonly onRebalance: () => void = () => {},
+  ) {
+    this.#cluster = new Cluster(options, TIMING)
+    this.#coordinator = new Coordinator(
+      this.#cluster,
+      options.clientId,
+      { keyType: GROUP, key: options.groupId },
+      TIMING,
+    )
+  }
+
+  /** It has not joined yet, or the group is being shared out anew. */
+  get mustJoin(): boolean {
+    return this.#mustJoin
+  }
+
+  /**
+   * Resolves when the group is shared out. `owned`: the partitions whose state is at hand.
+   * @throws Fenced when another process has this instance's id.
+   */
+  async join(owned: readonly number[]): Promise<Assignment> {
+    this.#rest()
+    const assignment = await retrying(TIMING, () => this.#joinOnce(owned))
+    this.#assignment = assignment
+    this.#mustJoin = false
+    this.#timer = setInterval(() => void this.#beat(), HEARTBEAT_MS).unref()
+    log.info('the group is shared out', {
+      generation: assignment.generationId,
+      partitions: assignment.partitions.length,
+    })
+    return assignment
+  }
+
+  /**
+   * Where the group goes on in each partition; -1 where it has not been. Waits for transactions that would move it: a
+   * predecessor's last one counts, or it does not, before anybody goes on.
+   */
+  async committed(partitions: readonly number[]): Promise<Map<number, number>> {
+    const { groupId, topic } = this.options
+    if (partitions.length === 0) return new Map()
+    const topics = [{ name: topic, partitionIndexes: [...partitions] }]
+    return retrying(TIMING, async () => {
+      const answer = await this.#coordinator.request(offsetFetch, OFFSET_FETCH, {
+        groupId,
+        topics,
+        requireStable: true,
+      })
+      if (answer.errorCode !== ErrorCode.NONE)
+        throw this.#coordinator.failure(answer.errorCode, `offsets of ${groupId}`)
+      const found = answer.topics.flatMap(({ partitions }) => partitions)
+      for (const { errorCode, partitionIndex } of found)
+        if (errorCode !== ErrorCode.NONE)
+          throw this.#coordinator.failure(errorCode, `the offset of ${topic}/${partitionIndex}`)
+      return new Map(found.map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset]))
+    })
+  }
+
+  /** Throws what a heartbeat found out: that another process is this instance. */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Something failed: the next word is `join`, as a member that owns nothing. */
+  doubt(): void {
+    this.#mustJoin = true
+  }
+
+  /** Gives the partitions to the others at once. */
+  async leave(): Promise<void> {
+    this.#rest()
+    const { groupId, instanceId: groupInstanceId } = this.options
+    if (this.#assignment !== undefined)
+      await this.#coordinator
+        .request(leaveGroup, LEAVE_GROUP, { groupId, members: [{ memberId: this.#memberId, groupInstanceId }] })
+        .catch(() => {})
+    this.close()
+  }
+
+  close(): void {
+    this.#rest()
+    this.#coordinator.close()
+    this.#cluster.close()
+  }
+
+  #rest(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  async #joinOnce(owned: readonly number[]): Promise<Assignment> {
+    const { groupId, topic, instanceId: groupInstanceId } = this.options
+    const joined = await this.#coordinator.request(joinGroup, JOIN_GROUP, {
+      ...{ groupId, groupInstanceId, memberId: this.#memberId },
+      ...{ sessionTimeoutMs: SESSION_MS, rebalanceTimeoutMs: REBALANCE_MS, protocolType: PROTOCOL_TYPE },
+      protocols: [{ name: PROTOCOL, metadata: writeSubscription({ topic, owned }) }],
+    })
+    if (joined.errorCode !== ErrorCode.NONE) throw this.#refused(joined.errorCode, 'to join')
+    const { generationId, memberId } = joined
+    this.#memberId = memberId
+    const assignments = joined.leader === memberId ? await this.#shareOut(joined.members) : []
+    const synced = await this.#coordinator.request(syncGroup, SYNC_GROUP, {
+      ...{ groupId, generationId, memberId, groupInstanceId },
+      ...{ protocolType: PROTOCOL_TYPE, protocolName: PROTOCOL, assignments },
+    })
+    if (synced.errorCode !== ErrorCode.NONE) throw this.#refused(synced.errorCode, 'to share out')
+    return { generationId, memberId, partitions: readAssignment(synced.assignment, topic) }
+  }
+
+  async #shareOut(members: readonly { readonly memberId: string; readonly metadata: Buffer }[]) {
+    const { topic } = this.options
+    this.#cluster.doubt()
+    await this.#cluster.know([topic])
+    const problem = this.#cluster.problemWith(topic)
+    if (problem !== undefined) throw problem
+    const known = members.map(({ memberId, metadata }) => ({
+      memberId,
+      owned: readSubscription(metadata, topic).owned,
+    }))
+    return [...assignSticky(known, this.#cluster.partitionCount(topic))].map(([memberId, partitions]) => ({
+      ...{ memberId, assignment: writeAssignment(topic, partitions) },
+    }))
+  }
+
+  /** A member that the group does not know any more joins as a new one. */
+  #refused(code: number, what: string): Error {
+    if (code === ErrorCode.FENCED_INSTANCE_ID)
+      return new Fenced(`another process is the instance ${this.options.instanceId} of ${this.options.groupId}`)
+    if (code === ErrorCode.UNKNOWN_MEMBER_ID) this.#memberId = ''
+    const error = this.#coordinator.failure(code, `the group ${this.options.groupId}, ${what}`)
+    return AGAIN.has(code) ? new TryAgain(error.message) : error
+  }
+
+  async #beat(): Promise<void> {
+    const assignment = this.#assignment
+    if (assignment === undefined) return
+    const { groupId, instanceId: groupInstanceId } = this.options
+    const { generationId, memberId } = assignment
+    try {
+      const request = { groupId, generationId, memberId, groupInstanceId }
+      const { errorCode } = await this.#coordinator.request(heartbeat, HEARTBEAT, request)
+      if (errorCode === ErrorCode.NONE || this.#assignment !== assignment || this.#mustJoin) return
+      const failure = this.#refused(errorCode, 'a heartbeat')
+      if (failure instanceof Fenced && !AGAIN.has(errorCode)) this.#failure = failure
+      // A coordinator that is elsewhere now is found by the next heartbeat.
+      if (!AGAIN.has(errorCode) && this.#failure === undefined) return
+      this.#mustJoin = true
+      this.onRebalance()
+    } catch (error) {
+      log.debug('no answer to a heartbeat', { [fields.error]: error })
+    }
+  }
+}
+
+const AGAIN: ReadonlySet<number> = new Set([
+  ErrorCode.REBALANCE_IN_PROGRESS,
+  ErrorCode.UNKNOWN_MEMBER_ID,
+  ErrorCode.ILLEGAL_GENERATION,
+  ErrorCode.MEMBER_ID_REQUIRED,
+])

@@ -1,0 +1,2 @@
+export { StreamProcessor, type StreamProcessorOptions } from './stream-processor.ts'
+export { type StateChange, StateLimitExceeded, type Task, type TaskChanges, type Topology } from './topology.ts'

@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { EARLIEST, type KafkaOptions, LATEST, type ReadPosition, TopicReader, TryAgain } from '#libs/messaging'
+import type { Task } from './topology.ts'
+
+const MAX_BYTES = 8 * 1024 * 1024
+const PARTITION_BYTES = 1024 * 1024
+/** For the markers of a transaction that is over to arrive in every partition. Milliseconds. */
+const MARKER_PAUSE_MS = 20
+const MARKERS_MS = 30_000
+
+/**
+ * Gives tasks the state that their changelog holds, up to its end as it is now. Nobody else may be able to commit to
+ * these partitions any more. Answers how many entries were read.
+ * @throws TryAgain while brokers are away, or a transaction stays open.
+ */
+export const restoreTasks = async (
+  kafka: KafkaOptions,
+  changelog: string,
+  tasks: ReadonlyMap<number, Task>,
+): Promise<number> => {
+  if (tasks.size === 0) return 0
+  const everything = new TopicReader(kafka)
+  const reader = new TopicReader({ ...kafka, readCommitted: true })
+  try {
+    const partitions = Array.from(tasks.keys(), (partition) => ({ topic: changelog, partition }))
+    const starts = await reader.offsetsAt(partitions, EARLIEST)
+    // What lies behind what can be read now was written by transactions whose end is decided, and on its way.
+    const ends = await everything.offsetsAt(partitions, LATEST)
+    return await readAll(reader, starts, new Map(ends.map(({ partition, offset }) => [partition, offset])), tasks)
+  } finally {
+    everything.close()
+    reader.close()
+  }
+}
+
+const readAll = async (
+  reader: TopicReader,
+  starts: readonly ReadPosition[],
+  until: ReadonlyMap<number, number>,
+  tasks: ReadonlyMap<number, Task>,
+): Promise<number> => {
+  let open = starts.filter(({ partition, offset }) => offset < until.get(partition)!)
+  let restored = 0
+  const deadline = Date.now() + MARKERS_MS
+  while (open.length > 0) {
+    const read = await reader.read(open, { maxBytes: MAX_BYTES, partitionBytes: PARTITION_BYTES })
+    let hasMoved = false
+    const next: ReadPosition[] = []
+    for (const { topic, partition, offset, next: at, records } of read) {
+      for (const { key, value } of records) tasks.get(partition)!.restore(key?.toString() ?? '', value)
+      restored += records.length
+      hasMoved ||= at > offset
+      if (at < until.get(partition)!) next.push({ topic, partition, offset: at })
+    }
+    open = next
+    if (open.length === 0 || hasMoved) continue
+    if (Date.now() > deadline)
+      throw new TryAgain(`${starts[0]!.topic}: a transaction has been open for ${MARKERS_MS} ms`)
+    await delay(MARKER_PAUSE_MS)
+  }
+  return restored
+}

@@ -1,0 +1,280 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  EARLIEST,
+  Fenced,
+  GroupMembership,
+  type KafkaOptions,
+  type ProducerOptions,
+  type ProducerRecord,
+  type ReadPartition,
+  TopicReader,
+  TransactionalProducer,
+  TryAgain,
+} from '#libs/messaging'
+import { createLogger, describeError, fields } from '#libs/observability'
+import { restoreTasks } from './restore-tasks.ts'
+import { StateLimitExceeded, type Task, type Topology } from './topology.ts'
+
+export interface StreamProcessorOptions extends KafkaOptions {
+  readonly topology: Topology
+  /** Of this process, and the same from start to start: it fences its predecessor, and has its partitions back. */
+  readonly instanceId: string
+  /** Of all tasks of the process together. */
+  readonly maxEntries: number
+  readonly compression?: ProducerOptions['compression']
+  /** Called after each commit. */
+  readonly onCommit?: (commit: { readonly records: number; readonly ms: number; readonly entries: number }) => void
+}
+
+interface RunningTask {
+  readonly task: Task
+  /** Of the next record to process. */
+  offset: number
+}
+
+/** Results come at most so often; a busy process takes longer for each commit, and commits more. Milliseconds. */
+const COMMIT_MS = 25
+const LONGEST_COMMIT_MS = 500
+/** At rest one question to each broker in this time. */
+const REST_MS = 500
+const MAX_BYTES = 2 * 1024 * 1024
+const PARTITION_BYTES = 256 * 1024
+/** Ours are over in milliseconds; whoever takes a dead one's partitions over waits for so long at most. */
+const TRANSACTION_TIMEOUT_MS = 10_000
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [50, 2_000]
+
+const log = createLogger('streams')
+
+/**
+ * Runs a topology, exactly once: the outputs of the tasks, the changes of their state and how far they have read are
+ * committed in one transaction of Kafka.
+ *
+ *     fetch ──▶ tasks ──▶ outputs ┐
+ *       ▲                changelog├─▶ one transaction ──▶ …       the next records are fetched and processed meanwhile
+ *       │                offsets  ┘
+ *       └── whatever fails: forget everything, and go on from what is committed
+ *
+ * There is no other way of recovery. A process that lost its partitions without knowing it cannot commit (its
+ * generation is over), and one that was replaced cannot either (its epoch is).
+ */
+export class StreamProcessor {
+  readonly #reader: TopicReader
+  readonly #producer: TransactionalProducer
+  readonly #membership: GroupMembership
+  readonly #tasks = new Map<number, RunningTask>()
+  readonly #stopping = new AbortController()
+  #running: Promise<void> | undefined
+  #generation = -1
+  #memberId = ''
+  #dirty = 0
+  #committing: Promise<void> = Promise.resolve()
+  #failure: unknown
+  #pace = COMMIT_MS
+  #status: string | undefined = 'not started'
+
+  constructor(private readonly options: StreamProcessorOptions) {
+    const { topology, instanceId, brokers, clientId } = options
+    const kafka = { brokers, clientId }
+    this.#reader = new TopicReader({ ...kafka, readCommitted: true })
+    this.#membership = new GroupMembership({ ...kafka, groupId: topology.name, topic: topology.source, instanceId })
+    this.#producer = new TransactionalProducer({
+      ...{ ...kafka, transactionalId: `${topology.name}-${instanceId}`, transactionTimeoutMs: TRANSACTION_TIMEOUT_MS },
+      ...(options.compression && { compression: options.compression }),
+    })
+  }
+
+  /** The partitions that it works on now. */
+  get partitions(): readonly number[] {
+    return [...this.#tasks.keys()]
+  }
+
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  /** What is processed is committed, and the partitions are given to others. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+    await this.#membership.leave()
+    this.#producer.close()
+    this.#reader.close()
+  }
+
+  /** Throws while nothing is processed, with the reason. */
+  check(): void {
+    if (this.#status !== undefined) throw new Error(this.#status)
+  }
+
+  async #run(): Promise<void> {
+    let pause = FIRST_PAUSE_MS
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#work(() => (pause = FIRST_PAUSE_MS))
+      } catch (error) {
+        this.#status = describeError(error)
+        this.#forget()
+        if (error instanceof StateLimitExceeded || (error instanceof Fenced && this.#isReplaced())) {
+          log.error('stopped', { [fields.error]: error })
+          return
+        }
+        log.warn('going on from what is committed', { [fields.error]: error })
+        await delay(pause, undefined, { signal: this.#stopping.signal }).catch(() => {})
+        pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
+      }
+    }
+  }
+
+  #isReplaced(): boolean {
+    try {
+      this.#membership.check()
+      return false
+    } catch {
+      return true
+    }
+  }
+
+  #forget(): void {
+    this.#tasks.clear()
+    this.#dirty = 0
+    this.#failure = undefined
+    this.#membership.doubt()
+  }
+
+  async #work(succeeded: () => void): Promise<void> {
+    await this.#committing
+    this.#failure = undefined
+    await this.#producer.start()
+    let due = 0
+    while (!this.#stopping.signal.aborted) {
+      this.#membership.check()
+      if (this.#failure !== undefined) throw this.#failure
+      if (this.#membership.mustJoin) {
+        await this.#commit()
+        await this.#rebalance()
+        succeeded()
+      }
+      this.#process(await this.#fetch(this.#dirty > 0 ? Math.max(1, due - performance.now()) : REST_MS))
+      if (this.#dirty === 0 || performance.now() < due) continue
+      await this.#beginCommit()
+      due = performance.now() + this.#pace
+    }
+    await this.#commit()
+  }
+
+  async #commit(): Promise<void> {
+    await this.#beginCommit()
+    await this.#committing
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Resolves when the transaction before is over, and this one on its way. */
+  async #beginCommit(): Promise<void> {
+    await this.#committing
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#dirty === 0) return
+    const begun = performance.now()
+    const { outputs, positions } = this.#flush()
+    const [records, entries] = [this.#dirty, this.#entries()]
+    this.#dirty = 0
+    const { topology, instanceId, maxEntries } = this.options
+    if (entries > maxEntries) throw new StateLimitExceeded(topology.name, entries, maxEntries)
+    const member = { groupId: topology.name, generationId: this.#generation, memberId: this.#memberId }
+    this.#committing = this.#producer.commit(outputs, { ...member, groupInstanceId: instanceId, positions }).then(
+      () => {
+        const ms = performance.now() - begun
+        this.#pace = Math.min(Math.max(COMMIT_MS, 2 * ms), LONGEST_COMMIT_MS)
+        this.options.onCommit?.({ records, ms, entries })
+      },
+      (error: unknown) => {
+        this.#failure = error
+      },
+    )
+  }
+
+  #flush() {
+    const { source, changelog } = this.options.topology
+    const outputs: ProducerRecord[] = []
+    for (const [partition, { task }] of this.#tasks) {
+      const changes = task.flush()
+      outputs.push(...changes.outputs)
+      for (const { key, value } of changes.changelog)
+        outputs.push({ topic: changelog, partition, record: { key, value, headers: {} } })
+    }
+    const positions = Array.from(this.#tasks, ([partition, { offset }]) => ({ topic: source, partition, offset }))
+    return { outputs, positions }
+  }
+
+  #entries(): number {
+    let entries = 0
+    for (const { task } of this.#tasks.values()) entries += task.entries
+    return entries
+  }
+
+  async #fetch(waitMs: number): Promise<readonly ReadPartition[]> {
+    const topic = this.options.topology.source
+    const positions = Array.from(this.#tasks, ([partition, { offset }]) => ({ topic, partition, offset }))
+    if (positions.length === 0) return delay(waitMs, [])
+    // An answer that is full leaves out those at the end: another one begins each time.
+    positions.push(...positions.splice(0, Math.floor(Math.random() * positions.length)))
+    const limits = {
+      waitMs: Math.ceil(waitMs),
+      maxBytes: MAX_BYTES,
+      partitionBytes: PARTITION_BYTES,
+      isCommitted: true,
+    }
+    try {
+      return await this.#reader.read(positions, limits)
+    } catch (error) {
+      if (!(error instanceof TryAgain)) throw error
+      // Nothing is lost while only reading is in vain.
+      log.debug('nothing could be read', { [fields.error]: error })
+      return delay(FIRST_PAUSE_MS, [])
+    }
+  }
+
+  #process(read: readonly ReadPartition[]): void {
+    for (const { partition, records, next, offset, isOutOfRange, unreadable } of read) {
+      const running = this.#tasks.get(partition)!
+      if (isOutOfRange)
+        throw new TryAgain(`${this.options.topology.source}/${partition} does not reach to offset ${offset}`)
+      for (const { first, last, reason } of unreadable)
+        log.error('records that nothing can be made of are skipped', {
+          ...{ [fields.partition]: partition, [fields.offset]: `${first} to ${last}`, [fields.error]: reason },
+        })
+      for (const record of records) running.task.process(record)
+      running.offset = next
+      this.#dirty += records.length
+    }
+  }
+
+  async #rebalance(): Promise<void> {
+    const { topology } = this.options
+    this.#status = 'the group is being shared out'
+    const { generationId, memberId, partitions } = await this.#membership.join([...this.#tasks.keys()])
+    // Who missed a generation does not know who worked on its partitions meanwhile.
+    const isNext = generationId === this.#generation || generationId === this.#generation + 1
+    for (const partition of this.#tasks.keys())
+      if (!isNext || !partitions.includes(partition)) this.#tasks.delete(partition)
+    ;[this.#generation, this.#memberId] = [generationId, memberId]
+    const missing = partitions.filter((partition) => !this.#tasks.has(partition))
+    const begun = performance.now()
+    const positions = await this.#positions(missing)
+    const tasks = new Map(missing.map((partition) => [partition, topology.task(partition)]))
+    const entries = await restoreTasks(this.options, topology.changelog, tasks)
+    for (const [partition, task] of tasks) this.#tasks.set(partition, { task, offset: positions.get(partition)! })
+    this.#status = undefined
+    const restored = { partitions: missing.length, entries, ms: Math.round(performance.now() - begun) }
+    if (missing.length > 0) log.info('state restored', restored)
+  }
+
+  /** Where the group goes on: in a partition that it has not read, and where its place is gone, at the beginning. */
+  async #positions(partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    const topic = this.options.topology.source
+    const committed = await this.#membership.committed(partitions)
+    if (partitions.length === 0) return committed
+    const wanted = partitions.map((partition) => ({ topic, partition }))
+    const starts = await this.#reader.offsetsAt(wanted, EARLIEST)
+    return new Map(starts.map(({ partition, offset }) => [partition, Math.max(offset, committed.get(partition) ?? -1)]))
+  }
+}

@@ -1,0 +1,172 @@
+import { afterEach, expect, test } from 'vitest'
+import { kafkaPublisher, TopicReader, type TopicRecord } from '#libs/messaging'
+import { configureLogging } from '#libs/observability'
+import { StreamProcessor, type Task, type Topology } from '#libs/stream-tasks'
+import { until } from '../support/until.ts'
+import { kafkaUnderTest, type TestTopic } from './kafka-under-test.ts'
+
+configureLogging({ level: 'silent' })
+
+const kafka = kafkaUnderTest()
+const PARTITIONS = 6
+
+const cleanUp: (() => unknown)[] = []
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step()
+})
+
+/** Adds the numbers up: tells what came, and keeps the sum, with which of its predecessor's it began. */
+class Adding implements Task {
+  #sum = 0
+  #came: string[] = []
+  readonly entries = 1
+
+  constructor(
+    private readonly partition: number,
+    private readonly output: string,
+  ) {}
+
+  process({ value }: TopicRecord): void {
+    this.#sum += Number(value)
+    this.#came.push(String(value))
+  }
+
+  flush() {
+    if (this.#came.length === 0) return { outputs: [], changelog: [] }
+    const value = JSON.stringify({ sum: this.#sum, came: this.#came.splice(0) })
+    const record = { key: 'sum', value, headers: {} }
+    return {
+      outputs: [{ topic: this.output, partition: this.partition, record }],
+      changelog: [{ key: 'sum', value: String(this.#sum) }],
+    }
+  }
+
+  restore(key: string, value: Buffer | null): void {
+    expect(key).toBe('sum')
+    this.#sum = Number(value)
+  }
+}
+
+const setUp = async () => {
+  const source = await kafka.topic({ partitions: PARTITIONS })
+  const changelog = await kafka.topic({ partitions: PARTITIONS, configs: { 'cleanup.policy': 'compact' } })
+  const output = await kafka.topic({ partitions: PARTITIONS })
+  const topology: Topology = {
+    ...{ name: kafka.name('adding'), source: source.name, changelog: changelog.name },
+    task: (partition) => new Adding(partition, output.name),
+  }
+  return { source, output, topology }
+}
+
+const options = () => ({ brokers: kafka.brokers.split(','), clientId: 'test' })
+
+const start = (topology: Topology, instanceId: string, maxEntries = 1_000): StreamProcessor => {
+  const processor = new StreamProcessor({ ...options(), topology, instanceId, maxEntries })
+  cleanUp.push(() => processor.stop())
+  processor.start()
+  return processor
+}
+
+const works = (...processors: StreamProcessor[]) =>
+  until('the partitions to be shared out', async () => {
+    const shares = processors.map(({ partitions }) => partitions.length)
+    processors.forEach((processor) => {
+      try {
+        processor.check()
+      } catch {
+        shares.push(1_000)
+      }
+    })
+    return shares.reduce((sum, each) => sum + each) === PARTITIONS || undefined
+  })
+
+/** Numbers from `from` on, spread over the partitions. */
+const publish = async (source: TestTopic, from: number, count: number): Promise<void> => {
+  const publisher = kafkaPublisher(options())
+  const records = Array.from({ length: count }, (_, n) => ({
+    ...{ topic: source.name as never, partition: (from + n) % PARTITIONS },
+    record: { key: 'k', value: String(from + n), headers: {} },
+  }))
+  await publisher.publish(records)
+  await publisher.close()
+}
+
+/** Everything that committed transactions told of each partition: what came, in order, and the sum after it. */
+const told = async (output: TestTopic) => {
+  const reader = new TopicReader({ ...options(), readCommitted: true })
+  const all = Array.from({ length: PARTITIONS }, () => ({ came: [] as number[], sum: 0 }))
+  let positions = all.map((_, partition) => ({ topic: output.name, partition, offset: 0 }))
+  for (let isOver = false; !isOver; ) {
+    const read = await reader.read(positions)
+    isOver = read.every(({ offset, next }) => offset === next)
+    positions = read.map(({ topic, partition, next }) => ({ topic, partition, offset: next }))
+    for (const { partition, records } of read)
+      for (const { value } of records) {
+        const { sum, came } = JSON.parse(String(value)) as { sum: number; came: string[] }
+        all[partition]!.came.push(...came.map(Number))
+        all[partition]!.sum = sum
+      }
+  }
+  reader.close()
+  return all
+}
+
+const expectAll = async (output: TestTopic, count: number): Promise<void> => {
+  const expected = Array.from({ length: PARTITIONS }, (_, partition) => {
+    const came = Array.from({ length: count }, (_, n) => n).filter((n) => n % PARTITIONS === partition)
+    return { came, sum: came.reduce((sum, n) => sum + n, 0) }
+  })
+  await expect.poll(() => told(output), { timeout: 30_000, interval: 50 }).toEqual(expected)
+}
+
+test('what comes is processed once and in order, by whoever has the partition', async () => {
+  const { source, output, topology } = await setUp()
+  await publish(source, 0, 300)
+  const one = start(topology, 'one')
+  await works(one)
+  await expectAll(output, 300)
+  const two = start(topology, 'two')
+  await publish(source, 300, 300)
+  await works(one, two)
+  expect(one.partitions).toHaveLength(PARTITIONS / 2)
+  await publish(source, 600, 300)
+  await expectAll(output, 900)
+  await one.stop()
+  await publish(source, 900, 300)
+  await works(two)
+  await expectAll(output, 1_200)
+})
+
+test('who is started under the same name takes the place of the one before, which can commit nothing any more', async () => {
+  const { source, output, topology } = await setUp()
+  const before = start(topology, 'one')
+  await works(before)
+  const publishing = (async () => {
+    for (let n = 0; n < 20; n++) await publish(source, n * 60, 60)
+  })()
+  const after = start(topology, 'one')
+  await works(after)
+  await publishing
+  await expectAll(output, 1_200)
+  await expect.poll(() => before.partitions, { timeout: 20_000 }).toEqual([])
+  expect(() => before.check()).toThrow(/another process|FENCED/i)
+})
+
+test('state beyond the limit ends the work and says what to do', async () => {
+  const { source, output, topology } = await setUp()
+  const processor = start(topology, 'one', PARTITIONS - 1)
+  await publish(source, 0, 60)
+  await expect
+    .poll(
+      () => {
+        try {
+          return processor.check()
+        } catch (error) {
+          return (error as Error).message
+        }
+      },
+      { timeout: 20_000 },
+    )
+    .toMatch(/6 entries of state are more than the limit of 5; raise the limit/)
+  expect((await told(output)).flatMap(({ came }) => came)).toEqual([])
+})
