@@ -51,7 +51,7 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
       ...['libs/http', 'libs/idempotency', 'libs/inbox', 'libs/messaging', 'libs/observability', 'libs/outbox'],
       ...['libs/request-reply', 'libs/saga'],
     ],
-    npm: ['@nestjs/common', 'fastify', 'zod'],
+    npm: ['@nestjs/common', '@nestjs/core', 'fastify', 'zod'],
   },
   'libs/testing': { repo: ['libs/*', 'scripts'], npm: '*' },
   'apps/broker': { repo: ['libs/kafka-protocol', 'libs/logging', 'libs/observability'], npm: ['prom-client'] },

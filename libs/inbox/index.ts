@@ -1,2 +1,3 @@
 export { Inbox } from './inbox.ts'
 export { inboxRetention } from './retention.ts'
+export { claimedMessages } from './sql/claimed-messages.ts'

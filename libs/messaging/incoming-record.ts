@@ -30,12 +30,12 @@ export interface IncomingRecord {
  * the source is part of what they are made from; a foreign one is given such an id here, so that nobody else has to
  * think of it.
  */
-const identified = (message: AnyMessage): AnyMessage =>
+export const identified = (message: AnyMessage): AnyMessage =>
   message.source.startsWith(OURS) ? message : { ...message, id: uuidFrom(`${message.source} ${message.id}`) }
 const OURS = '/waybill/'
 
 /** What may be an id: ours are UUIDs, other senders may have their own. */
-const ID = /^[\x21-\x7e]{1,255}$/
+export const ID = /^[\x21-\x7e]{1,255}$/
 
 /** Total, like `decode`: whatever the record holds, the answer is one of the three. */
 export const readRecord = (position: Position, raw: ReceivedRecord, handlers: KnownTypes): IncomingRecord => ({

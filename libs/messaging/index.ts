@@ -34,6 +34,22 @@ export { partitionSizes } from './partition-sizes.ts'
 export { Fenced, TryAgain } from './producer/errors.ts'
 export { partitionOf } from './producer/partition-of.ts'
 export type { ProducerOptions, ProducerRecord } from './producer/producer.ts'
+export { enqueue, enqueueLater } from './queue/enqueue.ts'
+export { type Backoff, type PoolScale, priorityQueues, type Queue, type QueueSettings, queue } from './queue/queue.ts'
+export {
+  type DeadWork,
+  type Done,
+  done,
+  type Ending,
+  type Later,
+  later,
+  type QueueHandler,
+  type WorkContext,
+  type Worked,
+  type WorkFunction,
+} from './queue/work.ts'
+export { type DeclaredQueue, type QueueState, WorkQueues } from './queue/work-queues.ts'
+export { Works } from './queue/works.ts'
 export { PartitionFollower } from './reader/partition-follower.ts'
 export type { TopicRecord } from './reader/records-in.ts'
 export {

@@ -27,6 +27,8 @@ export interface KafkaBatchServerOptions {
    */
   readonly recognisesDuplicates?: boolean
   readonly retryPolicy?: RetryPolicy
+  /** Topics that the service works as queues: what of them is parked is not retried here. */
+  readonly queues?: readonly string[]
 }
 
 /**
@@ -85,7 +87,15 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   #start(): void {
-    const { service, brokers, database, groupCommit, retryPolicy, recognisesDuplicates = false } = this.options
+    const {
+      service,
+      brokers,
+      database,
+      groupCommit,
+      retryPolicy,
+      recognisesDuplicates = false,
+      queues = [],
+    } = this.options
     const [handlers, topics] = [this.#handlers, this.#topics]
     const context: ConsumerContext = {
       consumer: service,
@@ -94,7 +104,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       recognisesDuplicates,
     }
     const policy = retryPolicy ?? defaultRetryPolicy
-    const retrier = new Retrier({ context, database, groupCommit, policy })
+    const retrier = new Retrier({ context, database, groupCommit, policy, queues })
     const processor = new BatchProcessor({
       context,
       database,

@@ -49,6 +49,16 @@ export const metrics = {
     /** Counter: outcomes that could not be recorded and were put aside. Labels: kind, reason (refused | apply_failed). */
     parked: 'waybill_effects_parked_total',
   },
+  queue: {
+    /** Counter. Labels: queue, result (done | delayed | dead | duplicate | given_back). */
+    works: 'waybill_queue_works_total',
+    /** Histogram, seconds that a handler works on one message. Labels: queue. */
+    duration: 'waybill_queue_work_duration_seconds',
+    /** Gauge: messages that this process works on at a time. Labels: queue. */
+    workers: 'waybill_queue_workers',
+    /** Gauge: messages that wait, as of the last look. Labels: queue. */
+    depth: 'waybill_queue_depth',
+  },
   requestReply: {
     /** Counter: questions that this process asked. Labels: type, outcome (answered | failed | silent | refused). */
     asked: 'waybill_request_reply_asked_total',

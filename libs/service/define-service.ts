@@ -1,4 +1,5 @@
 import type { DynamicModule, Provider, Type } from '@nestjs/common'
+import { DiscoveryModule } from '@nestjs/core'
 import type { Topic } from '#libs/contracts'
 import { Database, GroupCommit, type GroupCommitOptions, Housekeeping, type Retention } from '#libs/database'
 import type { StreamKind } from '#libs/decider'
@@ -7,6 +8,7 @@ import { healthModule, type ServiceOptions } from '#libs/http'
 import { IdempotentCommands, idempotencyRetention } from '#libs/idempotency'
 import { inboxRetention } from '#libs/inbox'
 import {
+  type DeclaredQueue,
   GroupOffsets,
   type HandlersOf,
   KafkaBatchServer,
@@ -14,6 +16,7 @@ import {
   messagingModule,
   type ProducerOptions,
   parkingRetention,
+  WorkQueues,
 } from '#libs/messaging'
 import { OutboxRelay } from '#libs/outbox'
 import { type Replies, Requester, Responder } from '#libs/request-reply'
@@ -50,6 +53,8 @@ export interface ServiceDefinition {
   readonly handlers: Partial<HandlersOf<Topic>>
   /** It has no inbox: its handlers know by their own rows what they have handled. Default false. */
   readonly recognisesDuplicates?: boolean
+  /** The queues that it works; a provider is given `WorkQueues` to see how deep they are and to resize their pools. */
+  readonly queues?: readonly DeclaredQueue[]
   /** The calls that it makes to the outside world. */
   // biome-ignore lint/suspicious/noExplicitAny: each service has kinds of its own, which nothing here depends on
   readonly effects?: EffectDefinition<any>
@@ -93,7 +98,10 @@ export const defineService = (definition: ServiceDefinition): Service => {
   const groupCommit = new GroupCommit(database, definition.commit)
   const consumers = new KafkaBatchServer({
     ...{ service: name, brokers, handlers, database, groupCommit, recognisesDuplicates },
+    queues: (definition.queues ?? []).map(({ queue }) => queue.name),
   })
+  const queues =
+    definition.queues && new WorkQueues({ service: name, brokers, queues: definition.queues, database, groupCommit })
   const effects =
     definition.effects &&
     new EffectWorker({ ...definition.effects, database, groupCommit, onParked: publishParkedEffect(name) })
@@ -121,7 +129,7 @@ export const defineService = (definition: ServiceDefinition): Service => {
   const runtime = new Runtime({
     prepare: async () => definition.prepare?.(groupCommit),
     // Stopped in this order: what decides first, then what carries out, then what publishes it.
-    workers: [responder, requester, ...deadlines, ...beside.workers, housekeeping, effects, relay].filter(
+    workers: [responder, requester, queues, ...deadlines, ...beside.workers, housekeeping, effects, relay].filter(
       (worker) => worker !== undefined,
     ),
     resources: [...(definition.resources ?? []), publisher, database],
@@ -132,10 +140,12 @@ export const defineService = (definition: ServiceDefinition): Service => {
     module: {
       module: ServiceModule,
       imports: [
+        DiscoveryModule,
         messagingModule(consumers),
         healthModule({
           database: () => database.query('SELECT 1'),
           consumers: () => consumers.check(),
+          ...(queues && { queues: () => queues.check() }),
           ...(responder && { requests: () => responder.check() }),
           ...(requester && { replies: () => requester.check() }),
         }),
@@ -158,6 +168,7 @@ export const defineService = (definition: ServiceDefinition): Service => {
         { provide: GroupOffsets, useValue: new GroupOffsets({ brokers, clientId: name }) },
         { provide: SERVICE, useValue: name },
         { provide: STREAM_KINDS, useValue: definition.streams ?? [] },
+        ...(queues ? [{ provide: WorkQueues, useValue: queues }] : []),
         ...(requester ? [{ provide: Requester, useValue: requester }] : []),
         ...(definition.providers ?? []),
         ...beside.providers,

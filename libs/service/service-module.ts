@@ -1,4 +1,6 @@
-import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown, Optional } from '@nestjs/common'
+import { DiscoveryService } from '@nestjs/core'
+import { WorkQueues } from '#libs/messaging'
 import type { Closable } from './define-service.ts'
 
 export interface Worker {
@@ -32,9 +34,15 @@ export class Runtime {
 /** Starts and ends a service's runtime with its application. */
 @Module({})
 export class ServiceModule implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(@Inject(Runtime) private readonly runtime: Runtime) {}
+  constructor(
+    @Inject(Runtime) private readonly runtime: Runtime,
+    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Optional() @Inject(WorkQueues) private readonly queues?: WorkQueues,
+  ) {}
 
   onApplicationBootstrap(): Promise<void> {
+    const instances: unknown[] = this.discovery.getProviders().map(({ instance }) => instance)
+    this.queues?.bind(instances.filter((instance) => typeof instance === 'object' && instance !== null))
     return this.runtime.start()
   }
 

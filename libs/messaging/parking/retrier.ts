@@ -22,6 +22,8 @@ export interface RetrierOptions {
   readonly database: Database
   readonly groupCommit: GroupCommit
   readonly policy: RetryPolicy
+  /** Topics that are worked as queues: whoever works them retries what of them is parked. */
+  readonly queues?: readonly string[]
 }
 
 /**
@@ -79,8 +81,8 @@ export class Retrier {
 
   /** Answers when to look again, in milliseconds. */
   async #runPass(): Promise<number> {
-    const { database, context } = this.options
-    const heads = await dueHeads(database, context.consumer, new Date(), HEADS_PER_PASS)
+    const { database, context, queues = [] } = this.options
+    const heads = await dueHeads(database, context.consumer, queues, new Date(), HEADS_PER_PASS)
     for (let from = 0; from < heads.length && !this.#stopped; from += KEYS_AT_ONCE) {
       // One key's trouble is not the others': each says for itself what went wrong.
       const outcomes = await Promise.allSettled(
@@ -91,7 +93,7 @@ export class Retrier {
       if (outcomes.some(({ status }) => status === 'rejected')) return FLOOR_MS
     }
     if (heads.length === HEADS_PER_PASS) return 0
-    const next = await nextAttemptAt(database, context.consumer)
+    const next = await nextAttemptAt(database, context.consumer, queues)
     return next === undefined ? FLOOR_MS : Math.min(FLOOR_MS, Math.max(0, next.getTime() - Date.now()))
   }
 

@@ -62,7 +62,7 @@ const header = (parked: NewParkedMessage, name: string): string | null => {
 
 const headersOf = ({ record }: Pick<NewParkedMessage, 'record'>): string => headersText(record.raw)
 
-const headersText = ({ headers }: ReceivedRecord): string => JSON.stringify(headers ?? {}, asText)
+export const headersText = ({ headers }: ReceivedRecord): string => JSON.stringify(headers ?? {}, asText)
 
 /** Of what the record holds. */
 export const digestOf = ({ record }: Pick<NewParkedMessage, 'record'>): string => digestOfRecord(record.raw)
