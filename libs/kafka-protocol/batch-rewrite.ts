@@ -66,6 +66,14 @@ export function readRecords(batch: Buffer, limit = UNCOMPRESSED_LIMIT): BatchRec
   return records
 }
 
+/** The value, a view of the decompressed batch. */
+export function recordValue({ rest }: BatchRecord): Buffer | null {
+  const cursor = { at: 0 }
+  readVarint(rest, cursor, rest.length)
+  readNullableBytes(rest, cursor, rest.length)
+  return readNullableBytes(rest, cursor, rest.length)
+}
+
 export interface RewriteOptions {
   /** The time from which tombstones in the batch may go; stays as it is when not given. */
   readonly deleteHorizon?: number

@@ -3,11 +3,17 @@ import { crc32c } from './crc32c.ts'
 import { BATCH_OVERHEAD, Compression } from './record-batch.ts'
 import { RECORD_LENGTH_BYTES, RecordWriter } from './record-writer.ts'
 
-/** A record as a producer has it: texts, which travel as UTF-8. */
-export interface TextRecord {
+/** A record to be written; texts travel as UTF-8. */
+export interface NewRecord {
+  readonly key: string | Buffer | null
+  readonly value: string | Buffer | null
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** A record as a producer has it. */
+export interface TextRecord extends NewRecord {
   readonly key: string | null
   readonly value: string | null
-  readonly headers: Readonly<Record<string, string>>
 }
 
 /** Who sends a batch, and when. */
@@ -46,7 +52,7 @@ export class BatchWriter {
   }
 
   /** One batch of the records from `first` on: as many as `maxBytes` uncompressed have room for, but one at least. */
-  write(records: readonly TextRecord[], first: number, maxBytes: number, stamp: BatchStamp): WrittenBatch {
+  write(records: readonly NewRecord[], first: number, maxBytes: number, stamp: BatchStamp): WrittenBatch {
     const out = this.#out
     const start = out.position
     out.skip(BATCH_OVERHEAD)
@@ -79,14 +85,14 @@ export class BatchWriter {
   }
 }
 
-const writeRecord = (out: RecordWriter, { key, value, headers }: TextRecord, offsetDelta: number): void => {
+const writeRecord = (out: RecordWriter, { key, value, headers }: NewRecord, offsetDelta: number): void => {
   const start = out.position
   out.skip(RECORD_LENGTH_BYTES)
   out.byte(NO_ATTRIBUTES)
   out.byte(NO_TIMESTAMP_DELTA)
   out.varint(offsetDelta)
-  out.text(key)
-  out.text(value)
+  writeField(out, key)
+  writeField(out, value)
   const names = Object.keys(headers)
   out.varint(names.length)
   for (const name of names) {
@@ -95,6 +101,9 @@ const writeRecord = (out: RecordWriter, { key, value, headers }: TextRecord, off
   }
   out.closeRecord(start)
 }
+
+const writeField = (out: RecordWriter, field: string | Buffer | null): void =>
+  typeof field === 'string' || field === null ? out.text(field) : out.blob(field)
 
 const NO_ATTRIBUTES = 0
 const NO_TIMESTAMP_DELTA = 0

@@ -54,6 +54,13 @@ export class RecordWriter {
     }
   }
 
+  /** Bytes behind how many they are. */
+  blob(bytes: Buffer): void {
+    this.varint(bytes.length)
+    this.#reserve(bytes.length)
+    this.#at += bytes.copy(this.#bytes, this.#at)
+  }
+
   /**
    * Puts its length in front of what was written since `start`, whose first two bytes were skipped for it: two are
    * right for all but the smallest and largest records, which are moved.

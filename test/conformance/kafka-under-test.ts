@@ -19,6 +19,8 @@ export interface TestTopic {
 }
 
 interface TopicOptions {
+  /** How its name begins. */
+  readonly prefix?: string
   readonly partitions?: number
   readonly configs?: Readonly<Record<string, string>>
 }
@@ -78,6 +80,11 @@ export class KafkaUnderTest {
     this.client = await this.connect()
   }
 
+  /** What the bundled broker answers by HTTP; others have no such thing. */
+  async http(path: string): Promise<string> {
+    return (await globalThis.fetch(`http://127.0.0.1:${this.own!.httpPort}${path}`)).text()
+  }
+
   async stop(): Promise<void> {
     for (const client of this.clients) client.close()
     await this.own?.close()
@@ -96,8 +103,8 @@ export class KafkaUnderTest {
   }
 
   /** A topic that can be used. */
-  async topic({ partitions = 1, configs = {} }: TopicOptions = {}): Promise<TestTopic> {
-    const name = this.name('topic')
+  async topic({ prefix = 'topic', partitions = 1, configs = {} }: TopicOptions = {}): Promise<TestTopic> {
+    const name = this.name(prefix)
     const wanted = {
       ...{ name, numPartitions: partitions, replicationFactor: 1, assignments: [] },
       configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),

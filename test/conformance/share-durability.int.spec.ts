@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { alterShareGroupOffsets, ErrorCode } from '#libs/kafka-protocol'
 import { until } from '../support/until.ts'
 import { batch } from './batch.ts'
+import { deadLettersOn, deadLetterTopic } from './dead-letters.ts'
 import { kafkaUnderTest, type TestTopic } from './kafka-under-test.ts'
 import { AcknowledgeType, earliestGroup, ShareMember } from './share-member.ts'
 import { TransactionalProducer } from './transactional-producer.ts'
@@ -50,6 +51,33 @@ describe('kill -9', () => {
     expect(answer.assignment!.topicPartitions).toEqual([{ topicId: topic.topicId, partitions: [0] }])
     expect((await member.receive(topic)).values).toEqual(['old'])
   })
+})
+
+test('whatever was rejected has its dead letter, though the broker is killed before it is written', async () => {
+  const values = Array.from({ length: 200 }, (_, i) => `${i}`)
+  const topic = await topicWith(...values)
+  const letters = await deadLetterTopic(kafka)
+  const groupId = await earliestGroup(kafka, {
+    ...{ 'share.session.timeout.ms': '60000', 'errors.deadletterqueue.topic.name': letters.name },
+    'errors.deadletterqueue.copy.record.enable': 'true',
+  })
+  const rejected: string[] = []
+  for (let life = 0; life < 4; life++) {
+    const member = await ShareMember.joined(kafka, groupId, topic)
+    const found = await member.receive(topic, { maxRecords: 50, mode: 1 })
+    for (const [first, last] of found.acquired) {
+      expect(await member.acknowledge(topic, [first, last, reject])).toBe(ErrorCode.NONE)
+    }
+    rejected.push(...found.values)
+    await kafka.killAndRestart()
+  }
+  expect(rejected).toEqual(values)
+  const written = await until('the last dead letter', async () => {
+    const found = await deadLettersOn(kafka, letters)
+    return found.some(({ value }) => value === values.at(-1)) ? found : undefined
+  })
+  // At least once: whoever died may have written it, and not that it had.
+  expect([...new Set(written.map(({ value }) => value))]).toEqual(values)
 })
 
 describe('locks', () => {

@@ -8,6 +8,7 @@ import {
   ErrorCode,
   incrementalAlterConfigs,
   isControl,
+  plainBatch,
   shareAcknowledge,
   shareFetch,
   shareGroupHeartbeat,
@@ -153,13 +154,15 @@ const batchOf = ([firstOffset, lastOffset, ...acknowledgeTypes]: Acknowledgement
   ...{ firstOffset, lastOffset, acknowledgeTypes },
 })
 
+const UNCOMPRESSED_LIMIT = 10_000_000
+
 function recordsOf(bytes: Buffer): { offset: number; value: string }[] {
   const reader = new BatchReader()
   const found: { offset: number; value: string }[] = []
   for (let at = 0; at < bytes.length; at += batchSize(bytes, at)) {
     if (isControl(batchAttributes(bytes, at))) continue
     const base = batchBaseOffset(bytes, at)
-    for (const { offsetDelta, value } of reader.read(bytes, at)) {
+    for (const { offsetDelta, value } of reader.read(plainBatch(bytes, at, UNCOMPRESSED_LIMIT), 0)) {
       found.push({ offset: base + offsetDelta, value: value?.toString() ?? '' })
     }
   }

@@ -2,7 +2,7 @@ import { describeShareGroupOffsets, ErrorCode, type RequestOf, ZERO_UUID } from 
 import type { Broker } from '../broker.ts'
 import { defineHandler } from '../handler.ts'
 import type { Topic } from '../metadata/topics.ts'
-import { isFinal, type SharePartition } from '../share/window.ts'
+import { lagOf, type SharePartition } from '../share/window.ts'
 
 type Group = RequestOf<typeof describeShareGroupOffsets>['groups'][number]
 interface Wanted {
@@ -57,13 +57,4 @@ function partitionOf(partitionIndex: number, state: SharePartition | undefined, 
     lag: isKnown ? lagOf(state, log.logStartOffset, log.highWatermark) : -1,
     errorCode: ErrorCode.NONE,
   }
-}
-
-/** Offsets that are not done with. */
-function lagOf({ start, spans }: SharePartition, logStart: number, end: number): number {
-  const from = Math.max(start, logStart)
-  const done = spans
-    .filter((span) => isFinal(span) && span.last >= from)
-    .reduce((sum, { first, last }) => sum + last - Math.max(first, from) + 1, 0)
-  return Math.max(0, end - from - done)
 }

@@ -52,6 +52,9 @@ const ofBroker: Record<SettingName, string> = {
   'log.segment.bytes': 'The size at which a segment is closed.',
   'log.segment.delete.delay.ms': 'Time between giving a segment up and deleting its file.',
   'unclean.leader.election.enable': 'Whether a replica that lags may lead; there is one replica.',
+  'errors.deadletterqueue.auto.create.topics.enable': 'Whether a dead letter topic that is missing is created.',
+  'errors.deadletterqueue.topic.name.prefix':
+    'How names of dead letter topics begin; empty where they begin as they like.',
   'group.initial.rebalance.delay.ms': 'How long a new group waits for more members.',
   'group.max.session.timeout.ms': 'The longest session timeout that a member may ask for.',
   'group.max.size': 'Members that a group may have.',
@@ -87,6 +90,7 @@ const ofBroker: Record<SettingName, string> = {
 const ofTopic: Readonly<Record<string, string>> = {
   'cleanup.policy': ofBroker['log.cleanup.policy'],
   'delete.retention.ms': ofBroker['log.cleaner.delete.retention.ms'],
+  'errors.deadletterqueue.group.enable': 'Whether share groups may write what they give up to it.',
   'file.delete.delay.ms': ofBroker['log.segment.delete.delay.ms'],
   'flush.messages': ofBroker['log.flush.interval.messages'],
   'flush.ms': ofBroker['log.flush.interval.ms'],

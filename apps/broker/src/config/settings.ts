@@ -78,6 +78,9 @@ export const definitions = {
   'log.segment.delete.delay.ms': dynamic(long(60_000)),
   'unclean.leader.election.enable': dynamic(bool(false)),
 
+  'errors.deadletterqueue.auto.create.topics.enable': dynamic(bool(false)),
+  'errors.deadletterqueue.topic.name.prefix': dynamic(text('dlq.')),
+
   'group.initial.rebalance.delay.ms': int(3000),
   'group.max.session.timeout.ms': int(1_800_000, 1),
   'group.max.size': int(MAX_INT, 1),

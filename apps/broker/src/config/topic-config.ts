@@ -72,6 +72,7 @@ const definitions: Readonly<Record<string, TopicSetting>> = {
   'compression.type': inherits(oneOf('producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'), 'compression.type'),
   'compression.zstd.level': inherits(int(0, -131_072, 22), 'compression.zstd.level'),
   'delete.retention.ms': inherits(long(0), 'log.cleaner.delete.retention.ms'),
+  'errors.deadletterqueue.group.enable': own(bool(false)),
   'file.delete.delay.ms': inherits(long(0), 'log.segment.delete.delay.ms'),
   'flush.messages': inherits(long(0, 1), 'log.flush.interval.messages'),
   'flush.ms': inherits(long(0), 'log.flush.interval.ms', textOf(Number.MAX_SAFE_INTEGER)),
@@ -122,6 +123,12 @@ export function topicConfigProblem(name: string, value: string): string | undefi
   return parsed instanceof SettingProblem
     ? `Invalid value ${value} for configuration ${name}: ${parsed.reason}`
     : undefined
+}
+
+/** Whether groups may write what they give up to a topic with these settings. */
+export const takesDeadLetters = (configs: TopicConfigs): boolean => {
+  const name = 'errors.deadletterqueue.group.enable'
+  return configs[name] !== undefined && definitions[name]!.parse(configs[name]) === true
 }
 
 const codecs: Readonly<Record<string, number>> = { ...Compression, uncompressed: Compression.none }

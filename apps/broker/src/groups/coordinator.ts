@@ -1,11 +1,11 @@
 import { ErrorCode } from '#libs/kafka-protocol'
+import { Alarms } from '../alarms.ts'
 import type { Clock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import type { LogManager } from '../log/log-manager.ts'
 import { type JoinAnswer, joinError, type Reply, type SyncAnswer, syncError } from './decision.ts'
 import { decideExpiry, nextDeadline } from './expiry.ts'
 import { type Group, newGroup, resumeGroup } from './group.ts'
-import { GroupAlarms } from './group-alarms.ts'
 import { type GroupOffsets, hasOffsets } from './group-offsets.ts'
 import { GroupStore, type RecordListener } from './group-store.ts'
 import { decideHeartbeat, type Heartbeat } from './heartbeat.ts'
@@ -41,7 +41,7 @@ interface Decided {
  */
 export class GroupCoordinator {
   private readonly store: GroupStore
-  private readonly alarms: GroupAlarms
+  private readonly alarms: Alarms<string>
   private readonly parked = new ParkedRequests()
   private readonly settings: Settings
   private readonly clock: Clock
@@ -50,11 +50,11 @@ export class GroupCoordinator {
     this.store = store
     this.settings = settings
     this.clock = clock
-    this.alarms = new GroupAlarms(
-      clock,
-      (groupId) => this.deadlineOf(groupId),
-      (groupId) => this.expire(groupId),
-    )
+    this.alarms = new Alarms<string>(clock, {
+      keyOf: (groupId) => groupId,
+      deadlineOf: (groupId) => this.deadlineOf(groupId),
+      expire: (groupId) => this.expire(groupId),
+    })
   }
 
   static async open(logs: LogManager, settings: Settings, clock: Clock): Promise<GroupCoordinator> {

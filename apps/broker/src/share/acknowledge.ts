@@ -1,4 +1,5 @@
 import { ErrorCode } from '#libs/kafka-protocol'
+import { type GiveUpRules, givenBack, givenUp } from './give-up.ts'
 import { overlapping, type SharePartition, type Span, withSpans } from './window.ts'
 
 /** How a member acknowledges, by the protocol's numbers. */
@@ -12,8 +13,7 @@ export interface AcknowledgementBatch {
   readonly acknowledgeTypes: readonly number[]
 }
 
-export interface AcknowledgeRules {
-  readonly deliveryCountLimit: number
+export interface AcknowledgeRules extends GiveUpRules {
   /** When a renewed lock ends, on the steady clock. */
   readonly lockUntil: number
 }
@@ -84,25 +84,21 @@ function* acknowledged(span: Span, batch: AcknowledgementBatch, rules: Acknowled
   }
 }
 
-function settled(span: Span, type: number, { lockUntil, deliveryCountLimit }: AcknowledgeRules): Span {
+function settled(span: Span, type: number, rules: AcknowledgeRules): Span {
   const { first, last, deliveryCount, lock } = span
   switch (type) {
     case AcknowledgeType.accept:
       return { first, last, deliveryCount, state: 'acknowledged' }
     case AcknowledgeType.release:
-      return givenBack(span, deliveryCountLimit)
+      return givenBack(span, rules)
+    case AcknowledgeType.reject:
+      return givenUp(span, 'rejected', rules)
     case AcknowledgeType.renew:
-      return { ...span, lock: { ...lock!, until: lockUntil } }
+      return { ...span, lock: { ...lock!, until: rules.lockUntil } }
     default:
       return { first, last, deliveryCount, state: 'archived' }
   }
 }
-
-/** To be delivered again, unless that has happened often enough. */
-export const givenBack = ({ first, last, deliveryCount }: Span, deliveryCountLimit: number): Span => ({
-  ...{ first, last, deliveryCount },
-  state: deliveryCount >= deliveryCountLimit ? 'archived' : 'available',
-})
 
 const invalid = (errorMessage: string): Refused => ({ errorCode: ErrorCode.INVALID_REQUEST, errorMessage })
 

@@ -1,3 +1,4 @@
+import { type GiveUpRules, givenUp } from './give-up.ts'
 import { overlapping, type SharePartition, type Span, withSpans } from './window.ts'
 
 /** A batch as it was read from the log; `last` is included. */
@@ -30,9 +31,7 @@ export interface Acquisition {
   readonly lockUntil: number
 }
 
-export interface AcquireLimits {
-  /** `share.delivery.count.limit` */
-  readonly deliveryCountLimit: number
+export interface AcquireLimits extends GiveUpRules {
   /** `share.partition.max.record.locks` */
   readonly maxRecordLocks: number
 }
@@ -45,8 +44,8 @@ export interface Acquired {
 }
 
 /**
- * Hands the member what waits to be delivered among the records that were read. What turns out to be no record, or was
- * delivered too often, is archived on the way. Acquiring is not journaled: after a crash these records are delivered again.
+ * Hands the member what waits to be delivered among the records that were read. What turns out to be no record is
+ * archived on the way, and what was delivered too often is given up. Acquiring is not journaled: after a crash these records are delivered again.
  */
 export function acquire(before: SharePartition, acquisition: Acquisition, limits: AcquireLimits): Acquired {
   const { batches, memberId, lockUntil } = acquisition
@@ -66,7 +65,7 @@ export function acquire(before: SharePartition, acquisition: Acquisition, limits
       const last = acquisition.mode === 'record_limit' ? lastWithin(before, first, batch.last, room) : batch.last
       for (const span of deliverableIn(before, first, last)) {
         if (span.deliveryCount >= limits.deliveryCountLimit) {
-          changes.push({ ...span, state: 'archived' })
+          changes.push(givenUp(span, 'delivered too often', limits))
           continue
         }
         const deliveryCount = span.deliveryCount + 1

@@ -8,6 +8,7 @@ test('what a group does not say is the broker’s, or Kafka’s default', () => 
   expect(shareGroupConfig({ 'share.delivery.count.limit': '3' }, broker)).toEqual({
     ...{ sessionTimeoutMs: 45_000, heartbeatIntervalMs: 5000, recordLockDurationMs: 20_000, deliveryCountLimit: 3 },
     ...{ maxRecordLocks: 2000, autoOffsetReset: 'latest', isReadCommitted: false, mayRenew: true },
+    ...{ deadLetterTopic: '', copiesDeadLetters: false },
   })
 })
 

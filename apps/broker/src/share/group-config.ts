@@ -14,6 +14,10 @@ export interface ShareGroupConfig {
   readonly autoOffsetReset: AutoOffsetReset
   readonly isReadCommitted: boolean
   readonly mayRenew: boolean
+  /** Where what is given up goes; empty where it goes nowhere. */
+  readonly deadLetterTopic: string
+  /** Dead letters have the record's key and value, and not only where it was. */
+  readonly copiesDeadLetters: boolean
 }
 
 export type GroupConfigs = Readonly<Record<string, string>>
@@ -41,6 +45,14 @@ const autoOffsetReset: Definition<string> = {
 }
 
 const settings: Readonly<Record<string, GroupSetting>> = {
+  'errors.deadletterqueue.copy.record.enable': {
+    definition: bool(false),
+    documentation: 'Whether dead letters have key and value of the record, or only say where it was.',
+  },
+  'errors.deadletterqueue.topic.name': {
+    definition: text(''),
+    documentation: 'The topic for records that are given up; none where it is empty.',
+  },
   'share.session.timeout.ms': bounded(
     'group.share.session.timeout.ms',
     1,
@@ -120,6 +132,8 @@ export function shareGroupConfig(configs: GroupConfigs, broker: Settings): Share
     autoOffsetReset: parseReset(value('share.auto.offset.reset') as string)!,
     isReadCommitted: value('share.isolation.level') === 'read_committed',
     mayRenew: value('share.renew.acknowledge.enable') as boolean,
+    deadLetterTopic: value('errors.deadletterqueue.topic.name') as string,
+    copiesDeadLetters: value('errors.deadletterqueue.copy.record.enable') as boolean,
   }
 }
 

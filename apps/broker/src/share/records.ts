@@ -1,4 +1,4 @@
-import { type SharePartition, type Span, startingAt, withSpans } from './window.ts'
+import { type GivenUpCause, type SharePartition, type Span, startingAt, withSpans } from './window.ts'
 
 /** A member of a share group as the journal keeps it. */
 export interface StoredMember {
@@ -15,8 +15,8 @@ export interface TopicIdPartition {
   readonly partition: number
 }
 
-/** `first`, `last` (included), state by number, delivery count. */
-export type StoredSpan = readonly [number, number, number, number]
+/** `first`, `last` (included), state by number, delivery count; the cause by number where they are being archived. */
+export type StoredSpan = readonly [number, number, number, number] | readonly [number, number, number, number, number]
 
 /** What happened to share groups, as facts in the journal `share-groups`. Heartbeats and acquired records are not facts. */
 export type ShareRecord = { readonly groupId: string } & (
@@ -38,25 +38,26 @@ export type ShareRecord = { readonly groupId: string } & (
 )
 
 /** By the numbers of Kafka's own share state. Nothing is stored as acquired. */
-const STATES = { available: 0, acknowledged: 2, archived: 4 } as const
+const STATES = { available: 0, acknowledged: 2, archiving: 3, archived: 4 } as const
 const NAMES = new Map<number, keyof typeof STATES>(
   Object.entries(STATES).map(([name, number]) => [number, name as keyof typeof STATES]),
 )
+const CAUSES: readonly GivenUpCause[] = ['delivered too often', 'rejected']
 
-export const storedSpan = ({ first, last, state, deliveryCount }: Span): StoredSpan => [
-  first,
-  last,
-  STATES[state as keyof typeof STATES],
-  deliveryCount,
-]
+export function storedSpan({ first, last, state, deliveryCount, cause }: Span): StoredSpan {
+  const number = STATES[state as keyof typeof STATES]
+  if (cause === undefined) return [first, last, number, deliveryCount]
+  return [first, last, number, deliveryCount, CAUSES.indexOf(cause)]
+}
 
 /** The partition after a `RecordsChanged`. */
 export function evolvePartition(
   before: SharePartition,
   change: { readonly start: number; readonly spans: readonly StoredSpan[] },
 ): SharePartition {
-  const spans = change.spans.map(([first, last, state, deliveryCount]): Span => {
-    return { first, last, state: NAMES.get(state)!, deliveryCount }
+  const spans = change.spans.map(([first, last, state, deliveryCount, cause]): Span => {
+    const span = { first, last, state: NAMES.get(state)!, deliveryCount }
+    return cause === undefined ? span : { ...span, cause: CAUSES[cause]! }
   })
   return startingAt(withSpans(before, spans), change.start)
 }

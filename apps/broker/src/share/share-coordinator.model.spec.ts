@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   type Api,
+  BatchReader,
+  batchSize,
   ErrorCode,
   type Fields,
   type RequestOf,
@@ -20,6 +22,7 @@ import { type Mount, mount } from '../disk/mount.fixture.ts'
 import type { Handler } from '../handler.ts'
 import { seededRandom, testBatch } from '../log/batch.fixture.ts'
 import { AcknowledgeType } from './acknowledge.ts'
+import { DEAD_LETTER_CONFIGS } from './dead-letter-topic.ts'
 
 // Brokers die here while they write, and say so.
 configureLogging({ level: 'silent' })
@@ -34,6 +37,7 @@ const settings = new LiveSettings({
 })
 const LIMIT = 3
 const GROUP = 'g'
+const DEAD_LETTERS = 'dlq.t'
 
 interface Holder {
   readonly member: string
@@ -60,14 +64,18 @@ class Subject {
   }))
   /** Answered as accepted or rejected: never to be seen again. */
   private readonly over = new Set<number>()
+  /** Answered as rejected: each has a dead letter in the end. */
+  private readonly rejected = new Set<number>()
   private readonly holders = new Map<number, Holder>()
 
-  static async open(): Promise<Subject> {
+  static async open(hasDeadLetters: boolean): Promise<Subject> {
     const subject = new Subject()
     await subject.start()
     await subject.broker.controller.createTopic('t', 1, {})
+    await subject.broker.controller.createTopic(DEAD_LETTERS, 1, DEAD_LETTER_CONFIGS)
     await subject.broker.controller.alterConfigs(async (control) => {
-      await control.configureGroup(GROUP, { 'share.auto.offset.reset': 'earliest' })
+      const deadLetters = hasDeadLetters ? { 'errors.deadletterqueue.topic.name': DEAD_LETTERS } : undefined
+      await control.configureGroup(GROUP, { 'share.auto.offset.reset': 'earliest', ...deadLetters })
       return undefined
     })
     subject.topicId = subject.broker.topics.find('t')!.topicId
@@ -191,6 +199,7 @@ class Subject {
     }
     this.holders.delete(at)
     if (isHeld && (type === AcknowledgeType.accept || type === AcknowledgeType.reject)) this.over.add(at)
+    if (isHeld && type === AcknowledgeType.reject) this.rejected.add(at)
   }
 
   disconnect(actor: Actor): void {
@@ -219,11 +228,13 @@ class Subject {
     this.clock = new ManualClock(this.clock.now() + (seed % 3000))
     await this.start()
     this.holders.clear()
-    for (const at of this.over) if (at >= this.log.logEndOffset) this.over.delete(at)
+    for (const known of [this.over, this.rejected]) {
+      for (const at of known) if (at >= this.log.logEndOffset) known.delete(at)
+    }
   }
 
   /** Everything is delivered in the end, and nothing that is over. */
-  async finish(): Promise<void> {
+  async finish(hasDeadLetters: boolean): Promise<void> {
     const [actor] = this.actors
     for (const one of this.actors) this.disconnect(one)
     this.pass(LOCK_MS)
@@ -233,10 +244,27 @@ class Subject {
       // Four at a time.
       for (let held = 0; held < 100; held++) await this.acknowledge(actor!, AcknowledgeType.accept)
     }
-    const state = this.broker.share.partitions.find(GROUP, { topicId: this.topicId, partition: 0 })
-    expect(state).toEqual({ start: this.log.highWatermark, end: this.log.highWatermark, spans: [] })
+    const state = () => this.broker.share.partitions.find(GROUP, { topicId: this.topicId, partition: 0 })
+    for (let turn = 0; turn < 1000 && state()!.spans.length > 0; turn++) await new Promise(setImmediate)
+    expect(state()).toEqual({ start: this.log.highWatermark, end: this.log.highWatermark, spans: [] })
+    const letters = await this.deadLetters()
+    for (const at of this.rejected)
+      expect({ at, hasLetter: letters.has(at) }).toEqual({ at, hasLetter: hasDeadLetters })
     await this.broker.close()
     expect(this.clock.pending).toBe(0)
+  }
+
+  /** The offsets of which there is a dead letter. */
+  private async deadLetters(): Promise<Set<number>> {
+    const read = await this.broker.topics.find(DEAD_LETTERS)!.logs[0]!.read(0, 10_000_000)
+    if (!read.ok) throw new Error(read.message)
+    const found = new Set<number>()
+    for (const bytes of read.records) {
+      for (let at = 0; at < bytes.length; at += batchSize(bytes, at)) {
+        for (const { headers } of new BatchReader().read(bytes, at)) found.add(Number(headers['__dlq.errors.offset']))
+      }
+    }
+    return found
   }
 
   private letGo({ memberId }: Actor): void {
@@ -297,10 +325,10 @@ const step = fc.record({ do: fc.constantFrom(...DEEDS), actor: fc.nat(2), seed: 
 
 test('whatever befalls members and the broker: one holder at a time, nothing accepted again, everything in the end', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), async (steps) => {
-      const subject = await Subject.open()
+    fc.asyncProperty(fc.boolean(), fc.array(step, { maxLength: 80, size: 'max' }), async (hasDeadLetters, steps) => {
+      const subject = await Subject.open(hasDeadLetters)
       for (const one of steps) await subject.perform(one)
-      await subject.finish()
+      await subject.finish(hasDeadLetters)
     }),
     { numRuns: RUNS },
   )

@@ -3,12 +3,17 @@ import type { Settings } from '../config/settings.ts'
 import type { LogManager } from '../log/log-manager.ts'
 import type { Controller } from '../metadata/controller.ts'
 import type { TopicEvent } from '../metadata/topics.ts'
+import { DeadLetters } from './dead-letters.ts'
 import { type ShareGroupConfig, shareGroupConfig } from './group-config.ts'
+import { PartitionStarts } from './partition-starts.ts'
+import type { ShareRecord, TopicIdPartition } from './records.ts'
 import { ShareGroups } from './share-groups.ts'
 import { ShareJournal } from './share-journal.ts'
+import { ShareMetrics } from './share-metrics.ts'
 import { SharePartitions } from './share-partitions.ts'
 import { ShareSessions } from './share-sessions.ts'
 import { ShareState } from './share-state.ts'
+import { firstArchiving } from './window.ts'
 
 export interface ShareCoordinatorParts {
   readonly logs: LogManager
@@ -21,12 +26,16 @@ export interface ShareCoordinatorParts {
  * Share groups (KIP-932): members that read the same partitions together, record by record.
  *
  * Crash story. That a record is acknowledged, and how often it was delivered, is on disk before the member hears of it,
- * so an acknowledged record is never delivered again. Who holds what is nowhere: after a restart it is delivered again.
+ * so an acknowledged record is never delivered again. Who holds what is nowhere: after a restart it is delivered again. What
+ * was given up has its dead letter at least once.
  */
 export class ShareCoordinator {
   readonly groups: ShareGroups
   readonly partitions: SharePartitions
+  readonly starts: PartitionStarts
   readonly sessions: ShareSessions
+  readonly metrics = new ShareMetrics()
+  private readonly deadLetters: DeadLetters
 
   private constructor(
     private readonly parts: ShareCoordinatorParts,
@@ -36,10 +45,26 @@ export class ShareCoordinator {
     const { settings, clock, controller } = parts
     const configOf = (groupId: string) => this.configOf(groupId)
     const topicOf = (name: string) => controller.topics.find(name)
-    this.groups = new ShareGroups({ state, journal, settings, clock, topicOf, configOf }, (groupId, memberId) => {
-      void this.endSession(groupId, memberId)
+    this.groups = new ShareGroups(
+      { state, journal, settings, clock, topicOf, configOf },
+      (groupId, memberId) => void this.endSession(groupId, memberId),
+      (groupId) => this.metrics.forgetGroup(groupId),
+    )
+    const { metrics } = this
+    const partitionParts = {
+      ...{ state, clock, metrics, configOf, append: (records: readonly ShareRecord[]) => this.groups.append(records) },
+      onGivenUp: (groupId: string, at: TopicIdPartition) => this.deadLetters.look(groupId, at),
+    }
+    this.partitions = new SharePartitions(partitionParts)
+    this.starts = new PartitionStarts(partitionParts)
+    this.deadLetters = new DeadLetters({
+      ...{ controller, settings, clock, metrics, configOf },
+      next: (groupId, at) => {
+        const known = state.partition(groupId, at)
+        return known && firstArchiving(known)
+      },
+      archive: (groupId, at, done) => this.partitions.archive(groupId, at, done),
     })
-    this.partitions = new SharePartitions({ state, journal, clock, configOf })
     this.sessions = new ShareSessions(settings['group.share.max.share.sessions'])
   }
 
@@ -50,6 +75,7 @@ export class ShareCoordinator {
     coordinator.groups.resume()
     await coordinator.followLogs()
     controller.topics.subscribe((event) => coordinator.onTopic(event))
+    coordinator.resumeDeadLetters()
     return coordinator
   }
 
@@ -67,6 +93,7 @@ export class ShareCoordinator {
   close(): void {
     this.groups.close()
     this.partitions.close()
+    this.deadLetters.close()
   }
 
   /** A crash may have come between a topic's deletion and what groups know of it; a power cut takes the end of logs. */
@@ -83,11 +110,18 @@ export class ShareCoordinator {
     }
   }
 
+  private resumeDeadLetters(): void {
+    for (const { groupId } of this.groups.all()) {
+      for (const at of this.state.partitionsOf(groupId)) this.deadLetters.look(groupId, at)
+    }
+  }
+
   private async onTopic(event: TopicEvent): Promise<void> {
     if (event.type === 'TopicConfigured') return
     await this.groups.topicChanged(event.topic.name)
     if (event.type !== 'TopicDeleted') return
     const groupIds = Array.from(this.groups.all(), ({ groupId }) => groupId)
+    this.metrics.forgetTopics([event.topic.topicId])
     await this.partitions.forgetTopics(groupIds, [event.topic.topicId])
   }
 }

@@ -112,7 +112,7 @@ async function partOf(
   if (at.log === undefined) return { ...nowhere, errorCode: at.errorCode }
   // Nobody has joined it yet: there is nothing to read for it, which is no error.
   if (broker.share.groups.find(limits.groupId) === undefined) return { ...nowhere, errorCode: ErrorCode.NONE }
-  const state = await broker.share.partitions.started(limits.groupId, at, at.log)
+  const state = await broker.share.starts.started(limits.groupId, at, at.log)
   if (state === undefined) return { ...nowhere, errorCode: ErrorCode.KAFKA_STORAGE_ERROR }
   const offset = nextFetchOffset(state)
   if (offset === state.end && state.end - state.start >= maxRecordLocks)

@@ -1,7 +1,7 @@
 import { ErrorCode } from '#libs/kafka-protocol'
+import { Alarms } from '../alarms.ts'
 import type { Clock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
-import { Alarm } from './alarm.ts'
 import type { ShareGroupConfig } from './group-config.ts'
 import {
   decideHeartbeat,
@@ -24,22 +24,25 @@ export interface ShareGroupParts {
   configOf(groupId: string): ShareGroupConfig
 }
 
-/** How long to leave the members alone when their deadline comes while the disk is waited for. */
-const HELD_UP_MS = 1000
-
 /**
  * Runs the members of share groups: asks the decider, puts its records on disk, then answers. Members and epochs that a
  * client has heard of survive; which of them were told what does not, so after a restart all are told again.
  */
 export class ShareGroups {
-  private readonly alarms = new Map<string, Alarm>()
-  private readonly heldUpUntil = new Map<string, number>()
+  private readonly alarms: Alarms<string>
 
   constructor(
     private readonly parts: ShareGroupParts,
     /** A member is gone, and with it what it holds. */
     private readonly onRemoved: (groupId: string, memberId: string) => void,
-  ) {}
+    private readonly onDeleted: (groupId: string) => void,
+  ) {
+    this.alarms = new Alarms<string>(parts.clock, {
+      keyOf: (groupId) => groupId,
+      deadlineOf: (groupId) => this.nextDeadline(groupId),
+      expire: (groupId) => this.expire(groupId),
+    })
+  }
 
   /** What the journal knows is alive again, and has a full session to say so. */
   resume(): void {
@@ -56,7 +59,7 @@ export class ShareGroups {
   }
 
   async heartbeat(groupId: string, heartbeat: ShareHeartbeat): Promise<HeartbeatAnswer> {
-    const { settings, clock, topicOf, journal } = this.parts
+    const { settings, clock, topicOf } = this.parts
     const errorMessage = heartbeatProblem(groupId, heartbeat)
     if (errorMessage !== undefined) return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage }
     const rules = { now: clock.steady(), maxSize: settings['group.share.max.size'], topicOf }
@@ -64,7 +67,7 @@ export class ShareGroups {
     if (group !== undefined) this.put(group)
     this.removed(records)
     // An answer may tell of an epoch that another request has just made: that must be on disk as well.
-    const isDurable = await journal.append(records)
+    const isDurable = await this.append(records)
     return isDurable ? answer : { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE, errorMessage: 'The disk refuses.' }
   }
 
@@ -76,7 +79,7 @@ export class ShareGroups {
       if (isConcerned) records.push({ type: 'EpochBumped', groupId, epoch: epoch + 1 })
     }
     for (const record of records) this.parts.state.evolve(record)
-    if (records.length > 0) await this.parts.journal.append(records)
+    if (records.length > 0) await this.append(records)
   }
 
   async deleteGroup(groupId: string): Promise<ErrorCode> {
@@ -85,27 +88,18 @@ export class ShareGroups {
     if (group.members.size > 0) return ErrorCode.NON_EMPTY_GROUP
     const record: ShareRecord = { type: 'GroupDeleted', groupId }
     this.parts.state.evolve(record)
-    this.alarms.get(groupId)?.stop()
-    this.alarms.delete(groupId)
-    return (await this.parts.journal.append([record])) ? ErrorCode.NONE : ErrorCode.COORDINATOR_NOT_AVAILABLE
+    this.alarms.cancel(groupId)
+    this.onDeleted(groupId)
+    return (await this.append([record])) ? ErrorCode.NONE : ErrorCode.COORDINATOR_NOT_AVAILABLE
   }
 
   close(): void {
-    for (const alarm of this.alarms.values()) alarm.stop()
-    this.alarms.clear()
+    this.alarms.close()
   }
 
   private put(group: ShareGroup): void {
-    const { groupId } = group
-    this.parts.state.groups.set(groupId, group)
-    let alarm = this.alarms.get(groupId)
-    if (alarm === undefined) {
-      const nextDeadline = () => this.nextDeadline(groupId)
-      const forget = () => void this.alarms.delete(groupId)
-      alarm = new Alarm(this.parts.clock, nextDeadline, () => this.expire(groupId), forget)
-      this.alarms.set(groupId, alarm)
-    }
-    alarm.update()
+    this.parts.state.groups.set(group.groupId, group)
+    this.alarms.set(group.groupId)
   }
 
   private nextDeadline(groupId: string): number {
@@ -114,18 +108,13 @@ export class ShareGroups {
     for (const { lastSeen } of this.find(groupId)?.members.values() ?? []) {
       next = Math.min(next, lastSeen + sessionTimeoutMs)
     }
-    return Math.max(next, this.heldUpUntil.get(groupId) ?? 0)
+    return next
   }
 
-  /** Those of whom nothing was heard are out, unless they wait for an answer behind a slow disk. */
+  /** Those of whom nothing was heard are out. */
   private expire(groupId: string): void {
-    const { clock, journal, topicOf } = this.parts
+    const { clock, topicOf } = this.parts
     const now = clock.steady()
-    this.heldUpUntil.delete(groupId)
-    if (journal.isBusy) {
-      this.heldUpUntil.set(groupId, now + HELD_UP_MS)
-      return
-    }
     const { sessionTimeoutMs } = this.parts.configOf(groupId)
     const records: ShareRecord[] = []
     for (const { memberId, lastSeen } of this.find(groupId)?.members.values() ?? []) {
@@ -135,7 +124,13 @@ export class ShareGroups {
       records.push(...removal.records)
     }
     this.removed(records)
-    if (records.length > 0) void journal.append(records)
+    this.alarms.set(groupId)
+    if (records.length > 0) void this.append(records)
+  }
+
+  /** Appends to the journal; nobody is found missing meanwhile. False when the disk refuses. */
+  append(records: readonly ShareRecord[]): Promise<boolean> {
+    return this.alarms.holdWhile(this.parts.journal.append(records))
   }
 
   private removed(records: readonly ShareRecord[]): void {

@@ -6,7 +6,6 @@ import type { ShareState } from './share-state.ts'
 /** The journal `share-groups` behind the state. A record counts at once; a client may hear of it when it is durable. */
 export class ShareJournal {
   private records!: RecordLog<ShareRecord>
-  private waiting = 0
 
   static async open(logs: LogManager, state: ShareState): Promise<ShareJournal> {
     const journal = new ShareJournal()
@@ -19,26 +18,14 @@ export class ShareJournal {
     return journal
   }
 
-  /** Somebody waits for the disk. */
-  get isBusy(): boolean {
-    return this.waiting > 0
-  }
-
   /** False when the disk refuses; what the state reflects is written as soon as it does not. */
   async append(records: readonly ShareRecord[]): Promise<boolean> {
-    return this.outcomeOf(records.length > 0 ? this.records.append(records) : this.records.settled())
-  }
-
-  private async outcomeOf(durable: Promise<void>): Promise<boolean> {
-    this.waiting++
     try {
-      await durable
+      await (records.length > 0 ? this.records.append(records) : this.records.settled())
       return true
     } catch {
       // The log manager has reported the disk.
       return false
-    } finally {
-      this.waiting--
     }
   }
 }

@@ -2,10 +2,13 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AcknowledgeType, acknowledge, acknowledgementProblem, type Changed } from './acknowledge.ts'
 import { acquire, type ReadBatch } from './acquire.ts'
+import { archived } from './give-up.ts'
 import { evolvePartition, storedSpan } from './records.ts'
 import { expireLocks, releaseMember } from './release.ts'
 import {
   endingAt,
+  firstArchiving,
+  type GivenUpCause,
   isFinal,
   newSharePartition,
   nextFetchOffset,
@@ -25,6 +28,7 @@ interface Known {
   readonly count: number
   readonly owner?: string
   readonly until?: number
+  readonly cause?: GivenUpCause
 }
 const UNKNOWN: Known = { state: 'available', count: 0 }
 
@@ -64,7 +68,14 @@ class Subject {
   private stored: SharePartition = newSharePartition(0)
   /** Offsets that were accepted, or rejected, once. */
   private readonly over = new Set<number>()
-  constructor(private readonly log: readonly ReadBatch[]) {}
+  private readonly limits: typeof LIMITS & { readonly hasDeadLetters: boolean }
+
+  constructor(
+    private readonly log: readonly ReadBatch[],
+    hasDeadLetters: boolean,
+  ) {
+    this.limits = { ...LIMITS, hasDeadLetters }
+  }
 
   acquire(member: string, maxRecords: number, batches: number, mode: 'batch_optimized' | 'record_limit'): void {
     const { model } = this
@@ -74,7 +85,7 @@ class Subject {
     const read = this.log.slice(from, from + batches)
     const lockUntil = model.now + LOCK_MS
     const wanted = { memberId: member, offset, batches: read, maxRecords, batchSize: 4, mode, lockUntil }
-    const { partition, acquired, count } = acquire(this.live, wanted, LIMITS)
+    const { partition, acquired, count } = acquire(this.live, wanted, this.limits)
     let seen = 0
     for (const { first, last, deliveryCount } of acquired) {
       for (let at = first; at <= last; at++, seen++) {
@@ -131,7 +142,7 @@ class Subject {
     const batches = [{ firstOffset: first, lastOffset: last, acknowledgeTypes }]
     expect(acknowledgementProblem(batches, true)).toBeUndefined()
     const lockUntil = model.now + LOCK_MS
-    const outcome = acknowledge(this.live, member, batches, { ...LIMITS, lockUntil })
+    const outcome = acknowledge(this.live, member, batches, { ...this.limits, lockUntil })
     const open = Array.from({ length }, (_, i) => first + i).filter((at) => at >= model.start)
     const isAllowed = open.every((at) => model.at(at).owner === member && at < this.live.end)
     expect('errorCode' in outcome).toBe(!isAllowed)
@@ -141,9 +152,10 @@ class Subject {
       const type = acknowledgeTypes.length === 1 ? acknowledgeTypes[0]! : acknowledgeTypes[at - first]!
       if (type === AcknowledgeType.renew) model.set(at, { ...model.at(at), until: lockUntil }, false)
       else if (type === AcknowledgeType.accept) model.set(at, { state: 'acknowledged', count }, true)
-      else if (type === AcknowledgeType.release) model.set(at, givenBack(count), true)
+      else if (type === AcknowledgeType.release) model.set(at, this.givenBack(count), true)
+      else if (type === AcknowledgeType.reject) model.set(at, this.givenUp(count, 'rejected'), true)
       else model.set(at, { state: 'archived', count }, true)
-      if (isFinal(model.at(at))) this.over.add(at)
+      if (isFinal(model.at(at)) || model.at(at).state === 'archiving') this.over.add(at)
     }
     this.change(outcome)
   }
@@ -151,9 +163,20 @@ class Subject {
   release(member: string): void {
     const { model } = this
     for (const [at, { owner, count }] of model.offsets) {
-      if (owner === member && at >= model.start) model.set(at, givenBack(count), true)
+      if (owner === member && at >= model.start) model.set(at, this.givenBack(count), true)
     }
-    this.change(releaseMember(this.live, member, LIMITS.deliveryCountLimit))
+    this.change(releaseMember(this.live, member, this.limits))
+  }
+
+  /** So many dead letters are written, in order. */
+  bury(most: number): void {
+    const span = firstArchiving(this.live)
+    if (span === undefined) return
+    const last = Math.min(span.last, span.first + most - 1)
+    for (let at = span.first; at <= last; at++) {
+      this.model.set(at, { state: 'archived', count: this.model.at(at).count }, true)
+    }
+    this.change(archived(this.live, span.first, last))
   }
 
   pass(ms: number): void {
@@ -161,8 +184,8 @@ class Subject {
     model.now += ms
     const due = [...model.offsets].filter(([at, { until }]) => at >= model.start && (until ?? Infinity) <= model.now)
     expect(nextLockEnd(this.live) <= model.now).toBe(due.length > 0)
-    for (const [at, { count }] of due) model.set(at, givenBack(count), true)
-    this.change(expireLocks(this.live, model.now, LIMITS.deliveryCountLimit))
+    for (const [at, { count }] of due) model.set(at, this.givenBack(count), true)
+    this.change(expireLocks(this.live, model.now, this.limits))
   }
 
   deleteRecords(start: number): void {
@@ -188,6 +211,15 @@ class Subject {
     this.model.restart()
   }
 
+  private givenBack(count: number): Known {
+    const isOver = count >= LIMITS.deliveryCountLimit
+    return isOver ? this.givenUp(count, 'delivered too often') : { state: 'available', count }
+  }
+
+  private givenUp(count: number, cause: GivenUpCause): Known {
+    return this.limits.hasDeadLetters ? { state: 'archiving', count, cause } : { state: 'archived', count }
+  }
+
   private change({ partition, changes }: Changed): void {
     this.live = partition
     this.model.moveOn()
@@ -200,13 +232,13 @@ class Subject {
     const { live, model } = this
     expect(live.start).toBe(Math.max(model.start, live.start))
     let next = live.start
-    for (const [i, { first, last, state, deliveryCount, lock }] of live.spans.entries()) {
+    for (const [i, { first, last, state, deliveryCount, lock, cause }] of live.spans.entries()) {
       expect(first).toBe(next)
       expect(last).toBeGreaterThanOrEqual(first)
       if (i === 0) expect(isFinal({ state })).toBe(false)
       for (let at = first; at <= last; at++) {
         const known = model.at(at)
-        expect({ at, state }).toEqual({ at, state: known.state })
+        expect({ at, state, cause }).toEqual({ at, state: known.state, cause: known.cause })
         expect({ at, owner: lock?.memberId, until: lock?.until }).toEqual({
           at,
           owner: known.owner,
@@ -220,11 +252,6 @@ class Subject {
     expect(live.start).toBe(Math.min(model.start, live.end))
   }
 }
-
-const givenBack = (count: number): Known => ({
-  state: count >= LIMITS.deliveryCountLimit ? 'archived' : 'available',
-  count,
-})
 
 const log = fc
   .array(fc.record({ gap: fc.integer({ min: 0, max: 2 }), size: fc.integer({ min: 1, max: 6 }), text: fc.nat(5) }), {
@@ -263,6 +290,7 @@ const operation = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: fc.tuple(fc.constant('release' as const), member) },
+  { weight: 2, arbitrary: fc.tuple(fc.constant('bury' as const), fc.integer({ min: 1, max: 5 })) },
   { weight: 2, arbitrary: fc.tuple(fc.constant('pass' as const), fc.constantFrom(10, 50, LOCK_MS)) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('deleteRecords' as const), fc.nat(60)) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('restart' as const)) },
@@ -271,8 +299,8 @@ const operation = fc.oneof(
 
 test('whatever members do, each record is where a simple model has it, across restarts', () => {
   fc.assert(
-    fc.property(log, fc.array(operation, { maxLength: 60 }), (batches, operations) => {
-      const subject = new Subject(batches)
+    fc.property(log, fc.boolean(), fc.array(operation, { maxLength: 60 }), (batches, hasDeadLetters, operations) => {
+      const subject = new Subject(batches, hasDeadLetters)
       for (const [name, ...args] of operations) {
         ;(subject[name] as (...args: unknown[]) => void)(...args)
         subject.check()

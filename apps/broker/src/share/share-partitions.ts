@@ -1,6 +1,6 @@
 import { ErrorCode } from '#libs/kafka-protocol'
+import { Alarms } from '../alarms.ts'
 import type { Clock } from '../clock.ts'
-import type { PartitionLog } from '../log/partition-log.ts'
 import {
   type AcknowledgementBatch,
   acknowledge,
@@ -9,19 +9,27 @@ import {
   type Refused,
 } from './acknowledge.ts'
 import { type Acquired, type Acquisition, acquire } from './acquire.ts'
-import { Alarm } from './alarm.ts'
+import { archived, type GiveUpRules } from './give-up.ts'
 import type { ShareGroupConfig } from './group-config.ts'
 import { type ShareRecord, storedSpan, type TopicIdPartition } from './records.ts'
 import { expireLocks, releaseMember } from './release.ts'
-import type { ShareJournal } from './share-journal.ts'
-import type { ShareState } from './share-state.ts'
-import { endingAt, nextLockEnd, type SharePartition, startingAt } from './window.ts'
+import { recordsIn, type ShareMetrics } from './share-metrics.ts'
+import type { PartitionState, ShareState } from './share-state.ts'
+import { endingAt, firstArchiving, nextLockEnd, type SharePartition } from './window.ts'
 
 export interface SharePartitionParts {
   readonly state: ShareState
-  readonly journal: ShareJournal
   readonly clock: Clock
+  readonly metrics: ShareMetrics
   configOf(groupId: string): ShareGroupConfig
+  /** To the journal. False when the disk refuses. */
+  append(records: readonly ShareRecord[]): Promise<boolean>
+  /** Records of the partition wait for their dead letters, and that is on disk. */
+  onGivenUp(groupId: string, at: TopicIdPartition): void
+}
+
+interface GroupPartition extends TopicIdPartition {
+  readonly groupId: string
 }
 
 const REFUSED_BY_DISK: Refused = { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: 'The disk refuses.' }
@@ -31,18 +39,26 @@ const REFUSED_BY_DISK: Refused = { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, err
  * thread, so a decision is never interleaved with another.
  */
 export class SharePartitions {
-  private readonly alarms = new Map<string, Alarm>()
-  private readonly starting = new Map<string, Promise<boolean>>()
+  private readonly alarms: Alarms<GroupPartition>
   private readonly listeners = new Map<string, Set<() => void>>()
 
-  constructor(private readonly parts: SharePartitionParts) {}
+  constructor(private readonly parts: SharePartitionParts) {
+    this.alarms = new Alarms<GroupPartition>(parts.clock, {
+      keyOf: ({ groupId, topicId, partition }) => JSON.stringify([groupId, topicId, partition]),
+      deadlineOf: (at) => {
+        const state = this.find(at.groupId, at)
+        return state === undefined ? Infinity : nextLockEnd(state)
+      },
+      expire: (at) => this.expire(at.groupId, at),
+    })
+  }
 
   find(groupId: string, at: TopicIdPartition): SharePartition | undefined {
     return this.parts.state.partition(groupId, at)
   }
 
   /** All that the group has read. */
-  of(groupId: string): Iterable<TopicIdPartition> {
+  of(groupId: string): Iterable<PartitionState> {
     return this.parts.state.partitionsOf(groupId)
   }
 
@@ -56,43 +72,6 @@ export class SharePartitions {
     }
   }
 
-  /** The partition as its log is now; undefined when the disk refuses. The group begins where its settings say. */
-  async started(groupId: string, at: TopicIdPartition, log: PartitionLog): Promise<SharePartition | undefined> {
-    if (this.find(groupId, at) === undefined) {
-      const key = keyOf(groupId, at)
-      const underWay = this.starting.get(key) ?? this.start(groupId, at, log).finally(() => this.starting.delete(key))
-      this.starting.set(key, underWay)
-      if (!(await underWay)) return undefined
-    }
-    return this.followLog(groupId, at, log)
-  }
-
-  private async start(groupId: string, { topicId, partition }: TopicIdPartition, log: PartitionLog): Promise<boolean> {
-    const { state } = this.parts
-    const start = await this.firstOffset(groupId, log)
-    // It may have been set by an administrator meanwhile, or the group may be gone.
-    if (state.partition(groupId, { topicId, partition }) !== undefined) return true
-    if (!state.groups.has(groupId)) return false
-    return this.record([{ type: 'PartitionStarted', groupId, topicId, partition, start }])
-  }
-
-  private async firstOffset(groupId: string, log: PartitionLog): Promise<number> {
-    const { autoOffsetReset } = this.parts.configOf(groupId)
-    if (autoOffsetReset === 'earliest') return log.logStartOffset
-    if (autoOffsetReset === 'latest') return log.highWatermark
-    const found = await log.offsetForTimestamp(this.parts.clock.now() - autoOffsetReset.byDurationMs)
-    return found.offset < 0 ? log.highWatermark : found.offset
-  }
-
-  /** Retention and DeleteRecords move the start; it is written down with the next change. */
-  followLog(groupId: string, at: TopicIdPartition, log: PartitionLog): SharePartition | undefined {
-    const before = this.find(groupId, at)
-    if (before === undefined) return undefined
-    const after = startingAt(before, log.logStartOffset)
-    if (after !== before) this.parts.state.putPartition(groupId, at, after)
-    return after
-  }
-
   /** What would be handed out of what was read, and is with `commit`, in the same turn. */
   acquire(
     groupId: string,
@@ -102,12 +81,14 @@ export class SharePartitions {
     const { state, clock } = this.parts
     const before = this.find(groupId, at)
     if (before === undefined) return undefined
-    const { recordLockDurationMs, deliveryCountLimit, maxRecordLocks } = this.parts.configOf(groupId)
+    const { recordLockDurationMs, maxRecordLocks } = this.parts.configOf(groupId)
     const lockUntil = clock.steady() + recordLockDurationMs
-    const acquired = acquire(before, { ...wanted, lockUntil }, { deliveryCountLimit, maxRecordLocks })
+    const acquired = acquire(before, { ...wanted, lockUntil }, { ...this.giveUpRules(groupId), maxRecordLocks })
     const commit = (): void => {
       state.putPartition(groupId, at, acquired.partition)
-      this.alarmOf(groupId, at).update()
+      this.parts.metrics.acquired(groupId, at.topicId, acquired.acquired)
+      this.alarms.set({ groupId, ...at })
+      this.lookForGivenUp(groupId, at)
     }
     return { ...acquired, commit }
   }
@@ -127,20 +108,27 @@ export class SharePartitions {
       const errorMessage = 'The share group has not read this partition.'
       return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage }
     }
-    const { recordLockDurationMs, deliveryCountLimit } = this.parts.configOf(groupId)
-    const rules = { deliveryCountLimit, lockUntil: this.parts.clock.steady() + recordLockDurationMs }
-    const outcome = acknowledge(before, memberId, batches, rules)
+    const { recordLockDurationMs } = this.parts.configOf(groupId)
+    const lockUntil = this.parts.clock.steady() + recordLockDurationMs
+    const outcome = acknowledge(before, memberId, batches, { ...this.giveUpRules(groupId), lockUntil })
     if ('errorCode' in outcome) return outcome
+    this.parts.metrics.acknowledged(groupId, at.topicId, batches, before.start)
     return (await this.change(groupId, at, outcome)) ? undefined : REFUSED_BY_DISK
   }
 
   /** What the member holds is there for others. Resolves when that is on disk, or the disk refuses. */
   async release(groupId: string, memberId: string): Promise<void> {
-    const { deliveryCountLimit } = this.parts.configOf(groupId)
+    const rules = this.giveUpRules(groupId)
     const changes = Array.from(this.parts.state.partitionsOf(groupId), (at) => {
-      return this.change(groupId, at, releaseMember(at.state, memberId, deliveryCountLimit))
+      return this.change(groupId, at, releaseMember(at.state, memberId, rules))
     })
     await Promise.all(changes)
+  }
+
+  /** What of these records waited for its dead letter is done with. Resolves when that is on disk, or the disk refuses. */
+  async archive(groupId: string, at: TopicIdPartition, done: { readonly first: number; readonly last: number }) {
+    const before = this.find(groupId, at)
+    if (before !== undefined) await this.change(groupId, at, archived(before, done.first, done.last))
   }
 
   /** The log ends before what the group has read of it: a power cut took its end, and others will take those offsets. */
@@ -170,13 +158,12 @@ export class SharePartitions {
   }
 
   close(): void {
-    for (const alarm of this.alarms.values()) alarm.stop()
-    this.alarms.clear()
+    this.alarms.close()
   }
 
   private async record(records: readonly ShareRecord[]): Promise<boolean> {
     for (const record of records) this.parts.state.evolve(record)
-    return this.parts.journal.append(records)
+    return this.parts.append(records)
   }
 
   private async change(
@@ -186,40 +173,36 @@ export class SharePartitions {
   ): Promise<boolean> {
     const { topicId, partition } = at
     this.parts.state.putPartition(groupId, at, after)
-    this.alarmOf(groupId, at).update()
+    this.alarms.set({ groupId, topicId, partition })
     if (changes.length === 0) return true
     this.wake(groupId)
     const spans = changes.map(storedSpan)
     const { start } = after
-    return this.parts.journal.append([{ type: 'RecordsChanged', groupId, topicId, partition, start, spans }])
+    const isDurable = await this.parts.append([{ type: 'RecordsChanged', groupId, topicId, partition, start, spans }])
+    this.lookForGivenUp(groupId, { topicId, partition })
+    return isDurable
+  }
+
+  private lookForGivenUp(groupId: string, at: TopicIdPartition): void {
+    const state = this.find(groupId, at)
+    if (state !== undefined && firstArchiving(state) !== undefined) this.parts.onGivenUp(groupId, at)
+  }
+
+  private giveUpRules(groupId: string): GiveUpRules {
+    const { deliveryCountLimit, deadLetterTopic } = this.parts.configOf(groupId)
+    return { deliveryCountLimit, hasDeadLetters: deadLetterTopic !== '' }
   }
 
   private wake(groupId: string): void {
     for (const listener of this.listeners.get(groupId) ?? []) listener()
   }
 
-  private alarmOf(groupId: string, { topicId, partition }: TopicIdPartition): Alarm {
-    const at = { topicId, partition }
-    const key = keyOf(groupId, at)
-    const known = this.alarms.get(key)
-    if (known !== undefined) return known
-    const nextDeadline = () => {
-      const state = this.find(groupId, at)
-      return state === undefined ? Infinity : nextLockEnd(state)
-    }
-    const forget = () => void this.alarms.delete(key)
-    const alarm = new Alarm(this.parts.clock, nextDeadline, () => this.expire(groupId, at), forget)
-    this.alarms.set(key, alarm)
-    return alarm
-  }
-
   private expire(groupId: string, at: TopicIdPartition): void {
     const state = this.find(groupId, at)
     if (state === undefined) return
-    const { deliveryCountLimit } = this.parts.configOf(groupId)
-    void this.change(groupId, at, expireLocks(state, this.parts.clock.steady(), deliveryCountLimit))
+    const given = expireLocks(state, this.parts.clock.steady(), this.giveUpRules(groupId))
+    const count = given.changes.reduce((sum, span) => sum + recordsIn(span), 0)
+    this.parts.metrics.of(groupId, at.topicId).lockTimeouts += count
+    void this.change(groupId, at, given)
   }
 }
-
-const keyOf = (groupId: string, { topicId, partition }: TopicIdPartition): string =>
-  JSON.stringify([groupId, topicId, partition])

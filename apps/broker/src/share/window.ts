@@ -1,5 +1,11 @@
-/** `available`: may be given to a member. `acknowledged` and `archived` are final: never delivered (again). */
-export type RecordState = 'available' | 'acquired' | 'acknowledged' | 'archived'
+/**
+ * `available`: may be given to a member. `archiving`: given up, and archived when its dead letter is written.
+ * `acknowledged` and `archived` are final: never delivered (again).
+ */
+export type RecordState = 'available' | 'acquired' | 'acknowledged' | 'archiving' | 'archived'
+
+/** Why a record is given up. */
+export type GivenUpCause = 'rejected' | 'delivered too often'
 
 /** The lock under which a member holds records that it has acquired. */
 export interface AcquisitionLock {
@@ -17,6 +23,8 @@ export interface Span {
   readonly deliveryCount: number
   /** Present if and only if they are acquired. */
   readonly lock?: AcquisitionLock
+  /** Present if and only if they are being archived. */
+  readonly cause?: GivenUpCause
 }
 
 /**
@@ -38,9 +46,22 @@ export const isFinal = ({ state }: Pick<Span, 'state'>): boolean => state === 'a
 export const nextFetchOffset = ({ spans, end }: SharePartition): number =>
   spans.find(({ state }) => state === 'available')?.first ?? end
 
+/** The first stretch of records that wait for their dead letter. */
+export const firstArchiving = ({ spans }: SharePartition): Span | undefined =>
+  spans.find(({ state }) => state === 'archiving')
+
 /** When the next lock runs out, on the steady clock; Infinity without one. */
 export const nextLockEnd = ({ spans }: SharePartition): number =>
   spans.reduce((next, { lock }) => Math.min(next, lock?.until ?? Infinity), Infinity)
+
+/** Offsets of the log that are not done with. */
+export function lagOf({ start, spans }: SharePartition, logStart: number, logEnd: number): number {
+  const from = Math.max(start, logStart)
+  const done = spans
+    .filter((span) => isFinal(span) && span.last >= from)
+    .reduce((sum, { first, last }) => sum + last - Math.max(first, from) + 1, 0)
+  return Math.max(0, logEnd - from - done)
+}
 
 /** The parts of the spans that lie in these offsets, `last` included. */
 export function overlapping({ spans }: SharePartition, first: number, last: number): Span[] {
@@ -119,6 +140,7 @@ function push(spans: Span[], span: Span): void {
 const isAlike = (a: Span, b: Span): boolean =>
   a.state === b.state &&
   (isFinal(a) || a.deliveryCount === b.deliveryCount) &&
+  a.cause === b.cause &&
   a.lock?.memberId === b.lock?.memberId &&
   a.lock?.until === b.lock?.until
 
