@@ -5,7 +5,8 @@ import { TestRun } from './bootstrap/test-run.mjs'
 if (!process.env.KAFKA_BROKERS) fail('name a Kafka in KAFKA_BROKERS (host:port, comma separated) to test against')
 
 /** They stop, kill or configure a broker, which must be a bundled one: another Kafka is nothing to them. */
-const bundledOnly = ['cli', 'durability', 'limits', 'observability', 'share-durability', 'transactions-durability']
+const shareOnly = ['share-durability', 'share-observability']
+const bundledOnly = ['cli', 'durability', 'limits', 'observability', ...shareOnly, 'transactions-durability']
 const excluded = bundledOnly.flatMap((name) => ['--exclude', `test/conformance/${name}.int.spec.ts`])
 
 /** Where the broker matters: all of what an order does, what goes wrong around it, kills, replicas and the edge. */

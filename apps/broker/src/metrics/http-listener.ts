@@ -52,13 +52,16 @@ function ready(broker: Broker, json: (status: number, body: unknown) => void): v
     json(503, { status: 'storage failed', partitions: failed.map(({ topic, partition }) => `${topic}-${partition}`) })
 }
 
-/** `/`, or one part of it: `/topics`, `/topics/NAME`, `/groups`, `/groups/ID`, `/transactions`. */
+/** `/`, or one part: `/topics`, `/topics/NAME`, `/groups`, `/groups/ID`, `/share-groups`, `/share-groups/ID`, `/transactions`. */
 function resource(broker: Broker, path: string): unknown {
   const overview = overviewOf(broker)
   const [part = '', name] = path.slice(1).split('/').map(decoded)
   if (part === '') return overview
   if (part === 'topics') return name === undefined ? overview.topics : overview.topics.find((it) => it.name === name)
-  if (part === 'groups') return name === undefined ? overview.groups : overview.groups.find((it) => it.groupId === name)
+  if (part === 'groups' || part === 'share-groups') {
+    const groups: readonly { readonly groupId: string }[] = part === 'groups' ? overview.groups : overview.shareGroups
+    return name === undefined ? groups : groups.find((it) => it.groupId === name)
+  }
   return part === 'transactions' && name === undefined ? overview.transactions : undefined
 }
 

@@ -5,6 +5,7 @@ import { transactionStates } from '../transactions/transaction.ts'
 import { overviewOf } from './overview.ts'
 import { PrometheusText } from './prometheus.ts'
 import type { Histogram } from './request-metrics.ts'
+import { shareMetrics } from './share-metrics-page.ts'
 import type { TopicTraffic } from './traffic.ts'
 
 /** The broker's own metrics; everything is looked up when somebody asks, so that requests pay little for it. */
@@ -15,6 +16,7 @@ export function metricsPage(broker: Broker, server: Server, syncs: Histogram): s
   const overview = overviewOf(broker)
   topics(text, broker, overview.topics)
   groups(text, overview.groups)
+  shareMetrics(text, broker, overview.shareGroups)
   transactions(text, broker)
   storage(text, broker, syncs)
   return text.toString()

@@ -1,5 +1,6 @@
 import type { Broker } from '../broker.ts'
 import type { Group } from '../groups/group.ts'
+import { shareGroupsOf } from './share-overview.ts'
 
 /** What the broker holds, as plain data. */
 export function overviewOf(broker: Broker) {
@@ -32,6 +33,7 @@ export function overviewOf(broker: Broker) {
       lag: offsetsOf(broker, group).reduce((sum, { lag }) => sum + lag, 0),
       offsets: offsetsOf(broker, group),
     })),
+    shareGroups: shareGroupsOf(broker),
     transactions: Array.from(broker.transactions.all(), (transaction) => ({
       transactionalId: transaction.transactionalId,
       state: transaction.state,
