@@ -45,6 +45,7 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
     npm: [],
   },
   'libs/request-reply': { repo: ['libs/contracts', 'libs/messaging', 'libs/observability'], npm: [] },
+  'libs/traffic': { repo: ['libs/contracts'], npm: ['zod'] },
   'libs/service': {
     repo: [
       ...['libs/audit', 'libs/contracts', 'libs/database', 'libs/decider', 'libs/effects', 'libs/event-store'],

@@ -34,6 +34,7 @@ export { partitionSizes } from './partition-sizes.ts'
 export { Fenced, TryAgain } from './producer/errors.ts'
 export { partitionOf } from './producer/partition-of.ts'
 export type { ProducerOptions, ProducerRecord } from './producer/producer.ts'
+export { StreamProducer, type StreamProducerOptions } from './producer/stream-producer.ts'
 export { enqueue, enqueueLater } from './queue/enqueue.ts'
 export { type Backoff, type PoolScale, priorityQueues, type Queue, type QueueSettings, queue } from './queue/queue.ts'
 export {

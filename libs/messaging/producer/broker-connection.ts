@@ -99,6 +99,20 @@ export class BrokerConnection {
     throw this.#lost(`answered ${answered} to request ${correlationId}`)
   }
 
+  /** Sends what the broker does not answer. Resolves when the operating system has it, which says nothing of the broker. */
+  post<Q extends Fields, S extends Fields>(api: Api<Q, S>, version: number, body: Encodable<Q>): Promise<void> {
+    if (!this.socket.writable) return Promise.reject(this.#lost('closed'))
+    const pieces = encodeRequest(api, version, { correlationId: ++this.#correlationId, clientId: this.clientId }, body)
+    return new Promise((resolve, reject) => {
+      this.socket.cork()
+      pieces.forEach((piece, i) => {
+        if (i < pieces.length - 1) this.socket.write(piece)
+        else this.socket.write(piece, (error) => (error ? reject(this.#lost(error.message)) : resolve()))
+      })
+      this.socket.uncork()
+    })
+  }
+
   close(): void {
     this.socket.destroy()
   }
