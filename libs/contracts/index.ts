@@ -1,5 +1,6 @@
 export { type Cause, Consequences, causeOf } from './consequences.ts'
 export type { MessageDefinition } from './definition.ts'
+export { type EventFilter, eventFilter, means, meansData, meansType } from './event-filter.ts'
 export { consequenceId, uuidFrom } from './ids.ts'
 export { type AnyMessage, type Message, topicOf } from './message.ts'
 export {
@@ -27,6 +28,7 @@ export {
   shopEvent,
 } from './shop-events.ts'
 export { type StreamTopic, streamTopics } from './stream-topics.ts'
+export { type SwitchedOffBecause, switchedOffBecause } from './subscription.messages.ts'
 export { questionTopics, type Topic, type TopicSettings, topicNames, topics } from './topics.ts'
 export {
   type Address,

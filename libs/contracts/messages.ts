@@ -9,6 +9,7 @@ import { paymentCommands, paymentFacts } from './payment.messages.ts'
 import { failureReplies } from './requests.ts'
 import { returnCommands, returnFacts } from './return.messages.ts'
 import { shipmentCommands, shipmentFacts, shipmentReplies, shipmentRequests } from './shipment.messages.ts'
+import { subscriptionFacts } from './subscription.messages.ts'
 import type { Topic } from './topics.ts'
 
 /** Every message that travels between services, by type. */
@@ -23,6 +24,7 @@ export const messages = {
   ...returnFacts,
   ...returnCommands,
   ...notificationFacts,
+  ...subscriptionFacts,
   ...inventoryRequests,
   ...inventoryReplies,
   ...shipmentRequests,

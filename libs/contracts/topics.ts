@@ -30,6 +30,8 @@ export const topics = {
   inventory: { partitions: 6, retentionMs: FOREVER },
   shipments: { partitions: 6, retentionMs: FOREVER },
   notifications: { partitions: 6, retentionMs: FOREVER },
+  /** What became of subscriptions by themselves: few words, which subscribers may want to hear. */
+  subscriptions: { partitions: 6, retentionMs: FOREVER },
   'payment-commands': { partitions: 6, retentionMs: SEVEN_DAYS },
   'inventory-commands': { partitions: 6, retentionMs: SEVEN_DAYS },
   'fulfillment-commands': { partitions: 6, retentionMs: SEVEN_DAYS },

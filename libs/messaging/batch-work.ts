@@ -69,6 +69,7 @@ export class BatchWork implements Work<RecordResult[]> {
     const park = (verdict: ParkVerdict): void => uow.part(ParkedKeys).park(consumer, record, verdict)
     if (content.kind === 'ignored') return { outcome: 'ignored' }
     if (content.kind === 'unreadable') {
+      if (this.context.passesOverUnreadable) return { outcome: 'ignored' }
       park(unreadableVerdict(content))
       return { outcome: 'dead' }
     }

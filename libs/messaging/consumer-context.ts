@@ -12,6 +12,8 @@ export interface ConsumerContext {
   readonly handlers: HandlerTable
   /** The handlers know a message that they have handled before: the inbox need not. */
   readonly recognisesDuplicates: boolean
+  /** What nobody can read is for those to park whose topic it is. Default false. */
+  readonly passesOverUnreadable?: boolean
 }
 
 export const announceMessage = (

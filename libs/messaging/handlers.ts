@@ -40,6 +40,8 @@ export interface Handler<T extends MessageType = MessageType> {
   handle(message: MessageOf<T>, context: MessageContext): Handled
   /** Whose messages it is about; those of any other order are passed over by their header, unread. Default: everybody's. */
   readonly only?: 'choreographed'
+  /** Whether anybody has a use for this type at the moment; otherwise its messages are passed over, unread. */
+  isWanted?(type: MessageType): boolean
 }
 
 type MessageOf<T extends MessageType> = { [M in T]: Message<M> }[T]
@@ -68,6 +70,7 @@ export type HandlerTable = ReadonlyMap<MessageType, AnyHandler | typeof ignore>
 
 export interface AnyHandler {
   readonly only?: 'choreographed'
+  isWanted?(type: MessageType): boolean
   announce?(message: AnyMessage, uow: UnitOfWork, position: Position): void
   handle(message: AnyMessage, context: MessageContext): Handled
 }

@@ -13,7 +13,10 @@ import {
 import type { Position } from './handlers.ts'
 
 /** The types that the service has a use for, of everybody or of some orders only, and those that it knows and ignores. */
-export type KnownTypes = ReadonlyMap<MessageType, { readonly only?: 'choreographed' } | 'ignore'>
+export type KnownTypes = ReadonlyMap<
+  MessageType,
+  { readonly only?: 'choreographed'; isWanted?(type: MessageType): boolean } | 'ignore'
+>
 
 /** A record as it came from its partition, and what it says. */
 export interface IncomingRecord {
@@ -48,7 +51,10 @@ const contentOf = (topic: Topic, raw: ReceivedRecord, handlers: KnownTypes): Inc
   // What the service has no use for is not worth parsing, if it is where it belongs.
   const type = String(raw.headers?.ce_type) as MessageType
   const handler = handlers.get(type)
-  const isUseless = handler === 'ignore' || (handler?.only === 'choreographed' && !isChoreographed(raw.headers))
+  const isUseless =
+    handler === 'ignore' ||
+    (handler?.only === 'choreographed' && !isChoreographed(raw.headers)) ||
+    handler?.isWanted?.(type) === false
   if (isUseless && topicOf(type) === topic) return { kind: 'ignored' }
   const decoded: Decoded = decode(raw)
   if (!decoded.ok) return { kind: 'unreadable', reason: decoded.reason, detail: decoded.detail }

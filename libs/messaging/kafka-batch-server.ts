@@ -26,6 +26,8 @@ export interface KafkaBatchServerOptions {
    * models, whose rows can tell. Default false.
    */
   readonly recognisesDuplicates?: boolean
+  /** What nobody can read is passed over: whoever else consumes the topic parks it. Default false. */
+  readonly passesOverUnreadable?: boolean
   readonly retryPolicy?: RetryPolicy
   /** Topics that the service works as queues: what of them is parked is not retried here. */
   readonly queues?: readonly string[]
@@ -87,21 +89,15 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   #start(): void {
-    const {
-      service,
-      brokers,
-      database,
-      groupCommit,
-      retryPolicy,
-      recognisesDuplicates = false,
-      queues = [],
-    } = this.options
+    const { service, brokers, database, groupCommit, retryPolicy, queues = [] } = this.options
+    const { recognisesDuplicates = false, passesOverUnreadable = false } = this.options
     const [handlers, topics] = [this.#handlers, this.#topics]
     const context: ConsumerContext = {
       consumer: service,
       source: `/waybill/${service}`,
       handlers,
       recognisesDuplicates,
+      passesOverUnreadable,
     }
     const policy = retryPolicy ?? defaultRetryPolicy
     const retrier = new Retrier({ context, database, groupCommit, policy, queues })

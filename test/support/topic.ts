@@ -12,10 +12,10 @@ kafkajs.CompressionCodecs[CompressionTypes.LZ4] = () => ({
   decompress: (buffer: Buffer) => decompressFrame(buffer),
 })
 
+const OTHERS: ReadonlySet<string> = new Set(['dead-letters', 'catalogue', 'subscriptions'])
+
 /** Those that orders travel by, and where what cannot be read is parked. */
-export const orderTopics = topicNames.filter(
-  (topic) => topic !== 'dead-letters' && topic !== 'catalogue' && !Object.hasOwn(questionTopics, topic),
-)
+export const orderTopics = topicNames.filter((topic) => !OTHERS.has(topic) && !Object.hasOwn(questionTopics, topic))
 
 export interface ReadRecord {
   readonly partition: number
