@@ -117,6 +117,7 @@ export const planProcesses = (
       ...http(service, ports[service], 'service', {
         DATABASE_URL: serviceDatabase(options, service),
         ...keysOf(service, options.data),
+        ...demoOf(service),
       }),
       after: needed,
       stage: 3,
@@ -125,6 +126,10 @@ export const planProcesses = (
   plans.push({ ...http('console', options.port, 'console', { HOST: 'localhost', ...control }), after: [], stage: 3 })
   return plans
 }
+
+/** Whoever tries it out has the endpoint of a webhook on the same machine. */
+const demoOf = (service: Service): Record<string, string> =>
+  service === 'notification' ? { WEBHOOK_PRIVATE_ADDRESSES: process.env.WEBHOOK_PRIVATE_ADDRESSES ?? 'loopback' } : {}
 
 /** Who seals payment tokens, and who opens them. */
 const keysOf = (service: Service, data: string): Record<string, string> => {

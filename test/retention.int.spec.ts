@@ -23,6 +23,7 @@ const named = new Set(
 
 const declared: readonly Retention[] = [
   ...[inboxRetention, idempotencyRetention, parkedEffectsRetention, ...parkingRetention],
+  ...['subscription_deliveries', 'subscribed_events'].map((table) => ({ table, column: 'created_at', keptMs: 0 })),
   { table: 'quotes', column: 'valid_until', keptMs: 0 },
 ]
 
@@ -88,8 +89,11 @@ test('rows that are removed by their age are found by an index that begins with 
 
 test('each setting is named with the table that it is about, and no other is', () => {
   const settings = [...named].filter((name) => /^[A-Z_]+_(HOURS|DAYS|ROWS)$/.test(name))
-  const sources = ['libs/http', 'apps/order/src', 'apps/query/src', 'apps/simulators/src'].map((folder) =>
-    readFileSync(join(import.meta.dirname, '..', folder, 'config.ts'), 'utf8'),
+  const configs = ['libs/http', 'apps/order/src', 'apps/query/src', 'apps/simulators/src'].map(
+    (at) => `${at}/config.ts`,
+  )
+  const sources = [...configs, 'apps/notification/src/subscriptions/settings.ts'].map((file) =>
+    readFileSync(join(import.meta.dirname, '..', file), 'utf8'),
   )
   const known = [...sources.join('\n').matchAll(/^ +([A-Z_]+_(?:HOURS|ROWS|RETENTION_DAYS)|RETENTION_DAYS):/gm)]
   expect(settings.toSorted()).toEqual([...new Set(known.map(([, name]) => name!))].toSorted())

@@ -59,6 +59,10 @@ export const metrics = {
     /** Gauge: messages that wait, as of the last look. Labels: queue. */
     depth: 'waybill_queue_depth',
   },
+  subscriptions: {
+    /** Counter. Labels: to (webhook | email | queue), result (delivered | failed | gone). */
+    attempts: 'waybill_subscriptions_attempts_total',
+  },
   requestReply: {
     /** Counter: questions that this process asked. Labels: type, outcome (answered | failed | silent | refused). */
     asked: 'waybill_request_reply_asked_total',

@@ -11,6 +11,7 @@ import { consumersFor } from './consumers.ts'
 import { recordDelivery } from './delivery.ts'
 import { type Customer, Customers } from './domain/customers.ts'
 import { CONNECTIONS, type EmailKinds, emailRetry, type Mailer, smtpMailer } from './email.ts'
+import { subscriptions } from './subscriptions/subscriptions.ts'
 
 /** A mail may be this much later, milliseconds; gathering for so long saves most of the transactions. */
 const LINGER_MS = 25
@@ -18,12 +19,14 @@ const LINGER_MS = 25
 export const notificationService = (config: Config): Service => {
   const prisma = new PrismaClient({ adapter: new PrismaPg(sessionConfig(config.DATABASE_URL)) })
   const mailer = smtpMailer(config.SMTP_HOST, config.SMTP_PORT)
+  const { routes, ...subscribers } = subscriptions(config)
   return defineService({
+    ...subscribers,
     name: 'notification',
     config,
     handlers: consumersFor(new Customers(customersOf(config.CUSTOMERS_FILE))),
     effects: emailCalls(mailer),
-    routes: [NotificationsController],
+    routes: [NotificationsController, ...routes],
     providers: [{ provide: PRISMA, useValue: prisma }],
     commit: { lingerMs: LINGER_MS },
     resources: [mailer, { close: () => prisma.$disconnect() }],

@@ -1,0 +1,224 @@
+import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common'
+import type { FastifyReply } from 'fastify'
+import { z } from 'zod'
+import { Database, type UnitOfWork } from '#libs/database'
+import type { Refusal } from '#libs/decider'
+import { Actor, Problem, parse } from '#libs/http'
+import { IdempotentCommands } from '#libs/idempotency'
+import { answerOnce, IdempotencyKey, onRecord } from '#libs/service'
+import type { Subscription } from '../../domain/subscriptions/subscription.ts'
+import { listDeliveries } from '../sql/list-deliveries.ts'
+import { readSubscription, readSubscriptions } from '../sql/read-subscriptions.ts'
+import { SubscriptionCommands, type SubscriptionRefusal } from '../subscription-commands.ts'
+import { deliveryAnswer, subscriptionAnswer } from './subscription-answer.ts'
+import { changeOfSubscription, deliveriesQuery, newSubscription, onlyReason } from './subscription-request.ts'
+
+/** Who asks for what, and how what came of it is told. */
+interface Asked<Done> {
+  readonly route: string
+  readonly action: string
+  readonly key: string
+  readonly actor: string
+  readonly body: unknown
+  readonly reason: string | undefined
+  readonly reply: FastifyReply
+  readonly status: number
+  readonly run: (uow: UnitOfWork) => Promise<Done | Refusal<SubscriptionRefusal>>
+  /** The subscription that it was about. */
+  readonly targetOf: (done: Done) => string
+  readonly present: (done: Done) => object
+  /** Known before it is carried out. */
+  readonly target?: string
+}
+
+/** Subscribers of their own: who wants to be told of what, and where. */
+@Controller('subscriptions')
+export class SubscriptionsController {
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(IdempotentCommands) private readonly requests: IdempotentCommands,
+    @Inject(SubscriptionCommands) private readonly commands: SubscriptionCommands,
+  ) {}
+
+  /** All of them, oldest first. */
+  @Get()
+  async list() {
+    return { items: (await readSubscriptions(this.database)).map(subscriptionAnswer) }
+  }
+
+  @Get(':id')
+  async one(@Param('id') id: string) {
+    return subscriptionAnswer(await this.#find(id))
+  }
+
+  @Post()
+  create(
+    @IdempotencyKey() key: string,
+    @Actor() actor: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const wanted = parse(newSubscription, body)
+    return this.#ask<Subscription>({
+      ...{ route: 'POST /subscriptions', action: 'create', status: 201, key, actor, body, reply },
+      ...{ reason: wanted.reason },
+      run: (uow) => this.commands.create(uow, wanted),
+      targetOf: ({ id }) => id,
+      present: subscriptionAnswer,
+    })
+  }
+
+  @Patch(':id')
+  change(
+    @Param('id') given: string,
+    @IdempotencyKey() key: string,
+    @Actor() actor: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const id = known(given)
+    const change = parse(changeOfSubscription, body)
+    return this.#ask<Subscription>({
+      ...{ route: `PATCH /subscriptions/${id}`, action: 'change', status: 200, key, actor, body, reply },
+      ...{ target: id, reason: change.reason },
+      run: (uow) => this.commands.change(uow, id, change),
+      targetOf: () => id,
+      present: subscriptionAnswer,
+    })
+  }
+
+  /** What was owed to it is owed no more; what is on its way arrives. */
+  @Delete(':id')
+  remove(
+    @Param('id') given: string,
+    @IdempotencyKey() key: string,
+    @Actor() actor: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const id = known(given)
+    return this.#ask<{ id: string }>({
+      ...{ route: `DELETE /subscriptions/${id}`, action: 'remove', status: 200, key, actor, body, reply },
+      ...{ target: id, reason: parse(onlyReason, body ?? undefined).reason },
+      run: (uow) => this.commands.remove(uow, id),
+      targetOf: () => id,
+      present: () => ({ subscriptionId: id, removed: true }),
+    })
+  }
+
+  /** What its webhook is signed with: in no other answer, and in no answer that is kept. */
+  @Get(':id/secret')
+  async secret(@Param('id') id: string) {
+    const { deliver, secrets } = await this.#find(id)
+    if (deliver.to !== 'webhook') throw problemOf({ refused: 'not_a_webhook' })
+    const now = new Date().toISOString()
+    return { items: secrets.filter(({ until }) => until === undefined || until > now) }
+  }
+
+  @Post(':id/secret/rotate')
+  rotateSecret(
+    @Param('id') given: string,
+    @IdempotencyKey() key: string,
+    @Actor() actor: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const id = known(given)
+    return this.#ask<Subscription>({
+      ...{
+        route: `POST /subscriptions/${id}/secret/rotate`,
+        action: 'rotate-secret',
+        status: 200,
+        key,
+        actor,
+        body,
+        reply,
+      },
+      ...{ target: id, reason: parse(onlyReason, body ?? undefined).reason },
+      run: (uow) => this.commands.rotateSecret(uow, id),
+      targetOf: () => id,
+      present: ({ secrets }) => ({ subscriptionId: id, ...(secrets[1]?.until && { bothUntil: secrets[1].until }) }),
+    })
+  }
+
+  /** Newest first. */
+  @Get(':id/deliveries')
+  async deliveries(@Param('id') id: string, @Query() query: unknown) {
+    const { state, cursor: before, limit } = parse(deliveriesQuery, query)
+    await this.#find(id)
+    const rows = await listDeliveries(this.database, id, { state, before, limit })
+    return {
+      items: rows.map(deliveryAnswer),
+      nextCursor: rows.length === limit ? String(rows.at(-1)!.seq) : null,
+    }
+  }
+
+  @Post(':id/deliveries/:deliveryId/repeat')
+  repeat(
+    @Param('id') given: string,
+    @Param('deliveryId') givenDelivery: string,
+    @IdempotencyKey() key: string,
+    @Actor() actor: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const id = known(given)
+    if (!z.uuid().safeParse(givenDelivery).success) throw problemOf({ refused: 'unknown_delivery' })
+    const deliveryId = givenDelivery.toLowerCase()
+    const route = `POST /subscriptions/${id}/deliveries/${deliveryId}/repeat`
+    return this.#ask<{ deliveryId: string }>({
+      ...{ route, action: 'repeat-delivery', status: 202, key, actor, body, reply },
+      ...{ target: id, reason: parse(onlyReason, body ?? undefined).reason },
+      run: (uow) => this.commands.repeat(uow, id, deliveryId),
+      targetOf: () => id,
+      present: () => ({ subscriptionId: id, deliveryId, state: 'pending' }),
+    })
+  }
+
+  async #find(given: string): Promise<Subscription> {
+    const id = known(given)
+    const found = await readSubscription(this.database, id)
+    if (found === undefined) throw unknownSubscription(id)
+    return found
+  }
+
+  #ask<Done extends object>(asked: Asked<Done>) {
+    const { route, action, actor, reason, run, targetOf, present, status, target, key, body, reply } = asked
+    return answerOnce(this.requests, reply, {
+      ...{ key, body: body ?? null, scope: `${route} ${actor}`, problems: problemOf },
+      work: {
+        run: async (uow) => {
+          const done = await run(uow)
+          const refusal = 'refused' in done ? done : undefined
+          const about = refusal === undefined ? targetOf(done as Done) : (target ?? 'new')
+          onRecord(
+            uow,
+            { actor, action: `subscription.${action}`, target: `subscription/${about}`, ...(reason && { reason }) },
+            refusal,
+          )
+          return refusal ?? { status, headers: {}, body: present(done as Done) }
+        },
+      },
+    })
+  }
+}
+
+const known = (id: string): string => {
+  if (!z.uuid().safeParse(id).success) throw unknownSubscription(id)
+  return id.toLowerCase()
+}
+
+const unknownSubscription = (id: string): Problem =>
+  problemOf({ refused: 'unknown_subscription', detail: `no subscription ${id} is known` })
+
+const STATUS: Readonly<Record<SubscriptionRefusal, number>> = {
+  unknown_subscription: 404,
+  unknown_delivery: 404,
+  too_many_subscriptions: 409,
+  not_a_webhook: 409,
+  not_active: 409,
+  not_repeatable: 409,
+}
+
+const problemOf = ({ refused, detail }: Refusal<SubscriptionRefusal>): Problem =>
+  new Problem(STATUS[refused], { type: refused.replaceAll('_', '-'), ...(detail === undefined ? {} : { detail }) })
