@@ -9,6 +9,7 @@ import { overview } from './screens/overview.ts'
 import { processes } from './screens/processes.ts'
 import { projections } from './screens/projections.ts'
 import { sagas } from './screens/sagas.ts'
+import { subscriptions } from './screens/subscriptions.ts'
 import { topics } from './screens/topics.ts'
 
 const executablePath = chromiumProgram()
@@ -24,6 +25,7 @@ describe.skipIf(executablePath === undefined)('the web console', () => {
   describe('topics', () => topics(at))
   describe('consumer groups', () => groups(at))
   describe('projections', () => projections(at))
+  describe('subscriptions', () => subscriptions(at))
   // Last, for they kill and freeze what all others look at.
   describe('processes and oracle', () => processes(at))
 })

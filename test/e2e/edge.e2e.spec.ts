@@ -16,7 +16,7 @@ const SKU = 'MUG-WHITE-330'
 /** Has committed something, and nobody is in it. */
 const IDLE_GROUP = 'edge-idle'
 /** Whether there is a version to switch to depends on how far the rebuild has come. */
-const MAY_BE_REFUSED = /^\/api\/projections\/.*\/(switch|rollback|cancel)$/
+const MAY_BE_REFUSED = /^\/api\/(projections\/.*\/(switch|rollback|cancel)|subscriptions\/.*\/repeat)$/
 
 let system: RunningSystem
 let client: Client
@@ -26,6 +26,7 @@ let orderId: string
 let operationId: string
 let returnId: string
 let quoteId: string
+let subscriptionId: string
 beforeAll(async () => {
   system = await startSystem()
   client = new Client(system.url)
@@ -41,6 +42,8 @@ beforeAll(async () => {
   const redrive = { filter: { service: 'payment' }, reason: 'to have one' }
   const { body } = await client.call<{ operationId: string }>('POST', '/api/parked/redrive', redrive, key())
   operationId = body.operationId
+  const subscribed = await client.call<{ subscriptionId: string }>('POST', '/api/subscriptions', subscription, key())
+  subscriptionId = subscribed.body.subscriptionId
   const admin = kafka().admin()
   await admin.connect()
   await admin.setOffsets({ groupId: IDLE_GROUP, topic: 'orders', partitions: [{ partition: 0, offset: '0' }] })
@@ -53,6 +56,18 @@ const questionOf = (items: Record<string, number>) => {
   return { customerId, items: lines, shippingAddress }
 }
 
+/** One that nobody needs. */
+const another = async (): Promise<string> => {
+  const { body } = await client.call<{ subscriptionId: string }>('POST', '/api/subscriptions', subscription, key())
+  return `/api/subscriptions/${body.subscriptionId}`
+}
+
+/** Nobody listens there: it is asked whether it wants to be told, in vain. */
+const subscription = {
+  filter: { types: ['order.*'], match: { '/total/amount': { '>=': 1, in: [1, 2] } } },
+  deliver: { to: 'webhook', url: 'http://127.0.0.1:9/hook' },
+}
+
 const key = () => ({ 'idempotency-key': randomUUID() })
 
 /** The address of something that is there. */
@@ -60,6 +75,12 @@ const addressOf = async (path: string): Promise<string> => {
   if (path.includes('{service}')) {
     const { service, id } = await garbageParked()
     return path.replace('{service}', service).replace('{id}', id)
+  }
+  if (path.startsWith('/api/subscriptions/')) {
+    const { items } = await client.get<{ items: { deliveryId: string }[] }>(
+      `/api/subscriptions/${subscriptionId}/deliveries`,
+    )
+    return path.replace('{id}', subscriptionId).replace('{deliveryId}', items[0]!.deliveryId)
   }
   return path
     .replace('{orderId}', orderId)
@@ -103,6 +124,9 @@ test('what every route answers is what the published document says, and nothing 
     'POST /api/orders/{orderId}/returns': { items: [{ sku: SKU, quantity: 1 }], reason: 'a test' },
     'POST /api/topics/{topic}/messages': { key: 'edge', value: '{}', headers: { ce_type: 'none' }, reason: 'a test' },
     'POST /api/groups/{group}/offsets': { topic: 'orders', to: 'earliest', reason: 'a test' },
+    'POST /api/subscriptions': subscription,
+    'POST /api/subscriptions/preview': { filter: subscription.filter },
+    'PATCH /api/subscriptions/{id}': { state: 'active', filter: { types: ['#'] } },
     'POST /api/parked/redrive': { reason: 'a test' },
     'POST /api/sagas/{sagaId}/compensate': { reason: 'a test' },
     'POST /api/parked/{service}/{id}/retry': {},
@@ -118,7 +142,7 @@ test('what every route answers is what the published document says, and nothing 
     if (path.includes('{step}')) continue
     const isUndoing = /\{(orderId|sagaId)\}\/(cancel|compensate)$/.test(path)
     const at = isUndoing ? path.replace(/\{(orderId|sagaId)\}/, cancelled) : await addressOf(path)
-    const { status, body } = await answered(method, at, bodies[name])
+    const { status, body } = await answered(method, method === 'DELETE' ? await another() : at, bodies[name])
     if (status === 409 && MAY_BE_REFUSED.test(path)) continue
     const described = operation.responses[status]?.content['application/json']?.schema
     expect(described, `${name} answered ${status}`).toBeDefined()
@@ -133,7 +157,9 @@ test(`${FUZZ} requests with anything in them, and no answer is a failure of ours
     fc.record({
       operation: fc.constant(operation),
       parameters: fc.tuple(
-        ...operation.parameters.map((parameter) => anyParameter(parameter, [orderId, SKU, operationId])),
+        ...operation.parameters.map((parameter) =>
+          anyParameter(parameter, [orderId, SKU, operationId, subscriptionId]),
+        ),
       ),
       body: anyBody(operation.body),
     }),

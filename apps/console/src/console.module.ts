@@ -1,6 +1,7 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { healthModule } from '#libs/http'
 import { TopicReader } from '#libs/messaging'
+import { FilterPreviewController } from './api/filter-preview.controller.ts'
 import { MessagesController } from './api/messages.controller.ts'
 import { OperatorsController } from './api/operators.controller.ts'
 import { OracleController } from './api/oracle.controller.ts'
@@ -33,6 +34,7 @@ export const consoleModule = (config: Config): DynamicModule => ({
   module: ConsoleModule,
   imports: [healthModule({})],
   controllers: [
+    FilterPreviewController,
     MessagesController,
     OperatorsController,
     OracleController,

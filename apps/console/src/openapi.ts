@@ -9,6 +9,7 @@ import { returnPaths } from './returns.openapi.ts'
 import { sagaPaths } from './sagas.openapi.ts'
 import { schemaPaths } from './schemas.openapi.ts'
 import { stockPaths } from './stock.openapi.ts'
+import { subscriptionPaths } from './subscriptions.openapi.ts'
 import { topicPaths } from './topics.openapi.ts'
 
 /** The REST interface as OpenAPI 3.1. A test holds it against the routes, another one against real answers. */
@@ -217,6 +218,7 @@ export const openApi = {
         inQuery({ customerId, orderId, limit: limit(500) }),
       ),
     },
+    ...subscriptionPaths(helpers),
     '/api/parked': {
       get: get(
         'Messages that some service could not handle',

@@ -1,7 +1,7 @@
 import type { ServiceName } from './services.ts'
 
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below `/api`, as Fastify writes paths; `pathAtService` says what it is at the service. */
   readonly at: string
   /** Who answers; the next one is asked when the one before does not know the resource yet. */
@@ -54,6 +54,15 @@ export const routes: readonly Route[] = [
   { method: 'GET', at: '/customers/:customerId/history', from: ['query'], shared: true },
   { method: 'GET', at: '/saga-board', from: ['query'], shared: true },
   { method: 'GET', at: '/notifications', from: ['notification'], shared: true },
+  { method: 'GET', at: '/subscriptions', from: ['notification'] },
+  { method: 'POST', at: '/subscriptions', from: ['notification'] },
+  { method: 'GET', at: '/subscriptions/:id', from: ['notification'] },
+  { method: 'PATCH', at: '/subscriptions/:id', from: ['notification'] },
+  { method: 'DELETE', at: '/subscriptions/:id', from: ['notification'] },
+  { method: 'GET', at: '/subscriptions/:id/secret', from: ['notification'] },
+  { method: 'POST', at: '/subscriptions/:id/secret/rotate', from: ['notification'] },
+  { method: 'GET', at: '/subscriptions/:id/deliveries', from: ['notification'] },
+  { method: 'POST', at: '/subscriptions/:id/deliveries/:deliveryId/repeat', from: ['notification'] },
   { method: 'GET', at: '/simulators/payment/settings', from: ['simulators'] },
   { method: 'PUT', at: '/simulators/payment/settings', from: ['simulators'] },
   { method: 'GET', at: '/simulators/payment/operations', from: ['simulators'] },

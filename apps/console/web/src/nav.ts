@@ -29,6 +29,7 @@ export const nav: readonly { readonly title: string; readonly entries: readonly 
       { to: '/topics', label: 'Topics', icon: 'topics' },
       { to: '/groups', label: 'Consumer groups', icon: 'groups' },
       { to: '/projections', label: 'Projections', icon: 'projections' },
+      { to: '/subscriptions', label: 'Subscriptions', icon: 'mail' },
     ],
   },
   {

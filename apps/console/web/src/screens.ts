@@ -8,6 +8,7 @@ import { processesRoute } from './screens/processes/route.ts'
 import { projectionsRoute } from './screens/projections/route.ts'
 import { sagasRoute } from './screens/sagas/route.ts'
 import { simulatorsRoute } from './screens/simulators/route.ts'
+import { subscriptionsRoute } from './screens/subscriptions/route.ts'
 import { topicsRoute } from './screens/topics/route.ts'
 
 /** Every screen: one folder in `screens/`, one line here and, unless it is reached from another one, one in `nav.ts`. */
@@ -20,6 +21,7 @@ export const screens = [
   topicsRoute,
   groupsRoute,
   projectionsRoute,
+  subscriptionsRoute,
   processesRoute,
   simulatorsRoute,
   auditRoute,

@@ -26,7 +26,11 @@ export const ask = async <T>(path: string, signal?: AbortSignal): Promise<T> => 
 }
 
 /** Rejects like `ask`. */
-export const tell = async <T>(method: 'POST' | 'PUT', path: string, write: Write = {}): Promise<Told<T>> => {
+export const tell = async <T>(
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  path: string,
+  write: Write = {},
+): Promise<Told<T>> => {
   const { body, key, actor } = write
   const headers: Record<string, string> = { accept: 'application/json', [TOKEN_HEADER]: token() }
   if (body !== undefined) headers['content-type'] = 'application/json'

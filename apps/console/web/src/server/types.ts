@@ -6,6 +6,7 @@ import type * as processes from '../../../src/processes/processes.openapi.ts'
 import type * as projections from '../../../src/projections.openapi.ts'
 import type * as sagas from '../../../src/sagas.openapi.ts'
 import type * as stock from '../../../src/stock.openapi.ts'
+import type * as subscriptions from '../../../src/subscriptions.openapi.ts'
 import type * as topics from '../../../src/topics.openapi.ts'
 
 /** What the gateway answers, from the very schemas that its OpenAPI document is made of. */
@@ -59,3 +60,6 @@ export type Processes = z.infer<typeof processes.processes>
 export type SystemProcess = Processes['items'][number]
 export type OracleAnswer = z.infer<typeof oracle.oracle>
 export type OracleCheck = z.infer<typeof oracle.oracleCheck>
+export type Subscription = z.infer<typeof subscriptions.subscription>
+export type Delivery = z.infer<typeof subscriptions.delivery>
+export type FilterPreview = z.infer<typeof subscriptions.preview>

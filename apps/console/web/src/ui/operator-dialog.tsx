@@ -10,6 +10,8 @@ interface Props {
   /** What will happen, in words. */
   readonly children?: ReactNode
   readonly path: string
+  /** Default POST. */
+  readonly method?: 'POST' | 'PATCH' | 'DELETE'
   /** What is sent beside the reason. */
   readonly body?: Readonly<Record<string, unknown>>
   readonly needsReason?: boolean
@@ -29,6 +31,7 @@ export const OperatorDialog = ({
   title,
   children,
   path,
+  method = 'POST',
   body = {},
   needsReason = false,
   danger = false,
@@ -42,7 +45,7 @@ export const OperatorDialog = ({
   const [reason, setReason] = useState('')
   const work = useMutation({
     mutationFn: () =>
-      tell('POST', path, { key, actor, body: { ...body, ...(reason.trim() !== '' && { reason: reason.trim() }) } }),
+      tell(method, path, { key, actor, body: { ...body, ...(reason.trim() !== '' && { reason: reason.trim() }) } }),
     onSuccess: ({ body: answer }) => {
       localStorage.setItem(ACTOR, actor)
       onDone(answer)
