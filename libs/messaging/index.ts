@@ -61,6 +61,7 @@ export {
   type ReadPosition,
   TopicReader,
 } from './reader/topic-reader.ts'
+export { describeShareGroups, type ShareGroupDescription } from './share-groups.ts'
 export { topicOffsets } from './topic-offsets.ts'
 export {
   type GroupPositions,

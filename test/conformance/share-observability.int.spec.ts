@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { KafkaView } from '../../apps/console/src/kafka-view.ts'
 import { until } from '../support/until.ts'
 import { batch } from './batch.ts'
 import { deadLettersOn, deadLetterTopic } from './dead-letters.ts'
@@ -61,4 +62,17 @@ test('what a share group does is counted, and it is seen like a consumer group',
   }
   expect(JSON.parse(await kafka.http(`/share-groups/${groupId}`))).toMatchObject(group)
   expect(JSON.parse(await kafka.http('/'))).toMatchObject({ groups: [], shareGroups: [group] })
+})
+
+test('the console has it among the groups', async () => {
+  const topic = await kafka.topic()
+  await kafka.append(topic, batch(['a', 'b']))
+  const member = await ShareMember.joined(kafka, await earliestGroup(kafka), topic)
+  await member.receive(topic, { maxRecords: 1, mode: 1 })
+  const { items } = await new KafkaView({ brokers: [kafka.brokers], clientId: 'test' }).groups()
+  expect(items.find(({ groupId }) => groupId === member.groupId)).toMatchObject({
+    ...{ type: 'share', state: 'Stable', lag: 2 },
+    members: [{ memberId: member.memberId, assignment: { [topic.name]: [0] } }],
+    partitions: [{ topic: topic.name, partition: 0, offset: 0, latest: 2, lag: 2 }],
+  })
 })

@@ -51,6 +51,7 @@ test('of each member of a group it says which partitions it reads', async () => 
   await consumer.run({ eachMessage: async () => {} })
   await joined
   const { items } = await view.groups()
-  expect(items).toMatchObject([{ groupId: 'readers', state: 'Stable', members: [{ assignment: { facts: [0, 1] } }] }])
+  const readers = { groupId: 'readers', type: 'consumer', state: 'Stable' }
+  expect(items).toMatchObject([{ ...readers, members: [{ assignment: { facts: [0, 1] } }] }])
   await consumer.disconnect()
 })

@@ -1,7 +1,15 @@
 import { type Admin, AssignerProtocol, type ConfigResourceTypes } from 'kafkajs'
 import { topicNames } from '#libs/contracts'
 import { sharedAnswer } from '#libs/http'
-import { askKafka, type KafkaOptions, type PartitionOffsets, partitionSizes, topicOffsets } from '#libs/messaging'
+import {
+  askKafka,
+  describeShareGroups,
+  type KafkaOptions,
+  type PartitionOffsets,
+  partitionSizes,
+  type ShareGroupDescription,
+  topicOffsets,
+} from '#libs/messaging'
 
 export interface TopicView {
   readonly name: string
@@ -20,6 +28,8 @@ export interface TopicDetails {
 
 export interface GroupView {
   readonly groupId: string
+  /** Of a share group each record goes to one member and is acknowledged by itself; of the others each partition does. */
+  readonly type: 'consumer' | 'share'
   readonly state: string
   readonly members: readonly {
     readonly memberId: string
@@ -28,11 +38,12 @@ export interface GroupView {
     /** Topic → the partitions that it reads. */
     readonly assignment: Readonly<Record<string, readonly number[]>>
   }[]
-  /** Records that the group has not committed yet, over all partitions. */
+  /** Records that the group has not committed yet, or a share group is not done with, over all partitions. */
   readonly lag: number
   readonly partitions: readonly {
     readonly topic: string
     readonly partition: number
+    /** What is committed; of a share group the first record that it is not done with. */
     readonly offset: number
     readonly latest: number
     readonly lag: number
@@ -109,19 +120,49 @@ const topicsOf = async (options: KafkaOptions, admin: Admin): Promise<View<Topic
 const groupsOf = async (options: KafkaOptions, admin: Admin): Promise<View<GroupView>> => {
   const { items: topics, missing } = await topicsOf(options, admin)
   const { groups } = await admin.listGroups()
-  const names = groups.filter((group) => group.protocolType === 'consumer').map((group) => group.groupId)
-  if (names.length === 0) return { items: [], missing }
-  const described = (await admin.describeGroups(names)).groups
   const latest = latestOffsets(topics)
-  const views = described.map(async ({ groupId, state, members }) => ({
-    groupId,
-    state,
+  const named = (type: string) => groups.filter(({ protocolType }) => protocolType === type).map((it) => it.groupId)
+  const [consuming, sharing] = await Promise.all([
+    consumerGroups(admin, named('consumer'), latest),
+    describeShareGroups(options, named('share')),
+  ])
+  const items = [...consuming, ...sharing.map((group) => shareGroupView(group, latest))]
+  return { items: items.sort((a, b) => a.groupId.localeCompare(b.groupId)), missing }
+}
+
+type LatestOffsets = ReadonlyMap<string, number>
+
+const consumerGroups = async (
+  admin: Admin,
+  names: readonly string[],
+  latest: LatestOffsets,
+): Promise<readonly GroupView[]> => {
+  if (names.length === 0) return []
+  const { groups } = await admin.describeGroups([...names])
+  const views = groups.map(async ({ groupId, state, members }) => ({
+    ...{ groupId, state, type: 'consumer' as const },
     members: members.map(({ memberId, clientId, clientHost, memberAssignment }) => ({
       ...{ memberId, clientId, host: clientHost, assignment: assignmentIn(memberAssignment) },
     })),
     ...lagOf(await admin.fetchOffsets({ groupId }), latest),
   }))
-  return { items: (await Promise.all(views)).sort((a, b) => a.groupId.localeCompare(b.groupId)), missing }
+  return Promise.all(views)
+}
+
+const shareGroupView = (group: ShareGroupDescription, latest: LatestOffsets): GroupView => {
+  const partitions = group.partitions
+    .map(({ topic, partition, start, lag }) => {
+      return { topic, partition, offset: start, latest: latest.get(`${topic}/${partition}`) ?? start, lag }
+    })
+    .sort(byPlace)
+  return { ...group, type: 'share', partitions, lag: partitions.reduce((sum, { lag }) => sum + lag, 0) }
+}
+
+const byPlace = (a: Place, b: Place): number => a.topic.localeCompare(b.topic) || a.partition - b.partition
+
+interface Place {
+  readonly topic: string
+  readonly partition: number
 }
 
 /** None while the group is about to share its partitions anew, or when it does not speak of it as consumers do. */
@@ -135,7 +176,7 @@ const assignmentIn = (bytes: Buffer): Readonly<Record<string, readonly number[]>
 
 type Committed = Awaited<ReturnType<Admin['fetchOffsets']>>
 
-const lagOf = (committed: Committed, latest: ReadonlyMap<string, number>): Pick<GroupView, 'lag' | 'partitions'> => {
+const lagOf = (committed: Committed, latest: LatestOffsets): Pick<GroupView, 'lag' | 'partitions'> => {
   const partitions = committed
     .flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
@@ -145,7 +186,7 @@ const lagOf = (committed: Committed, latest: ReadonlyMap<string, number>): Pick<
       const end = latest.get(`${position.topic}/${position.partition}`) ?? position.offset
       return { ...position, latest: end, lag: Math.max(0, end - position.offset) }
     })
-    .sort((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition)
+    .sort(byPlace)
   return { lag: partitions.reduce((sum, { lag }) => sum + lag, 0), partitions }
 }
 

@@ -204,6 +204,7 @@ const topic = z.object({
 export const topics = page(topic).extend({ missing })
 const group = z.object({
   groupId: z.string(),
+  type: z.enum(['consumer', 'share']).describe('Of a share group each record goes to one member'),
   state: z.string(),
   members: z.array(
     z.object({

@@ -26,6 +26,7 @@ const columns: readonly Column<Group>[] = [
       </Link>
     ),
   },
+  { name: 'Type', width: '6.5rem', cell: ({ type }) => type },
   {
     name: 'State',
     width: '10rem',
@@ -47,11 +48,11 @@ const columns: readonly Column<Group>[] = [
 
 type Partition = Group['partitions'][number]
 
-const partitionColumns = (history: GroupHistory | undefined): readonly Column<Partition>[] => [
+const partitionColumns = (type: Group['type'], history: GroupHistory | undefined): readonly Column<Partition>[] => [
   { name: 'Topic', width: 'minmax(9rem, 2fr)', cell: ({ topic }) => <span className="mono">{topic}</span> },
   { name: 'Partition', width: '5rem', end: true, cell: ({ partition }) => partition },
   {
-    name: 'Committed',
+    name: type === 'share' ? 'First not done' : 'Committed',
     width: '8rem',
     end: true,
     cell: ({ offset }) => (offset < 0 ? 'nothing yet' : offset.toLocaleString()),
@@ -76,7 +77,7 @@ export const GroupsPage = () => {
   return (
     <Page
       title="Consumer groups"
-      lead="Members of a group share the partitions; what they have committed is how far the group is, and the lag is what is left to read."
+      lead="Members of a group share the partitions; what they have committed is how far the group is, and the lag is what is left to read. Of a share group each record goes to one member and is acknowledged by itself; its lag is what it is not done with."
     >
       <Shown query={groups} what="Groups">
         {({ items, missing }) => (
@@ -92,7 +93,7 @@ export const GroupsPage = () => {
                   columns={columns}
                   keyOf={({ groupId }) => groupId}
                   isSelected={({ groupId }) => groupId === chosen}
-                  leastWidth="46rem"
+                  leastWidth="52rem"
                   height="22rem"
                 />
               )}
@@ -122,15 +123,17 @@ const Details = ({ group, name }: { group: Group | undefined; name: string }) =>
         title="Partitions"
         flush
         aside={
-          <button type="button" className="button" data-size="small" onClick={() => setResetting(true)}>
-            Reset offsets …
-          </button>
+          group.type === 'consumer' && (
+            <button type="button" className="button" data-size="small" onClick={() => setResetting(true)}>
+              Reset offsets …
+            </button>
+          )
         }
       >
         <DataTable
           label={`Partitions of ${name}`}
           rows={group.partitions}
-          columns={partitionColumns(history)}
+          columns={partitionColumns(group.type, history)}
           keyOf={({ topic, partition }) => `${topic}/${partition}`}
           leastWidth="52rem"
           height="24rem"

@@ -3,7 +3,7 @@ import type { Group } from '../../server/types.ts'
 import { type GroupHistory, noted } from './history.ts'
 
 const groupOf = (owned: Record<string, number[]>, { state = 'Stable', lag = 0 } = {}): Group => ({
-  ...{ groupId: 'payment', state, lag },
+  ...{ groupId: 'payment', type: 'consumer', state, lag },
   members: Object.entries(owned).map(([memberId, partitions]) => ({
     ...{ memberId, clientId: 'payment', host: '/127.0.0.1', assignment: { orders: partitions } },
   })),
@@ -44,4 +44,12 @@ test('the first look and looks at the same show no rebalance; a group that empti
   const same = groupOf({ a: [0] })
   expect(seen(same, same).rebalances).toEqual([])
   expect(seen(same, groupOf({}, { state: 'Empty' })).rebalances).toMatchObject([{ left: ['a'], joined: [] }])
+})
+
+test('members that share a partition take it from nobody', () => {
+  const share = (...members: string[]): Group => ({
+    ...groupOf(Object.fromEntries(members.map((member) => [member, [0]]))),
+    type: 'share',
+  })
+  expect(seen(share('a'), share('a', 'b'), share('b')).rebalances).toEqual([])
 })

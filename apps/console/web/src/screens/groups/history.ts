@@ -39,7 +39,8 @@ export const noted = (before: GroupHistory | undefined, group: Group, at: number
   const lags = new Map(group.partitions.map(({ topic, partition, lag }) => [`${topic}/${partition}`, lag]))
   const samples = [...(before?.samples ?? []), { at, total: group.lag, lags }].slice(-MOST_SAMPLES)
   const rebalances = before?.rebalances ?? []
-  if (!SETTLED.has(group.state)) return { samples, rebalances, owners: before?.owners }
+  // In a share group a partition is nobody's own.
+  if (group.type === 'share' || !SETTLED.has(group.state)) return { samples, rebalances, owners: before?.owners }
   const owners = ownersIn(group)
   const rebalance = before?.owners && difference(before.owners, owners, at)
   return { samples, owners, rebalances: rebalance ? [rebalance, ...rebalances].slice(0, MOST_REBALANCES) : rebalances }

@@ -28,18 +28,22 @@ export const Members = ({ group, history }: { group: Group; history: GroupHistor
         </ul>
       )}
     </Card>
-    <Card title="Rebalances" aside={<span className="quiet">{sinceOf(history)}</span>}>
-      {history === undefined || history.rebalances.length === 0 ? (
-        <p className="quiet">None was seen: every partition is with whom it was.</p>
-      ) : (
-        <ol className="plain rebalances">
-          {history.rebalances.map((rebalance) => (
-            <Seen key={rebalance.at} {...rebalance} />
-          ))}
-        </ol>
-      )}
-    </Card>
+    {group.type === 'consumer' && <Rebalances history={history} />}
   </>
+)
+
+const Rebalances = ({ history }: { history: GroupHistory | undefined }) => (
+  <Card title="Rebalances" aside={<span className="quiet">{sinceOf(history)}</span>}>
+    {history === undefined || history.rebalances.length === 0 ? (
+      <p className="quiet">None was seen: every partition is with whom it was.</p>
+    ) : (
+      <ol className="plain rebalances">
+        {history.rebalances.map((rebalance) => (
+          <Seen key={rebalance.at} {...rebalance} />
+        ))}
+      </ol>
+    )}
+  </Card>
 )
 
 const sinceOf = (history: GroupHistory | undefined): string => {
