@@ -118,11 +118,15 @@ export class Broker {
     try {
       const controller = await Controller.open(logs, settings)
       const { topics } = controller
-      const groups = await GroupCoordinator.open(logs, settings.values, clock)
+      const groupConfigs = (groupId: string) => controller.groupConfigs(groupId)
+      const groups = await GroupCoordinator.open(logs, settings.values, clock, { topics, groupConfigs })
       // A crash may have come between a topic's deletion and that of the offsets committed for it.
       await groups.forgetTopics((name) => topics.find(name) === undefined && !isInternalTopic(name))
       topics.subscribe(({ type, topic }) =>
         type === 'TopicDeleted' ? groups.forgetTopics((name) => name === topic.name) : undefined,
+      )
+      topics.subscribe(({ type, topic }) =>
+        type === 'TopicConfigured' ? undefined : groups.consumer.topicChanged(topic.name),
       )
       const producerIds = new ProducerIds(controller)
       const parts = { logs, topics, groups, producerIds, settings: settings.values, clock }

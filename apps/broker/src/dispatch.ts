@@ -48,6 +48,8 @@ import { handleDescribeCluster } from './apis/60-describe-cluster.ts'
 import { handleDescribeProducers } from './apis/61-describe-producers.ts'
 import { handleDescribeTransactions } from './apis/65-describe-transactions.ts'
 import { handleListTransactions } from './apis/66-list-transactions.ts'
+import { handleConsumerGroupHeartbeat } from './apis/68-consumer-group-heartbeat.ts'
+import { handleConsumerGroupDescribe } from './apis/69-consumer-group-describe.ts'
 import { handleListConfigResources } from './apis/74-list-config-resources.ts'
 import { handleDescribeTopicPartitions } from './apis/75-describe-topic-partitions.ts'
 import { handleShareGroupHeartbeat } from './apis/76-share-group-heartbeat.ts'
@@ -112,6 +114,8 @@ export const dispatch: Record<ApiKey, AnyHandler> = {
   [ApiKey.DescribeProducers]: handleDescribeProducers,
   [ApiKey.DescribeTransactions]: handleDescribeTransactions,
   [ApiKey.ListTransactions]: handleListTransactions,
+  [ApiKey.ConsumerGroupHeartbeat]: handleConsumerGroupHeartbeat,
+  [ApiKey.ConsumerGroupDescribe]: handleConsumerGroupDescribe,
   [ApiKey.ListConfigResources]: handleListConfigResources,
   [ApiKey.DescribeTopicPartitions]: handleDescribeTopicPartitions,
   [ApiKey.ShareGroupHeartbeat]: handleShareGroupHeartbeat,

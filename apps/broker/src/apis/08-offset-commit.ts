@@ -17,8 +17,8 @@ export const handleOffsetCommit = defineHandler({
     const wanted = { topics: request.topics, byId: apiVersion >= BY_ID_SINCE }
     const topics = await commitOffsets(broker, wanted, (offsets) =>
       broker.share.groups.find(groupId) !== undefined
-        ? Promise.resolve(ErrorCode.GROUP_ID_NOT_FOUND)
-        : broker.groups.commit(groupId, { memberId, instanceId, generation, offsets }),
+        ? Promise.resolve(offsets.map(() => ErrorCode.GROUP_ID_NOT_FOUND))
+        : broker.groups.commit(groupId, { memberId, instanceId, generation, offsets, apiVersion }),
     )
     return { topics }
   },

@@ -1,5 +1,6 @@
 import { ErrorCode, offsetFetch, ZERO_UUID } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
+import { fetchError } from '../consumer-groups/offset-checks.ts'
 import { type GroupOffsets, isPending } from '../groups/group-offsets.ts'
 import { defineHandler } from '../handler.ts'
 
@@ -26,7 +27,11 @@ export const handleOffsetFetch = defineHandler({
     }
     if (apiVersion < SEVERAL_GROUPS_SINCE) return answer(request.groupId, request.topics)
     const groups = []
-    for (const { groupId, topics } of request.groups) groups.push({ groupId, ...(await answer(groupId, topics)) })
+    for (const { groupId, memberId, memberEpoch, topics } of request.groups) {
+      const errorCode = fetchError(broker.groups.consumer.find(groupId), memberId, memberEpoch)
+      const found = errorCode === ErrorCode.NONE ? await answer(groupId, topics) : { topics: [], errorCode }
+      groups.push({ groupId, ...found })
+    }
     return { groups }
   },
 })

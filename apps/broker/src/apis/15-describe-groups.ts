@@ -10,8 +10,8 @@ export const handleDescribeGroups = defineHandler({
   handle: (request, { broker, apiVersion }) => ({
     groups: [...new Set(request.groups)].map((groupId) => {
       const group = broker.groups.find(groupId)
-      const isShared = broker.share.groups.find(groupId) !== undefined
-      if (group === undefined) return unknown(groupId, isShared ? 'is not a classic group' : 'not found', apiVersion)
+      const isOther = broker.groups.has(groupId) || broker.share.groups.find(groupId) !== undefined
+      if (group === undefined) return unknown(groupId, isOther ? 'is not a classic group' : 'not found', apiVersion)
       const authorizedOperations = request.includeAuthorizedOperations ? GROUP_OPERATIONS : UNREPORTED
       return { ...describe(group), authorizedOperations }
     }),

@@ -21,7 +21,6 @@ const LEVEL_0_SINCE = 4
 /**
  * ApiVersions: 0-5
  * - A version above 5 is answered in version 0 with UNSUPPORTED_VERSION and the range of this API alone (KIP-511).
- * - The only feature is `transaction.version` 2: there is no other version of the rest to agree on.
  */
 export const handleApiVersions = defineHandler({
   api: apiVersions,

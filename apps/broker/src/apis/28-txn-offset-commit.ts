@@ -11,16 +11,17 @@ export const handleTxnOffsetCommit = defineHandler({
   async handle(request, { broker, apiVersion }) {
     const { transactionalId, groupId, producerId, producerEpoch: epoch } = request
     const topics = await commitOffsets(broker, { topics: request.topics, byId: false }, async (offsets) => {
-      if (groupId === '') return ErrorCode.INVALID_GROUP_ID
-      if (broker.share.groups.find(groupId) !== undefined) return ErrorCode.GROUP_ID_NOT_FOUND
+      const all = (errorCode: ErrorCode) => offsets.map(() => errorCode)
+      if (groupId === '') return all(ErrorCode.INVALID_GROUP_ID)
+      if (broker.share.groups.find(groupId) !== undefined) return all(ErrorCode.GROUP_ID_NOT_FOUND)
       const wanted = { producerId, epoch, partitions: [], groups: [groupId] }
       const admitted = admit(broker.transactions, transactionalId, wanted, apiVersion, txnOffsetCommitVersions)
-      if (!admitted.ok) return admitted.errorCode
+      if (!admitted.ok) return all(admitted.errorCode)
       const { memberId, groupInstanceId: instanceId, generationId: generation } = request
       const outcome = broker.groups.commit(groupId, { memberId, instanceId, generation, offsets, producerId })
       const known = admitted.durable?.then(() => ErrorCode.NONE, storageErrorCode(ErrorCode.COORDINATOR_NOT_AVAILABLE))
-      const errors = await Promise.all([outcome, known ?? ErrorCode.NONE])
-      return errors.find((error) => error !== ErrorCode.NONE) ?? ErrorCode.NONE
+      const [errors, failure] = await Promise.all([outcome, known ?? ErrorCode.NONE])
+      return errors.map((error) => (error === ErrorCode.NONE ? failure : error))
     })
     return { topics }
   },

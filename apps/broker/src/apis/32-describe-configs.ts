@@ -20,7 +20,7 @@ type Resource = RequestOf<typeof describeConfigs>['resources'][number]
 
 /**
  * DescribeConfigs: 1-4
- * - Of the loggers there is the root logger only; groups have the settings of share groups, client metrics none.
+ * - Of the loggers there is the root logger only; groups have those of consumer and share groups, client metrics none.
  */
 export const handleDescribeConfigs = defineHandler({
   api: describeConfigs,

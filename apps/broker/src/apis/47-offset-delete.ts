@@ -6,8 +6,7 @@ export const handleOffsetDelete = defineHandler({
   api: offsetDelete,
   advertised: { min: 0, max: 0 },
   async handle(request, { broker }) {
-    if (broker.groups.find(request.groupId) === undefined)
-      return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, topics: [] }
+    if (!broker.groups.has(request.groupId)) return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, topics: [] }
     const isKnown = (topic: string, partition: number) => broker.topics.find(topic)?.logs[partition] !== undefined
     const known = request.topics.flatMap(({ name, partitions }) =>
       partitions

@@ -7,7 +7,7 @@ export const handleShareGroupHeartbeat = defineHandler({
   advertised: { min: 1, max: 1 },
   async handle(request, { broker, clientId, clientHost }) {
     const { groupId, memberId } = request
-    if (broker.groups.find(groupId) !== undefined) {
+    if (broker.groups.has(groupId)) {
       return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage: `Group ${groupId} is not a share group.` }
     }
     const answer = await broker.share.groups.heartbeat(groupId, { ...request, clientId, clientHost })

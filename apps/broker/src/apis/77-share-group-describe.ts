@@ -13,8 +13,8 @@ export const handleShareGroupDescribe = defineHandler({
     groups: [...new Set(groupIds)].map((groupId) => {
       const group = broker.share.groups.find(groupId)
       if (group === undefined) {
-        const isClassic = broker.groups.find(groupId) !== undefined
-        const errorMessage = `Group ${groupId} ${isClassic ? 'is not a share group' : 'not found'}.`
+        const isOther = broker.groups.has(groupId)
+        const errorMessage = `Group ${groupId} ${isOther ? 'is not a share group' : 'not found'}.`
         return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage, groupId, members: [] }
       }
       const authorizedOperations = includeAuthorizedOperations ? GROUP_OPERATIONS : UNREPORTED

@@ -90,6 +90,17 @@ export const cleanupPolicy = (fallback: string): Definition<string> => ({
   },
 })
 
+/** Names of assignors, of those that there are, the default first. */
+export const assignorList: Definition<string> = {
+  kind: 'list',
+  fallback: 'uniform,range',
+  parse: (value) => {
+    const names = value.split(',').map((name) => name.trim())
+    const known = names.every((name) => name === 'uniform' || name === 'range') && new Set(names).size === names.length
+    return known ? names.join(',') : new SettingProblem('There are the assignors uniform and range')
+  },
+}
+
 /** Unset unless somebody sets it: another setting speaks then. */
 export const unset = <T>(definition: Definition<T>): Definition<T | null> => ({ ...definition, fallback: null })
 

@@ -1,5 +1,6 @@
 import { listener } from '../network/endpoint.ts'
 import {
+  assignorList,
   bool,
   cleanupPolicy,
   type Definition,
@@ -81,6 +82,17 @@ export const definitions = {
   'errors.deadletterqueue.auto.create.topics.enable': dynamic(bool(false)),
   'errors.deadletterqueue.topic.name.prefix': dynamic(text('dlq.')),
 
+  'group.consumer.assignment.interval.ms': int(1000),
+  'group.consumer.assignors': assignorList,
+  'group.consumer.heartbeat.interval.ms': int(5000, 1),
+  'group.consumer.max.assignment.interval.ms': int(15_000),
+  'group.consumer.max.heartbeat.interval.ms': int(15_000, 1),
+  'group.consumer.max.session.timeout.ms': int(60_000, 1),
+  'group.consumer.max.size': int(MAX_INT, 1),
+  'group.consumer.min.assignment.interval.ms': int(0),
+  'group.consumer.min.heartbeat.interval.ms': int(5000, 1),
+  'group.consumer.min.session.timeout.ms': int(45_000, 1),
+  'group.consumer.session.timeout.ms': int(45_000, 1),
   'group.initial.rebalance.delay.ms': int(3000),
   'group.max.session.timeout.ms': int(1_800_000, 1),
   'group.max.size': int(MAX_INT, 1),

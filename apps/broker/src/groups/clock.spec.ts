@@ -59,10 +59,12 @@ beforeEach(async () => {
 
 const heartbeat = () => groups.heartbeat('g', { memberId, instanceId: null, generation: 1 })
 const commit = (offset: number) =>
-  groups.commit('g', {
-    ...{ memberId, instanceId: null, generation: 1 },
-    offsets: [{ topic: 't', partition: 0, offset, leaderEpoch: -1, metadata: '', committedAt: clock.now() }],
-  })
+  groups
+    .commit('g', {
+      ...{ memberId, instanceId: null, generation: 1 },
+      offsets: [{ topic: 't', partition: 0, offset, leaderEpoch: -1, metadata: '', committedAt: clock.now() }],
+    })
+    .then(([errorCode]) => errorCode)
 const turns = async () => {
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
 }

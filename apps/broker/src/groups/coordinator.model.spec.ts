@@ -197,7 +197,7 @@ class Subject {
     const as = variant < 2 ? { memberId: '', instanceId: null, generation: -1 } : { memberId, instanceId, generation }
     const committed = { topic: 't', partition: 0, offset, leaderEpoch: 0, metadata: '', committedAt: this.clock.now() }
     const request = this.expectAnswer()
-    this.whenAnswered(request, this.coordinator.commit('g', { ...as, offsets: [committed] }), (errorCode) => {
+    this.whenAnswered(request, this.coordinator.commit('g', { ...as, offsets: [committed] }), ([errorCode]) => {
       if (errorCode === ErrorCode.NONE) this.offsets.acknowledged = Math.max(this.offsets.acknowledged, offset)
     })
   }

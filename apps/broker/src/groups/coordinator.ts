@@ -2,6 +2,8 @@ import { ErrorCode } from '#libs/kafka-protocol'
 import { Alarms } from '../alarms.ts'
 import type { Clock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
+import { ConsumerGroups } from '../consumer-groups/consumer-groups.ts'
+import type { KnownTopics } from '../consumer-groups/subscription.ts'
 import type { LogManager } from '../log/log-manager.ts'
 import { type JoinAnswer, joinError, type Reply, type SyncAnswer, syncError } from './decision.ts'
 import { decideExpiry, nextDeadline } from './expiry.ts'
@@ -12,7 +14,15 @@ import { decideHeartbeat, type Heartbeat } from './heartbeat.ts'
 import { decideJoin, type Join } from './join.ts'
 import { decideLeave, type Leaver } from './leave.ts'
 import * as upkeep from './offset-upkeep.ts'
-import { type Commit, decideCommit, decideOffsetDelete, decideOffsetExpiry } from './offsets.ts'
+import {
+  type Commit,
+  commitRecords,
+  decideCommit,
+  decideDeletion,
+  decideOffsetDelete,
+  decideOffsetExpiry,
+  expiryRecords,
+} from './offsets.ts'
 import { failed, ParkedRequests } from './parked-requests.ts'
 import type { GroupRecord, TopicPartition } from './records.ts'
 import { decideSync, type Sync } from './sync.ts'
@@ -25,6 +35,17 @@ import { decideSync, type Sync } from './sync.ts'
  */
 const SHORTEST_INITIAL_DELAY_MS = 100
 
+/** What groups of the consumer protocol have to know of the rest of the broker. */
+export interface GroupSurroundings {
+  readonly topics: KnownTopics
+  groupConfigs(groupId: string): Readonly<Record<string, string>>
+}
+
+const NOWHERE: GroupSurroundings = {
+  topics: { find: () => undefined, findById: () => undefined, all: () => [] },
+  groupConfigs: () => ({}),
+}
+
 /** A decision that is made. */
 interface Decided {
   readonly group: Group
@@ -33,20 +54,21 @@ interface Decided {
 }
 
 /**
- * Runs the groups: asks the deciders, puts their records on disk, then answers. All groups live on one thread, so a
- * decision is never interleaved with another.
+ * Runs the classic groups, and the offsets of all: asks the deciders, puts their records on disk, then answers. All groups
+ * live on one thread, so a decision is never interleaved with another. `consumer` runs those of the consumer protocol.
  *
  * Crash story: an answer that a client has seen is on disk. What is not (heartbeats, an open join phase) is found again
  * by the members themselves: they are known after the restart and get a full session to carry on.
  */
 export class GroupCoordinator {
+  readonly consumer: ConsumerGroups
   private readonly store: GroupStore
   private readonly alarms: Alarms<string>
   private readonly parked = new ParkedRequests()
   private readonly settings: Settings
   private readonly clock: Clock
 
-  private constructor(store: GroupStore, settings: Settings, clock: Clock) {
+  private constructor(store: GroupStore, settings: Settings, clock: Clock, surroundings: GroupSurroundings) {
     this.store = store
     this.settings = settings
     this.clock = clock
@@ -55,20 +77,36 @@ export class GroupCoordinator {
       deadlineOf: (groupId) => this.deadlineOf(groupId),
       expire: (groupId) => this.expire(groupId),
     })
+    const { alarms } = this
+    const groupConfigs = (groupId: string) => surroundings.groupConfigs(groupId)
+    this.consumer = new ConsumerGroups({ store, alarms, settings, clock, topics: surroundings.topics, groupConfigs })
   }
 
-  static async open(logs: LogManager, settings: Settings, clock: Clock): Promise<GroupCoordinator> {
+  static async open(
+    logs: LogManager,
+    settings: Settings,
+    clock: Clock,
+    surroundings = NOWHERE,
+  ): Promise<GroupCoordinator> {
     const store = await GroupStore.open(logs)
-    const coordinator = new GroupCoordinator(store, settings, clock)
+    const coordinator = new GroupCoordinator(store, settings, clock, surroundings)
     for (const group of [...store.all()]) coordinator.put(resumeGroup(group, clock.steady()))
+    await coordinator.consumer.resume()
     if (logs.lastStop === 'POWER_CUT') await upkeep.bringBackOffsets(store, logs)
     return coordinator
   }
 
+  /** The classic ones. */
   all(): Iterable<Group> {
     return this.store.all()
   }
 
+  /** Whether there is a group of that name, of either protocol. */
+  has(groupId: string): boolean {
+    return this.store.has(groupId)
+  }
+
+  /** A classic one. */
   find(groupId: string): Group | undefined {
     return this.store.find(groupId)
   }
@@ -85,6 +123,7 @@ export class GroupCoordinator {
 
   async join(groupId: string, join: Omit<Join, 'request'>): Promise<JoinAnswer> {
     const { settings } = this
+    if (!this.becomesClassic(groupId)) return joinError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, join.memberId)
     const { sessionTimeoutMs, memberId } = join
     const isTooShort = sessionTimeoutMs < settings['group.min.session.timeout.ms']
     if (isTooShort || sessionTimeoutMs > settings['group.max.session.timeout.ms']) {
@@ -102,6 +141,7 @@ export class GroupCoordinator {
   }
 
   async sync(groupId: string, sync: Omit<Sync, 'request'>): Promise<SyncAnswer> {
+    if (this.consumer.find(groupId) !== undefined) return syncError(ErrorCode.UNKNOWN_MEMBER_ID)
     const { request, reply } = this.parked.park()
     this.carryOut(decideSync(this.get(groupId), { ...sync, request }, this.clock.steady()))
     const answer = await reply
@@ -109,23 +149,33 @@ export class GroupCoordinator {
   }
 
   heartbeat(groupId: string, heartbeat: Heartbeat): ErrorCode {
+    if (this.consumer.find(groupId) !== undefined) return ErrorCode.UNKNOWN_MEMBER_ID
     const { decision, errorCode } = decideHeartbeat(this.get(groupId), heartbeat, this.clock.steady())
     this.carryOut(decision)
     return errorCode
   }
 
   async leave(groupId: string, leavers: readonly Leaver[]): Promise<readonly ErrorCode[]> {
+    if (this.consumer.find(groupId) !== undefined) return leavers.map(() => ErrorCode.UNKNOWN_MEMBER_ID)
     const { decision, errors } = decideLeave(this.get(groupId), leavers, this.clock.steady())
     const failure = await this.carryOut(decision)
     return failure === undefined ? errors : leavers.map(() => failure)
   }
 
-  async commit(groupId: string, commit: Commit): Promise<ErrorCode> {
+  /** What is wrong with each of the offsets, in their order. */
+  async commit(groupId: string, commit: Commit): Promise<readonly ErrorCode[]> {
+    const consumer = this.consumer.find(groupId)
+    if (consumer !== undefined) {
+      const errors = this.consumer.checkCommit(consumer, commit)
+      const offsets = commit.offsets.filter((_, i) => errors[i] === ErrorCode.NONE)
+      const failure = await this.append(commitRecords(groupId, { ...commit, offsets }))
+      return errors.map((error) => (error === ErrorCode.NONE ? (failure ?? error) : error))
+    }
     const isNew = this.find(groupId) === undefined
     const { decision, errorCode } = decideCommit(this.get(groupId), commit, isNew, this.clock.steady())
     const failure = await this.carryOut(decision)
     this.noteAlive(groupId, commit.memberId)
-    return failure ?? errorCode
+    return commit.offsets.map(() => failure ?? errorCode)
   }
 
   /** Offsets pending for this producer count from now on, or are dropped. Idempotent; rejects with StorageError. */
@@ -149,17 +199,23 @@ export class GroupCoordinator {
   }
 
   async deleteOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly ErrorCode[]> {
-    const group = this.get(groupId)
-    const { records, errors } = decideOffsetDelete(group, this.offsetsOf(groupId), partitions)
-    const failure = await this.carryOut({ group, records, replies: [] })
+    const known = this.offsetsOf(groupId)
+    const consumer = this.consumer.find(groupId)
+    const { records, errors } =
+      consumer === undefined
+        ? decideOffsetDelete(this.get(groupId), known, partitions)
+        : decideDeletion(groupId, known, partitions, (topic) => this.consumer.isSubscribed(consumer, topic))
+    const failure = await this.append(records)
     return failure === undefined ? errors : partitions.map(() => failure)
   }
 
   async deleteGroup(groupId: string): Promise<ErrorCode> {
     const group = this.find(groupId)
-    if (group === undefined) return ErrorCode.GROUP_ID_NOT_FOUND
-    if (group.state !== 'Empty') return ErrorCode.NON_EMPTY_GROUP
-    return (await this.forget(group)) ?? ErrorCode.NONE
+    const consumer = this.consumer.find(groupId)
+    if (group === undefined && consumer === undefined) return ErrorCode.GROUP_ID_NOT_FOUND
+    const isEmpty = group === undefined ? consumer!.members.size === 0 : group.state === 'Empty'
+    if (!isEmpty) return ErrorCode.NON_EMPTY_GROUP
+    return (await this.forget(groupId)) ?? ErrorCode.NONE
   }
 
   /** A topic that is gone takes the offsets committed for it along. Repeatable; rejects with StorageError. */
@@ -177,14 +233,34 @@ export class GroupCoordinator {
       await this.carryOut({ group: this.get(groupId), records, replies: [] })
       const left = this.find(groupId)
       const isOver = left?.state === 'Empty' && left.pendingMembers.size === 0 && !hasOffsets(this.offsetsOf(groupId))
-      if (isOver && left.emptySince <= before.emptySince) await this.forget(left)
+      if (isOver && left.emptySince <= before.emptySince) await this.forget(groupId)
     }
+    for (const { groupId } of [...this.consumer.all()]) await this.expireOffsetsOf(groupId, before.committedAt)
+  }
+
+  /** Of a group of the consumer protocol, which goes with its last offset when nobody is in it. */
+  private async expireOffsetsOf(groupId: string, before: number): Promise<void> {
+    const group = this.consumer.find(groupId)
+    if (group === undefined) return
+    const isSubscribed = (topic: string) => this.consumer.isSubscribed(group, topic)
+    await this.append(expiryRecords(groupId, this.offsetsOf(groupId), before, isSubscribed))
+    const left = this.consumer.find(groupId)
+    if (left?.members.size === 0 && !hasOffsets(this.offsetsOf(groupId))) await this.forget(groupId)
   }
 
   /** Stops all alarms; what is parked stays without an answer, for its connections are closed. */
   close(): void {
     this.alarms.close()
     this.parked.close()
+  }
+
+  /** A group of the consumer protocol that is empty may speak the classic one again; its offsets stay. */
+  private becomesClassic(groupId: string): boolean {
+    const consumer = this.consumer.find(groupId)
+    if (consumer === undefined) return true
+    if (consumer.members.size > 0) return false
+    this.put({ ...newGroup(groupId, this.clock.steady()), generation: consumer.epoch })
+    return true
   }
 
   private get(groupId: string): Group {
@@ -211,7 +287,18 @@ export class GroupCoordinator {
     return undefined
   }
 
-  private async forget({ groupId }: Group): Promise<ErrorCode | undefined> {
+  /** Of records that say nothing of members; resolves as `carryOut` does. */
+  private async append(records: readonly GroupRecord[]): Promise<ErrorCode | undefined> {
+    for (const record of records) this.store.evolve(record)
+    try {
+      if (records.length > 0) await this.alarms.holdWhile(this.store.append(records))
+      return undefined
+    } catch {
+      return ErrorCode.COORDINATOR_NOT_AVAILABLE
+    }
+  }
+
+  private async forget(groupId: string): Promise<ErrorCode | undefined> {
     const record: GroupRecord = { type: 'GroupDeleted', groupId }
     const { committed } = this.offsetsOf(groupId)
     this.store.remove(groupId)
@@ -231,11 +318,15 @@ export class GroupCoordinator {
   }
 
   private deadlineOf(groupId: string): number {
+    const consumer = this.consumer.find(groupId)
+    if (consumer !== undefined) return this.consumer.nextDeadline(consumer)
     const group = this.find(groupId)
     return group === undefined ? Infinity : nextDeadline(group)
   }
 
   private expire(groupId: string): void {
+    const consumer = this.consumer.find(groupId)
+    if (consumer !== undefined) void this.consumer.expire(consumer)
     const group = this.find(groupId)
     if (group !== undefined) void this.carryOut(decideExpiry(group, this.clock.steady()))
   }

@@ -15,7 +15,7 @@ beforeEach(async () => {
   const topic = await granted(broker.controller.createTopic('t', 1, {}))
   const offset = { topic: 't', partition: 0, offset: 7, leaderEpoch: -1, metadata: '', committedAt: 0 }
   const commit = { memberId: '', instanceId: null, generation: -1, offsets: [offset] }
-  expect(await broker.groups.commit('g', commit)).toBe(ErrorCode.NONE)
+  expect(await broker.groups.commit('g', commit)).toEqual([ErrorCode.NONE])
   fs.fail = (_operation, path) => (path.includes('groups') ? 'EIO' : undefined)
   await broker.controller.deleteTopic(topic)
 })

@@ -1,3 +1,10 @@
+import {
+  type ConsumerGroup,
+  evolveConsumerGroup,
+  newConsumerGroup,
+  snapshotOfConsumerGroup,
+} from '../consumer-groups/consumer-group.ts'
+import type { ConsumerRecord } from '../consumer-groups/consumer-records.ts'
 import { RecordLog } from '../journal/record-log.ts'
 import type { LogManager } from '../log/log-manager.ts'
 import type { Offsets } from './committed-offsets.ts'
@@ -10,8 +17,10 @@ export type RecordListener = (record: GroupRecord, meant: Offsets | undefined) =
 
 /** The groups and their offsets as of now, and the journal that they are read from after a restart. */
 export class GroupStore {
-  /** Every group that is known, if only because somebody has committed offsets for it. */
+  /** Every classic group that is known, if only because somebody has committed offsets for it. */
   readonly #groups = new Map<string, Group>()
+  /** Those that speak the consumer protocol; none of them is among the others. */
+  readonly #consumer = new Map<string, ConsumerGroup>()
   readonly #offsets = new Map<string, GroupOffsets>()
   readonly #listeners = new Set<RecordListener>()
   #records!: RecordLog<GroupRecord>
@@ -37,6 +46,19 @@ export class GroupStore {
     return this.#groups.get(groupId)
   }
 
+  allConsumer(): Iterable<ConsumerGroup> {
+    return this.#consumer.values()
+  }
+
+  findConsumer(groupId: string): ConsumerGroup | undefined {
+    return this.#consumer.get(groupId)
+  }
+
+  /** Whatever protocol it speaks. */
+  has(groupId: string): boolean {
+    return this.#groups.has(groupId) || this.#consumer.has(groupId)
+  }
+
   allOffsets(): Iterable<readonly [groupId: string, offsets: GroupOffsets]> {
     return this.#offsets
   }
@@ -47,12 +69,19 @@ export class GroupStore {
   }
 
   put(group: Group): void {
+    this.#consumer.delete(group.groupId)
     this.#groups.set(group.groupId, group)
+  }
+
+  putConsumer(group: ConsumerGroup): void {
+    this.#groups.delete(group.groupId)
+    this.#consumer.set(group.groupId, group)
   }
 
   /** The group itself; its offsets go with the record that says so. */
   remove(groupId: string): void {
     this.#groups.delete(groupId)
+    this.#consumer.delete(groupId)
   }
 
   /** What the record says of offsets; what it says of members is in the decision that led to it. */
@@ -84,8 +113,12 @@ export class GroupStore {
   #replay(record: GroupRecord): void {
     const { groupId } = record
     this.evolve(record)
+    const consumer = this.findConsumer(groupId)
     if (record.type === 'GroupDeleted') this.remove(groupId)
-    else this.put(evolveGroup(this.find(groupId) ?? newGroup(groupId, 0), record))
+    else if (isOfConsumerGroup(record)) {
+      this.putConsumer(evolveConsumerGroup(consumer ?? newConsumerGroup(groupId), record))
+    } else if (consumer === undefined || record.type === 'GenerationStarted')
+      this.put(evolveGroup(this.find(groupId) ?? newGroup(groupId, 0), record))
   }
 
   *#snapshot(): Generator<GroupRecord> {
@@ -93,5 +126,11 @@ export class GroupStore {
       yield* snapshotOfGroup(group)
       yield* snapshotOfOffsets(group.groupId, this.offsetsOf(group.groupId))
     }
+    for (const group of this.allConsumer()) {
+      yield* snapshotOfConsumerGroup(group)
+      yield* snapshotOfOffsets(group.groupId, this.offsetsOf(group.groupId))
+    }
   }
 }
+
+const isOfConsumerGroup = (record: GroupRecord): record is ConsumerRecord => record.type.startsWith('Consumer')

@@ -23,7 +23,8 @@ interface WantedOffsets {
 export async function commitOffsets(
   broker: Broker,
   { topics, byId }: WantedOffsets,
-  commit: (offsets: Commit['offsets']) => Promise<ErrorCode>,
+  /** What is wrong with each of them, in their order. */
+  commit: (offsets: Commit['offsets']) => Promise<readonly ErrorCode[]>,
 ) {
   const committedAt = broker.clock.now()
   const maxMetadata = broker.settings['offset.metadata.max.bytes']
@@ -44,14 +45,15 @@ export async function commitOffsets(
       return { offset, error: isTooLarge ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE }
     })
   })
-  const outcome = await commit(wanted.filter(({ error }) => error === ErrorCode.NONE).map(({ offset }) => offset))
+  const outcomes = await commit(wanted.filter(({ error }) => error === ErrorCode.NONE).map(({ offset }) => offset))
   let next = 0
+  let tried = 0
   return topics.map(({ name, topicId = ZERO_UUID, partitions }) => ({
     name,
     topicId,
     partitions: partitions.map(({ partitionIndex }) => {
       const { error } = wanted[next++]!
-      return { partitionIndex, errorCode: error === ErrorCode.NONE ? outcome : error }
+      return { partitionIndex, errorCode: error === ErrorCode.NONE ? outcomes[tried++]! : error }
     }),
   }))
 }

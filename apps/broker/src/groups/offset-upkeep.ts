@@ -15,7 +15,7 @@ export const endTransaction = async (
   producerId: number,
   commit: boolean,
 ): Promise<void> => {
-  if (store.find(groupId) === undefined) return
+  if (!store.has(groupId)) return
   const before = store.offsetsOf(groupId)
   const records = decideTransactionEnd(groupId, before, producerId, commit)
   for (const record of records) store.evolve(record)

@@ -12,6 +12,8 @@ export interface Commit {
   readonly offsets: readonly (TopicPartition & CommittedOffset)[]
   /** The producer whose transaction they are part of; undefined: they count at once. */
   readonly producerId?: number | undefined
+  /** Of OffsetCommit; undefined: they are part of a transaction. */
+  readonly apiVersion?: number
 }
 
 /** All offsets of the request are committed, or none. `isNew`: the group does not exist yet. */
@@ -26,12 +28,17 @@ export function decideCommit(
   if (errorCode !== ErrorCode.NONE) return { decision, errorCode }
   const member = group.members.get(commit.memberId)
   if (member !== undefined) decision.putMember({ ...member, lastSeen: now })
-  const { groupId } = group
-  const { offsets, producerId } = commit
-  if (offsets.length === 0) return { decision, errorCode }
-  if (producerId === undefined) decision.record({ type: 'OffsetsCommitted', groupId, offsets })
-  else decision.record({ type: 'OffsetsPending', groupId, producerId, offsets })
+  for (const record of commitRecords(group.groupId, commit)) decision.record(record)
   return { decision, errorCode }
+}
+
+/** What is true once the offsets are committed. */
+export function commitRecords(groupId: string, { offsets, producerId }: Pick<Commit, 'offsets' | 'producerId'>) {
+  const records: GroupRecord[] = []
+  if (offsets.length === 0) return records
+  if (producerId === undefined) records.push({ type: 'OffsetsCommitted', groupId, offsets })
+  else records.push({ type: 'OffsetsPending', groupId, producerId, offsets })
+  return records
 }
 
 /** The producer's transaction is over: what it had pending counts from now on, or never did. */
@@ -74,7 +81,27 @@ export function subscribedTopics(group: Group): ReadonlySet<string> | undefined 
  */
 export function decideOffsetExpiry(group: Group, offsets: GroupOffsets, before: ExpiredBefore): readonly GroupRecord[] {
   const { groupId } = group
-  const expired = expiredOffsets(group, offsets, before)
+  const subscribed = group.state === 'Empty' ? new Set<string>() : subscribedTopics(group)
+  if (subscribed === undefined) return []
+  const isInUse = group.state === 'Empty' && group.protocolType !== null && group.emptySince > before.emptySince
+  if (isInUse) return []
+  return expiryRecords(groupId, offsets, before.committedAt, (topic) => subscribed.has(topic))
+}
+
+/** Forgets what was committed before then, but for topics that somebody reads and what a transaction may still change. */
+export function expiryRecords(
+  groupId: string,
+  offsets: GroupOffsets,
+  before: number,
+  isSubscribed: (topic: string) => boolean,
+): readonly GroupRecord[] {
+  const expired: TopicPartition[] = []
+  for (const [topic, partitions] of offsets.committed) {
+    if (isSubscribed(topic)) continue
+    for (const [partition, { committedAt }] of partitions) {
+      if (committedAt <= before && !isPending(offsets, topic, partition)) expired.push({ topic, partition })
+    }
+  }
   return expired.length > 0 ? [{ type: 'OffsetsDeleted', groupId, offsets: expired }] : []
 }
 
@@ -82,23 +109,6 @@ export function decideOffsetExpiry(group: Group, offsets: GroupOffsets, before: 
 interface ExpiredBefore {
   readonly committedAt: number
   readonly emptySince: number
-}
-
-function expiredOffsets(group: Group, offsets: GroupOffsets, before: ExpiredBefore): TopicPartition[] {
-  const isSimple = group.protocolType === null
-  const subscribed = group.state === 'Empty' ? new Set<string>() : subscribedTopics(group)
-  if (subscribed === undefined) return []
-  const isInUse = group.state === 'Empty' && !isSimple && group.emptySince > before.emptySince
-  const expired: TopicPartition[] = []
-  for (const [topic, partitions] of offsets.committed) {
-    if (subscribed.has(topic)) continue
-    for (const [partition, { committedAt }] of partitions) {
-      if (isPending(offsets, topic, partition)) continue
-      if (isInUse || committedAt > before.committedAt) continue
-      expired.push({ topic, partition })
-    }
-  }
-  return expired
 }
 
 const isKnown = (offsets: GroupOffsets, topic: string, partition: number): boolean =>
@@ -111,12 +121,22 @@ export function decideOffsetDelete(
   partitions: readonly TopicPartition[],
 ): { readonly records: readonly GroupRecord[]; readonly errors: readonly ErrorCode[] } {
   const subscribed = group.state === 'Empty' ? new Set<string>() : subscribedTopics(group)
+  const isSubscribed = (topic: string) => subscribed === undefined || subscribed.has(topic)
+  return decideDeletion(group.groupId, known, partitions, isSubscribed)
+}
+
+/** The same, where it is known what the group reads. */
+export function decideDeletion(
+  groupId: string,
+  known: GroupOffsets,
+  partitions: readonly TopicPartition[],
+  isSubscribed: (topic: string) => boolean,
+): { readonly records: readonly GroupRecord[]; readonly errors: readonly ErrorCode[] } {
   const errors = partitions.map(({ topic }) =>
-    subscribed === undefined || subscribed.has(topic) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE,
+    isSubscribed(topic) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE,
   )
   const offsets = partitions.filter(
     ({ topic, partition }, i) => errors[i] === ErrorCode.NONE && isKnown(known, topic, partition),
   )
-  const { groupId } = group
   return { records: offsets.length > 0 ? [{ type: 'OffsetsDeleted', groupId, offsets }] : [], errors }
 }

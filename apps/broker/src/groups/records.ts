@@ -1,3 +1,4 @@
+import type { ConsumerRecord } from '../consumer-groups/consumer-records.ts'
 import type { Group, Member } from './group.ts'
 
 /** A member as the journal keeps it; byte strings are base64. */
@@ -25,7 +26,10 @@ export interface TopicPartition {
 }
 
 /** What happened to groups, as facts in the journal `groups`. Heartbeats and parked requests are not facts. */
-export type GroupRecord = { readonly groupId: string } & (
+export type GroupRecord = ConsumerRecord | ClassicRecord
+
+/** Of classic groups, and of offsets, which are the same in every protocol. */
+export type ClassicRecord = { readonly groupId: string } & (
   | {
       readonly type: 'GenerationStarted'
       readonly generation: number

@@ -23,6 +23,9 @@ export class ConsumerOffsets implements StateSource {
       if (recorded !== undefined) yield [groupId]
       yield* keysOf(groupId, this.groups.offsetsOf(groupId).committed)
     }
+    for (const { groupId } of this.groups.consumer.all()) {
+      yield* keysOf(groupId, this.groups.offsetsOf(groupId).committed)
+    }
   }
 
   record(key: StateKey): StateRecord {
@@ -71,6 +74,9 @@ function* changedBy(record: GroupRecord, meant: Offsets = new Map()): Generator<
     case 'OffsetsCommitted':
     case 'OffsetsDeleted':
       for (const { topic, partition } of record.offsets) yield [groupId, topic, partition]
+      break
+    case 'ConsumerGroupStarted':
+      yield [groupId]
       break
     case 'OffsetsPending':
       break

@@ -1,5 +1,5 @@
 import type { Broker } from '../broker.ts'
-import type { Group } from '../groups/group.ts'
+import { stateOf } from '../consumer-groups/consumer-group.ts'
 import { shareGroupsOf } from './share-overview.ts'
 
 /** What the broker holds, as plain data. */
@@ -23,15 +23,13 @@ export function overviewOf(broker: Broker) {
         isHealthy: log.healthy,
       })),
     })),
-    groups: Array.from(broker.groups.all(), (group) => ({
-      groupId: group.groupId,
-      state: group.state,
-      generation: group.generation,
-      members: Array.from(group.members.values(), ({ memberId, instanceId, clientId, clientHost }) => ({
+    groups: groupsOf(broker).map(({ groupId, state, generation, members }) => ({
+      ...{ groupId, state, generation },
+      members: members.map(({ memberId, instanceId, clientId, clientHost }) => ({
         ...{ memberId, instanceId, clientId, clientHost },
       })),
-      lag: offsetsOf(broker, group).reduce((sum, { lag }) => sum + lag, 0),
-      offsets: offsetsOf(broker, group),
+      lag: offsetsOf(broker, groupId).reduce((sum, { lag }) => sum + lag, 0),
+      offsets: offsetsOf(broker, groupId),
     })),
     shareGroups: shareGroupsOf(broker),
     transactions: Array.from(broker.transactions.all(), (transaction) => ({
@@ -46,7 +44,18 @@ export function overviewOf(broker: Broker) {
   }
 }
 
-function offsetsOf(broker: Broker, { groupId }: Group) {
+/** Those of both protocols; the epoch of a group of the consumer protocol is its generation. */
+function groupsOf({ groups }: Broker) {
+  const classic = Array.from(groups.all(), ({ groupId, state, generation, members }) => ({
+    ...{ groupId, state: state as string, generation, members: [...members.values()] },
+  }))
+  const consumer = Array.from(groups.consumer.all(), (group) => ({
+    ...{ groupId: group.groupId, state: stateOf(group), generation: group.epoch, members: [...group.members.values()] },
+  }))
+  return [...classic, ...consumer]
+}
+
+function offsetsOf(broker: Broker, groupId: string) {
   const offsets: { topic: string; partition: number; offset: number; lag: number }[] = []
   for (const [topic, partitions] of broker.groups.offsetsOf(groupId).committed) {
     for (const [partition, { offset }] of partitions) {

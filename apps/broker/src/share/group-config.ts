@@ -30,9 +30,10 @@ interface GroupSetting {
 }
 
 function bounded(fallback: SettingName, lowest: number, documentation: string): GroupSetting {
-  const name = fallback.slice('group.share.'.length)
-  const min = `group.share.min.${name}` as SettingName
-  const max = `group.share.max.${name}` as SettingName
+  const [kind] = /^group\.\w+\./.exec(fallback)!
+  const name = fallback.slice(kind.length)
+  const min = `${kind}min.${name}` as SettingName
+  const max = `${kind}max.${name}` as SettingName
   return { definition: int(0, lowest), inherited: { fallback, min, max }, documentation }
 }
 
@@ -45,6 +46,21 @@ const autoOffsetReset: Definition<string> = {
 }
 
 const settings: Readonly<Record<string, GroupSetting>> = {
+  'consumer.assignment.interval.ms': bounded(
+    'group.consumer.assignment.interval.ms',
+    0,
+    'How long the group waits between two assignments.',
+  ),
+  'consumer.heartbeat.interval.ms': bounded(
+    'group.consumer.heartbeat.interval.ms',
+    1,
+    'How often members say that they are there.',
+  ),
+  'consumer.session.timeout.ms': bounded(
+    'group.consumer.session.timeout.ms',
+    1,
+    'How long nothing may be heard of a member.',
+  ),
   'errors.deadletterqueue.copy.record.enable': {
     definition: bool(false),
     documentation: 'Whether dead letters have key and value of the record, or only say where it was.',
@@ -120,9 +136,13 @@ export function groupConfigProblem(name: string, value: string, broker: Settings
   return isWithin ? undefined : `${name} must be in the range ${lowest} to ${highest} inclusive.`
 }
 
-/** The settings that a group obeys; `configs` must be free of problems. */
+/** What holds for a group; `configs` must be free of problems. */
+export const groupConfigValue = (name: string, configs: GroupConfigs, broker: Settings) =>
+  settings[name]!.definition.parse(configs[name] ?? groupConfigDefault(name, broker))
+
+/** The settings that a share group obeys; `configs` must be free of problems. */
 export function shareGroupConfig(configs: GroupConfigs, broker: Settings): ShareGroupConfig {
-  const value = (name: string) => settings[name]!.definition.parse(configs[name] ?? groupConfigDefault(name, broker))
+  const value = (name: string) => groupConfigValue(name, configs, broker)
   return {
     sessionTimeoutMs: value('share.session.timeout.ms') as number,
     heartbeatIntervalMs: value('share.heartbeat.interval.ms') as number,

@@ -221,7 +221,7 @@ class Subject {
 
   private async commitOffset(producer: Producer): Promise<void> {
     const { offset, acknowledged } = this.askCommit(producer)
-    expect(await acknowledged).toEqual([ErrorCode.NONE, undefined])
+    expect(await acknowledged).toEqual([[ErrorCode.NONE], undefined])
     this.openOf(producer).offset = offset
     this.clock.pass(1)
   }

@@ -1,0 +1,246 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Api, ErrorCode, type Fields, type RequestOf, type ResponseOf } from '#libs/kafka-protocol'
+import { configureLogging } from '#libs/logging'
+import { asManyAsFit } from '#libs/testing'
+import { handleOffsetCommit } from '../apis/08-offset-commit.ts'
+import { handleConsumerGroupHeartbeat } from '../apis/68-consumer-group-heartbeat.ts'
+import { Broker } from '../broker.ts'
+import { ManualClock } from '../clock.fixture.ts'
+import { LiveSettings } from '../config/live-settings.ts'
+import { MemoryFileSystem } from '../disk/memory-file-system.ts'
+import { type Mount, mount } from '../disk/mount.fixture.ts'
+import type { Handler } from '../handler.ts'
+import { seededRandom } from '../log/batch.fixture.ts'
+import { stateOf } from './consumer-group.ts'
+import { byTopic, indexOf, keysOf, type PartitionKey, topicIdOf } from './partitions.ts'
+
+// Brokers die here while they write, and say so.
+configureLogging({ level: 'silent' })
+
+const RUNS = Number(process.env.FUZZ_RUNS ?? 80)
+const GROUP = 'g'
+const SESSION_MS = 45_000
+const REBALANCE_MS = 20_000
+const TOPICS = ['t1', 't2', 't3']
+const settings = new LiveSettings({ 'group.consumer.session.timeout.ms': String(SESSION_MS) })
+
+/** A client: it believes what it was told last, and may be slow to act on it. */
+interface Actor {
+  readonly instanceId: string | null
+  memberId: string
+  lives: number
+  memberEpoch: number
+  /** An answer was lost: it says everything again. */
+  saysAll: boolean
+  /** What it reads. */
+  reads: Set<PartitionKey>
+  /** What it was told to read. */
+  told: Set<PartitionKey>
+}
+
+/** Members of one group with everything that may befall them, and what must be true whatever does. */
+class Subject {
+  private readonly fs = new MemoryFileSystem()
+  private mounted!: Mount
+  private clock = new ManualClock()
+  private broker!: Broker
+  private readonly actors: Actor[] = ['a', 'b', 'c', 'd'].map((memberId, i) => ({
+    ...{ instanceId: i === 3 ? 'static' : null, memberId, lives: 0, memberEpoch: 0, saysAll: true },
+    ...{ reads: new Set(), told: new Set() },
+  }))
+
+  static async open(): Promise<Subject> {
+    const subject = new Subject()
+    await subject.start()
+    await subject.broker.controller.createTopic('t1', 3, {})
+    return subject
+  }
+
+  private async start(): Promise<void> {
+    this.mounted = mount(this.fs)
+    this.broker = await Broker.open({ settings, clock: this.clock, fs: this.mounted.fs, dataDir: '/data' })
+  }
+
+  private get group() {
+    return this.broker.groups.consumer.find(GROUP)
+  }
+
+  private isMember({ memberId }: Actor): boolean {
+    return this.group?.members.has(memberId) === true
+  }
+
+  /** The first of these at a time when it is not lost is what the others are answered by. */
+  async heartbeat(actor: Actor, isAnswerLost = false): Promise<void> {
+    const isJoining = actor.memberEpoch === 0
+    if (isJoining) this.forget(actor)
+    const request = this.request(actor, actor.memberEpoch)
+    if (isAnswerLost) actor.saysAll = true
+    const answer = await this.send(handleConsumerGroupHeartbeat, request)
+    if (isAnswerLost) return
+    actor.saysAll = false
+    if (answer.errorCode === ErrorCode.NONE) {
+      actor.memberEpoch = answer.memberEpoch!
+      if (answer.assignment) actor.told = new Set(keysOf(answer.assignment.topicPartitions))
+    } else {
+      const expected = [ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.FENCED_MEMBER_EPOCH, ErrorCode.GROUP_ID_NOT_FOUND]
+      expect([...expected, ErrorCode.UNRELEASED_INSTANCE_ID, ErrorCode.FENCED_INSTANCE_ID]).toContain(answer.errorCode)
+      this.forget(actor)
+    }
+  }
+
+  private request({ memberId, instanceId, reads, saysAll }: Actor, memberEpoch: number) {
+    const isFull = memberEpoch === 0 || saysAll
+    return {
+      ...{ groupId: GROUP, memberId, memberEpoch, instanceId, rackId: null, serverAssignor: null },
+      ...{ rebalanceTimeoutMs: isFull ? REBALANCE_MS : -1, subscribedTopicNames: isFull ? ['t1'] : null },
+      subscribedTopicRegex: isFull ? 't[23]' : null,
+      topicPartitions: byTopic(reads),
+    }
+  }
+
+  /** It acts on what it was told: gives up what is not its own any more, begins with what is. */
+  obey(actor: Actor): void {
+    actor.reads = new Set(actor.told)
+    this.check()
+  }
+
+  async leave(actor: Actor): Promise<void> {
+    if (actor.memberEpoch === 0) return
+    const epoch = actor.instanceId === null ? -1 : -2
+    await this.send(handleConsumerGroupHeartbeat, this.request(actor, epoch))
+    this.forget(actor)
+    // A static member comes back as another process.
+    if (actor.instanceId !== null) actor.memberId = `${actor.instanceId}-${++actor.lives}`
+  }
+
+  /** Whoever may commit what it reads is the only one who reads it. */
+  async commit(actor: Actor): Promise<void> {
+    for (const key of actor.reads) {
+      const topic = this.broker.topics.findById(topicIdOf(key))
+      if (topic === undefined) continue
+      const partition = { partitionIndex: indexOf(key), committedOffset: 0, committedLeaderEpoch: -1 }
+      const answer = await this.send(handleOffsetCommit, {
+        ...{ groupId: GROUP, memberId: actor.memberId, groupInstanceId: actor.instanceId },
+        ...{ generationIdOrMemberEpoch: actor.memberEpoch, retentionTimeMs: -1 },
+        topics: [{ name: topic.name, topicId: topic.topicId, partitions: [{ ...partition, committedMetadata: '' }] }],
+      })
+      const { errorCode } = answer.topics[0]!.partitions[0]!
+      if (errorCode === ErrorCode.NONE) expect(this.readersOf(key)).toEqual([actor.memberId])
+      else expect([ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.STALE_MEMBER_EPOCH]).toContain(errorCode)
+    }
+  }
+
+  private forget(actor: Actor): void {
+    actor.memberEpoch = 0
+    actor.reads = new Set()
+    actor.told = new Set()
+  }
+
+  /** Those who are out may still read, but nobody believes them. */
+  private readersOf(key: PartitionKey): string[] {
+    return this.actors.filter((actor) => actor.reads.has(key) && this.isMember(actor)).map(({ memberId }) => memberId)
+  }
+
+  check(): void {
+    for (const { reads } of this.actors) {
+      for (const key of reads) expect(this.readersOf(key).length, `readers of ${key}`).toBeLessThanOrEqual(1)
+    }
+  }
+
+  async changeTopics(seed: number): Promise<void> {
+    const name = TOPICS[seed % TOPICS.length]!
+    const topic = this.broker.topics.find(name)
+    const { controller } = this.broker
+    if (topic === undefined) await controller.createTopic(name, 1 + (seed % 3), {})
+    else if (seed % 2 === 0) await controller.createPartitions(name, topic.partitions + 1, () => undefined)
+    else await controller.deleteTopic(topic)
+  }
+
+  async restart(how: 'kill' | 'power cut', seed: number): Promise<void> {
+    const actor = this.actors[seed % this.actors.length]!
+    // Its answer is not waited for; what it asked for may be on disk or not.
+    if (seed % 3 === 0) void this.heartbeat(actor, true).catch(() => {})
+    this.mounted.unmount()
+    // Its timers end; whatever it still wants of the disk fails.
+    void this.broker.close().catch(() => {})
+    if (how === 'kill') this.fs.kill()
+    else this.fs.crash(seededRandom(seed))
+    this.clock = new ManualClock(this.clock.now() + (seed % 3000))
+    await this.start()
+    this.check()
+  }
+
+  /** Everybody comes, and in the end everything is read, by as many as there are, evenly. */
+  async finish(): Promise<void> {
+    for (let turn = 0; turn < 30; turn++) {
+      for (const actor of this.actors) {
+        await this.heartbeat(actor)
+        this.obey(actor)
+        await this.commit(actor)
+      }
+      this.clock.pass(1500)
+    }
+    expect(stateOf(this.group!)).toBe('Stable')
+    const all = [...this.broker.topics.all()].flatMap(({ topicId, partitions }) =>
+      keysOf([{ topicId, partitions: Array.from({ length: partitions }, (_, i) => i) }]),
+    )
+    expect(this.actors.flatMap(({ reads }) => [...reads]).sort()).toEqual(all.sort())
+    const counts = this.actors.map(({ reads }) => reads.size)
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
+    await this.broker.close()
+    expect(this.clock.pending).toBe(0)
+  }
+
+  private async send<Q extends Fields, S extends Fields>(
+    { handle }: Handler<Q, S>,
+    request: RequestOf<Api<Q, S>>,
+  ): Promise<ResponseOf<Api<Q, S>>> {
+    const context = { broker: this.broker, clientId: 'c', clientHost: '/h', onClose: () => () => {} }
+    const apiVersion = handle === (handleOffsetCommit.handle as unknown) ? 9 : 1
+    const answer = await handle(request, { ...context, apiVersion })
+    if (typeof answer === 'symbol') throw new Error('there is an answer to everything')
+    return answer
+  }
+
+  async perform({ do: deed, actor: index, seed }: Step): Promise<void> {
+    const actor = this.actors[index]!
+    if (deed === 'work') {
+      await this.heartbeat(actor)
+      this.obey(actor)
+      await this.commit(actor)
+    } else if (deed === 'heartbeat') await this.heartbeat(actor, seed % 4 === 0)
+    else if (deed === 'obey') this.obey(actor)
+    else if (deed === 'commit') await this.commit(actor)
+    else if (deed === 'leave') await this.leave(actor)
+    else if (deed === 'topics') await this.changeTopics(seed)
+    else if (deed === 'pass') this.clock.pass(seed % 5 === 0 ? SESSION_MS : (seed * 37) % 5000)
+    else await this.restart(deed, seed)
+    this.check()
+  }
+}
+
+interface Step {
+  readonly do: (typeof DEEDS)[number]
+  readonly actor: number
+  readonly seed: number
+}
+const DEEDS = [
+  ...(['work', 'work', 'work', 'work', 'heartbeat', 'heartbeat', 'obey', 'commit', 'leave'] as const),
+  ...(['topics', 'pass', 'pass', 'kill', 'power cut'] as const),
+]
+const step = fc.record({ do: fc.constantFrom(...DEEDS), actor: fc.nat(3), seed: fc.nat(10_000) })
+
+test('whatever befalls members and the broker: one reader at a time, and everything is read in the end', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 100, size: 'max' }),
+      asManyAsFit(async (steps) => {
+        const subject = await Subject.open()
+        for (const one of steps) await subject.perform(one)
+        await subject.finish()
+      }),
+    ),
+    { numRuns: RUNS },
+  )
+})
