@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { alterShareGroupOffsets, ErrorCode, shareGroupHeartbeat } from '#libs/kafka-protocol'
+import { alterShareGroupOffsets, ErrorCode, findCoordinator, shareGroupHeartbeat } from '#libs/kafka-protocol'
 import { until } from '../../test/support/until.ts'
 import { type BrokerProcess, startBroker } from '../testing/broker-process.ts'
 import { type KafkaOptions, kafkaClient } from './kafka-client.ts'
@@ -40,6 +40,8 @@ test('share groups are described with members and lag, and one that is not there
   const connection = await cluster.anyConnection()
   const partitions = [{ partitionIndex: 1, startOffset: 1 }]
   await until('a coordinator', async () => {
+    // Kafka makes the topic of its coordinators when somebody looks for one.
+    await connection.request(findCoordinator, 4, { keyType: 0, coordinatorKeys: [groupId] })
     const request = { groupId, topics: [{ topicName: topic, partitions }] }
     return (await connection.request(alterShareGroupOffsets, 0, request)).errorCode === ErrorCode.NONE || undefined
   })

@@ -12,6 +12,7 @@ import {
   offsetCommit,
   shareGroupDescribe,
 } from '#libs/kafka-protocol'
+import { until } from '../support/until.ts'
 import { batch } from './batch.ts'
 import { kafkaUnderTest, type TestTopic } from './kafka-under-test.ts'
 import { AcknowledgeType, earliestGroup, ShareMember } from './share-member.ts'
@@ -59,6 +60,42 @@ describe('members', () => {
     const other = await ShareMember.joined(kafka, groupId, topic)
     await one.isAssigned(1)
     expect(other.assigned).toEqual(one.assigned)
+  })
+
+  test('keep what they read when others come and go', async () => {
+    const topic = await kafka.topic({ partitions: 4 })
+    const partitionsOf = ({ assigned }: ShareMember) => assigned.flatMap(({ partitions }) => partitions).sort()
+    const one = await ShareMember.joined(kafka, kafka.name('share'), topic, 4)
+    const other = await ShareMember.of(kafka, one.groupId)
+    await other.heartbeat([topic.name])
+    await other.isAssigned(2)
+    await one.isAssigned(2)
+    const [mine, theirs] = [partitionsOf(one), partitionsOf(other)]
+    expect([...mine, ...theirs].sort()).toEqual([0, 1, 2, 3])
+    const third = await ShareMember.of(kafka, one.groupId)
+    await third.heartbeat([topic.name])
+    await until('a partition for the third', async () => {
+      for (const member of [one, other, third]) await member.heartbeat()
+      return [one, other, third].flatMap(partitionsOf).length === 4 || undefined
+    })
+    expect(mine).toEqual(expect.arrayContaining(partitionsOf(one)))
+    expect(theirs).toEqual(expect.arrayContaining(partitionsOf(other)))
+    const kept = partitionsOf(one)
+    await third.leave()
+    await one.isAssigned(2)
+    expect(partitionsOf(one)).toEqual(expect.arrayContaining(kept))
+  })
+
+  test('are as many on each partition', async () => {
+    const topic = await kafka.topic({ partitions: 2 })
+    const one = await ShareMember.joined(kafka, kafka.name('share'), topic, 2)
+    const members = [one, await ShareMember.of(kafka, one.groupId), await ShareMember.of(kafka, one.groupId)]
+    for (const member of members) await member.heartbeat([topic.name])
+    await until('two members for each partition', async () => {
+      for (const member of members) await member.heartbeat()
+      const all = members.flatMap(({ assigned }) => assigned).flatMap(({ partitions }) => partitions)
+      return all.sort().join() === '0,0,1,1' || undefined
+    })
   })
 
   test('with a wrong epoch are fenced, unknown ones are told so', async () => {

@@ -1,3 +1,5 @@
+import { spread } from './spread.ts'
+
 /** A topic that exists. */
 export interface AssignableTopic {
   readonly topicId: string
@@ -6,6 +8,7 @@ export interface AssignableTopic {
 
 /** Partitions by topic, in order. */
 export type Assignment = readonly { readonly topicId: string; readonly partitions: readonly number[] }[]
+export type Assignments = ReadonlyMap<string, Assignment>
 
 export interface Subscriber {
   readonly memberId: string
@@ -15,48 +18,52 @@ export interface Subscriber {
 
 export const NO_ASSIGNMENT: Assignment = []
 
+interface Place {
+  readonly topicId: string
+  readonly partition: number
+}
+
 /**
- * Kafka's `simple` assignor: every partition has a member, every member of a topic a partition of it, and partitions are
- * shared where members are more. Members that subscribe to the same divide all their partitions among them. Says the same
- * of the same, so that it need not be written down.
+ * Kafka's `simple` assignor (KIP-932): where all subscribe to the same, all partitions are spread over the members, else
+ * those of each topic over its subscribers. Members keep what they had `before` as far as that is even.
  */
 export function assign(
   members: Iterable<Subscriber>,
   topicOf: (name: string) => AssignableTopic | undefined,
-): ReadonlyMap<string, Assignment> {
-  const byTopics = new Map<string, { readonly topics: readonly string[]; readonly memberIds: string[] }>()
-  for (const { memberId, topics } of [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1))) {
-    const key = JSON.stringify(topics)
-    const alike = byTopics.get(key)
-    if (alike === undefined) byTopics.set(key, { topics, memberIds: [memberId] })
-    else alike.memberIds.push(memberId)
+  before: Assignments,
+): Assignments {
+  const all = [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1))
+  const names = [...new Set(all.flatMap(({ topics }) => topics))].sort()
+  const isAlike = all.every(({ topics }) => topics.length === names.length)
+  const assigned = new Map(all.map(({ memberId }) => [memberId, [] as Place[]]))
+  for (const pool of isAlike ? [names] : names.map((name) => [name])) {
+    const subscribers = all.filter(({ topics }) => topics.includes(pool[0]!))
+    const places = pool.flatMap((name) => placesOf(topicOf(name)))
+    const indexes = new Map(places.map((place, index) => [keyOf(place), index]))
+    const had = subscribers.map(({ memberId }) => indexesIn(before.get(memberId) ?? NO_ASSIGNMENT, indexes))
+    for (const [i, share] of (subscribers.length > 0 ? spread(places.length, had) : []).entries()) {
+      assigned.get(subscribers[i]!.memberId)!.push(...share.map((index) => places[index]!))
+    }
   }
-  const assignments = new Map<string, Assignment>()
-  for (const { topics, memberIds } of byTopics.values()) divide(topics, memberIds, topicOf, assignments)
-  return assignments
+  return new Map(Array.from(assigned, ([memberId, places]) => [memberId, byTopic(places)]))
 }
 
-function divide(
-  topics: readonly string[],
-  memberIds: readonly string[],
-  topicOf: (name: string) => AssignableTopic | undefined,
-  into: Map<string, Assignment>,
-): void {
-  const partitions = topics.flatMap((name) => {
-    const topic = topicOf(name)
-    return Array.from({ length: topic?.partitions ?? 0 }, (_, index) => ({ topicId: topic!.topicId, index }))
-  })
-  for (const [rank, memberId] of memberIds.entries()) {
-    const own =
-      memberIds.length >= partitions.length
-        ? partitions.slice(rank % Math.max(1, partitions.length), (rank % Math.max(1, partitions.length)) + 1)
-        : partitions.filter((_, i) => i % memberIds.length === rank)
-    const assigned: { topicId: string; partitions: number[] }[] = []
-    for (const { topicId, index } of own) {
-      const last = assigned.at(-1)
-      if (last?.topicId === topicId) last.partitions.push(index)
-      else assigned.push({ topicId, partitions: [index] })
-    }
-    into.set(memberId, assigned)
+const placesOf = (topic: AssignableTopic | undefined): Place[] =>
+  Array.from({ length: topic?.partitions ?? 0 }, (_, partition) => ({ topicId: topic!.topicId, partition }))
+
+const indexesIn = (assignment: Assignment, indexes: ReadonlyMap<string, number>): number[] =>
+  assignment
+    .flatMap(({ topicId, partitions }) => partitions.map((partition) => indexes.get(keyOf({ topicId, partition }))))
+    .filter((index) => index !== undefined)
+
+function byTopic(places: readonly Place[]): Assignment {
+  const topics: { topicId: string; partitions: number[] }[] = []
+  for (const { topicId, partition } of places) {
+    const last = topics.at(-1)
+    if (last?.topicId === topicId) last.partitions.push(partition)
+    else topics.push({ topicId, partitions: [partition] })
   }
+  return topics
 }
+
+const keyOf = ({ topicId, partition }: Place): string => `${topicId}:${partition}`

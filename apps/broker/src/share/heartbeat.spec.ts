@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { ErrorCode } from '#libs/kafka-protocol'
-import { assign } from './assignor.ts'
 import { decideHeartbeat, heartbeatProblem, type ShareHeartbeat } from './heartbeat.ts'
 import {
   evolveShareGroup,
@@ -93,37 +92,5 @@ test('a restart finds the same members, takes any epoch there was, and tells the
   expect(group.epoch).toBe(before.epoch)
   expect(group.assignments).toEqual(before.assignments)
   const { answer } = said(group, { memberEpoch: 2, subscribedTopicNames: null })
-  expect(answer).toMatchObject({ memberEpoch: 3, assignment: [{ topicId: 'T', partitions: [0] }] })
-})
-
-describe('the assignor', () => {
-  const assigned = (members: Record<string, string[]>) =>
-    Object.fromEntries(
-      assign(
-        Object.entries(members).map(([memberId, names]) => ({ memberId, topics: names })),
-        topicOf,
-      ),
-    )
-
-  test('divides the partitions of all topics among those who subscribe to the same', () => {
-    expect(assigned({ b: ['t', 'u'], a: ['t', 'u'] })).toEqual({
-      a: [
-        { topicId: 'T', partitions: [0] },
-        { topicId: 'U', partitions: [0] },
-      ],
-      b: [{ topicId: 'T', partitions: [1] }],
-    })
-  })
-
-  test('shares partitions where members are more', () => {
-    expect(assigned({ a: ['t'], b: ['t'], c: ['t'] })).toEqual({
-      a: [{ topicId: 'T', partitions: [0] }],
-      b: [{ topicId: 'T', partitions: [1] }],
-      c: [{ topicId: 'T', partitions: [0] }],
-    })
-  })
-
-  test('gives nothing of what does not exist', () => {
-    expect(assigned({ a: ['gone'], b: ['gone'] })).toEqual({ a: [], b: [] })
-  })
+  expect(answer).toMatchObject({ memberEpoch: 3, assignment: [{ topicId: 'T', partitions: [0, 1] }] })
 })

@@ -1,3 +1,4 @@
+import type { Assignment } from './assignor.ts'
 import { type GivenUpCause, type SharePartition, type Span, startingAt, withSpans } from './window.ts'
 
 /** A member of a share group as the journal keeps it. */
@@ -22,8 +23,12 @@ export type StoredSpan = readonly [number, number, number, number] | readonly [n
 export type ShareRecord = { readonly groupId: string } & (
   | { readonly type: 'MemberPut'; readonly epoch: number; readonly member: StoredMember }
   | { readonly type: 'MemberRemoved'; readonly epoch: number; readonly memberId: string }
-  /** Topics have changed: others are assigned to the same members. */
-  | { readonly type: 'EpochBumped'; readonly epoch: number }
+  /** Topics have changed: others are assigned to the same members. In a snapshot, what is assigned to whom. */
+  | {
+      readonly type: 'EpochBumped'
+      readonly epoch: number
+      readonly assignments?: readonly (readonly [memberId: string, assignment: Assignment])[]
+    }
   /** From here on the group reads this partition, and nothing else is known of it. */
   | ({ readonly type: 'PartitionStarted'; readonly start: number } & TopicIdPartition)
   | ({

@@ -1,4 +1,4 @@
-import { type AssignableTopic, type Assignment, assign } from './assignor.ts'
+import { type AssignableTopic, type Assignment, type Assignments, assign } from './assignor.ts'
 import type { ShareRecord, StoredMember } from './records.ts'
 
 /** A consumer in a share group. */
@@ -19,7 +19,7 @@ export interface ShareGroup {
   readonly epoch: number
   readonly members: ReadonlyMap<string, ShareMember>
   /** What everybody should read as of this epoch. */
-  readonly assignments: ReadonlyMap<string, Assignment>
+  readonly assignments: Assignments
 }
 
 export type TopicOf = (name: string) => AssignableTopic | undefined
@@ -47,8 +47,11 @@ export function evolveShareGroup(group: ShareGroup, record: ShareRecord, topicOf
       members.delete(record.memberId)
       return reassigned({ ...group, epoch: record.epoch, members }, group.epoch, topicOf)
     }
-    case 'EpochBumped':
-      return reassigned({ ...group, epoch: record.epoch }, group.epoch, topicOf)
+    case 'EpochBumped': {
+      const { epoch, assignments } = record
+      if (assignments !== undefined) return { ...group, epoch, assignments: new Map(assignments) }
+      return reassigned({ ...group, epoch }, group.epoch, topicOf)
+    }
     default:
       return group
   }
@@ -64,20 +67,21 @@ export function resumeShareGroup(group: ShareGroup, topicOf: TopicOf, now: numbe
       { ...member, epoch: group.epoch, previousEpoch: ANY_EPOCH, assigned: undefined, lastSeen: now },
     ]),
   )
-  return { ...group, members, assignments: assign(members.values(), topicOf) }
+  return { ...group, members, assignments: assign(members.values(), topicOf, group.assignments) }
 }
 
 /** Any epoch that there was may have been the one before. */
 export const ANY_EPOCH = -1
 
 /** The shortest sequence of records that gives the members of this group again. */
-export function* snapshotOfShareGroup({ groupId, epoch, members }: ShareGroup): Generator<ShareRecord> {
+export function* snapshotOfShareGroup({ groupId, epoch, members, assignments }: ShareGroup): Generator<ShareRecord> {
   for (const { memberId, rackId, clientId, clientHost, topics } of members.values()) {
     yield { type: 'MemberPut', groupId, epoch, member: { memberId, rackId, clientId, clientHost, topics } }
   }
-  yield { type: 'EpochBumped', groupId, epoch }
+  yield { type: 'EpochBumped', groupId, epoch, assignments: [...assignments] }
 }
 
 function reassigned(group: ShareGroup, before: number, topicOf: TopicOf): ShareGroup {
-  return group.epoch === before ? group : { ...group, assignments: assign(group.members.values(), topicOf) }
+  if (group.epoch === before) return group
+  return { ...group, assignments: assign(group.members.values(), topicOf, group.assignments) }
 }
