@@ -45,6 +45,10 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
     npm: [],
   },
   'libs/request-reply': { repo: ['libs/contracts', 'libs/messaging', 'libs/observability'], npm: [] },
+  'libs/archive': {
+    repo: ['libs/contracts', 'libs/messaging', 'libs/observability'],
+    npm: ['@duckdb/node-api', 'aws4fetch', 'hyparquet', 'hyparquet-writer'],
+  },
   'libs/traffic': { repo: ['libs/contracts'], npm: ['zod'] },
   'libs/service': {
     repo: [

@@ -1,4 +1,4 @@
-import { ErrorCode, heartbeat, joinGroup, leaveGroup, offsetFetch, syncGroup } from '#libs/kafka-protocol'
+import { ErrorCode, heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from '#libs/kafka-protocol'
 import { createLogger, fields } from '#libs/observability'
 import type { KafkaOptions } from '../kafka-client.ts'
 import { Cluster } from '../producer/cluster.ts'
@@ -8,7 +8,7 @@ import { Coordinator, GROUP } from '../transactions/coordinator.ts'
 import { assignSticky } from './assign-sticky.ts'
 import { readAssignment, readSubscription, writeAssignment, writeSubscription } from './consumer-protocol.ts'
 
-const [JOIN_GROUP, SYNC_GROUP, HEARTBEAT, LEAVE_GROUP, OFFSET_FETCH] = [7, 5, 4, 4, 7]
+const [JOIN_GROUP, SYNC_GROUP, HEARTBEAT, LEAVE_GROUP, OFFSET_FETCH, OFFSET_COMMIT] = [7, 5, 4, 4, 7, 7]
 const PROTOCOL_TYPE = 'consumer'
 const PROTOCOL = 'waybill-sticky'
 /** Kafka's least by default: after so long without a heartbeat a member's partitions are given to others. */
@@ -108,6 +108,33 @@ export class GroupMembership {
           throw this.#coordinator.failure(errorCode, `the offset of ${topic}/${partitionIndex}`)
       return new Map(found.map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset]))
     })
+  }
+
+  /**
+   * The group goes on here, outside of any transaction. Rejects when this member is of no generation that still holds, and
+   * then it must join again.
+   */
+  async commit(offsets: ReadonlyMap<number, number>): Promise<void> {
+    const { groupId, topic, instanceId: groupInstanceId } = this.options
+    if (offsets.size === 0 || this.#assignment === undefined) return
+    const { generationId: generationIdOrMemberEpoch, memberId } = this.#assignment
+    const partitions = [...offsets].map(([partitionIndex, committedOffset]) => ({
+      ...{ partitionIndex, committedOffset, committedMetadata: null },
+    }))
+    const request = {
+      groupId,
+      generationIdOrMemberEpoch,
+      memberId,
+      groupInstanceId,
+      topics: [{ name: topic, partitions }],
+    }
+    const answer = await this.#coordinator.request(offsetCommit, OFFSET_COMMIT, request)
+    for (const { partitions } of answer.topics)
+      for (const { errorCode } of partitions)
+        if (errorCode !== ErrorCode.NONE) {
+          this.#mustJoin = true
+          throw this.#refused(errorCode, 'to commit')
+        }
   }
 
   /** Throws what a heartbeat found out: that another process is this instance. */

@@ -1,0 +1,7 @@
+export { archiveStore } from './archive-place.ts'
+export type { ArchiveStore } from './archive-store.ts'
+export { Archiver, type ArchiverOptions } from './archiver.ts'
+export { countHours, type HourCounts, type HourSums, type HourTruth } from './count-hours.ts'
+export { FolderStore } from './folder-store.ts'
+export { type BatchMeasure, batchMeasures, type StreamRules } from './hour-counts.sql.ts'
+export { type S3Options, S3Store } from './s3-store.ts'
