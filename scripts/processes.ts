@@ -74,7 +74,12 @@ export const planProcesses = (
   control: Readonly<Record<string, string>> = {},
 ): ProcessPlan[] => {
   const brokers = options.kafkaBrokers ?? `127.0.0.1:${options.brokerPort}`
-  const environment = { ...addresses(ports), KAFKA_BROKERS: brokers }
+  const environment = {
+    ...addresses(ports),
+    KAFKA_BROKERS: brokers,
+    // The console keeps the newest traces, unless there is a collector for them.
+    OTEL_EXPORTER_OTLP_ENDPOINT: process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? `http://127.0.0.1:${options.port}`,
+  }
   const node = (app: string, kind: keyof typeof HEAP, args: string[], env: Record<string, string>): Launch => ({
     file: process.execPath,
     cwd: ROOT,

@@ -30,6 +30,7 @@ export {
 export { type StreamTopic, streamTopics } from './stream-topics.ts'
 export { type SwitchedOffBecause, switchedOffBecause } from './subscription.messages.ts'
 export { questionTopics, type Topic, type TopicSettings, topicNames, topics } from './topics.ts'
+export { causeWithin, isSampled, spanWithin } from './trace.ts'
 export {
   type Address,
   type AddressV1,

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Database, type GroupCommit, storableText, type UnitOfWork } from '#libs/database'
 import type { Refusal } from '#libs/decider'
-import { counter, createLogger, fields, histogram, metrics } from '#libs/observability'
+import { counter, createLogger, fields, histogram, metrics, spanTime } from '#libs/observability'
 import { type AnyEffect, type AnyOutcome, type Effect, type EffectKinds, effectFields, type Outcome } from './effect.ts'
+import { isTraced, traceCall, traceEffect } from './effect-trace.ts'
 import { Leases } from './leases.ts'
 import { type LocalWorker, registerWorker } from './local-workers.ts'
 import { OutcomeRecorder, type RecordingPolicy } from './outcome-recorder.ts'
@@ -98,6 +99,8 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
   readonly #poll: { readonly minMs: number; readonly maxMs: number }
   /** Every effect between hand-over and end, whatever its state. */
   readonly #held = new Map<string, Effect>()
+  /** `spanTime` at which each of those was taken whose spans are wanted. */
+  readonly #takenAt = new Map<string, number>()
   readonly #ready: Effect[] = []
   readonly #calling = new Map<string, AbortController>()
   readonly #waiting = new Map<string, NodeJS.Timeout>()
@@ -164,6 +167,7 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
     for (const effect of effects) {
       if (this.#held.has(effect.id)) continue
       this.#held.set(effect.id, effect)
+      if (isTraced(effect)) this.#takenAt.set(effect.id, spanTime())
       this.#leases.begun(effect)
       this.#ready.push(effect)
     }
@@ -237,7 +241,9 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
     const abort = new AbortController()
     this.#calling.set(effect.id, abort)
     const measured = duration.startTimer({ kind: effect.kind })
+    const [attempt, startedAt] = [effect.attempts + 1, spanTime()]
     let outcome: Outcome | undefined
+    let failure: unknown
     try {
       const perform = this.#options.perform[effect.kind]!
       const value = await withTimeout(this.#retry(effect.kind).timeoutMs, abort, (signal) =>
@@ -246,14 +252,18 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
       outcome = { status: 'answered', value }
       attempts.inc({ kind: effect.kind, result: 'succeeded' })
     } catch (error) {
+      failure = error
       outcome = this.#stopping ? undefined : this.#unanswered(effect, error)
     } finally {
       measured()
+      if (isTraced(effect)) traceCall(effect, attempt, startedAt, failure)
       this.#calling.delete(effect.id)
       this.#pump()
     }
-    if (outcome !== undefined && (await this.#outcomes.record(effect, outcome, () => this.#stopping)))
-      this.#done(effect)
+    if (outcome === undefined || !(await this.#outcomes.record(effect, outcome, () => this.#stopping))) return
+    const takenAt = this.#takenAt.get(effect.id)
+    if (takenAt !== undefined) traceEffect(effect, takenAt)
+    this.#done(effect)
   }
 
   /** Waits for another attempt, or answers the outcome when that was the last one. */
@@ -289,6 +299,7 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
 
   #done(effect: Effect): void {
     this.#held.delete(effect.id)
+    this.#takenAt.delete(effect.id)
     this.#leases.ended(effect)
     if (this.#moreInTable && this.room() >= this.#capacity / 2) this.#poller.now()
   }

@@ -22,6 +22,7 @@ test('the environment is read into what the shape says, and frozen', () => {
       PRODUCER_COMPRESSION: 'lz4',
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
+      TRACES_PER_SECOND: 5,
       PAYMENT_URL: 'http://localhost:1',
     },
   })

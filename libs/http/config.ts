@@ -21,6 +21,10 @@ export const serviceEnvironment = {
   SETTLED_RETENTION_HOURS: z.coerce.number().positive().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).default('json'),
+  /** Of an OTLP/HTTP collector, without the path: spans of traces go there. Without it nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'an http:// URL' }).optional(),
+  /** Traces that may begin at this process in a second; those of callers are continued as they ask. */
+  TRACES_PER_SECOND: z.coerce.number().min(0).default(5),
 }
 
 /** The configuration as the shape says, frozen; or every problem with it at once. */

@@ -3,13 +3,22 @@ import type { DynamicModule, INestApplication, LoggerService, Type } from '@nest
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { configureLogging, createLogger, type LogFormat, type LogLevel, observeProcess } from '#libs/observability'
+import {
+  configureLogging,
+  configureTracing,
+  createLogger,
+  flushSpans,
+  type LogFormat,
+  type LogLevel,
+  observeProcess,
+} from '#libs/observability'
 import { collectAtRest } from './collect-at-rest.ts'
 import { guard, listenOnLoopback6, serverOptions } from './http-server.ts'
 import { readJsonBodies } from './json-body.ts'
 import { ProblemFilter, sendProblem, toProblem } from './problem-filter.ts'
 import { guardRequests } from './request-hooks.ts'
 import { observeRequests } from './request-metrics.ts'
+import { traceRequests } from './request-traces.ts'
 import { ServedMethods } from './served-methods.ts'
 
 const BODY_LIMIT = 64 * 1024
@@ -24,6 +33,8 @@ export interface ServiceOptions {
     readonly PORT: number
     readonly LOG_LEVEL: LogLevel
     readonly LOG_FORMAT: LogFormat
+    readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined
+    readonly TRACES_PER_SECOND?: number
   }
   /** Connects what else the application listens to, e.g. `connectConsumers` of libs/messaging. */
   readonly connect?: (app: INestApplication) => void
@@ -51,6 +62,11 @@ export const startService = async (
   const { name, config } = options
   configureLogging({ service: name, level: config.LOG_LEVEL, format: config.LOG_FORMAT })
   observeProcess(name)
+  configureTracing({
+    service: name,
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    tracesPerSecond: config.TRACES_PER_SECOND ?? 0,
+  })
   const log = createLogger('service')
   const app = await createApplication(module)
   options.connect?.(app)
@@ -62,6 +78,7 @@ export const startService = async (
   const stop = async () => {
     close()
     await app.close()
+    await flushSpans()
   }
   const service = { app, url, stop }
   stopOnSignals(service)
@@ -81,6 +98,7 @@ export const createApplication = async (module: Type<unknown> | DynamicModule): 
   const fastify = adapter.getInstance() as unknown as FastifyInstance
   const served = new ServedMethods(fastify)
   guard(fastify.server)
+  traceRequests(fastify)
   guardRequests(fastify)
   readJsonBodies(fastify)
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {

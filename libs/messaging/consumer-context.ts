@@ -1,7 +1,9 @@
-import { type AnyMessage, Consequences, causeOf } from '#libs/contracts'
+import { type AnyMessage, Consequences, causeOf, causeWithin, isSampled } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import type { Refusal } from '#libs/decider'
+import { spanTime } from '#libs/observability'
 import type { AnyHandler, HandlerTable, Position } from './handlers.ts'
+import { traceHandling } from './trace-handling.ts'
 
 /** The service that consumes: what handling a message takes beside the message. */
 export interface ConsumerContext {
@@ -30,8 +32,13 @@ export const handleMessage = async (
   position: Position,
   uow: UnitOfWork,
 ): Promise<Refusal | undefined> => {
-  const consequences = new Consequences(causeOf(message), source, uow.now)
+  const startedAt = spanTime()
+  const consequences = new Consequences(causeWithin(causeOf(message), source), source, uow.now)
   const refusal = await handlerOf(handlers, message).handle(message, { uow, consequences, position })
+  if (isSampled(message.traceparent))
+    uow.afterCommit(() =>
+      traceHandling({ source, message, position, startedAt, refused: refusal ? refusal.refused : undefined }),
+    )
   return refusal ?? undefined
 }
 

@@ -24,6 +24,8 @@ export interface Position {
   readonly topic: Topic
   readonly partition: number
   readonly offset: bigint
+  /** Milliseconds since 1970; undefined for a record that was parked meanwhile. */
+  readonly publishedAt?: number
 }
 
 /**

@@ -114,8 +114,8 @@ export class PartitionBatches {
   }
 
   #read(topic: Topic, partition: number, message: KafkaMessage): IncomingRecord {
-    const { offset, key, value, headers } = message
-    const position = { topic, partition, offset: BigInt(offset) }
+    const { offset, timestamp, key, value, headers } = message
+    const position = { topic, partition, offset: BigInt(offset), publishedAt: Number(timestamp) }
     const detail = unreadableBatch(message)
     if (detail === undefined) return readRecord(position, { key, value, headers }, this.options.handlers)
     return {

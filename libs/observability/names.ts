@@ -73,6 +73,10 @@ export const metrics = {
     /** Counter: questions to this service. Labels: topic, result (answered | failed | expired | unreadable | unanswered). */
     requests: 'waybill_request_reply_requests_total',
   },
+  tracing: {
+    /** Counter. Labels: result (sent, dropped). */
+    spans: 'waybill_tracing_spans_total',
+  },
   projections: {
     /** Gauge: records not yet projected. Labels: projection. */
     lag: 'waybill_projections_lag_records',

@@ -1,7 +1,8 @@
-import { type Cause, Consequences, uuidFrom } from '#libs/contracts'
+import { type Cause, Consequences, causeWithin, isSampled, uuidFrom } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import { isRefusal, type Refusal, refuse, type StateVersions, todaysState, versionOf } from '#libs/decider'
 import { EventStreams, type NewEvent } from '#libs/event-store'
+import { recordSpan, spanTime } from '#libs/observability'
 import { Outbox } from '#libs/outbox'
 import type { LoadedSaga, Saga, SagaKey, SagaStatus } from './saga.ts'
 import { Sagas } from './sagas.ts'
@@ -100,10 +101,21 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     if (saga === undefined || !hasCome(saga.wakeAt, uow.now)) return
     const { correlationId, traceparent } = saga
     const id = uuidFrom(`${this.saga.stream(sagaId)}/deadline/${saga.version}`)
-    const cause: Cause = { id, correlationId, ...(traceparent === null ? {} : { traceparent }) }
+    const startedAt = spanTime()
+    const woken: Cause = { id, correlationId, ...(traceparent === null ? {} : { traceparent }) }
+    const cause = causeWithin(woken, this.options.source)
     const consequences = new Consequences(cause, this.options.source, uow.now)
     const decided = this.saga.decider.decide(saga.state, this.saga.deadline(uow.now.toISOString()))
     await this.#moveOn(uow, consequences, saga, decided)
+    if (isSampled(cause.traceparent)) {
+      const { traceparent } = cause
+      uow.afterCommit(() =>
+        recordSpan({
+          ...{ traceparent, parent: woken.traceparent, name: `deadline of ${this.saga.type}`, kind: 'internal' },
+          ...{ startedAt, endedAt: spanTime(), attributes: { 'waybill.correlation_id': correlationId } },
+        }),
+      )
+    }
   }
 
   async #load(uow: UnitOfWork, sagaId: string): Promise<LoadedSaga<State> | undefined> {

@@ -230,8 +230,12 @@ describe('a deadline', () => {
         ),
     })
     await process.groupCommit.submit({ run: (uow) => insistent.wake(uow, 'a') })
-    const traces = await process.database.query(`SELECT DISTINCT headers->>'traceparent' AS trace FROM outbox`)
-    expect(traces).toEqual([{ trace: traceparent }])
+    const traces = await process.database.query<{ trace: string }>(
+      `SELECT DISTINCT headers->>'traceparent' AS trace FROM outbox`,
+    )
+    // The command of its beginning is within what began it, the one of its deadline within a span of its own.
+    expect(traces).toHaveLength(2)
+    for (const { trace } of traces) expect(trace).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/)
   })
 
   test('is brought forward at once, but put off only when it has come', async () => {

@@ -1,7 +1,7 @@
 import { Consequences, type DataOf, type MessageType } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import { isRefusal, type Refusal } from '#libs/decider'
-import type { AnyEffect, AnyOutcome, EffectKinds } from '#libs/effects'
+import { type AnyEffect, type AnyOutcome, type EffectKinds, outcomeCause } from '#libs/effects'
 import type { Handler, MessageContext } from '#libs/messaging'
 import { type AggregateType, announceAggregate } from './aggregate.ts'
 import { handle } from './handle.ts'
@@ -53,9 +53,9 @@ export const outcomesFor = <A extends AnyAggregate, Kinds extends EffectKinds>(
 ) => ({
   announce: (uow: UnitOfWork, { key }: AnyEffect<Kinds>): void => announceAggregate(uow, to, key),
   apply: async (uow: UnitOfWork, call: AnyEffect<Kinds>, outcome: AnyOutcome<Kinds>): Promise<Refusal | undefined> => {
-    const { id, key, cause } = call
+    const { key, cause } = call
     // Ids follow from the call; what is said to have caused it is what had asked for the call.
-    const consequences = new Consequences({ ...cause, id }, source, uow.now)
+    const consequences = new Consequences(outcomeCause(call), source, uow.now)
     return refusalIn(
       await handle(uow, consequences, { to, id: key, input: inputOf(call, outcome), causationId: cause.id }),
     )

@@ -14,6 +14,8 @@ import { KafkaView } from './kafka-view.ts'
 import { Supervisor } from './processes/supervisor.ts'
 import { SUPERVISOR } from './processes/token.ts'
 import { servicesOf } from './services.ts'
+import { TraceStore } from './traces/trace-store.ts'
+import { TracesController } from './traces/traces.controller.ts'
 
 @Module({})
 export class ConsoleModule implements OnApplicationShutdown {
@@ -41,10 +43,12 @@ export const consoleModule = (config: Config): DynamicModule => ({
     ProcessesController,
     SystemController,
     TopicsController,
+    TracesController,
   ],
   providers: [
     { provide: Forwarder, useValue: new Forwarder(servicesOf(config)) },
     { provide: TopicReader, useValue: new TopicReader({ brokers: config.KAFKA_BROKERS, clientId: 'console' }) },
+    { provide: TraceStore, useValue: new TraceStore() },
     { provide: SUPERVISOR, useValue: supervisorOf(config) },
     { provide: KafkaView, useValue: new KafkaView({ brokers: config.KAFKA_BROKERS, clientId: 'console' }) },
   ],

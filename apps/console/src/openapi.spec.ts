@@ -12,6 +12,7 @@ const own = [
   ...['retry', 'discard', 'amend'].map((action) => `POST /api/parked/{service}/{id}/${action}`),
   ...['POST /api/parked/redrive', 'GET /api/audit/verify'],
   ...['GET /api/processes', 'GET /api/oracle', 'POST /api/subscriptions/preview'],
+  ...['GET /api/traces', 'GET /api/traces/{traceId}'],
   ...['kill', 'pause', 'resume'].map((command) => `POST /api/processes/{process}/${command}`),
 ]
 

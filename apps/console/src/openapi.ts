@@ -11,6 +11,7 @@ import { schemaPaths } from './schemas.openapi.ts'
 import { stockPaths } from './stock.openapi.ts'
 import { subscriptionPaths } from './subscriptions.openapi.ts'
 import { topicPaths } from './topics.openapi.ts'
+import { tracePaths } from './traces/traces.openapi.ts'
 
 /** The REST interface as OpenAPI 3.1. A test holds it against the routes, another one against real answers. */
 
@@ -210,6 +211,7 @@ export const openApi = {
     ...oraclePaths(helpers),
     '/api/topics': { get: get('Topics, with the offsets of their partitions', schemas.topics) },
     ...topicPaths(helpers),
+    ...tracePaths(helpers),
     '/api/groups': { get: get('Consumer groups, with members and lag', schemas.groups) },
     '/api/notifications': {
       get: get(

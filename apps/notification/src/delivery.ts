@@ -1,6 +1,6 @@
 import { Consequences } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
-import type { AnyOutcome } from '#libs/effects'
+import { type AnyOutcome, outcomeCause } from '#libs/effects'
 import { Outbox } from '#libs/outbox'
 import type { Email, EmailKinds } from './email.ts'
 import { Notifications } from './notifications.ts'
@@ -9,7 +9,7 @@ import { Notifications } from './notifications.ts'
 export const recordDelivery = async (uow: UnitOfWork, email: Email, outcome: AnyOutcome<EmailKinds>): Promise<void> => {
   const { notification } = email.payload
   const { orderId, kind, returnId, customerId } = notification
-  const consequences = new Consequences({ ...email.cause, id: email.id }, '/waybill/notification', uow.now)
+  const consequences = new Consequences(outcomeCause(email), '/waybill/notification', uow.now)
   const name = { orderId, kind, returnId }
   const about = { subject: orderId, key: customerId }
   if (outcome.status === 'answered') {

@@ -35,6 +35,7 @@ export const nav: readonly { readonly title: string; readonly entries: readonly 
   {
     title: 'Around it',
     entries: [
+      { to: '/traces', label: 'Traces', icon: 'traces' },
       { to: '/processes', label: 'Processes', icon: 'processes' },
       { to: '/simulators', label: 'Simulators', icon: 'simulators' },
       { to: '/audit', label: 'Audit', icon: 'audit' },

@@ -10,6 +10,7 @@ import { sagasRoute } from './screens/sagas/route.ts'
 import { simulatorsRoute } from './screens/simulators/route.ts'
 import { subscriptionsRoute } from './screens/subscriptions/route.ts'
 import { topicsRoute } from './screens/topics/route.ts'
+import { traceRoute, tracesRoute } from './screens/traces/route.ts'
 
 /** Every screen: one folder in `screens/`, one line here and, unless it is reached from another one, one in `nav.ts`. */
 export const screens = [
@@ -24,5 +25,7 @@ export const screens = [
   subscriptionsRoute,
   processesRoute,
   simulatorsRoute,
+  tracesRoute,
+  traceRoute,
   auditRoute,
 ] as const

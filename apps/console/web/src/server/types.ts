@@ -8,6 +8,7 @@ import type * as sagas from '../../../src/sagas.openapi.ts'
 import type * as stock from '../../../src/stock.openapi.ts'
 import type * as subscriptions from '../../../src/subscriptions.openapi.ts'
 import type * as topics from '../../../src/topics.openapi.ts'
+import type * as traces from '../../../src/traces/traces.openapi.ts'
 
 /** What the gateway answers, from the very schemas that its OpenAPI document is made of. */
 
@@ -63,3 +64,6 @@ export type OracleCheck = z.infer<typeof oracle.oracleCheck>
 export type Subscription = z.infer<typeof subscriptions.subscription>
 export type Delivery = z.infer<typeof subscriptions.delivery>
 export type FilterPreview = z.infer<typeof subscriptions.preview>
+export type TraceSummary = z.infer<typeof traces.traceSummary>
+export type TraceSpan = z.infer<typeof traces.storedSpan>
+export type Trace = z.infer<typeof traces.trace>

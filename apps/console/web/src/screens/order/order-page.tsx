@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useStream } from '../../server/stream.ts'
 import { useCalmly } from '../../server/use-calmly.ts'
 import { Badge, Status } from '../../ui/badge.tsx'
@@ -49,6 +50,9 @@ export const OrderPage = () => {
       lead={<Id value={orderId} what="order id" />}
       actions={
         <>
+          <Link to="/traces" search={{ orderId }} className="button" data-kind="plain">
+            Traces
+          </Link>
           {order.data && <Status of={order.data.status} />}
           <Badge tone={live ? 'ok' : 'idle'}>{live ? 'live' : 'not connected'}</Badge>
         </>
