@@ -11,6 +11,7 @@ import { projections } from './screens/projections.ts'
 import { sagas } from './screens/sagas.ts'
 import { subscriptions } from './screens/subscriptions.ts'
 import { topics } from './screens/topics.ts'
+import { traces } from './screens/traces.ts'
 
 const executablePath = chromiumProgram()
 
@@ -25,6 +26,7 @@ describe.skipIf(executablePath === undefined)('the web console', () => {
   describe('topics', () => topics(at))
   describe('consumer groups', () => groups(at))
   describe('projections', () => projections(at))
+  describe('traces', () => traces(at))
   describe('subscriptions', () => subscriptions(at))
   // Last, for they kill and freeze what all others look at.
   describe('processes and oracle', () => processes(at))
