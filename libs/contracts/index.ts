@@ -11,7 +11,7 @@ export {
   messages,
   messageTypesOn,
 } from './messages.ts'
-export { type NotificationKind, notificationKind } from './notification.messages.ts'
+export { type NotificationDelivery, type NotificationKind, notificationKind } from './notification.messages.ts'
 export { type ReplyType, type RequestType, repliesTo } from './requests.ts'
 export { readShopEvent, type UnreadableEvent, writeShopEvent } from './shop-event-wire.ts'
 export {

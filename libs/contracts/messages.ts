@@ -3,7 +3,7 @@ import { catalogueFacts } from './catalogue.messages.ts'
 import { deadLetters } from './dead-letter.messages.ts'
 import type { MessageDefinition } from './definition.ts'
 import { inventoryCommands, inventoryFacts, inventoryReplies, inventoryRequests } from './inventory.messages.ts'
-import { notificationFacts } from './notification.messages.ts'
+import { notificationCommands, notificationFacts } from './notification.messages.ts'
 import { orderFacts } from './order.messages.ts'
 import { paymentCommands, paymentFacts } from './payment.messages.ts'
 import { failureReplies } from './requests.ts'
@@ -24,6 +24,7 @@ export const messages = {
   ...returnFacts,
   ...returnCommands,
   ...notificationFacts,
+  ...notificationCommands,
   ...subscriptionFacts,
   ...inventoryRequests,
   ...inventoryReplies,

@@ -22,6 +22,8 @@ export const notificationKind = z.enum([
 ])
 export type NotificationKind = z.infer<typeof notificationKind>
 
+const channel = z.enum(['email', 'sms', 'push'])
+
 const notification = z.object({
   notificationId: z.uuid(),
   orderId,
@@ -29,11 +31,37 @@ const notification = z.object({
   returnId: returnId.optional(),
   customerId,
   kind: notificationKind,
-  channel: z.enum(['email', 'sms', 'push']),
+  channel,
   to: z.string(),
 })
 
 export const notificationFacts = {
   'notification.sent': fact.message(notification),
   'notification.failed': fact.message(notification.extend({ error: z.string() })),
+  /** Nobody can be reached there: nothing more goes that way until the customer says where. */
+  'notification.channel-switched-off': fact.message(
+    z.object({ customerId, channel, to: z.string(), reason: z.string() }),
+  ),
+}
+
+/** One notification that is to go out by one channel, in words that are settled: every try says the same. */
+const delivery = notification.extend({
+  /** Of a campaign: an id made of it and the customer. */
+  orderId,
+  campaignId: z.uuid().optional(),
+  kind: z.enum([...notificationKind.options, 'campaign']),
+  priority: z.enum(['high', 'normal', 'low']),
+  locale: z.enum(['en', 'de', 'sv']),
+  template: z.string(),
+  templateVersion: z.int().min(1),
+  /** What the template is filled with. */
+  values: z.record(z.string(), z.unknown()),
+})
+export type NotificationDelivery = z.infer<typeof delivery>
+
+/** To the notification service itself: queues, so that no backlog of one priority delays another. */
+export const notificationCommands = {
+  'notification.deliver-high': on('notifications-high').message(delivery),
+  'notification.deliver-normal': on('notifications-normal').message(delivery),
+  'notification.deliver-low': on('notifications-low').message(delivery),
 }

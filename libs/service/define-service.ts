@@ -54,7 +54,7 @@ export interface ServiceDefinition {
   /** It has no inbox: its handlers know by their own rows what they have handled. Default false. */
   readonly recognisesDuplicates?: boolean
   /** The queues that it works; a provider is given `WorkQueues` to see how deep they are and to resize their pools. */
-  readonly queues?: readonly DeclaredQueue[]
+  readonly queues?: readonly DeclaredQueue[] | ((parts: { readonly database: Database }) => readonly DeclaredQueue[])
   /** The calls that it makes to the outside world. */
   // biome-ignore lint/suspicious/noExplicitAny: each service has kinds of its own, which nothing here depends on
   readonly effects?: EffectDefinition<any>
@@ -96,12 +96,12 @@ export const defineService = (definition: ServiceDefinition): Service => {
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, PRODUCER_COMPRESSION: compression } = config
   const database = new Database(databaseUrl)
   const groupCommit = new GroupCommit(database, definition.commit)
+  const declared = typeof definition.queues === 'function' ? definition.queues({ database }) : definition.queues
   const consumers = new KafkaBatchServer({
     ...{ service: name, brokers, handlers, database, groupCommit, recognisesDuplicates },
-    queues: (definition.queues ?? []).map(({ queue }) => queue.name),
+    queues: (declared ?? []).map(({ queue }) => queue.name),
   })
-  const queues =
-    definition.queues && new WorkQueues({ service: name, brokers, queues: definition.queues, database, groupCommit })
+  const queues = declared && new WorkQueues({ service: name, brokers, queues: declared, database, groupCommit })
   const effects =
     definition.effects &&
     new EffectWorker({ ...definition.effects, database, groupCommit, onParked: publishParkedEffect(name) })

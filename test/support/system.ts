@@ -27,6 +27,9 @@ export interface RunningSystem {
   stop(): Promise<void>
 }
 
+/** A few customers place here in a minute what others do in a year, and want to hear of all of it. */
+const UNLIMITED = { NOTIFICATIONS_PER_HOUR: '1000000' }
+
 /**
  * @param folder for its data, of which nothing is removed at first; else a new one.
  * @param environment variables for every process, beside those of this one.
@@ -50,7 +53,13 @@ export const startSystem = async (
     ],
     {
       cwd: ROOT,
-      env: { ...process.env, ...environment, BROKER_PORT: String(brokerPort), POSTGRES_PORT: String(postgresPort) },
+      env: {
+        ...UNLIMITED,
+        ...process.env,
+        ...environment,
+        BROKER_PORT: String(brokerPort),
+        POSTGRES_PORT: String(postgresPort),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )

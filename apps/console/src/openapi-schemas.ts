@@ -179,19 +179,6 @@ export const saga = sagaSummary.extend({
 export const product = z.object({ sku, name: z.string(), price: money })
 
 export const salesMinute = z.object({ minute: instant, orders: z.int(), amount: money })
-export const notification = z.object({
-  notificationId: z.uuid(),
-  orderId,
-  returnId: returnId.optional(),
-  customerId,
-  kind: z.string(),
-  channel: z.string(),
-  to: z.string(),
-  status: z.enum(['pending', 'sent', 'failed']),
-  error: z.string().optional(),
-  at: instant,
-})
-
 export const parkedPage = cursorPage(parkedItem).extend({
   unreachable: z.array(z.string()).describe('Services that could not be asked'),
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { customerId, orderId, orderStatus } from '#libs/contracts'
+import { notificationPaths } from './notifications.openapi.ts'
 import * as schemas from './openapi-schemas.ts'
 import { operatorPaths, parkedFilters } from './operators.openapi.ts'
 import { oraclePaths } from './oracle/oracle.openapi.ts'
@@ -213,13 +214,7 @@ export const openApi = {
     ...topicPaths(helpers),
     ...tracePaths(helpers),
     '/api/groups': { get: get('Consumer groups, with members and lag', schemas.groups) },
-    '/api/notifications': {
-      get: get(
-        'What customers were told, newest first',
-        schemas.page(schemas.notification),
-        inQuery({ customerId, orderId, limit: limit(500) }),
-      ),
-    },
+    ...notificationPaths(helpers),
     ...subscriptionPaths(helpers),
     '/api/parked': {
       get: get(

@@ -4,6 +4,8 @@ export interface Mail {
   readonly to: string
   readonly subject: string
   readonly text: string
+  /** Says the same as the text, for who prefers that. */
+  readonly html?: string
   readonly messageId: string
   /** Further headers, by name. */
   readonly headers: Readonly<Record<string, string>>
@@ -26,8 +28,8 @@ const PLAIN_ADDRESS = /^[\w+-]+(\.[\w+-]+)*@[\w-]+(\.[\w-]+)+$/
 /** What a mail looks like on the wire. Nearly every one is plain and written down as it is; nodemailer encodes the rest. */
 export const composeMail = async (mail: Mail): Promise<ComposedMail> => (isPlain(mail) ? plainMail(mail) : encode(mail))
 
-const isPlain = ({ to, subject, text, messageId, headers }: Mail): boolean => {
-  if (!PLAIN_ADDRESS.test(to) || !PLAIN_TEXT.test(text)) return false
+const isPlain = ({ to, subject, text, html, messageId, headers }: Mail): boolean => {
+  if (html !== undefined || !PLAIN_ADDRESS.test(to) || !PLAIN_TEXT.test(text)) return false
   for (const name in headers) if (!PLAIN_HEADER.test(headers[name]!)) return false
   return PLAIN_HEADER.test(subject) && PLAIN_HEADER.test(messageId)
 }

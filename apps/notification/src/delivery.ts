@@ -8,9 +8,9 @@ import { Notifications } from './notifications.ts'
 /** Records how an e-mail ended and tells the world. */
 export const recordDelivery = async (uow: UnitOfWork, email: Email, outcome: AnyOutcome<EmailKinds>): Promise<void> => {
   const { notification } = email.payload
-  const { orderId, kind, returnId, customerId } = notification
+  const { orderId, kind, returnId, customerId, channel } = notification
   const consequences = new Consequences(outcomeCause(email), '/waybill/notification', uow.now)
-  const name = { orderId, kind, returnId }
+  const name = { orderId, kind, returnId, channel }
   const about = { subject: orderId, key: customerId }
   if (outcome.status === 'answered') {
     uow.part(Notifications).end({ ...name, status: 'sent' })

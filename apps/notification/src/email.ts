@@ -1,11 +1,16 @@
+import type { NotificationKind } from '#libs/contracts'
 import type { Effect, RetryPolicy } from '#libs/effects'
 import { composeMail } from './compose-mail.ts'
 import type { Notice } from './domain/notice.ts'
 import type { Notification } from './notifications.ts'
 import { SmtpConnections } from './smtp-connections.ts'
 
+type OrderNotification = Notification & { readonly kind: NotificationKind }
 export type EmailKinds = {
-  email: { payload: { notification: Notification; subject: Notice['subject']; text: Notice['text'] }; answer: null }
+  email: {
+    payload: { notification: OrderNotification; subject: Notice['subject']; text: Notice['text'] }
+    answer: null
+  }
 }
 export type Email = Effect<'email', EmailKinds['email']['payload']>
 

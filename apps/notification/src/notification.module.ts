@@ -5,13 +5,23 @@ import type { EffectDefinition } from '#libs/effects'
 import { defineService, type Service } from '#libs/service'
 import { PrismaClient } from '#prisma/notification'
 import { NotificationsController } from './api/notifications.controller.ts'
+import { PreferencesController } from './api/preferences.controller.ts'
+import { PreviewController } from './api/preview.controller.ts'
 import { PRISMA } from './api/prisma.ts'
+import { mailProvider } from './channels/mail-provider.ts'
+import { CALL_TIMEOUT_MS } from './channels/provider.ts'
+import { textProvider } from './channels/text-provider.ts'
 import type { Config } from './config.ts'
 import { consumersFor } from './consumers.ts'
+import { deliveries } from './deliveries.ts'
 import { recordDelivery } from './delivery.ts'
 import { type Customer, Customers } from './domain/customers.ts'
 import { CONNECTIONS, type EmailKinds, emailRetry, type Mailer, smtpMailer } from './email.ts'
+import { queuesOf } from './queues.ts'
+import { SmtpConnections } from './smtp-connections.ts'
 import { subscriptions } from './subscriptions/subscriptions.ts'
+import { teller } from './tell.ts'
+import { TurnTaker } from './turn-taker.ts'
 
 /** A mail may be this much later, milliseconds; gathering for so long saves most of the transactions. */
 const LINGER_MS = 25
@@ -19,19 +29,37 @@ const LINGER_MS = 25
 export const notificationService = (config: Config): Service => {
   const prisma = new PrismaClient({ adapter: new PrismaPg(sessionConfig(config.DATABASE_URL)) })
   const mailer = smtpMailer(config.SMTP_HOST, config.SMTP_PORT)
-  const { routes, ...subscribers } = subscriptions(config)
+  const customers = new Customers(customersOf(config.CUSTOMERS_FILE))
+  const limits = { perHour: config.NOTIFICATIONS_PER_HOUR, overdraft: config.NOTIFICATIONS_OVERDRAFT_PER_HOUR }
+  const providers = providersOf(config)
+  const { routes, beside, retention } = subscriptions(config)
   return defineService({
-    ...subscribers,
     name: 'notification',
     config,
-    handlers: consumersFor(new Customers(customersOf(config.CUSTOMERS_FILE))),
+    handlers: consumersFor(teller({ customers, limits })),
     effects: emailCalls(mailer),
-    routes: [NotificationsController, ...routes],
+    queues: ({ database }) => {
+      const handler = deliveries({ database, providers, customers })
+      return Object.values(queuesOf(config)).map((queue) => ({ queue, handler }))
+    },
+    routes: [PreviewController, NotificationsController, PreferencesController, ...routes],
     providers: [{ provide: PRISMA, useValue: prisma }],
+    retention,
+    beside: (parts) => {
+      const subscribers = beside(parts)
+      return { ...subscribers, workers: [new TurnTaker({ ...parts, limits }), ...subscribers.workers] }
+    },
     commit: { lingerMs: LINGER_MS },
-    resources: [mailer, { close: () => prisma.$disconnect() }],
+    resources: [mailer, ...Object.values(providers), { close: () => prisma.$disconnect() }],
   })
 }
+
+/** The channels of what is on the queues; mails at once have connections of their own, so that neither waits for the other. */
+const providersOf = ({ SMTP_HOST: host, SMTP_PORT: port, SIMULATORS_URL }: Config) => ({
+  email: mailProvider(new SmtpConnections({ host, port, connections: CONNECTIONS, timeoutMs: CALL_TIMEOUT_MS })),
+  sms: textProvider('sms', SIMULATORS_URL, CONNECTIONS),
+  push: textProvider('push', SIMULATORS_URL, CONNECTIONS),
+})
 
 const emailCalls = (mailer: Mailer): EffectDefinition<EmailKinds> => ({
   concurrency: CONNECTIONS,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ConcurrencyConflict, Database, GroupCommit, UnitOfWork } from '#libs/database'
 import { type TestDatabase, testDatabase } from '#libs/testing'
-import { type Notification, Notifications } from './notifications.ts'
+import { type BegunNotification, type Notification, Notifications } from './notifications.ts'
 
 let server: TestDatabase
 let database: Database
@@ -15,23 +15,28 @@ afterAll(async () => {
   await server.drop()
 })
 
-const notification = (orderId: string, kind: Notification['kind']): Notification => ({
+const notification = (orderId: string, kind: Notification['kind']): BegunNotification => ({
   notificationId: randomUUID(),
   orderId,
   customerId: 'cust-0001',
   kind,
   channel: 'email',
   to: 'ada@example.com',
+  ...{ priority: 'normal', status: 'pending', isReleased: true },
 })
 
-const begin = (...notifications: Notification[]): Promise<boolean[]> =>
+const begin = (...notifications: BegunNotification[]): Promise<boolean[]> =>
   new GroupCommit(database).submit({
     announce: (uow) => {
       for (const one of notifications) uow.part(Notifications).announce(one)
     },
     run: async (uow) => {
       const news: boolean[] = []
-      for (const one of notifications) news.push(await uow.part(Notifications).begin(one))
+      for (const one of notifications) {
+        const isNews = await uow.part(Notifications).isNews(one)
+        if (isNews) uow.part(Notifications).begin(one)
+        news.push(isNews)
+      }
       return news
     },
   })
@@ -61,7 +66,9 @@ test('of two that begin the same at the same time, one has to look again', async
   const run = (i: 0 | 1): Promise<void> =>
     database.transaction(async (tx) => {
       const uow = new UnitOfWork(tx, new Date())
-      expect(await uow.part(Notifications).begin(notification(orderId, 'order_confirmed'))).toBe(true)
+      const confirmed = notification(orderId, 'order_confirmed')
+      expect(await uow.part(Notifications).isNews(confirmed)).toBe(true)
+      uow.part(Notifications).begin(confirmed)
       bothRead[i].resolve()
       await Promise.all(bothRead.map(({ promise }) => promise))
       await uow.flush()

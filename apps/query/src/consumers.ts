@@ -13,4 +13,5 @@ export const consumers: HandlersOf<'orders' | 'payments' | 'inventory' | 'shipme
   }),
   // Goods that arrive belong to no order.
   'stock.received': ignore,
+  'notification.channel-switched-off': ignore,
 }

@@ -1,5 +1,6 @@
 import { auditRoute } from './screens/audit/route.ts'
 import { groupsRoute } from './screens/groups/route.ts'
+import { notificationsRoute } from './screens/notifications/route.ts'
 import { orderRoute } from './screens/order/route.ts'
 import { ordersRoute } from './screens/orders/route.ts'
 import { overviewRoute } from './screens/overview/route.ts'
@@ -24,6 +25,7 @@ export const screens = [
   projectionsRoute,
   subscriptionsRoute,
   processesRoute,
+  notificationsRoute,
   simulatorsRoute,
   tracesRoute,
   traceRoute,

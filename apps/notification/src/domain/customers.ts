@@ -13,6 +13,10 @@ export class Customers {
     this.#byId = new Map(customers.map((customer) => [customer.customerId, customer]))
   }
 
+  nameOf(customerId: string): string | undefined {
+    return this.#byId.get(customerId)?.name
+  }
+
   emailOf(customerId: string): string {
     return this.#byId.get(customerId)?.email ?? `${customerId}@customers.example`
   }

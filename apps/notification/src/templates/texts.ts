@@ -1,8 +1,9 @@
 import type { NotificationKind, OrderEndReason } from '#libs/contracts'
 import type { Channel } from '../domain/channels.ts'
+import type { Locale } from '../domain/preferences.ts'
 
-export const locales = ['en', 'de', 'sv'] as const
-export type Locale = (typeof locales)[number]
+export const locales = ['en', 'de', 'sv'] as const satisfies readonly Locale[]
+export type { Locale }
 
 /** Liquid (https://shopify.github.io/liquid): `title` is a mail's subject or the line above a push message. */
 export interface Template {

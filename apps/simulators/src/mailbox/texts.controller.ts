@@ -12,7 +12,13 @@ import { type Channel, Texts } from './texts.ts'
 import { Throttle } from './throttle.ts'
 
 const to = z.string().trim().min(1).max(254)
-const message = z.strictObject({ to, text: z.string().min(1).max(4_096) })
+const text = z.string().min(1).max(4_096)
+const messages = {
+  sms: z.strictObject({ to, text }),
+  /** The title stands above the text. */
+  push: z.strictObject({ to, title: z.string().min(1).max(200).optional(), text }),
+}
+type PushMessage = z.infer<typeof messages.push>
 const textsQuery = pageQuery
   .pick({ limit: true })
   .extend({ to: to.optional(), cursor: z.coerce.number().int().min(0).optional() })
@@ -28,14 +34,15 @@ abstract class TextsController {
   ) {}
 
   protected receive(key: string, body: unknown, reply: FastifyReply) {
-    const text = { channel: this.channel, ...parse(message, body) }
+    const { to, text, title }: PushMessage = parse<PushMessage>(messages[this.channel], body)
+    const message = { channel: this.channel, to, text: title === undefined ? text : `${title}: ${text}` }
     const { latencyMs, throttlePerSecond, retryAfterSeconds, ...rates } = this.texts.settings[this.channel].current
     if (!this.#throttle.lets(throttlePerSecond, Date.now()))
       throw refusal(429, 'too_many_messages', `${throttlePerSecond} a second are taken`, {
         'retry-after': String(retryAfterSeconds),
       })
     const fate = fateOf(Math.random(), rates)
-    return this.fickle.respond(reply, { fate, latencyMs }, () => this.texts.receive(key, text))
+    return this.fickle.respond(reply, { fate, latencyMs }, () => this.texts.receive(key, message))
   }
 
   protected ledger(query: unknown) {

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type * as notifications from '../../../src/notifications.openapi.ts'
 import type * as schemas from '../../../src/openapi-schemas.ts'
 import type * as operators from '../../../src/operators.openapi.ts'
 import type * as oracle from '../../../src/oracle/oracle.openapi.ts'
@@ -37,6 +38,9 @@ export type OrderMessage = OrderMessages['items'][number]
 export type StreamMessage = z.infer<typeof schemas.topicMessage>
 export type ProviderOperation = z.infer<typeof schemas.operation>
 export type CarrierShipment = z.infer<typeof schemas.shipment>
+
+export type Notification = z.infer<typeof notifications.notification>
+export type NotificationPreferences = z.infer<typeof notifications.preferencesAnswer>
 
 export type ParkedItem = z.infer<typeof operators.parkedItem>
 export type ParkedRecord = z.infer<typeof operators.parkedRecord>

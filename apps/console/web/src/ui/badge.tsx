@@ -37,6 +37,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   retrying: 'warn',
   compensating: 'warn',
   queued: 'warn',
+  waiting: 'warn',
   ready: 'warn',
   paused: 'warn',
   'not ready': 'warn',

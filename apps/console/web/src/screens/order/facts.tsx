@@ -81,6 +81,11 @@ export const Facts = ({ now, mails, asOf }: Props) => {
             ))}
           </ul>
           {mails?.length === 0 && <p className="quiet">None yet.</p>}
+          <p>
+            <Link to="/notifications" search={{ orderId: now.orderId }}>
+              All that was told
+            </Link>
+          </p>
         </Card>
       </div>
     </>

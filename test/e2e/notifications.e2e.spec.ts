@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Client, orderOf } from '../support/client.ts'
+import { type RunningSystem, startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+interface Notification {
+  readonly notificationId: string
+  readonly kind: string
+  readonly channel: string
+  readonly status: string
+  readonly tries?: number
+  readonly replaces?: string
+  readonly error?: string
+}
+interface Taken {
+  readonly idempotencyKey: string
+  readonly text: string
+}
+
+const BACKOFF_MS = 200
+/** What an order that goes well is told of. */
+const KINDS = ['order_completed', 'order_confirmed', 'order_shipped']
+
+let system: RunningSystem
+let client: Client
+beforeAll(async () => {
+  system = await startSystem(undefined, { NOTIFICATION_BACKOFF_MS: String(BACKOFF_MS) })
+  client = new Client(system.url)
+})
+afterAll(() => system?.stop())
+
+const prefer = (customerId: string, preferences: object) =>
+  client.call<Record<string, unknown>>(
+    'PUT',
+    `/api/customers/${customerId}/notification-preferences`,
+    { locale: 'de', timeZone: 'Europe/Berlin', ...preferences },
+    { 'idempotency-key': randomUUID(), 'x-actor': 'ada' },
+  )
+const preferencesOf = (customerId: string) =>
+  client.get<{ isDefault: boolean; switchedOff: object[] }>(`/api/customers/${customerId}/notification-preferences`)
+const simulate = (channel: 'sms' | 'push', settings: object) =>
+  client.call('PUT', `/api/simulators/${channel}/settings`, settings)
+const toldOf = async (orderId: string) =>
+  (await client.get<{ items: Notification[] }>(`/api/notifications?orderId=${orderId}&limit=500`)).items
+/** Once there are so many, and none is on its way. */
+const allTold = (orderId: string, count: number) =>
+  until(`${count} notifications of ${orderId} to be told`, async () => {
+    const told = await toldOf(orderId)
+    return told.length === count && told.every(({ status }) => status !== 'pending' && status !== 'waiting')
+      ? told
+      : undefined
+  })
+const ledger = async (channel: 'sms' | 'push', to: string) =>
+  (await client.get<{ items: Taken[] }>(`/api/simulators/${channel}?to=${encodeURIComponent(to)}&limit=1000`)).items
+const place = (customerId: string) => client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId }))
+const kindsOf = (told: readonly Notification[]) => told.map(({ kind }) => kind).sort()
+let numbers = 0
+const number = () => `+4917${String(++numbers).padStart(8, '0')}`
+const idsOf = (told: readonly Notification[]) => told.map(({ notificationId }) => notificationId).sort()
+
+test('a customer is told by each channel that they chose, once, in their language', async () => {
+  const sms = number()
+  const said = await prefer('nina', {
+    addresses: { sms, push: 'device-nina' },
+    channels: { default: ['sms', 'push', 'email'], order_completed: [] },
+  })
+  expect([said.status, said.body.isDefault, said.body.locale]).toEqual([200, false, 'de'])
+  const orderId = await place('nina')
+  const told = await allTold(orderId, 7)
+  expect(kindsOf(told.filter(({ status }) => status === 'sent'))).toEqual([
+    ...Array(3).fill('order_confirmed'),
+    ...Array(3).fill('order_shipped'),
+  ])
+  expect(told.find(({ kind }) => kind === 'order_completed')).toMatchObject({ status: 'skipped', channel: 'none' })
+  const texts = await ledger('sms', sms)
+  expect(texts.map(({ idempotencyKey }) => idempotencyKey).sort()).toEqual(
+    idsOf(told.filter(({ channel }) => channel === 'sms')),
+  )
+  expect(texts.map(({ text }) => text).join()).toContain(`Waybill: Bestellung ${orderId.slice(0, 8)} ist unterwegs`)
+  expect(await ledger('push', 'device-nina')).toHaveLength(2)
+  const mails = await client.mails('nina@customers.example')
+  expect(mails.map(({ subject }) => subject).sort()).toEqual([
+    `Bestellung ${orderId.slice(0, 8)} bestätigt`,
+    `Bestellung ${orderId.slice(0, 8)} ist unterwegs`,
+  ])
+})
+
+test('a number that nobody has switches the channel off, which is said, and the fall-back goes', async () => {
+  const sms = `+999${String(++numbers).padStart(6, '0')}`
+  await prefer('uma', { addresses: { sms }, channels: { default: ['sms'] }, fallback: 'email' })
+  const first = await place('uma')
+  const told = await until('what is told of the first order', async () => {
+    const items = await toldOf(first)
+    const sent = items.filter(({ status }) => status === 'sent')
+    return sent.length === KINDS.length ? items : undefined
+  })
+  expect(kindsOf(told.filter(({ channel }) => channel === 'email'))).toEqual(KINDS)
+  const failed = told.filter(({ channel }) => channel === 'sms')
+  expect(failed.length).toBeGreaterThan(0)
+  for (const one of failed)
+    expect(one).toMatchObject({ status: 'failed', error: expect.stringContaining('unknown_recipient') })
+  expect((await preferencesOf('uma')).switchedOff).toMatchObject([
+    { channel: 'sms', to: sms, reason: 'unknown_recipient' },
+  ])
+  const audit = await client.get<{ items: { action: string }[] }>('/api/audit?target=customers/uma')
+  expect(audit.items.map(({ action }) => action)).toEqual(['channel.switch-off', 'preferences.change'])
+  const again = await allTold(await place('uma'), KINDS.length)
+  expect(again.map(({ channel }) => channel)).toEqual(['email', 'email', 'email'])
+})
+
+test('after its last try another channel goes, it is parked, and redriven tells nobody twice; alone it is told once', async () => {
+  const [fallingBack, alone] = [number(), number()]
+  await prefer('vera', {
+    addresses: { sms: fallingBack },
+    channels: { default: [], order_confirmed: ['sms'] },
+    fallback: 'email',
+  })
+  await prefer('walt', { addresses: { sms: alone }, channels: { default: [], order_confirmed: ['sms'] } })
+  await simulate('sms', { latencyMs: 0, faultRate: 1 })
+  const [vera, walt] = await Promise.all([place('vera'), place('walt')])
+  await allTold(vera, 4)
+  const [fault] = (await allTold(walt, 3)).filter(({ channel }) => channel === 'sms')
+  expect(fault).toMatchObject({ status: 'failed', tries: 3 })
+  await simulate('sms', { faultRate: 0 })
+  const body = { filter: { service: 'notification', topic: 'notifications-normal' }, reason: 'the gateway is back' }
+  const redrive = await client.call('POST', '/api/parked/redrive', body, { 'idempotency-key': randomUUID() })
+  expect(redrive.status, JSON.stringify(redrive.body)).toBe(202)
+  await until('what was parked to be told', async () =>
+    (await toldOf(walt)).some(({ channel, status }) => channel === 'sms' && status === 'sent') ? true : undefined,
+  )
+  // Half of what the gateway failed to answer it had taken: under one key that is one.
+  expect((await ledger('sms', alone)).map(({ idempotencyKey }) => idempotencyKey)).toEqual([fault!.notificationId])
+  expect((await ledger('sms', fallingBack)).length).toBeLessThanOrEqual(1)
+  expect((await toldOf(vera)).filter(({ channel }) => channel === 'email')).toMatchObject([
+    { status: 'sent', replaces: 'sms' },
+  ])
+})
+
+test('a busy, faulty and silent provider, and a service that is killed: each is told, and nobody twice', {
+  timeout: 120_000,
+}, async () => {
+  const customers = Array.from({ length: 12 }, (_, n) => ({ id: `kill-${n}`, sms: number() }))
+  for (const { id, sms } of customers) await prefer(id, { addresses: { sms }, channels: { default: ['sms'] } })
+  await simulate('sms', { latencyMs: 100, faultRate: 0.1, throttlePerSecond: 15, retryAfterSeconds: 1 })
+  const placed = customers.map(async ({ id, sms }) => ({ sms, orderId: await place(id) }))
+  const orders = await Promise.all(placed)
+  await system.killAndAwaitRestart('notification')
+  await simulate('sms', { faultRate: 0 })
+  for (const { sms, orderId } of orders) {
+    const told = await allTold(orderId, KINDS.length)
+    const sent = told.filter(({ status }) => status === 'sent')
+    const taken = (await ledger('sms', sms)).map(({ idempotencyKey }) => idempotencyKey)
+    expect(new Set(taken).size, 'each key once').toBe(taken.length)
+    // What failed after three tries may have been taken all the same.
+    for (const id of idsOf(sent)) expect(taken).toContain(id)
+    for (const id of taken) expect(idsOf(told)).toContain(id)
+  }
+  await simulate('sms', { latencyMs: 5, throttlePerSecond: 0 })
+})
+
+test('what is asked for wrongly is a problem, and a preview shows what would be said', async () => {
+  const wrong = await prefer('xena', {
+    timeZone: 'Mars',
+    channels: { default: ['email'] },
+    quietHours: { from: '25:00', to: '1' },
+  })
+  expect(wrong.status).toBe(400)
+  expect(
+    Object.values(wrong.body.errors as object)
+      .map(({ pointer }) => pointer)
+      .sort(),
+  ).toEqual([...['/quietHours/from', '/quietHours/to', '/timeZone']])
+  const unaddressed = await prefer('xena', { channels: { order_shipped: ['sms'] }, fallback: 'push' })
+  expect(Object.values(unaddressed.body.errors as object).map(({ pointer }) => pointer)).toEqual([
+    ...['/channels/order_shipped/0', '/fallback'],
+  ])
+  expect(await preferencesOf('xena')).toMatchObject({ isDefault: true, locale: 'en', channels: { default: ['email'] } })
+  const preview = await client.get(
+    '/api/notifications/preview?template=order_shipped&channel=email&locale=sv&name=%3Cb%3E',
+  )
+  expect(preview).toMatchObject({
+    version: 1,
+    title: 'Beställning 0b7e1d62 är på väg',
+    html: expect.stringContaining('Hej &lt;b&gt;,'),
+  })
+  expect((await client.call('GET', '/api/notifications/preview?template=nothing')).status).toBe(404)
+})
