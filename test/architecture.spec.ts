@@ -61,15 +61,23 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/testing': { repo: ['libs/*', 'scripts'], npm: '*' },
   'apps/broker': { repo: ['libs/kafka-protocol', 'libs/logging', 'libs/observability'], npm: ['prom-client', 're2js'] },
   ...Object.fromEntries(
-    ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query', 'console', 'simulators'].flatMap(
-      (app) => [
-        [
-          `apps/${app}/src/domain`,
-          { repo: ['libs/decider', 'libs/contracts', 'libs/saga-steps'], npm: [], node: false },
-        ],
-        [`apps/${app}`, { repo: [`apps/${app}/src/domain`, 'libs/*', `prisma/${app}`], npm: '*' }],
+    [
+      'order',
+      'payment',
+      'inventory',
+      'fulfillment',
+      'notification',
+      'query',
+      'analytics',
+      'console',
+      'simulators',
+    ].flatMap((app) => [
+      [
+        `apps/${app}/src/domain`,
+        { repo: ['libs/decider', 'libs/contracts', 'libs/saga-steps', 'libs/streams'], npm: [], node: false },
       ],
-    ),
+      [`apps/${app}`, { repo: [`apps/${app}/src/domain`, 'libs/*', `prisma/${app}`], npm: '*' }],
+    ]),
   ),
   // What runs in the browser: of what the gateway is made of, it may know the types.
   'apps/console/web': {

@@ -1,0 +1,185 @@
+import { basketValue, readShopEvent, type ShopEvent } from '#libs/contracts'
+import { advance, type Fingerprint, fingerprint, isClosed, NO_WATERMARK } from '#libs/streams'
+import type { Change } from './chunked-log.ts'
+import { Conversions } from './conversions.ts'
+import { type Measure, measure } from './measures.ts'
+import {
+  addBasket,
+  addTo,
+  addVisitor,
+  emptyPane,
+  loadPane,
+  type Pane,
+  type PaneResult,
+  sizeOf,
+  storePane,
+} from './pane.ts'
+import { SeenEvents } from './seen-events.ts'
+import { topology } from './topology.ts'
+
+/** A record of `shop-events`. */
+export interface EventRecord {
+  /** When it arrived, ms since 1970. */
+  readonly timestamp: number
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+}
+
+/** What became of the records since the last flush. */
+export interface ShopChanges {
+  /** Windows whose result is new or corrected; without one it is forgotten. */
+  readonly results: readonly { readonly key: string; readonly result: PaneResult | null }[]
+  /** Events that no window takes any more, as they were. */
+  readonly late: readonly { readonly key: string; readonly value: string; readonly reason: 'late' | 'early' }[]
+  readonly changelog: readonly Change[]
+}
+
+const { windows, grace, ahead, kept } = topology
+const PROGRESS = 'progress'
+const PANE = 'pane/'
+const CLOSED = 'closed'
+const ALL = ''
+
+/**
+ * Counts one partition of the shop's events by second. What comes out depends on the records and their order alone: an
+ * event is late by the newest event before it in the same partition, not by any clock.
+ */
+export class ShopTask {
+  #watermark = NO_WATERMARK
+  readonly #seen = new SeenEvents()
+  readonly #conversions = new Conversions()
+  /** By start. Those that events may still come for, and those whose result is in the topic. */
+  readonly #open = new Map<number, Pane>()
+  readonly #closed = new Set<number>()
+  readonly #dirty = new Set<number>()
+  #late: ShopChanges['late'][number][] = []
+  readonly #print: Fingerprint = { high: 0, low: 0 }
+
+  constructor(private readonly partition: number) {}
+
+  get entries(): number {
+    let entries = this.#seen.entries + this.#conversions.entries + this.#closed.size
+    for (const pane of this.#open.values()) entries += sizeOf(pane)
+    return entries
+  }
+
+  process(record: EventRecord): void {
+    const event = readShopEvent(record.value)
+    if (event.type === 'unreadable') this.#refuse(record, 'unreadable')
+    else if (this.#isLate(event)) this.#setAside(record, 'late')
+    else if (event.time > record.timestamp + ahead) this.#setAside(record, 'early')
+    else this.#take(event)
+  }
+
+  flush(): ShopChanges {
+    const hasMoved = this.#dirty.size > 0
+    const horizon = this.#watermark - grace
+    const results: { key: string; result: PaneResult | null }[] = []
+    const changelog: Change[] = [...this.#seen.flush(horizon), ...this.#conversions.flush(horizon)]
+    for (const start of this.#dirty) {
+      const pane = storePane(this.#open.get(start)!)
+      const result = { partition: this.partition, start, watermark: this.#watermark, pane }
+      results.push({ key: `${this.partition}/${start}`, result })
+      changelog.push({ key: `${PANE}${start}`, value: JSON.stringify(pane) })
+    }
+    this.#dirty.clear()
+    changelog.push(...this.#close())
+    for (const start of this.#forgotten()) {
+      results.push({ key: `${this.partition}/${start}`, result: null })
+      changelog.push({ key: `${PANE}${start}`, value: null })
+    }
+    if (hasMoved) changelog.push({ key: PROGRESS, value: JSON.stringify({ watermark: this.#watermark }) })
+    const late = this.#late
+    this.#late = []
+    return { results, late, changelog }
+  }
+
+  restore(key: string, value: string | null): void {
+    const change = { key, value }
+    if (key === PROGRESS)
+      this.#watermark = (JSON.parse(value!) as { watermark: number | null }).watermark ?? NO_WATERMARK
+    else if (key.startsWith(PANE)) this.#restorePane(Number(key.slice(PANE.length)), value)
+    else if (!this.#seen.restore(change)) this.#conversions.restore(change)
+  }
+
+  #isLate({ time }: ShopEvent): boolean {
+    return isClosed(windows.of(time)[0]! + windows.size, grace, this.#watermark)
+  }
+
+  #take(event: ShopEvent): void {
+    this.#watermark = advance(this.#watermark, event.time)
+    const pane = this.#pane(windows.of(event.time)[0]!)
+    if (this.#seen.isNew(fingerprint(event.id, this.#print), event.time)) this.#count(event, pane)
+    else addTo(pane, 'all', ALL, 'duplicates', 1)
+  }
+
+  #count(event: ShopEvent, pane: Pane): void {
+    const { country, device, session } = event
+    const add = (measure: Measure, amount: number, sku?: string) => {
+      addTo(pane, 'all', ALL, measure, amount)
+      addTo(pane, 'country', country, measure, amount)
+      addTo(pane, 'device', device, measure, amount)
+      if (sku !== undefined) addTo(pane, 'product', sku, measure, amount)
+    }
+    measure(event, add)
+    addVisitor(pane, fingerprint(session, this.#print))
+    if (event.type === 'checkout' && event.currency === topology.currency) addBasket(pane, basketValue(event))
+    pane.newest = Math.max(pane.newest, event.time)
+    for (const conversion of this.#conversions.add(event)) this.#convert(conversion)
+  }
+
+  /** In the window of the purchase, which is open: whoever completes it is not late, and it is no older than they are. */
+  #convert({ time, sku, country, device }: ReturnType<Conversions['add']>[number]): void {
+    const pane = this.#pane(windows.of(time)[0]!)
+    addTo(pane, 'all', ALL, 'converted', 1)
+    addTo(pane, 'country', country, 'converted', 1)
+    addTo(pane, 'device', device, 'converted', 1)
+    addTo(pane, 'product', sku, 'converted', 1)
+  }
+
+  #setAside(record: EventRecord, reason: 'late' | 'early'): void {
+    const [key, value] = [text(record.key), text(record.value)]
+    this.#late.push({ key, value, reason })
+    this.#refuse(record, reason)
+  }
+
+  /** What belongs to no window is counted in the one that the partition has come to. */
+  #refuse({ timestamp }: EventRecord, measure: Measure): void {
+    const time = this.#watermark === NO_WATERMARK ? timestamp : this.#watermark
+    addTo(this.#pane(windows.of(time)[0]!), 'all', ALL, measure, 1)
+  }
+
+  #pane(start: number): Pane {
+    this.#dirty.add(start)
+    let pane = this.#open.get(start)
+    if (pane === undefined) {
+      pane = emptyPane()
+      this.#open.set(start, pane)
+    }
+    return pane
+  }
+
+  #close(): Change[] {
+    const closed = [...this.#open.keys()].filter((start) => isClosed(start + windows.size, grace, this.#watermark))
+    return closed.map((start) => {
+      this.#open.delete(start)
+      this.#closed.add(start)
+      return { key: `${PANE}${start}`, value: CLOSED }
+    })
+  }
+
+  #forgotten(): number[] {
+    const forgotten = [...this.#closed].filter((start) => start + kept <= this.#watermark)
+    for (const start of forgotten) this.#closed.delete(start)
+    return forgotten
+  }
+
+  #restorePane(start: number, value: string | null): void {
+    this.#open.delete(start)
+    this.#closed.delete(start)
+    if (value === CLOSED) this.#closed.add(start)
+    else if (value !== null) this.#open.set(start, loadPane(JSON.parse(value)))
+  }
+}
+
+const text = (bytes: Uint8Array | null): string => (bytes === null ? '' : Buffer.from(bytes).toString('utf8'))
