@@ -9,7 +9,7 @@ import type { Launch } from './supervisor/supervised-process.ts'
 import { accepts, answersOk } from './supervisor/wait.ts'
 
 /** The services of the business; each has a database of its own. */
-export const SERVICES = ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query'] as const
+export const SERVICES = ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query', 'analytics'] as const
 export type Service = (typeof SERVICES)[number]
 
 /** Ports that nobody has to know beforehand. */

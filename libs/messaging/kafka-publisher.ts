@@ -1,11 +1,11 @@
-import type { Topic, WireRecord } from '#libs/contracts'
+import type { StreamTopic, Topic, WireRecord } from '#libs/contracts'
 import { counter, histogram, metrics } from '#libs/observability'
 import { Producer, type ProducerOptions } from './producer/producer.ts'
 import type { Timing } from './producer/timing.ts'
 
 /** A record and where it goes. */
 export interface OutgoingRecord {
-  readonly topic: Topic
+  readonly topic: Topic | StreamTopic
   readonly record: WireRecord
   /** Where it goes, whatever its key says. */
   readonly partition?: number | undefined

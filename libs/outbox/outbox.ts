@@ -1,4 +1,4 @@
-import { encode, type Message, type Topic, topicOf, type WireRecord } from '#libs/contracts'
+import { encode, type Message, type StreamTopic, type Topic, topicOf, type WireRecord } from '#libs/contracts'
 import type { Part, Sql, UnitOfWork } from '#libs/database'
 import { localRelays } from './local-relays.ts'
 import { slotOf } from './slot.ts'
@@ -26,7 +26,7 @@ export class Outbox implements Part {
   }
 
   /** A record as it is, for which no contract vouches: e.g. what an operator tries. Its value is no larger than a record may be. */
-  addRaw(topic: Topic, record: WireRecord): void {
+  addRaw(topic: Topic | StreamTopic, record: WireRecord): void {
     this.#rows.push({ slot: slotOf(record.key), topic, record })
   }
 

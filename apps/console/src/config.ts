@@ -15,6 +15,7 @@ export const config = () =>
     FULFILLMENT_URL: address,
     NOTIFICATION_URL: address,
     QUERY_URL: address,
+    ANALYTICS_URL: address,
     SIMULATORS_URL: address,
     /** Who runs our processes, under `npm start`; nobody who could be told where they are missing. */
     SUPERVISOR_URL: address.optional(),

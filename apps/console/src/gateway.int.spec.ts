@@ -23,7 +23,16 @@ const cleanUp: (() => unknown)[] = []
 beforeEach(async () => {
   asked = []
   silent = new Set()
-  const services = ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query', 'simulators'] as const
+  const services = [
+    'order',
+    'payment',
+    'inventory',
+    'fulfillment',
+    'notification',
+    'query',
+    'analytics',
+    'simulators',
+  ] as const
   const addresses = await Promise.all(services.map(async (name) => [name, await startStandIn(name)] as const))
   const forwarder = new Forwarder(Object.fromEntries(addresses) as Record<ServiceName, string>)
   const app = await createApplication(TestModule)

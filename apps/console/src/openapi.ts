@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { customerId, orderId, orderStatus } from '#libs/contracts'
 import { notificationPaths } from './notifications.openapi.ts'
+import { analyticsPaths } from './analytics.openapi.ts'
 import * as schemas from './openapi-schemas.ts'
 import { operatorPaths, parkedFilters } from './operators.openapi.ts'
 import { oraclePaths } from './oracle/oracle.openapi.ts'
@@ -190,6 +191,7 @@ export const openApi = {
     ...sagaPaths(helpers),
     '/api/catalogue': { get: get('Products and prices', schemas.page(schemas.product)) },
     ...stockPaths(helpers),
+    ...analyticsPaths(helpers),
     ...schemaPaths(helpers),
     '/api/stream': {
       get: {

@@ -8,6 +8,7 @@ export const servicesOf = (config: Config) => ({
   fulfillment: config.FULFILLMENT_URL,
   notification: config.NOTIFICATION_URL,
   query: config.QUERY_URL,
+  analytics: config.ANALYTICS_URL,
   simulators: config.SIMULATORS_URL,
 })
 
@@ -21,4 +22,5 @@ export const consuming = [
   'fulfillment',
   'notification',
   'query',
+  'analytics',
 ] as const satisfies readonly ServiceName[]

@@ -1,6 +1,6 @@
 /** What `docker-compose.yml` runs, where nobody but Docker can be asked to kill anything. */
 export const COMPOSE_SERVICES = [
-  ...['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query', 'console', 'simulators'],
+  ...['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query', 'analytics', 'console', 'simulators'],
   ...['broker', 'postgres'],
 ] as const
 

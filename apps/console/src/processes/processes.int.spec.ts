@@ -20,7 +20,16 @@ afterEach(async () => {
 
 /** The gateway's routes about processes, with this supervisor; no service is there. */
 const start = async (supervisor: Supervisor | null) => {
-  const services = ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query', 'simulators'] as const
+  const services = [
+    'order',
+    'payment',
+    'inventory',
+    'fulfillment',
+    'notification',
+    'query',
+    'analytics',
+    'simulators',
+  ] as const
   const nowhere = Object.fromEntries(services.map((name) => [name, 'http://127.0.0.1:1'])) as Record<
     ServiceName,
     string

@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import * as schemas from './openapi-schemas.ts'
+import type { Describe } from './operators.openapi.ts'
+
+/** What is computed of the stream of shop events, as a part of the OpenAPI document. */
+
+const count = z.int()
+const item = z.looseObject({
+  start: schemas.instant,
+  key: z.string().optional().describe('A country, a device or a SKU, as `by` says; of `top-products` the SKU'),
+  checkouts: count.optional(),
+  purchases: count.optional().describe('Lines of checkouts'),
+  units: count.optional(),
+  revenue: count.optional().describe('In minor units of `currency`'),
+  currency: z.string().optional(),
+  views: count.optional(),
+  searches: count.optional(),
+  baskets: count.optional(),
+  converted: count
+    .optional()
+    .describe('Purchases whose session had viewed the product and then put it into the basket'),
+  rate: z.number().nullable().optional().describe('`converted` of `views`'),
+  late: count.optional(),
+  early: count.optional(),
+  duplicates: count.optional(),
+  unreadable: count.optional(),
+  visitors: count.optional().describe('An estimate with this `standardError`, relative'),
+  standardError: z.number().optional(),
+  p50: count.nullable().optional().describe('Percentiles of what baskets were worth, within `relativeError`'),
+  p90: count.nullable().optional(),
+  p95: count.nullable().optional(),
+  p99: count.nullable().optional(),
+  relativeError: z.number().optional(),
+  name: z.string().nullable().optional(),
+  error: count.optional().describe('`units` may be too many by so much'),
+})
+const windows = z.object({
+  metric: z.string(),
+  step: z.string(),
+  by: z.string(),
+  from: schemas.instant,
+  to: schemas.instant,
+  items: z.array(item),
+})
+
+export const analyticsPaths = ({ get, inPath, inQuery, problems }: Describe) => ({
+  '/api/analytics/{metric}': {
+    get: get(
+      'Windows of a metric of the shop: sales, conversion, traffic, quality, visitors, basket-value or top-products',
+      windows,
+      [
+        inPath('metric'),
+        ...inQuery({
+          from: schemas.moment.describe('60 windows before `to` when left out'),
+          to: schemas.moment.describe('The end of the window that is under way when left out; 3,600 windows at most'),
+          step: z.enum(['1s', '1m', '1h']).describe('Size of a window, a minute when left out'),
+          by: z.enum(['all', 'country', 'device', 'product']).describe('Of sales, conversion and traffic'),
+        }),
+      ],
+      problems([404, 'No such metric']),
+    ),
+  },
+})

@@ -1,0 +1,133 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kafkaPublisher } from '#libs/messaging'
+import { configureLogging } from '#libs/observability'
+import { decodeRegisters, estimate, STANDARD_ERROR } from '#libs/streams'
+import { type BrokerProcess, startBroker, type TestDatabase, testDatabase } from '#libs/testing'
+import { AnalyticsProcess } from './analytics-process.ts'
+import { traffic } from './traffic.ts'
+import { readTopic, type Sums, truthOf } from './truth.ts'
+
+configureLogging({ level: 'silent' })
+
+/** `ANALYTICS_EVENTS=20000000 npm run test:int test/analytics` is the long form. */
+const EVENTS = Number(process.env.ANALYTICS_EVENTS ?? 60_000)
+const AT_ONCE = 500
+const SHORTEST_MS = process.env.ANALYTICS_EVENTS === undefined ? 12_000 : 60_000
+const KILL_MS = 2_500
+const BROKER_KILLS = process.env.ANALYTICS_EVENTS === undefined ? 1 : 5
+const LONGEST_MS = Math.max(120_000, EVENTS / 2)
+const MEASURES = [
+  ...['views', 'searches', 'baskets', 'checkouts', 'purchases', 'units', 'revenue', 'converted'],
+  ...['late', 'early', 'duplicates', 'unreadable'],
+]
+
+let broker: BrokerProcess
+let server: TestDatabase
+let database: pg.Client
+const processes: AnalyticsProcess[] = []
+beforeAll(async () => {
+  ;[broker, server] = await Promise.all([startBroker(), testDatabase('analytics')])
+  database = new pg.Client({ connectionString: server.url })
+  await database.connect()
+})
+afterAll(async () => {
+  await Promise.all(processes.map((each) => each.stop()))
+  await database.end()
+  await server.drop()
+  await broker.close()
+})
+
+const start = async (name: string): Promise<AnalyticsProcess> => {
+  const started = await AnalyticsProcess.start({ brokers: broker.brokers, databaseUrl: server.url }, name)
+  processes.push(started)
+  return started
+}
+
+/** As fast as is wished for, and again whatever the broker did not take: some events are stored twice. */
+const publishAll = async (): Promise<void> => {
+  const publisher = kafkaPublisher({ brokers: [broker.brokers], clientId: 'traffic', compression: 'snappy' })
+  // All of it has happened: nobody is ahead of the clock.
+  const events = traffic(7, Date.now() - EVENTS * 35)
+  for (let sent = 0; sent < EVENTS; sent += AT_ONCE) {
+    const records = Array.from({ length: AT_ONCE }, () => ({ ...events.next().value!, headers: {} }))
+    const batch = records.map((record) => ({ topic: 'shop-events' as const, record }))
+    for (let isThere = false; !isThere; )
+      isThere = await publisher.publish(batch).then(
+        () => true,
+        () => pause(50).then(() => false),
+      )
+    await pause((SHORTEST_MS * AT_ONCE) / EVENTS)
+  }
+  await publisher.close()
+}
+
+const stored = async (): Promise<Sums> => {
+  const { rows } = await database.query<Record<string, string>>(
+    `SELECT step, (extract(epoch FROM start) * 1000)::bigint AS start, dimension, key, ${MEASURES} FROM window_counts`,
+  )
+  return new Map(
+    rows.flatMap(({ step, start, dimension, key, ...sums }) =>
+      MEASURES.filter((measure) => sums[measure] !== '0').map(
+        (measure) => [`${step} ${start} ${dimension} ${key} ${measure}`, Number(sums[measure])] as const,
+      ),
+    ),
+  )
+}
+
+/** What differs, the first few: maps of so many entries are no reading. */
+const differences = (found: Sums, truth: Sums): string[] => {
+  const names = new Set([...found.keys(), ...truth.keys()])
+  return [...names]
+    .filter((name) => found.get(name) !== truth.get(name))
+    .map((name) => `${name}: ${found.get(name)} in place of ${truth.get(name)}`)
+    .slice(0, 10)
+}
+
+test(
+  'every number of every window is the truth, whoever is killed, joins and leaves',
+  async () => {
+    const first = await start('first')
+    await first.isReady()
+    let isOver = false
+    const trouble = async () => {
+      for (let round = 0; !isOver; round++) {
+        await pause(KILL_MS)
+        if (round === 1) await start('second')
+        else if (round === 3) await processes[1]!.stop()
+        else await first.kill9()
+      }
+    }
+    const brokerTrouble = async () => {
+      for (let kills = 0; kills < BROKER_KILLS && !isOver; kills++) {
+        await pause(SHORTEST_MS / (BROKER_KILLS + 1))
+        await broker.kill9()
+        await broker.restart()
+      }
+    }
+    const troubles = [trouble(), brokerTrouble()]
+    await publishAll()
+    isOver = true
+    await Promise.all(troubles)
+    const { sums, visitors } = truthOf(await readTopic(broker.brokers, 'shop-events'))
+    const total = [...sums].reduce((sum, [name, value]) => sum + (name.startsWith('3600000 ') ? value : 0), 0)
+    expect(total).toBeGreaterThan(EVENTS)
+    for (const measure of MEASURES.filter((measure) => measure !== 'early'))
+      expect(
+        [...sums.keys()].some((name) => name.endsWith(measure)),
+        measure,
+      ).toBe(true)
+    await expect.poll(async () => differences(await stored(), sums), { timeout: 60_000, interval: 500 }).toEqual([])
+
+    const { rows } = await database.query<{ step: number; start: string; visitors: number[] }>(
+      'SELECT step, (extract(epoch FROM start) * 1000)::bigint AS start, visitors FROM window_sketches WHERE step > 1000',
+    )
+    for (const { step, start, visitors: registers } of rows) {
+      const exact = visitors.get(`${step} ${start}`)?.size ?? 0
+      const off = Math.abs(estimate(decodeRegisters(registers)) - exact)
+      expect(off).toBeLessThanOrEqual(Math.max(3, 4 * STANDARD_ERROR * exact))
+    }
+  },
+  LONGEST_MS,
+)
