@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
 import { limitRequests, startService } from '#libs/http'
 import { TopicReader } from '#libs/messaging'
+import { serveAnalyticsLive } from './analytics/serve-live.ts'
 import { config } from './config.ts'
 import { consoleModule } from './console.module.ts'
 import { docs } from './docs.ts'
@@ -31,6 +32,7 @@ await startService(consoleModule(environment), {
     refuseCrossSiteWrites(instance)
     void fastify.register(gateway(app.get(Forwarder)))
     void fastify.register(docs)
+    void fastify.register(serveAnalyticsLive(environment.ANALYTICS_URL))
     void fastify.register(serveStream(app.get(TopicReader)))
     void fastify.register(serveWeb(WEB))
   },

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { customerId, orderId, orderStatus } from '#libs/contracts'
+import { analyticsPaths } from './analytics/analytics.openapi.ts'
 import { notificationPaths } from './notifications.openapi.ts'
-import { analyticsPaths } from './analytics.openapi.ts'
 import * as schemas from './openapi-schemas.ts'
 import { operatorPaths, parkedFilters } from './operators.openapi.ts'
 import { oraclePaths } from './oracle/oracle.openapi.ts'

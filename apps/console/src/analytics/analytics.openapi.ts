@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import * as schemas from './openapi-schemas.ts'
-import type { Describe } from './operators.openapi.ts'
+import * as schemas from '../openapi-schemas.ts'
+import type { Describe } from '../operators.openapi.ts'
 
 /** What is computed of the stream of shop events, as a part of the OpenAPI document. */
 
@@ -43,7 +43,15 @@ const windows = z.object({
   items: z.array(item),
 })
 
-export const analyticsPaths = ({ get, inPath, inQuery, problems }: Describe) => ({
+export const analyticsPaths = ({ get, inPath, inQuery, problems, always }: Describe) => ({
+  '/api/analytics/live': {
+    get: {
+      summary: 'Results of the last two minutes, and every change as it is committed, as server-sent events',
+      description:
+        'Events `results`: `seconds`, each with its `start`, the newest event in it and `sums` (views, searches, baskets, checkouts, purchases, units, revenue, converted, late, early, duplicates, unreadable); once a second `minute`, the sliding window of the last one.',
+      responses: { 200: { description: 'OK', content: { 'text/event-stream': {} } }, ...always },
+    },
+  },
   '/api/analytics/{metric}': {
     get: get(
       'Windows of a metric of the shop: sales, conversion, traffic, quality, visitors, basket-value or top-products',
