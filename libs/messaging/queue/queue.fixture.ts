@@ -42,6 +42,8 @@ export interface TestQueues {
   /** Works a queue as a process would; stopped at the end. */
   work(queue: Queue, handler: QueueHandler | WorkFunction, options?: GroupCommitOptions): WorkQueue
   parked(queue: Queue): Promise<{ status: string; reason: string; attempts: number; error: string | null }[]>
+  /** Stops whatever works. */
+  stopWork(): Promise<void>
   close(): Promise<void>
 }
 
@@ -59,6 +61,7 @@ export const startQueues = async (): Promise<TestQueues> => {
   const publisher = kafkaPublisher({ brokers, clientId: 'test', compression: 'lz4' })
   const works: WorkQueue[] = []
   const publishRaw = (records: readonly OutgoingRecord[]) => publisher.publish(records)
+  const stopWork = async () => void (await Promise.all(works.splice(0).map((work) => work.stop())))
   return {
     brokers,
     database,
@@ -87,8 +90,9 @@ export const startQueues = async (): Promise<TestQueues> => {
         'SELECT status, reason, attempts, error FROM parked_messages WHERE topic = $1 ORDER BY id',
         of.name,
       ),
+    stopWork,
     close: async () => {
-      await Promise.all(works.map((work) => work.stop()))
+      await stopWork()
       await admin.disconnect()
       await publisher.close()
       await database.close()

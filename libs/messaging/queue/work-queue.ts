@@ -7,6 +7,7 @@ import { type QueueConsumer, TopicItem } from './items/topic-item.ts'
 import type { Queue } from './queue.ts'
 import type { Delivery } from './share/delivery.ts'
 import { ShareConsumer } from './share/share-consumer.ts'
+import type { ShareObserver } from './share/share-session.ts'
 import type { QueueHandler } from './work.ts'
 import { WorkRunner } from './work-runner.ts'
 import { WorkerPool } from './worker-pool.ts'
@@ -20,6 +21,7 @@ export interface WorkQueueOptions {
   readonly groupCommit: GroupCommit
   /** Says when a delayed message is due. */
   readonly clock?: () => Date
+  readonly observer?: ShareObserver
 }
 
 /** As often as Kafka allows by default. From one time before that on, a record is worked from the delay queue. */
@@ -64,7 +66,7 @@ export class WorkQueue {
     })
     this.#delayed = new DelayQueue({
       ...{ queue, consumer: this.#consumer, database: options.database, clock },
-      slots: () => this.#pool.slots,
+      workers: () => this.#pool.size,
       onItems: (items) => this.#pool.add(items, 'first'),
     })
     this.#share = new ShareConsumer({
@@ -72,6 +74,7 @@ export class WorkQueue {
       settings: { lockMs: queue.visibilityMs, deliveryLimit: DELIVERY_LIMIT },
       room: () => (this.#stopping || this.#delayed.isFull ? 0 : Math.max(0, this.#pool.room - this.#arriving)),
       onDeliveries: (deliveries) => void this.#arrived(deliveries),
+      observer: options.observer,
     })
   }
 

@@ -26,18 +26,9 @@ export class WorkerPool {
     return this.#size
   }
 
-  get running(): number {
-    return this.#running.size
-  }
-
   /** How many more messages may be fetched. */
   get room(): number {
     return this.#stopping ? 0 : Math.max(0, 2 * this.#size - this.#running.size - this.#ready.length)
-  }
-
-  /** How many more may be taken from the delay queue: they are begun at once, or behind the one that ends next. */
-  get slots(): number {
-    return this.#stopping ? 0 : Math.max(0, this.#size - this.#running.size)
   }
 
   add(items: readonly WorkItem[], where: 'behind' | 'first' = 'behind'): void {

@@ -17,8 +17,8 @@ export interface DelayQueueOptions {
   readonly consumer: QueueConsumer
   readonly database: Database
   readonly clock: () => Date
-  /** How many messages may be taken now. */
-  readonly slots: () => number
+  /** So many messages of this queue may be in hand: each has a worker, or the next one that is free. */
+  readonly workers: () => number
   readonly onItems: (items: readonly WorkItem[]) => void
 }
 
@@ -108,11 +108,11 @@ export class DelayQueue {
 
   /** Answers when to look again, milliseconds. */
   async #look(): Promise<number> {
-    const { database, queue, clock, slots } = this.options
+    const { database, queue, clock, workers } = this.options
     await this.#giveBack()
     await this.#renew()
     if (this.#stopping) return BUSY_MS
-    const free = slots()
+    const free = workers() - this.#delayed.size - this.#parked.size
     const taken = free > 0 ? await this.#take(free) : 0
     const { nextAt, count } = await delayState(database, queue.name, queue.maxDelayed)
     this.#count = count

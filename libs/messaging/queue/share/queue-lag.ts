@@ -1,6 +1,6 @@
 import { describeShareGroupOffsets, ErrorCode, findCoordinator } from '#libs/kafka-protocol'
 import type { Cluster } from '../../producer/cluster.ts'
-import { errorOf } from '../../producer/errors.ts'
+import { errorOf, TryAgain } from '../../producer/errors.ts'
 
 /** With the lag, which Kafka computes: 4.2 to today. */
 const VERSION = 1
@@ -29,8 +29,8 @@ export const queueLag = async (
   let lag = 0
   for (const each of group!.topics.flatMap(({ partitions: of }) => of)) {
     if (each.errorCode !== ErrorCode.NONE) throw errorOf(each.errorCode, groupId, each.errorMessage)
-    // -1: nobody has read the partition yet.
-    lag += Math.max(0, each.lag)
+    if (each.lag < 0) throw new TryAgain(`nobody of ${groupId} has read partition ${each.partitionIndex} yet`)
+    lag += each.lag
   }
   return lag
 }

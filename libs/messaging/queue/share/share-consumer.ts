@@ -7,7 +7,7 @@ import type { Delivery, Place } from './delivery.ts'
 import { type GroupSettings, settleGroup } from './group-settings.ts'
 import { queueLag } from './queue-lag.ts'
 import { ShareMembership } from './share-membership.ts'
-import { ShareSession } from './share-session.ts'
+import { type ShareObserver, ShareSession } from './share-session.ts'
 import { Wakeable } from './wakeable.ts'
 
 export interface ShareConsumerOptions extends KafkaOptions {
@@ -18,6 +18,7 @@ export interface ShareConsumerOptions extends KafkaOptions {
   readonly room: () => number
   /** Called with records that are ours: each is to be accepted or released. */
   readonly onDeliveries: (deliveries: readonly Delivery[]) => void
+  readonly observer?: ShareObserver | undefined
 }
 
 const TIMING: Timing = { connectMs: 1_000, requestMs: 10_000, retriesMs: [], metadataMs: 10_000 }
@@ -155,6 +156,7 @@ export class ShareConsumer {
         this.#losses = 0
         this.options.onDeliveries(deliveries)
       },
+      observer: this.options.observer,
       onMoved: () => {
         this.#leaders.doubt()
         this.#changed.wake()

@@ -11,6 +11,13 @@ import { Wakeable } from './wakeable.ts'
 type Fetched = typeof shareFetch extends Api<infer _Request, infer Response> ? Decoded<Response> : never
 type SharePartition = Pick<Place, 'topicId' | 'partition'>
 
+/** Told what the broker has said, as it says it. */
+export interface ShareObserver {
+  delivered?(deliveries: readonly Delivery[]): void
+  /** The broker has recorded these. */
+  acknowledged?(told: readonly PartitionAcknowledgements[]): void
+}
+
 export interface ShareSessionOptions {
   readonly groupId: string
   readonly memberId: string
@@ -20,6 +27,7 @@ export interface ShareSessionOptions {
   readonly onDeliveries: (deliveries: readonly Delivery[]) => void
   /** A partition is led by another broker, or by none. */
   readonly onMoved: () => void
+  readonly observer?: ShareObserver | undefined
 }
 
 /** With strict limits of records, and renewals of locks: Kafka 4.2 to today. */
@@ -116,15 +124,19 @@ export class ShareSession {
     })
     if (!this.#advance(answer.errorCode, answer.errorMessage)) return
     this.#lockMs = answer.acquisitionLockTimeoutMs
-    this.#take(answer)
+    this.#take(answer, told)
   }
 
-  #take(answer: Fetched): void {
+  #take(answer: Fetched, told: readonly PartitionAcknowledgements[]): void {
     let isRefused = false
+    const refused = new Set<string>()
     const deliveries: Delivery[] = []
     for (const { topicId, partitions } of answer.responses)
       for (const part of partitions) {
-        if (part.acknowledgeErrorCode !== ErrorCode.NONE) this.#notTold(part.acknowledgeErrorCode)
+        if (part.acknowledgeErrorCode !== ErrorCode.NONE) {
+          refused.add(keyOf({ topicId, partition: part.partitionIndex }))
+          this.#notTold(part.acknowledgeErrorCode)
+        }
         if (part.errorCode !== ErrorCode.NONE) {
           isRefused = true
           log.debug('partition is not read', { [fields.error]: errorOf(part.errorCode, this.options.topic) })
@@ -136,7 +148,11 @@ export class ShareSession {
         deliveries.push(...found)
       }
     for (const delivery of deliveries) this.#held.set(placeKey(delivery.place), delivery)
-    if (deliveries.length > 0) this.options.onDeliveries(deliveries)
+    this.#observe(told, refused)
+    if (deliveries.length > 0) {
+      this.options.observer?.delivered?.(deliveries)
+      this.options.onDeliveries(deliveries)
+    }
     if (isRefused) this.#refused()
   }
 
@@ -206,7 +222,13 @@ export class ShareSession {
         refused.add(keyOf({ topicId, partition }))
         this.#notTold(errorCode)
       }
+    this.#observe(told, refused)
     return refused
+  }
+
+  #observe(told: readonly PartitionAcknowledgements[], refused: ReadonlySet<string>): void {
+    if (told.length === 0) return
+    this.options.observer?.acknowledged?.(told.filter((at) => !refused.has(keyOf(at))))
   }
 
   /** What of the session's partitions has changed, and what is told of them. */
