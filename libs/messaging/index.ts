@@ -37,6 +37,7 @@ export type { ProducerOptions, ProducerRecord } from './producer/producer.ts'
 export { StreamProducer, type StreamProducerOptions } from './producer/stream-producer.ts'
 export { enqueue, enqueueLater } from './queue/enqueue.ts'
 export { type Backoff, type PoolScale, priorityQueues, type Queue, type QueueSettings, queue } from './queue/queue.ts'
+export type { ShareObserver } from './queue/share/share-session.ts'
 export {
   type DeadWork,
   type Done,
@@ -49,7 +50,8 @@ export {
   type Worked,
   type WorkFunction,
 } from './queue/work.ts'
-export { type DeclaredQueue, type QueueState, WorkQueues } from './queue/work-queues.ts'
+export { WorkQueue, type WorkQueueOptions } from './queue/work-queue.ts'
+export { type DeclaredQueue, type QueueState, WorkQueues, workedBy } from './queue/work-queues.ts'
 export { Works } from './queue/works.ts'
 export { PartitionFollower } from './reader/partition-follower.ts'
 export type { TopicRecord } from './reader/records-in.ts'

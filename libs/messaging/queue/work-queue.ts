@@ -1,3 +1,4 @@
+import type { MessageType } from '#libs/contracts'
 import type { Database, GroupCommit } from '#libs/database'
 import { claimedMessages } from '#libs/inbox'
 import { createLogger, describeError, fields, gauge, metrics } from '#libs/observability'
@@ -12,11 +13,11 @@ import type { QueueHandler } from './work.ts'
 import { WorkRunner } from './work-runner.ts'
 import { WorkerPool } from './worker-pool.ts'
 
-export interface WorkQueueOptions {
+export interface WorkQueueOptions<T extends MessageType = MessageType> {
   readonly service: string
   readonly brokers: readonly string[]
-  readonly queue: Queue
-  readonly handler: QueueHandler
+  readonly queue: Queue<T>
+  readonly handler: QueueHandler<NoInfer<T>>
   readonly database: Database
   readonly groupCommit: GroupCommit
   /** Says when a delayed message is due. */
@@ -40,7 +41,7 @@ const workers = gauge({
 export const groupOf = (service: string, queue: string): string => `${service}.${queue}`
 
 /** One queue, worked by this process among others. */
-export class WorkQueue {
+export class WorkQueue<T extends MessageType = MessageType> {
   readonly #consumer: QueueConsumer
   readonly #share: ShareConsumer
   readonly #delayed: DelayQueue
@@ -51,11 +52,11 @@ export class WorkQueue {
   #arriving = 0
   #stopping = false
 
-  constructor(private readonly options: WorkQueueOptions) {
+  constructor(private readonly options: WorkQueueOptions<T>) {
     const { service, brokers, queue, clock = () => new Date() } = options
     const types = new Set<string>(queue.types)
     this.#consumer = { service, queue: queue.name, inbox: inboxOf(queue.name), isKnown: (type) => types.has(type) }
-    const runner = new WorkRunner({ ...options, clock })
+    const runner = new WorkRunner({ ...options, handler: options.handler as unknown as QueueHandler, clock })
     this.#pool = new WorkerPool({
       workers: queue.workers,
       work: (item, stopped) => runner.work(item, stopped),
@@ -78,7 +79,7 @@ export class WorkQueue {
     })
   }
 
-  get queue(): Queue {
+  get queue(): Queue<T> {
     return this.options.queue
   }
 

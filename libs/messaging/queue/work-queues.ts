@@ -1,3 +1,4 @@
+import type { MessageType } from '#libs/contracts'
 import type { Database, GroupCommit } from '#libs/database'
 import { createLogger, describeError, fields, gauge, metrics } from '#libs/observability'
 import type { Queue } from './queue.ts'
@@ -13,6 +14,12 @@ export interface DeclaredQueue {
   // biome-ignore lint/suspicious/noExplicitAny: as above
   readonly handler?: QueueHandler<any>
 }
+
+/** A queue and its handler, which the compiler holds against each other. */
+export const workedBy = <T extends MessageType>(queue: Queue<T>, handler: QueueHandler<NoInfer<T>>): DeclaredQueue => ({
+  queue,
+  handler,
+})
 
 export interface WorkQueuesOptions {
   readonly service: string

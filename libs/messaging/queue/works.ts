@@ -1,6 +1,6 @@
 import type { MessageType } from '#libs/contracts'
 import type { Queue } from './queue.ts'
-import type { QueueHandler, WorkFunction } from './work.ts'
+import type { QueueHandler, WorkContext, Worked, WorkFunction } from './work.ts'
 
 const WORKS = Symbol('works')
 
@@ -9,17 +9,24 @@ interface Declared {
   readonly method: string
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: of a queue that is only named nobody knows the types
+type AnyWorkFunction = (message: any, context: WorkContext) => Worked | Promise<Worked>
+
+type Decorator<F> = <G extends F>(target: object, method: string, descriptor: TypedPropertyDescriptor<G>) => void
+
 /**
- * Makes a provider's method the handler of a queue that its service declares: `@Works(mails)`, or `@Works('mails')` where
- * the compiler need not see that it takes the queue's messages.
+ * Makes a provider's method the handler of a queue that its service declares: `@Works(mails)`, where the compiler sees that
+ * it takes the queue's messages, or `@Works('mails')`.
  */
-export const Works =
-  <T extends MessageType>(queue: string | Queue<T>) =>
-  (target: object, method: string, _descriptor: TypedPropertyDescriptor<WorkFunction<T>>): void => {
+export function Works<T extends MessageType>(queue: Queue<T>): Decorator<WorkFunction<T>>
+export function Works(queue: string): Decorator<AnyWorkFunction>
+export function Works(queue: string | Queue): Decorator<AnyWorkFunction> {
+  const name = typeof queue === 'string' ? queue : queue.name
+  return (target, method) => {
     const type = target.constructor as unknown as { [WORKS]?: Declared[] }
-    const name = typeof queue === 'string' ? queue : queue.name
     type[WORKS] = [...(Object.hasOwn(type, WORKS) ? type[WORKS]! : []), { queue: name, method }]
   }
+}
 
 /** The handlers among these objects, by queue. Throws when a queue has two. */
 export const worksOf = (providers: readonly object[]): ReadonlyMap<string, QueueHandler> => {
