@@ -62,7 +62,13 @@ export { BatchReader, type HeaderText, type ReceivedText } from './batch-reader.
 export { type RecordHead, visitRecords } from './batch-records.ts'
 export { type BatchRecord, readRecords, recordValue, rewriteBatch } from './batch-rewrite.ts'
 export { type BatchStamp, BatchWriter, type NewRecord, type TextRecord, type WrittenBatch } from './batch-writer.ts'
-export { consumerTopics } from './consumer-protocol.ts'
+export {
+  consumerTopics,
+  readAssignment,
+  readSubscription,
+  writeAssignment,
+  writeSubscription,
+} from './consumer-protocol.ts'
 export { type EndMarker, encodeEndMarker, readEndMarker } from './control-batch.ts'
 export { crc32c } from './crc32c.ts'
 export { ErrorCode, errorName, isRetriable } from './errors.ts'

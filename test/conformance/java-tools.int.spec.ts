@@ -55,6 +55,26 @@ function endOf(name: string, args: readonly string[]): Promise<Ending> {
   })
 }
 
+/** A class below org.apache.kafka that runs until it is stopped. */
+function start(name: string, args: readonly string[]) {
+  const child = spawn('java', [...JVM, '-cp', classpath, `org.apache.kafka.${name}`, ...args], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    output += chunk
+  })
+  const ended = new Promise((done) => child.once('close', done))
+  return { output: () => output, stop: () => child.kill('SIGTERM'), ended }
+}
+
+/** The words of the first line of a table that has this one. */
+const rowOf = (table: string, word: string): string[] =>
+  table
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .find((words) => words.includes(word)) ?? []
+
 /** What VerifiableProducer and VerifiableConsumer say: a line of JSON for each thing that happens. */
 function events(output: string, name: string): Record<string, unknown>[] {
   const lines = output.split('\n').filter((line) => line.startsWith('{'))
@@ -242,6 +262,33 @@ describe.skipIf(!hasTools)('the Java client', { timeout: 180_000 }, () => {
     ).toEqual(['0', '50', '200', '150'])
     await tool('tools.consumer.group.ConsumerGroupCommand', '--delete', '--group', group)
     expect((await tool('tools.consumer.group.ConsumerGroupCommand', '--list')).split('\n')).not.toContain(group)
+  })
+
+  test('a consumer of the consumer protocol: all is consumed, and ConsumerGroupCommand tells of epochs and targets', async () => {
+    const topic = await kafka.topic({ partitions: 3 })
+    const group = kafka.name('consumer')
+    await tool('tools.VerifiableProducer', '--topic', topic.name, '--max-messages', '200', '--acks', '-1')
+    const protocol = ['--group-protocol', 'consumer', '--group-remote-assignor', 'range']
+    const options = ['--topic', topic.name, '--group-id', group, '--reset-policy', 'earliest', ...protocol]
+    const consumer = start('tools.VerifiableConsumer', ['--bootstrap-server', kafka.brokers, ...options])
+    const consumed = () => {
+      const counts = events(consumer.output(), 'records_consumed').map(({ count }) => Number(count))
+      return counts.reduce((sum, count) => sum + count, 0)
+    }
+    const committed = () => events(consumer.output(), 'offsets_committed').filter(({ success }) => success).length
+    await expect.poll(() => consumed() === 200 && committed() > 0, { timeout: 60_000, interval: 100 }).toBe(true)
+    const groups = (...args: string[]) =>
+      tool('tools.consumer.group.ConsumerGroupCommand', '--describe', '--group', group, '--verbose', ...args)
+    const [members, state] = [await groups('--members'), await groups('--state')]
+    const assignment = `${topic.name}:0,1,2`
+    expect(rowOf(members, group).slice(4)).toEqual(['3', '2', assignment, '2', assignment])
+    expect(rowOf(state, group).slice(-5)).toEqual(['range', 'Stable', '2', '2', '1'])
+    consumer.stop()
+    await consumer.ended
+    const listing = ['--list', '--type', 'consumer', '--state', 'empty']
+    const listed = await tool('tools.consumer.group.ConsumerGroupCommand', ...listing)
+    expect(rowOf(listed, group)).toEqual([group, 'Consumer', 'Empty'])
+    expect(rowOf(await groups(), topic.name).slice(1, 7)).toEqual([topic.name, '0', '-', '67', '67', '0'])
   })
 
   test('GetOffsetShell and DeleteRecordsCommand: where a log begins and ends', async () => {

@@ -62,6 +62,7 @@ const ofBroker: Record<SettingName, string> = {
   'group.consumer.max.heartbeat.interval.ms': 'The longest heartbeat interval that a consumer group may ask for.',
   'group.consumer.max.session.timeout.ms': 'The longest session timeout that a consumer group may ask for.',
   'group.consumer.max.size': 'Members that a consumer group may have.',
+  'group.consumer.migration.policy': 'Which groups may change their protocol while somebody is in them.',
   'group.consumer.min.assignment.interval.ms': 'The shortest interval between assignments that a group may ask for.',
   'group.consumer.min.heartbeat.interval.ms': 'The shortest heartbeat interval that a consumer group may ask for.',
   'group.consumer.min.session.timeout.ms': 'The shortest session timeout that a consumer group may ask for.',

@@ -89,6 +89,7 @@ export const definitions = {
   'group.consumer.max.heartbeat.interval.ms': int(15_000, 1),
   'group.consumer.max.session.timeout.ms': int(60_000, 1),
   'group.consumer.max.size': int(MAX_INT, 1),
+  'group.consumer.migration.policy': oneOf('bidirectional', 'upgrade', 'downgrade', 'disabled'),
   'group.consumer.min.assignment.interval.ms': int(0),
   'group.consumer.min.heartbeat.interval.ms': int(5000, 1),
   'group.consumer.min.session.timeout.ms': int(45_000, 1),

@@ -26,10 +26,7 @@ export function preferredAssignor(
 }
 
 /** What everybody should read of the topics that there are. */
-export function computeTargets(
-  group: ConsumerGroup,
-  rules: TargetRules,
-): ReadonlyMap<string, ReadonlySet<PartitionKey>> {
+function computeTargets(group: ConsumerGroup, rules: TargetRules): ReadonlyMap<string, ReadonlySet<PartitionKey>> {
   const members = [...group.members.values()]
   const subscribers = members.map((member) => ({
     ...{ memberId: member.memberId, instanceId: member.instanceId },
@@ -55,7 +52,12 @@ export function updateTargets(decision: ConsumerDecision, rules: TargetRules): v
   decision.change({ assignedAt: rules.now })
 }
 
-export function isSame(one: ReadonlySet<PartitionKey>, other: ReadonlySet<PartitionKey>): boolean {
+/** Whether members should read what they should have read last. */
+export function hasCurrentTargets(group: ConsumerGroup, rules: TargetRules): boolean {
+  return [...computeTargets(group, rules)].every(([memberId, target]) => isSame(target, targetOf(group, memberId)))
+}
+
+function isSame(one: ReadonlySet<PartitionKey>, other: ReadonlySet<PartitionKey>): boolean {
   if (one.size !== other.size) return false
   for (const key of one) if (!other.has(key)) return false
   return true

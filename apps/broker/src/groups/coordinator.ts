@@ -79,7 +79,13 @@ export class GroupCoordinator {
     })
     const { alarms } = this
     const groupConfigs = (groupId: string) => surroundings.groupConfigs(groupId)
-    this.consumer = new ConsumerGroups({ store, alarms, settings, clock, topics: surroundings.topics, groupConfigs })
+    this.consumer = new ConsumerGroups({
+      ...{ store, alarms, settings, clock, topics: surroundings.topics, groupConfigs },
+      adopt: (decision) => this.carryOut(decision),
+      answer: (replies) => {
+        for (const reply of replies) this.parked.answer(reply)
+      },
+    })
   }
 
   static async open(
@@ -123,11 +129,16 @@ export class GroupCoordinator {
 
   async join(groupId: string, join: Omit<Join, 'request'>): Promise<JoinAnswer> {
     const { settings } = this
-    if (!this.becomesClassic(groupId)) return joinError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, join.memberId)
     const { sessionTimeoutMs, memberId } = join
     const isTooShort = sessionTimeoutMs < settings['group.min.session.timeout.ms']
     if (isTooShort || sessionTimeoutMs > settings['group.max.session.timeout.ms']) {
       return joinError(ErrorCode.INVALID_SESSION_TIMEOUT, memberId)
+    }
+    const consumer = this.consumer.find(groupId)
+    if (consumer !== undefined && consumer.members.size > 0) return this.consumer.classicJoin(consumer, join)
+    // One of the consumer protocol that is empty speaks the classic one again; its offsets stay.
+    if (consumer !== undefined) {
+      this.put({ ...newGroup(groupId, this.clock.steady()), generation: consumer.epoch })
     }
     const rules = {
       now: this.clock.steady(),
@@ -141,7 +152,8 @@ export class GroupCoordinator {
   }
 
   async sync(groupId: string, sync: Omit<Sync, 'request'>): Promise<SyncAnswer> {
-    if (this.consumer.find(groupId) !== undefined) return syncError(ErrorCode.UNKNOWN_MEMBER_ID)
+    const consumer = this.consumer.find(groupId)
+    if (consumer !== undefined) return this.consumer.classicSync(consumer, sync)
     const { request, reply } = this.parked.park()
     this.carryOut(decideSync(this.get(groupId), { ...sync, request }, this.clock.steady()))
     const answer = await reply
@@ -149,14 +161,16 @@ export class GroupCoordinator {
   }
 
   heartbeat(groupId: string, heartbeat: Heartbeat): ErrorCode {
-    if (this.consumer.find(groupId) !== undefined) return ErrorCode.UNKNOWN_MEMBER_ID
+    const consumer = this.consumer.find(groupId)
+    if (consumer !== undefined) return this.consumer.classicHeartbeat(consumer, heartbeat)
     const { decision, errorCode } = decideHeartbeat(this.get(groupId), heartbeat, this.clock.steady())
     this.carryOut(decision)
     return errorCode
   }
 
   async leave(groupId: string, leavers: readonly Leaver[]): Promise<readonly ErrorCode[]> {
-    if (this.consumer.find(groupId) !== undefined) return leavers.map(() => ErrorCode.UNKNOWN_MEMBER_ID)
+    const consumer = this.consumer.find(groupId)
+    if (consumer !== undefined) return this.consumer.classicLeave(consumer, leavers)
     const { decision, errors } = decideLeave(this.get(groupId), leavers, this.clock.steady())
     const failure = await this.carryOut(decision)
     return failure === undefined ? errors : leavers.map(() => failure)
@@ -252,15 +266,6 @@ export class GroupCoordinator {
   close(): void {
     this.alarms.close()
     this.parked.close()
-  }
-
-  /** A group of the consumer protocol that is empty may speak the classic one again; its offsets stay. */
-  private becomesClassic(groupId: string): boolean {
-    const consumer = this.consumer.find(groupId)
-    if (consumer === undefined) return true
-    if (consumer.members.size > 0) return false
-    this.put({ ...newGroup(groupId, this.clock.steady()), generation: consumer.epoch })
-    return true
   }
 
   private get(groupId: string): Group {

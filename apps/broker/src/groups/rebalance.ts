@@ -107,7 +107,7 @@ export function removeMember(decision: Decision, member: Member, errorCode: Erro
 }
 
 /** Among the protocols that all members know, the one most of them like best. */
-export function electProtocol(members: readonly Member[]): string {
+export function electProtocol(members: readonly Pick<Member, 'protocols'>[]): string {
   const candidates = commonProtocols(members)
   const votes = new Map<string, number>()
   for (const member of members) {
