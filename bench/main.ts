@@ -7,6 +7,7 @@ import { compression } from './compression.ts'
 import { coordination } from './coordination.ts'
 import { latencyAtRest } from './latency.ts'
 import { memory } from './memory.ts'
+import { notifications } from './notifications.ts'
 import { outbox } from './outbox.ts'
 import { quotes } from './quotes.ts'
 import { rebuild } from './rebuild.ts'
@@ -20,7 +21,8 @@ import { throughput } from './throughput.ts'
  * Nor is `npm run bench -- --only soak --orders 500000 [--seconds 7200]`: half an hour at 300 orders a second, or as
  * many orders as the seconds have time for; nor `--only compression` and `--only rebuild`, which need no system; nor
  * `--only coordination`, the same orders in both styles, in turns. `--only quotes --restarts 10`
- * kills every service that a quote needs so often, under load.
+ * kills every service that a quote needs so often, under load. `--only notifications [--waiting 50000]` is not part of everything
+ * either.
  */
 const { values } = parseArgs({
   options: {
@@ -28,6 +30,7 @@ const { values } = parseArgs({
     orders: { type: 'string', default: '500000' },
     only: { type: 'string' },
     restarts: { type: 'string', default: '0' },
+    waiting: { type: 'string', default: '50000' },
   },
 })
 const wanted = (name: string): boolean => values.only === undefined || values.only.split(',').includes(name)
@@ -53,6 +56,7 @@ try {
   if (wanted('latency')) await latencyAtRest(client, 300)
   if (wanted('outbox')) await outbox(system)
   if (values.only === 'coordination') await coordination(system, client)
+  if (values.only === 'notifications') await notifications(system, client, Number(values.waiting))
   if (retains) await retention(system, client, Number(values.seconds))
   if (values.only === 'soak') await soak(system, client, Number(values.orders), Number(values.seconds))
   if (wanted('quotes')) await quotes(system, client, Math.min(Number(values.seconds), 60), Number(values.restarts))

@@ -6,6 +6,7 @@ import type { Customers } from './domain/customers.ts'
 import { fallbackFor } from './domain/preferences.ts'
 import { Notifications } from './notifications.ts'
 import { preferencesOf, Recipients } from './recipients.ts'
+import { findDelivery } from './sql/find-delivery.ts'
 import { switchOff } from './switched-off.ts'
 import { addressOf } from './tell.ts'
 import { latestVersion } from './templates/catalogue.ts'
@@ -48,7 +49,7 @@ const fail = ({ uow, consequences }: Ending, delivery: NotificationDelivery, err
   uow.part(Outbox).add(consequences.message('notification.failed', { ...about(delivery), data: { ...fact, error } }))
 }
 
-/** It has the turn of the one that failed, so it goes at once and does not count again. */
+/** By the customer's fall-back: with the turn of the one that failed, so it goes at once and does not count again. */
 const fallBack = async (
   { uow, consequences }: Ending,
   { data }: Message<DeliverType>,
@@ -57,7 +58,8 @@ const fallBack = async (
   const recipient = await uow.part(Recipients).of(data.customerId)
   const preferences = preferencesOf(recipient)
   const channel = fallbackFor(preferences, recipient.switchedOff, data.channel)
-  if (channel === undefined) return
+  // One that goes or went there anyway is enough, and so is a fall-back that was begun before.
+  if (channel === undefined || (await findDelivery(uow, { ...data, channel })) !== undefined) return
   const version = latestVersion(data.template, channel, data.locale)
   if (version === undefined) return
   const to = addressOf(customers, preferences, data.customerId, channel)
