@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import { limitRequests, startService } from '#libs/http'
 import { TopicReader } from '#libs/messaging'
 import { serveAnalyticsLive } from './analytics/serve-live.ts'
+import { Collector } from './collect/collector.ts'
+import { serveEvents } from './collect/serve-events.ts'
 import { config } from './config.ts'
 import { consoleModule } from './console.module.ts'
 import { docs } from './docs.ts'
@@ -31,6 +33,7 @@ await startService(consoleModule(environment), {
     limitRequests(instance, MOST_IN_FLIGHT, LONGEST_MS)
     refuseCrossSiteWrites(instance)
     void fastify.register(gateway(app.get(Forwarder)))
+    void fastify.register(serveEvents(new Collector({ brokers: environment.KAFKA_BROKERS, clientId: 'collector' })))
     void fastify.register(docs)
     void fastify.register(serveAnalyticsLive(environment.ANALYTICS_URL))
     void fastify.register(serveStream(app.get(TopicReader)))

@@ -4,7 +4,7 @@ import { routes } from './routes.ts'
 
 /** Answered by the gateway itself, see api/. */
 const own = [
-  ...['GET /api/orders/{orderId}/messages', 'GET /api/stream', 'GET /api/analytics/live'],
+  ...['GET /api/orders/{orderId}/messages', 'GET /api/stream', 'GET /api/analytics/live', 'POST /api/events'],
   ...['GET /api/topics/{topic}', 'GET /api/topics/{topic}/messages', 'POST /api/groups/{group}/offsets'],
   'GET /api/schemas',
   ...['GET /api/topics', 'GET /api/groups', 'GET /api/health', 'GET /api/parked', 'GET /api/parked/counts'],

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { customerId, orderId, orderStatus } from '#libs/contracts'
 import { analyticsPaths } from './analytics/analytics.openapi.ts'
+import { eventPaths } from './collect/events.openapi.ts'
 import { notificationPaths } from './notifications.openapi.ts'
 import * as schemas from './openapi-schemas.ts'
 import { operatorPaths, parkedFilters } from './operators.openapi.ts'
@@ -218,6 +219,7 @@ export const openApi = {
     '/api/groups': { get: get('Consumer groups, with members and lag', schemas.groups) },
     ...notificationPaths(helpers),
     ...subscriptionPaths(helpers),
+    ...eventPaths(helpers),
     '/api/parked': {
       get: get(
         'Messages that some service could not handle',

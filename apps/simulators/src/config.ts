@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { loadConfig, serviceEnvironment } from '#libs/http'
 
-const { HOST, PORT, LOG_LEVEL, LOG_FORMAT } = serviceEnvironment
+const { HOST, PORT, LOG_LEVEL, LOG_FORMAT, KAFKA_BROKERS } = serviceEnvironment
 
 export const simulatorsEnvironment = {
   HOST,
@@ -13,6 +13,10 @@ export const simulatorsEnvironment = {
   RETENTION_DAYS: z.coerce.number().positive().max(3_650).default(30),
   /** Of each table (answers, operations, shipments, mails, texts), the newest so many rows are kept. */
   RETENTION_ROWS: z.coerce.number().int().positive().default(5_000_000),
+  /** Where visitors of the shop leave what they do; without it there are none. */
+  KAFKA_BROKERS: KAFKA_BROKERS.optional(),
+  PRODUCTS_FILE: z.string().default('data/products.json'),
+  CUSTOMERS_FILE: z.string().default('data/customers.json'),
   LOG_LEVEL,
   LOG_FORMAT,
 }

@@ -22,8 +22,10 @@ import { PaymentLedger } from './payment/ledger.ts'
 import { PaymentController } from './payment/payment.controller.ts'
 import { Housekeeping } from './store/housekeeping.ts'
 import { Store } from './store/store.ts'
+import { TrafficController } from './traffic/traffic.controller.ts'
+import { Visitors } from './traffic/visitors.ts'
 
-/** The outside world: a payment provider, a carrier, a mail server and an SMS and push gateway. */
+/** The outside world: a payment provider, a carrier, a mail server, an SMS and push gateway, and the shop's visitors. */
 @Module({})
 class SimulatorsModule implements BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(
@@ -31,10 +33,11 @@ class SimulatorsModule implements BeforeApplicationShutdown, OnApplicationShutdo
     @Inject(Housekeeping) private readonly housekeeping: Housekeeping,
     @Inject(Carrier) private readonly carrier: Carrier,
     @Inject(SmtpListener) private readonly smtp: SmtpListener,
+    @Inject(Visitors) private readonly visitors: Visitors,
   ) {}
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.carrier.stop(), this.smtp.stop(), this.housekeeping.stop()])
+    await Promise.all([this.carrier.stop(), this.smtp.stop(), this.housekeeping.stop(), this.visitors.stop()])
   }
 
   /** HTTP has finished by now, so nobody writes any more. */
@@ -44,7 +47,7 @@ class SimulatorsModule implements BeforeApplicationShutdown, OnApplicationShutdo
 }
 
 export const simulatorsModule = async (config: SimulatorsConfig): Promise<DynamicModule> => {
-  const { DATA_DIR, HOST, SMTP_PORT, RETENTION_DAYS, RETENTION_ROWS } = config
+  const { DATA_DIR, HOST, SMTP_PORT, RETENTION_DAYS, RETENTION_ROWS, KAFKA_BROKERS } = config
   const store = Store.open(join(DATA_DIR, 'simulators.db'))
   // One after the other: each may have a journal of an earlier version to take over.
   const ledger = await PaymentLedger.open(store, join(DATA_DIR, 'payment.jsonl'))
@@ -53,6 +56,8 @@ export const simulatorsModule = async (config: SimulatorsConfig): Promise<Dynami
   const texts = await Texts.open(store, join(DATA_DIR, 'texts.jsonl'))
   const housekeeping = new Housekeeping(store, { days: RETENTION_DAYS, rows: RETENTION_ROWS })
   const smtp = await SmtpListener.start(mailbox, { host: HOST, port: SMTP_PORT })
+  const kafka = KAFKA_BROKERS && { brokers: KAFKA_BROKERS, clientId: 'visitors' }
+  const visitors = new Visitors(kafka, { products: config.PRODUCTS_FILE, customers: config.CUSTOMERS_FILE })
   return {
     module: SimulatorsModule,
     imports: [healthModule({ store: () => store.check(), smtp: () => smtp.check() })],
@@ -63,6 +68,7 @@ export const simulatorsModule = async (config: SimulatorsConfig): Promise<Dynami
       SmsController,
       PushController,
       OracleController,
+      TrafficController,
     ],
     providers: [
       HeldRequests,
@@ -74,6 +80,7 @@ export const simulatorsModule = async (config: SimulatorsConfig): Promise<Dynami
       { provide: Mailbox, useValue: mailbox },
       { provide: Texts, useValue: texts },
       { provide: SmtpListener, useValue: smtp },
+      { provide: Visitors, useValue: visitors },
     ],
   }
 }

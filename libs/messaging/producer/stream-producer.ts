@@ -67,11 +67,11 @@ export class StreamProducer {
     this.#maxWaiting = options.maxWaiting ?? 100_000
   }
 
-  /** Rejects when the topic is not there. */
+  /** Rejects soon when the topic is not there or no broker is. */
   static async open(options: StreamProducerOptions, timing: Timing = PATIENT): Promise<StreamProducer> {
     const producer = new StreamProducer(options, timing)
     try {
-      await retrying(timing, () => producer.#know())
+      await retrying(defaultTiming, () => producer.#know())
     } catch (error) {
       producer.close()
       throw error

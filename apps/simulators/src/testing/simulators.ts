@@ -36,6 +36,8 @@ export const startSimulators = async (directory: string): Promise<Simulators & A
   const config = { HOST: '127.0.0.1', PORT: 0, SMTP_PORT: 0, DATA_DIR: directory } as const
   const module = await simulatorsModule({
     ...config,
+    PRODUCTS_FILE: 'data/products.json',
+    CUSTOMERS_FILE: 'data/customers.json',
     LOG_LEVEL: 'silent',
     LOG_FORMAT: 'json',
     RETENTION_DAYS: 30,
