@@ -20,6 +20,10 @@ export const judge = (results: Results): void => {
   for (const what of results.measured('p50', 'end to end')) {
     for (const figure of ['p50', 'p99'] as const) atMost(results, what, figure, 'kafka', 1)
   }
+  for (const what of results.measured('rate', 'share')) informative(results, what, 'kafka')
+  for (const what of results.measured('p50', 'share')) {
+    for (const figure of ['p50', 'p99'] as const) informative(results, what, 'kafka', figure)
+  }
   resources(results)
   for (const what of results.measured('rate', 'k')) {
     for (const other of ['kafka', 'kafka-fsync'] as const) informative(results, what, other)
@@ -50,9 +54,10 @@ const atMost = (results: Results, what: string, figure: Figure, other: BrokerNam
   if (of !== undefined) report(name, figures(results, what, figure, other, of), `≤ ${bar} × ${NAMES[other]}`, of <= bar)
 }
 
-const informative = (results: Results, what: string, other: BrokerName): void => {
-  const of = ratio(results, what, 'rate', other)
-  if (of !== undefined) console.log(`${what.padEnd(44)} ${figures(results, what, 'rate', other, of).padStart(30)}`)
+const informative = (results: Results, what: string, other: BrokerName, figure: Figure = 'rate'): void => {
+  const of = ratio(results, what, figure, other)
+  const name = figure === 'rate' ? what : `${what}, ${figure} ms`
+  if (of !== undefined) console.log(`${name.padEnd(44)} ${figures(results, what, figure, other, of).padStart(30)}`)
 }
 
 /** Bars that ask for so many of the rows: with fewer rows measured, for as many of those. */

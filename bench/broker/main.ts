@@ -11,6 +11,7 @@ import { KafkaTools } from './kafka-tools.ts'
 import { latency } from './latency.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { Results } from './results.ts'
+import { share } from './share.ts'
 import { startUp } from './start-up.ts'
 
 /**
@@ -50,6 +51,7 @@ const rows = async (
   for (const broker of brokers) {
     if (rows.has('connections')) await connections(broker, options, results)
     if (rows.has('latency') && broker.name !== 'kafka-fsync') await latency(broker, tools, options, results)
+    if (rows.has('share') && broker.name !== 'kafka-fsync') await share(broker, options, results)
     if (rows.has('clients')) await otherClients(broker, options, results)
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from '../../scripts/root.ts'
 
-export const ROWS = ['produce', 'consume', 'connections', 'latency', 'clients', 'start', 'idle'] as const
+export const ROWS = ['produce', 'consume', 'connections', 'latency', 'share', 'clients', 'start', 'idle'] as const
 export type Row = (typeof ROWS)[number]
 
 export interface Options {
