@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Api, ErrorCode, type Fields, type RequestOf, type ResponseOf } from '#libs/kafka-protocol'
+import {
+  type Api,
+  ErrorCode,
+  type Fields,
+  type RequestOf,
+  type ResponseOf,
+  readAssignment,
+  writeAssignment,
+  writeSubscription,
+} from '#libs/kafka-protocol'
 import { configureLogging } from '#libs/logging'
 import { asManyAsFit } from '#libs/testing'
 import { handleOffsetCommit } from '../apis/08-offset-commit.ts'
@@ -39,6 +48,14 @@ interface Actor {
   told: Set<PartitionKey>
 }
 
+/** A client that speaks the classic protocol: what it has asked for may be answered much later. */
+interface ClassicActor {
+  memberId: string
+  generation: number
+  reads: Set<PartitionKey>
+  isWaiting: boolean
+}
+
 /** Members of one group with everything that may befall them, and what must be true whatever does. */
 class Subject {
   private readonly fs = new MemoryFileSystem()
@@ -49,6 +66,8 @@ class Subject {
     ...{ instanceId: i === 3 ? 'static' : null, memberId, lives: 0, memberEpoch: 0, saysAll: true },
     ...{ reads: new Set(), told: new Set() },
   }))
+
+  private classic: ClassicActor = { memberId: '', generation: -1, reads: new Set(), isWaiting: false }
 
   static async open(): Promise<Subject> {
     const subject = new Subject()
@@ -64,10 +83,6 @@ class Subject {
 
   private get group() {
     return this.broker.groups.consumer.find(GROUP)
-  }
-
-  private isMember({ memberId }: Actor): boolean {
-    return this.group?.members.has(memberId) === true
   }
 
   /** The first of these at a time when it is not lost is what the others are answered by. */
@@ -137,13 +152,77 @@ class Subject {
     actor.told = new Set()
   }
 
+  /** As classic consumers do that give up nothing but what they are told to: joins again when a heartbeat says so. */
+  async classicWork(): Promise<void> {
+    const actor = this.classic
+    if (actor.isWaiting) return
+    const { memberId, generation } = actor
+    const errorCode = this.broker.groups.heartbeat(GROUP, { memberId, instanceId: null, generation })
+    if (errorCode === ErrorCode.NONE) return
+    if (errorCode !== ErrorCode.REBALANCE_IN_PROGRESS) Object.assign(actor, { generation: -1, reads: new Set() })
+    if (errorCode === ErrorCode.UNKNOWN_MEMBER_ID) actor.memberId = ''
+    actor.isWaiting = true
+    const joined = this.classicJoin(actor).finally(() => {
+      actor.isWaiting = false
+    })
+    // In a classic group it waits for the others, or for time to pass.
+    await Promise.race([joined.catch(() => {}), turns()])
+  }
+
+  private async classicJoin(actor: ClassicActor): Promise<void> {
+    const ownedPartitions = this.named(actor.reads)
+    const metadata = writeSubscription(1, { topics: TOPICS, userData: null, ownedPartitions })
+    const answer = await this.broker.groups.join(GROUP, {
+      ...{ memberId: actor.memberId, instanceId: null, clientId: 'c', clientHost: '/h', protocolType: 'consumer' },
+      ...{ sessionTimeoutMs: SESSION_MS, rebalanceTimeoutMs: REBALANCE_MS, protocols: [{ name: 'p', metadata }] },
+      ...{ newMemberId: `classic-${Math.random()}`, requiresMemberId: false, canSkipAssignment: false },
+    })
+    if (actor !== this.classic || answer.errorCode !== ErrorCode.NONE) return
+    const { memberId, generation } = answer
+    Object.assign(actor, { memberId, generation })
+    const isLeader = answer.leader === memberId
+    const all = { assignedPartitions: this.named(this.allPartitions()), userData: null }
+    const sync = { memberId, instanceId: null, generation, protocolType: null, protocol: null }
+    const assignments = isLeader ? [{ memberId, assignment: writeAssignment(1, all) }] : []
+    const synced = await this.broker.groups.sync(GROUP, { ...sync, assignments })
+    if (actor !== this.classic || synced.errorCode !== ErrorCode.NONE) return
+    const { assignedPartitions } = readAssignment(synced.assignment)!
+    const known = assignedPartitions.map(({ topic, partitions }) => ({
+      ...{ topicId: this.broker.topics.find(topic)?.topicId ?? 'gone', partitions },
+    }))
+    actor.reads = new Set(keysOf(known))
+    this.check()
+  }
+
+  private named(keys: Iterable<PartitionKey>) {
+    return byTopic(keys).flatMap(({ topicId, partitions }) => {
+      const topic = this.broker.topics.findById(topicId)?.name
+      return topic === undefined ? [] : [{ topic, partitions }]
+    })
+  }
+
+  private allPartitions(): PartitionKey[] {
+    return [...this.broker.topics.all()].flatMap(({ topicId, partitions }) =>
+      keysOf([{ topicId, partitions: Array.from({ length: partitions }, (_, i) => i) }]),
+    )
+  }
+
+  async classicLeave(): Promise<void> {
+    const { memberId } = this.classic
+    this.classic = { memberId: '', generation: -1, reads: new Set(), isWaiting: false }
+    await this.broker.groups.leave(GROUP, [{ memberId, instanceId: null }])
+  }
+
   /** Those who are out may still read, but nobody believes them. */
   private readersOf(key: PartitionKey): string[] {
-    return this.actors.filter((actor) => actor.reads.has(key) && this.isMember(actor)).map(({ memberId }) => memberId)
+    const members = this.group?.members ?? this.broker.groups.find(GROUP)?.members
+    return [...this.actors, this.classic]
+      .filter(({ reads, memberId }) => reads.has(key) && members?.has(memberId) === true)
+      .map(({ memberId }) => memberId)
   }
 
   check(): void {
-    for (const { reads } of this.actors) {
+    for (const { reads } of [...this.actors, this.classic]) {
       for (const key of reads) expect(this.readersOf(key).length, `readers of ${key}`).toBeLessThanOrEqual(1)
     }
   }
@@ -168,12 +247,15 @@ class Subject {
     else this.fs.crash(seededRandom(seed))
     this.clock = new ManualClock(this.clock.now() + (seed % 3000))
     await this.start()
+    this.classic = { ...this.classic, isWaiting: false }
     this.check()
   }
 
   /** Everybody comes, and in the end everything is read, by as many as there are, evenly. */
   async finish(): Promise<void> {
-    for (let turn = 0; turn < 30; turn++) {
+    await this.classicLeave()
+    // For longer than a session, in which somebody may still be believed to be there.
+    for (let turn = 0; turn < 40; turn++) {
       for (const actor of this.actors) {
         await this.heartbeat(actor)
         this.obey(actor)
@@ -182,9 +264,7 @@ class Subject {
       this.clock.pass(1500)
     }
     expect(stateOf(this.group!)).toBe('Stable')
-    const all = [...this.broker.topics.all()].flatMap(({ topicId, partitions }) =>
-      keysOf([{ topicId, partitions: Array.from({ length: partitions }, (_, i) => i) }]),
-    )
+    const all = this.allPartitions()
     expect(this.actors.flatMap(({ reads }) => [...reads]).sort()).toEqual(all.sort())
     const counts = this.actors.map(({ reads }) => reads.size)
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
@@ -213,11 +293,18 @@ class Subject {
     else if (deed === 'obey') this.obey(actor)
     else if (deed === 'commit') await this.commit(actor)
     else if (deed === 'leave') await this.leave(actor)
+    else if (deed === 'classic') await this.classicWork()
+    else if (deed === 'classic leaves') await this.classicLeave()
     else if (deed === 'topics') await this.changeTopics(seed)
     else if (deed === 'pass') this.clock.pass(seed % 5 === 0 ? SESSION_MS : (seed * 37) % 5000)
     else await this.restart(deed, seed)
     this.check()
   }
+}
+
+/** Long enough for whatever waits for nothing but the disk. */
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
 }
 
 interface Step {
@@ -227,6 +314,7 @@ interface Step {
 }
 const DEEDS = [
   ...(['work', 'work', 'work', 'work', 'heartbeat', 'heartbeat', 'obey', 'commit', 'leave'] as const),
+  ...(['classic', 'classic', 'classic', 'classic leaves'] as const),
   ...(['topics', 'pass', 'pass', 'kill', 'power cut'] as const),
 ]
 const step = fc.record({ do: fc.constantFrom(...DEEDS), actor: fc.nat(3), seed: fc.nat(10_000) })

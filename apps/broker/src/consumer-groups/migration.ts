@@ -7,7 +7,7 @@ import { classicPart, ownedKeys } from './classic-join.ts'
 import { classicAssignment } from './classic-members.ts'
 import { ConsumerDecision } from './consumer-decision.ts'
 import { assignedRecord, type ConsumerGroup, newConsumerGroup, newMember, targetOf } from './consumer-group.ts'
-import { byTopic } from './partitions.ts'
+import { byTopic, type PartitionKey } from './partitions.ts'
 import type { KnownTopics } from './subscription.ts'
 
 /** Epochs go on where the generations of the classic protocol have come to. */
@@ -27,8 +27,9 @@ export function decideUpgrade(
   const epoch = firstEpoch(classic)
   const decision = new ConsumerDecision(newConsumerGroup(groupId, epoch))
   const members: Parameters<typeof assignedRecord>[1][] = []
+  const taken = new Set<PartitionKey>()
   for (const member of classic.members.values()) {
-    const upgraded = upgradedMember(classic, member, epoch, topics)
+    const upgraded = upgradedMember(classic, member, epoch, topics, taken)
     if (upgraded === undefined) return undefined
     members.push(upgraded)
     decision.record({ type: 'ConsumerMemberPut', groupId, member: upgraded })
@@ -42,12 +43,14 @@ export function decideUpgrade(
   return { decision, replies: [...classic.members.values()].flatMap(interrupted) }
 }
 
-function upgradedMember(classic: Group, member: Member, epoch: number, topics: KnownTopics) {
+/** `taken`: what others read. */
+function upgradedMember(classic: Group, member: Member, epoch: number, topics: KnownTopics, taken: Set<PartitionKey>) {
   const { memberId, instanceId, clientId, clientHost, rebalanceTimeoutMs, lastSeen } = member
   const protocol = classic.protocol ?? member.protocols[0]?.name ?? null
   const subscription = readSubscription(metadataOf(member, protocol))
-  const isAssigned = member.assignment.length > 0
-  const assignment = isAssigned ? readAssignment(member.assignment) : { assignedPartitions: [], userData: null }
+  // Until its leader has spoken it reads what it has joined with.
+  const untold = { assignedPartitions: subscription?.ownedPartitions ?? [], userData: null }
+  const assignment = member.assignment.length > 0 ? readAssignment(member.assignment) : untold
   if (subscription === undefined || assignment === undefined) return undefined
   // What an assignor of their own has written there would be lost.
   if ((assignment.userData?.length ?? 0) > 0) return undefined
@@ -55,8 +58,9 @@ function upgradedMember(classic: Group, member: Member, epoch: number, topics: K
     ...{ memberId, instanceId, rackId: subscription.rackId, clientId, clientHost, rebalanceTimeoutMs },
     ...{ topics: [...new Set(subscription.topics)].sort(), regex: null, assignor: null, classic: classicPart(member) },
   }
-  const keys = ownedKeys(assignment.assignedPartitions, topics)
-  const assigned = new Map(Array.from(keys, (key) => [key, epoch]))
+  const keys = [...ownedKeys(assignment.assignedPartitions, topics)].filter((key) => !taken.has(key))
+  for (const key of keys) taken.add(key)
+  const assigned = new Map(keys.map((key) => [key, epoch]))
   return { ...newMember(stored), epoch, previousEpoch: epoch, assigned, lastSeen }
 }
 
