@@ -123,6 +123,7 @@ export const planProcesses = (
         DATABASE_URL: serviceDatabase(options, service),
         ...keysOf(service, options.data),
         ...demoOf(service),
+        ...(service === 'analytics' && { ARCHIVE: process.env.ARCHIVE ?? join(options.data, 'archive') }),
       }),
       after: needed,
       stage: 3,

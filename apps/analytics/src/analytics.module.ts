@@ -1,9 +1,12 @@
+import { Archiver, archiveStore } from '#libs/archive'
 import { defineService, type Service } from '#libs/service'
 import { StreamProcessor } from '#libs/stream-tasks'
 import { AnalyticsController } from './api/analytics.controller.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
 import { topology } from './domain/topology.ts'
+import { BatchJob } from './history/batch-job.ts'
+import { ReconciliationController } from './history/reconciliation.controller.ts'
 import { shopTopology } from './shop-topology.ts'
 import { ResultSink } from './sink/result-sink.ts'
 import { StreamTopicsKeeper } from './stream-topics-keeper.ts'
@@ -14,12 +17,20 @@ export const analyticsService = (config: Config): Service => {
     ...{ ...kafka, topology: { ...shopTopology, name: `${topology.name}-stream` }, instanceId: config.INSTANCE_ID },
     ...{ maxEntries: config.MAX_STATE_ENTRIES, compression: config.PRODUCER_COMPRESSION },
   })
-  const topics = new StreamTopicsKeeper(kafka, () => processor.start())
+  const archiver =
+    config.ARCHIVE === undefined
+      ? undefined
+      : new Archiver({ ...kafka, store: archiveStore(config.ARCHIVE), instanceId: config.INSTANCE_ID })
+  const batch = new BatchJob(config.ARCHIVE)
+  const topics = new StreamTopicsKeeper(kafka, () => {
+    processor.start()
+    archiver?.start()
+  })
   return defineService({
     name: topology.name,
     config,
     handlers: consumers,
-    routes: [AnalyticsController],
+    routes: [ReconciliationController, AnalyticsController],
     retention: [
       { table: 'window_counts', column: 'expires_at', keptMs: 0 },
       { table: 'window_sketches', column: 'expires_at', keptMs: 0 },
@@ -30,8 +41,13 @@ export const analyticsService = (config: Config): Service => {
         new ResultSink(database, kafka, () => processor.partitions),
         // It is started when its topics are there.
         { start: () => {}, stop: () => processor.stop() },
+        { start: () => {}, stop: async () => archiver?.stop() },
+        batch,
       ],
-      providers: [{ provide: StreamProcessor, useValue: processor }],
+      providers: [
+        { provide: StreamProcessor, useValue: processor },
+        { provide: BatchJob, useValue: batch },
+      ],
     }),
   })
 }

@@ -12,6 +12,8 @@ export const config = () =>
       .default(`${hostname()}-${process.env.PORT}`),
     /** Entries of state that the process holds at most: some 30 bytes each. */
     MAX_STATE_ENTRIES: z.coerce.number().int().positive().default(4_000_000),
+    /** Where raw events are kept: a folder, or `s3://bucket/prefix` (libs/archive). Without it none are. */
+    ARCHIVE: z.string().min(1).optional(),
   })
 
 export type Config = ReturnType<typeof config>

@@ -49,6 +49,8 @@ export const routes: readonly Route[] = [
   { method: 'POST', at: '/projections/:name/switch', from: ['query'] },
   { method: 'POST', at: '/projections/:name/rollback', from: ['query'] },
   { method: 'POST', at: '/projections/:name/cancel', from: ['query'] },
+  { method: 'GET', at: '/analytics/reconciliation', from: ['analytics'], shared: true },
+  { method: 'POST', at: '/analytics/reconciliation', from: ['analytics'] },
   { method: 'GET', at: '/analytics/:metric', from: ['analytics'], shared: true },
   { method: 'GET', at: '/sales', from: ['query'], shared: true },
   { method: 'GET', at: '/sales/products', from: ['query'], shared: true },

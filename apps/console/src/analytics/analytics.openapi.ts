@@ -43,7 +43,38 @@ const windows = z.object({
   items: z.array(item),
 })
 
-export const analyticsPaths = ({ get, inPath, inQuery, problems, always }: Describe) => ({
+const reconciliation = z.object({
+  archived: z.boolean().describe('Whether raw events are kept at all'),
+  running: z.boolean(),
+  failure: z.string().optional().describe('Of the last time'),
+  countedAt: schemas.instant.optional(),
+  tookMs: count.optional(),
+  files: count.optional(),
+  items: z.array(
+    z.object({
+      start: schemas.instant,
+      state: z.enum(['equal', 'different', 'open']).describe('`open`: events may still be on their way to the archive'),
+      compared: count.describe('Numbers that were held against each other'),
+      different: count,
+      differences: z
+        .array(z.object({ dimension: z.string(), key: z.string(), measure: z.string(), stream: count, batch: count }))
+        .describe('The first 20'),
+    }),
+  ),
+})
+
+export const analyticsPaths = ({ get, ok, inPath, inQuery, problems, always }: Describe) => ({
+  '/api/analytics/reconciliation': {
+    get: get('Hour by hour, what the stream counted held against what is counted from the archive', reconciliation),
+    post: {
+      summary: 'Count the last two days from the archive now, and not at the next full hour',
+      responses: {
+        202: ok(z.object({ running: z.boolean() }), 'Begun, or under way'),
+        ...always,
+        ...problems([501, 'No archive is kept']),
+      },
+    },
+  },
   '/api/analytics/live': {
     get: {
       summary: 'Results of the last two minutes, and every change as it is committed, as server-sent events',
