@@ -27,6 +27,7 @@ let operationId: string
 let returnId: string
 let quoteId: string
 let subscriptionId: string
+let campaignId: string
 beforeAll(async () => {
   system = await startSystem()
   client = new Client(system.url)
@@ -44,6 +45,8 @@ beforeAll(async () => {
   operationId = body.operationId
   const subscribed = await client.call<{ subscriptionId: string }>('POST', '/api/subscriptions', subscription, key())
   subscriptionId = subscribed.body.subscriptionId
+  const told = await client.call<{ campaignId: string }>('POST', '/api/campaigns', campaign, key())
+  campaignId = told.body.campaignId
   const admin = kafka().admin()
   await admin.connect()
   await admin.setOffsets({ groupId: IDLE_GROUP, topic: 'orders', partitions: [{ partition: 0, offset: '0' }] })
@@ -55,6 +58,9 @@ const questionOf = (items: Record<string, number>) => {
   const { customerId, items: lines, shippingAddress } = orderOf(items, { customerId: 'edge' })
   return { customerId, items: lines, shippingAddress }
 }
+
+/** Nobody is told before the end of this test. */
+const campaign = { template: 'free_delivery', segment: { customerIds: ['edge'] }, at: '2099-01-01T00:00:00Z' }
 
 /** One that nobody needs. */
 const another = async (): Promise<string> => {
@@ -76,6 +82,7 @@ const addressOf = async (path: string): Promise<string> => {
     const { service, id } = await garbageParked()
     return path.replace('{service}', service).replace('{id}', id)
   }
+  if (path.startsWith('/api/campaigns/')) return path.replace('{id}', campaignId)
   if (path.startsWith('/api/subscriptions/')) {
     const { items } = await client.get<{ items: { deliveryId: string }[] }>(
       `/api/subscriptions/${subscriptionId}/deliveries`,
@@ -124,6 +131,7 @@ test('what every route answers is what the published document says, and nothing 
     'POST /api/orders/{orderId}/returns': { items: [{ sku: SKU, quantity: 1 }], reason: 'a test' },
     'POST /api/topics/{topic}/messages': { key: 'edge', value: '{}', headers: { ce_type: 'none' }, reason: 'a test' },
     'POST /api/groups/{group}/offsets': { topic: 'orders', to: 'earliest', reason: 'a test' },
+    'POST /api/campaigns': campaign,
     'POST /api/subscriptions': subscription,
     'POST /api/subscriptions/preview': { filter: subscription.filter },
     'PATCH /api/subscriptions/{id}': { state: 'active', filter: { types: ['#'] } },

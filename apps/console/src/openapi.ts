@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { customerId, orderId, orderStatus } from '#libs/contracts'
 import { analyticsPaths } from './analytics/analytics.openapi.ts'
+import { campaignPaths } from './campaigns.openapi.ts'
 import { eventPaths } from './collect/events.openapi.ts'
 import { notificationPaths } from './notifications.openapi.ts'
 import * as schemas from './openapi-schemas.ts'
@@ -219,6 +220,7 @@ export const openApi = {
     '/api/groups': { get: get('Consumer groups, with members and lag', schemas.groups) },
     ...notificationPaths(helpers),
     ...subscriptionPaths(helpers),
+    ...campaignPaths(helpers),
     ...eventPaths(helpers),
     '/api/parked': {
       get: get(

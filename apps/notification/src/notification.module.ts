@@ -8,6 +8,7 @@ import { NotificationsController } from './api/notifications.controller.ts'
 import { PreferencesController } from './api/preferences.controller.ts'
 import { PreviewController } from './api/preview.controller.ts'
 import { PRISMA } from './api/prisma.ts'
+import { campaigns } from './campaigns/campaigns.ts'
 import { mailProvider } from './channels/mail-provider.ts'
 import { CALL_TIMEOUT_MS } from './channels/provider.ts'
 import { textProvider } from './channels/text-provider.ts'
@@ -29,25 +30,34 @@ const LINGER_MS = 25
 export const notificationService = (config: Config): Service => {
   const prisma = new PrismaClient({ adapter: new PrismaPg(sessionConfig(config.DATABASE_URL)) })
   const mailer = smtpMailer(config.SMTP_HOST, config.SMTP_PORT)
-  const customers = new Customers(customersOf(config.CUSTOMERS_FILE))
+  const onFile = customersOf(config.CUSTOMERS_FILE)
+  const customers = new Customers(onFile)
   const limits = { perHour: config.NOTIFICATIONS_PER_HOUR, overdraft: config.NOTIFICATIONS_OVERDRAFT_PER_HOUR }
   const providers = providersOf(config)
+  const tell = teller({ customers, limits })
   const { routes, beside, retention } = subscriptions(config)
+  const campaigning = campaigns(
+    tell,
+    onFile.map(({ customerId }) => customerId),
+  )
   return defineService({
     name: 'notification',
     config,
-    handlers: consumersFor(teller({ customers, limits })),
+    handlers: consumersFor(tell),
     effects: emailCalls(mailer),
     queues: ({ database }) => {
       const handler = deliveries({ database, providers, customers })
       return Object.values(queuesOf(config)).map((queue) => ({ queue, handler }))
     },
-    routes: [PreviewController, NotificationsController, PreferencesController, ...routes],
+    routes: [PreviewController, NotificationsController, PreferencesController, ...routes, ...campaigning.routes],
     providers: [{ provide: PRISMA, useValue: prisma }],
     retention,
     beside: (parts) => {
-      const subscribers = beside(parts)
-      return { ...subscribers, workers: [new TurnTaker({ ...parts, limits }), ...subscribers.workers] }
+      const [subscribers, campaigners] = [beside(parts), campaigning.beside(parts)]
+      return {
+        workers: [...campaigners.workers, new TurnTaker({ ...parts, limits }), ...subscribers.workers],
+        providers: [...campaigners.providers, ...subscribers.providers],
+      }
     },
     commit: { lingerMs: LINGER_MS },
     resources: [mailer, ...Object.values(providers), { close: () => prisma.$disconnect() }],

@@ -1,4 +1,5 @@
 import type { Channel } from '../domain/channels.ts'
+import { campaignTexts } from './campaigns.ts'
 import * as de from './de.ts'
 import * as en from './en.ts'
 import * as sv from './sv.ts'
@@ -11,7 +12,7 @@ type Revision = Readonly<Record<Locale, Readonly<Record<string, Partial<Readonly
  * Every wording that ever went out, oldest first: a change is a further revision that has only what it changes. What is
  * tried again is said in the words of its first try, or a provider would take it for another message under the same key.
  */
-const REVISIONS: readonly Partial<Revision>[] = [{ en: en.texts, de: de.texts, sv: sv.texts }]
+const REVISIONS: readonly Partial<Revision>[] = [{ en: en.texts, de: de.texts, sv: sv.texts }, campaignTexts]
 
 export const vocabularies: Readonly<Record<Locale, Vocabulary>> = {
   en: en.vocabulary,
@@ -39,4 +40,4 @@ export const templateOf = ({ template, channel, locale, version }: Wording): Tem
     .map((revision) => revision[locale]?.[template]?.[channel])
     .findLast((found) => found !== undefined)
 
-export const templateNames = (): string[] => Object.keys(en.texts)
+export const templateNames = (): string[] => [...Object.keys(en.texts), ...Object.keys(campaignTexts.en)]

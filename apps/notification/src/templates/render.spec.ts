@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { notificationKind } from '#libs/contracts'
 import { channels } from '../domain/channels.ts'
+import { campaignTemplates } from './campaigns.ts'
 import { latestVersion, templateNames, templateOf } from './catalogue.ts'
 import { inGsmLetters, SMS_LENGTH } from './gsm-text.ts'
 import { render, UnknownWording } from './render.ts'
@@ -13,7 +14,7 @@ const wordings = kinds.flatMap((template) =>
 )
 
 test('there is a template for each kind, channel and language, and it says everything that it names', () => {
-  expect(templateNames()).toEqual(kinds)
+  expect(templateNames()).toEqual([...kinds, ...campaignTemplates])
   for (const wording of wordings) {
     expect(latestVersion(wording.template, wording.channel, wording.locale)).toBe(1)
     const { title, text, html } = render(wording, sampleValues(wording.template))
