@@ -17,7 +17,9 @@ interface Heard {
 export const readDeliveries = async (files: readonly string[]): Promise<Map<string, Heard>> => {
   const records = new Map<string, Heard>()
   for (const file of files) {
-    for (const line of (await readFile(file, 'utf8')).split('\n')) {
+    // One that was ended before it had begun has none.
+    const text = await readFile(file, 'utf8').catch(() => '')
+    for (const line of text.split('\n')) {
       const [kind, partition, offset, number, at] = line.split(' ')
       // A kill may have cut the last one.
       if (at === undefined) continue
@@ -32,15 +34,20 @@ export const readDeliveries = async (files: readonly string[]): Promise<Map<stri
   return records
 }
 
-/** When the broker was killed, microseconds: what it had handed out and not heard of it forgets, and does not count. */
-export const problemsOf = (records: ReadonlyMap<string, Heard>, brokerKills: readonly number[]): string[] =>
+/** While the broker was being killed and started, microseconds: what it had handed out and not heard of it forgets, uncounted. */
+export interface Outage {
+  readonly from: number
+  readonly until: number
+}
+
+export const problemsOf = (records: ReadonlyMap<string, Heard>, outages: readonly Outage[]): string[] =>
   [...records].flatMap(([key, { deliveries, acceptedAt = Infinity }]) => {
     const late = deliveries
       .filter(({ at }) => at > acceptedAt)
       .map(() => `${key} was delivered after its acknowledgement`)
     const counts = deliveries.slice(1).flatMap(({ count, at }, i) => {
       const before = deliveries[i]!
-      const isForgotten = brokerKills.some((kill) => before.at <= kill && kill <= at)
+      const isForgotten = outages.some(({ from, until }) => before.at <= until && from <= at)
       const isRight = count > before.count || (isForgotten && count === before.count)
       return isRight ? [] : [`${key} was delivered with count ${count} after ${before.count}`]
     })

@@ -1,7 +1,11 @@
 import { openSync, writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Database, GroupCommit } from '#libs/database'
-import { done, queue, WorkQueue } from '#libs/messaging'
+import { configureLogging } from '#libs/observability'
+// Not through the library's index: a worker that lives for seconds is to start soon.
+import { queue } from '../../../libs/messaging/queue/queue.ts'
+import { done } from '../../../libs/messaging/queue/work.ts'
+import { WorkQueue } from '../../../libs/messaging/queue/work-queue.ts'
 import { triesOf, type WorkerOptions } from './work.ts'
 
 /**
@@ -9,6 +13,7 @@ import { triesOf, type WorkerOptions } from './work.ts'
  * down as it is heard, and survives a kill.
  */
 const { brokers, databaseUrl, name, logFile, locksMs } = JSON.parse(process.argv[2]!) as WorkerOptions
+configureLogging({ level: 'silent' })
 const log = openSync(logFile, 'a')
 /** Of the clock that all processes of a machine share, microseconds. */
 const now = (): number => Number(process.hrtime.bigint() / 1_000n)
