@@ -117,10 +117,20 @@ async function partOf(
   const offset = nextFetchOffset(state)
   if (offset === state.end && state.end - state.start >= maxRecordLocks)
     return { ...nowhere, errorCode: ErrorCode.NONE }
-  // Members ask for so many bytes of all partitions, and take few records of what one has.
-  const maxBytes = Math.min(limits.maxBytes, BLOCK_BYTES)
-  return { ...nowhere, log: at.log, offset, maxBytes, errorCode: ErrorCode.NONE }
+  return { ...nowhere, log: at.log, offset, maxBytes: bytesToRead(at.log, limits), errorCode: ErrorCode.NONE }
 }
+
+/**
+ * Members ask for so many bytes of all partitions, and take few records of what one has: about twice as much is read as
+ * so many records of this log take, and never so little that what they wait for cannot be found.
+ */
+function bytesToRead(log: PartitionLog, { maxRecords, minBytes, maxBytes }: ShareFetchLimits): number {
+  const average = log.size / Math.max(1, log.highWatermark - log.logStartOffset)
+  const likely = Math.max(LEAST_BYTES, minBytes, Math.ceil(2 * average * maxRecords))
+  return Math.min(likely, maxBytes, BLOCK_BYTES)
+}
+
+const LEAST_BYTES = 16 * 1024
 
 /** To be committed in the same turn, so that nobody takes the same meanwhile. */
 function takeFrom(reads: readonly Read[], limits: ShareFetchLimits, { broker }: RequestContext): Look {
