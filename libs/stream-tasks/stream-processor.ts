@@ -41,6 +41,8 @@ const MAX_BYTES = 2 * 1024 * 1024
 const PARTITION_BYTES = 256 * 1024
 /** Ours are over in milliseconds; whoever takes a dead one's partitions over waits for so long at most. */
 const TRANSACTION_TIMEOUT_MS = 10_000
+/** For what is under way to be committed. */
+const STOP_MS = 3_000
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [50, 2_000]
 
 const log = createLogger('streams')
@@ -95,10 +97,12 @@ export class StreamProcessor {
   /** What is processed is committed, and the partitions are given to others. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#running
+    // Who waits for others, to be shared out or for a transaction to end, is not waited for.
+    await Promise.race([this.#running, delay(STOP_MS, undefined, { ref: false })])
     await this.#membership.leave()
     this.#producer.close()
     this.#reader.close()
+    await this.#running
   }
 
   /** Throws while nothing is processed, with the reason. */

@@ -12,10 +12,10 @@ import { readTopic, type Sums, truthOf } from './truth.ts'
 configureLogging({ level: 'silent' })
 
 /** `ANALYTICS_EVENTS=20000000 npm run test:int test/analytics` is the long form. */
-const EVENTS = Number(process.env.ANALYTICS_EVENTS ?? 60_000)
+const EVENTS = Number(process.env.ANALYTICS_EVENTS ?? 30_000)
 const AT_ONCE = 500
-const SHORTEST_MS = process.env.ANALYTICS_EVENTS === undefined ? 12_000 : 60_000
-const KILL_MS = 2_500
+const SHORTEST_MS = process.env.ANALYTICS_EVENTS === undefined ? 9_000 : 60_000
+const KILL_MS = 2_000
 const BROKER_KILLS = process.env.ANALYTICS_EVENTS === undefined ? 1 : 5
 const LONGEST_MS = Math.max(120_000, EVENTS / 2)
 const MEASURES = [
@@ -85,6 +85,26 @@ const differences = (found: Sums, truth: Sums): string[] => {
     .slice(0, 10)
 }
 
+/** What is answered is what is stored, of one hour by country; and whoever looks hears of the newest seconds. */
+const expectAnswers = async (url: string, truth: Sums): Promise<void> => {
+  const [first] = [...truth.keys()].filter((name) => /^3600000 .* country DE revenue$/.test(name)).sort()
+  const start = Number(first!.split(' ')[1])
+  const [from, to] = [new Date(start).toISOString(), new Date(start + 3_600_000).toISOString()]
+  const answer = await fetch(`${url}/analytics/sales?step=1h&by=country&from=${from}&to=${to}`)
+  const { items } = (await answer.json()) as { items: { key: string; revenue: number; start: string }[] }
+  expect(items.find(({ key }) => key === 'DE')).toMatchObject({ start: from, revenue: truth.get(first!) })
+
+  const ending = new AbortController()
+  const live = await fetch(`${url}/analytics/live`, { signal: ending.signal })
+  let text = ''
+  for await (const chunk of live.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk
+    if (/"seconds":\[\{"start":\d+/.test(text)) break
+  }
+  ending.abort()
+  expect(text).toContain('event: results')
+}
+
 test(
   'every number of every window is the truth, whoever is killed, joins and leaves',
   async () => {
@@ -119,6 +139,8 @@ test(
         measure,
       ).toBe(true)
     await expect.poll(async () => differences(await stored(), sums), { timeout: 60_000, interval: 500 }).toEqual([])
+
+    await expectAnswers(first.url, sums)
 
     const { rows } = await database.query<{ step: number; start: string; visitors: number[] }>(
       'SELECT step, (extract(epoch FROM start) * 1000)::bigint AS start, visitors FROM window_sketches WHERE step > 1000',

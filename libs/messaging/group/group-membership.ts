@@ -1,8 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { ErrorCode, heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from '#libs/kafka-protocol'
 import { createLogger, fields } from '#libs/observability'
 import type { KafkaOptions } from '../kafka-client.ts'
 import { Cluster } from '../producer/cluster.ts'
-import { Fenced, TryAgain } from '../producer/errors.ts'
+import { Fenced, Refused, TryAgain } from '../producer/errors.ts'
 import { retrying, type Timing } from '../producer/timing.ts'
 import { Coordinator, GROUP } from '../transactions/coordinator.ts'
 import { assignSticky } from './assign-sticky.ts'
@@ -14,6 +15,8 @@ const PROTOCOL = 'waybill-sticky'
 /** Kafka's least by default: after so long without a heartbeat a member's partitions are given to others. */
 const SESSION_MS = 6_000
 const HEARTBEAT_MS = 1_500
+/** The others notice it by themselves when it takes longer. */
+const LEAVE_MS = 2_000
 /** For members to finish what they are at and join again. */
 const REBALANCE_MS = 30_000
 const TIMING: Timing = {
@@ -50,6 +53,7 @@ export class GroupMembership {
   #mustJoin = true
   #failure: Fenced | undefined
   #timer: NodeJS.Timeout | undefined
+  #isClosed = false
 
   constructor(
     private readonly options: MembershipOptions,
@@ -95,6 +99,7 @@ export class GroupMembership {
     if (partitions.length === 0) return new Map()
     const topics = [{ name: topic, partitionIndexes: [...partitions] }]
     return retrying(TIMING, async () => {
+      this.#checkOpen()
       const answer = await this.#coordinator.request(offsetFetch, OFFSET_FETCH, {
         groupId,
         topics,
@@ -149,19 +154,28 @@ export class GroupMembership {
 
   /** Gives the partitions to the others at once. */
   async leave(): Promise<void> {
+    this.#isClosed = true
     this.#rest()
     const { groupId, instanceId: groupInstanceId } = this.options
-    if (this.#assignment !== undefined)
-      await this.#coordinator
-        .request(leaveGroup, LEAVE_GROUP, { groupId, members: [{ memberId: this.#memberId, groupInstanceId }] })
-        .catch(() => {})
+    // A request that waits for other members would hold this one up.
+    this.#coordinator.close()
+    const members = [{ memberId: this.#memberId, groupInstanceId }]
+    if (this.#assignment !== undefined) {
+      const leaving = this.#coordinator.request(leaveGroup, LEAVE_GROUP, { groupId, members }).catch(() => {})
+      await Promise.race([leaving, delay(LEAVE_MS, undefined, { ref: false })])
+    }
     this.close()
   }
 
   close(): void {
+    this.#isClosed = true
     this.#rest()
     this.#coordinator.close()
     this.#cluster.close()
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new Refused(`the membership of ${this.options.groupId} is over`)
   }
 
   #rest(): void {
@@ -170,6 +184,7 @@ export class GroupMembership {
   }
 
   async #joinOnce(owned: readonly number[]): Promise<Assignment> {
+    this.#checkOpen()
     const { groupId, topic, instanceId: groupInstanceId } = this.options
     const joined = await this.#coordinator.request(joinGroup, JOIN_GROUP, {
       ...{ groupId, groupInstanceId, memberId: this.#memberId },

@@ -14,6 +14,7 @@ export const nav: readonly { readonly title: string; readonly entries: readonly 
     entries: [
       { to: '/', label: 'Overview', icon: 'overview' },
       { to: '/orders', label: 'Orders', icon: 'orders' },
+      { to: '/analytics', label: 'Analytics', icon: 'analytics' },
       { to: '/notifications', label: 'Notifications', icon: 'mail' },
     ],
   },

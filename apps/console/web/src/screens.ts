@@ -1,3 +1,4 @@
+import { analyticsRoute } from './screens/analytics/route.ts'
 import { auditRoute } from './screens/audit/route.ts'
 import { groupsRoute } from './screens/groups/route.ts'
 import { notificationsRoute } from './screens/notifications/route.ts'
@@ -18,6 +19,7 @@ export const screens = [
   overviewRoute,
   ordersRoute,
   orderRoute,
+  analyticsRoute,
   sagasRoute,
   parkedRoute,
   topicsRoute,
