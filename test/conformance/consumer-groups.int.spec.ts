@@ -18,6 +18,7 @@ import { ConsumerMember, describeGroup, settled } from './consumer-member.ts'
 import { GroupMember } from './group-member.ts'
 import { kafkaUnderTest } from './kafka-under-test.ts'
 import { configureGroup } from './share-member.ts'
+import { TransactionalProducer } from './transactional-producer.ts'
 
 const kafka = kafkaUnderTest({ 'group.consumer.assignment.interval.ms': 0 })
 const { NONE, INVALID_REQUEST } = ErrorCode
@@ -259,6 +260,20 @@ describe('offsets', () => {
     expect(await first.commit(topic, 5, { epoch: 2, partition: kept })).toBe(NONE)
     expect(await first.commit(topic, 5, { epoch: 2, partition: 1 - kept })).toBe(ErrorCode.STALE_MEMBER_EPOCH)
     expect(await second.commit(topic, 5, { epoch: 2, partition: 1 - kept })).toBe(ErrorCode.STALE_MEMBER_EPOCH)
+  })
+
+  test('of a transaction are taken with the epoch of the member, and count when it ends', async () => {
+    const topic = await kafka.topic()
+    const member = await ConsumerMember.joined(kafka, kafka.name('consumer'), topic, 1)
+    const { groupId, memberId, memberEpoch } = member
+    const producer = new TransactionalProducer(kafka)
+    await producer.start()
+    const commit = (generationId: number) => producer.commitOffset(groupId, topic, 9, { generationId, memberId })
+    expect(await commit(memberEpoch + 1)).toBe(ErrorCode.STALE_MEMBER_EPOCH)
+    expect(await commit(memberEpoch)).toBe(NONE)
+    expect(await member.committed(topic)).toEqual({ offset: -1 })
+    expect(await producer.end(true)).toBe(NONE)
+    await eventually(() => member.committed(topic)).toEqual({ offset: 9 })
   })
 
   test('of topics that are read cannot be deleted', async () => {

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { batchLeaderEpoch, ErrorCode, metadata, ZERO_UUID } from '#libs/kafka-protocol'
 import { type BrokerProcess, freePort, runBroker, startBroker } from '#libs/testing'
 import { batch } from './batch.ts'
+import { ConsumerMember, settled } from './consumer-member.ts'
 import { kafkaUnderTest } from './kafka-under-test.ts'
 
 let broker: BrokerProcess | undefined
@@ -97,6 +98,25 @@ describe('kill -9', () => {
 
 describe.skipIf(process.env.KAFKA_BROKERS !== undefined)('what a broker that was killed still knows', () => {
   const kafka = kafkaUnderTest()
+
+  test('a group of the consumer protocol keeps members, epochs and what each of them reads', async () => {
+    const topic = await kafka.topic({ partitions: 3 })
+    const first = await ConsumerMember.joined(kafka, kafka.name('consumer'), topic, 3)
+    const second = await ConsumerMember.of(kafka, first.groupId)
+    await second.join([topic.name])
+    await second.reads(1, first)
+    await settled(kafka, first, second)
+    await second.commit(topic, 7, { partition: second.assigned[0]!.partitions[0]! })
+    await kafka.killAndRestart()
+    for (const { groupId, memberId, memberEpoch, assigned, count } of [first, second]) {
+      const again = await ConsumerMember.of(kafka, groupId, { memberId })
+      // Nothing has changed, so nothing is said; whoever asks for all is told the same.
+      const answer = await again.send({ epoch: memberEpoch, owned: assigned })
+      expect(answer).toMatchObject({ errorCode: ErrorCode.NONE, memberEpoch, assignment: null })
+      expect(await again.join([topic.name])).toMatchObject({ errorCode: ErrorCode.NONE, memberEpoch })
+      expect(again.count).toBe(count)
+    }
+  })
 
   test('[11] its producers: batches that were acknowledged are recognised, and gaps refused', async () => {
     const topic = await kafka.topic()
