@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Client } from '../test/support/client.ts'
 import { startSystem } from '../test/support/system.ts'
+import { analytics } from './analytics.ts'
 import { compression } from './compression.ts'
 import { coordination } from './coordination.ts'
 import { latencyAtRest } from './latency.ts'
@@ -19,7 +20,8 @@ import { throughput } from './throughput.ts'
  * `npm run bench [-- --seconds 60] [--only latency,outbox,throughput]`: starts a fresh system and measures it.
  * `npm run bench -- --only retention --seconds 600` is not part of everything: its system keeps rows for a minute.
  * Nor is `npm run bench -- --only soak --orders 500000 [--seconds 7200]`: half an hour at 300 orders a second, or as
- * many orders as the seconds have time for; nor `--only compression` and `--only rebuild`, which need no system; nor
+ * many orders as the seconds have time for; nor `--only compression`, `--only rebuild` and
+ * `--only analytics [--events 3000000] [--rate 5000]`, which need no system; nor
  * `--only coordination`, the same orders in both styles, in turns. `--only quotes --restarts 10`
  * kills every service that a quote needs so often, under load. `--only notifications [--waiting 50000]` is not part of everything
  * either.
@@ -31,6 +33,8 @@ const { values } = parseArgs({
     only: { type: 'string' },
     restarts: { type: 'string', default: '0' },
     waiting: { type: 'string', default: '50000' },
+    events: { type: 'string', default: '3000000' },
+    rate: { type: 'string', default: '5000' },
   },
 })
 const wanted = (name: string): boolean => values.only === undefined || values.only.split(',').includes(name)
@@ -38,6 +42,10 @@ const wanted = (name: string): boolean => values.only === undefined || values.on
 console.log(`${cpus().length} × ${cpus()[0]?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`)
 if (values.only === 'compression') {
   compression()
+  process.exit()
+}
+if (values.only === 'analytics') {
+  await analytics(Number(values.events), Number(values.rate), Number(values.seconds))
   process.exit()
 }
 if (values.only === 'rebuild') {
