@@ -163,6 +163,26 @@ test('several come and go, one of them frozen at the wrong moment, and no event 
   await expectAll()
 })
 
+test('a topic that grows while everything runs loses nothing and doubles nothing, and keys that move are in both', async () => {
+  archiver('one')
+  await send(100)
+  const admin = kafkaClient({ brokers: [broker.brokers], clientId: 'test' }, 'briefly').admin()
+  await admin.connect()
+  await admin.createPartitions({ topicPartitions: [{ topic: 'shop-events', count: 3 * PARTITIONS }] })
+  await admin.disconnect()
+  // The producer hears of it within ten seconds.
+  await expect
+    .poll(
+      async () => {
+        await send(50)
+        return (await archived()).some(({ partition }) => partition >= PARTITIONS)
+      },
+      { timeout: 40_000, interval: 300 },
+    )
+    .toBe(true)
+  await expectAll()
+})
+
 test('a group that has forgotten everything goes on where the archive ends', async () => {
   archiver('one', store, {}, `another-${randomUUID()}`)
   await send(50)

@@ -20,6 +20,8 @@ const LIMITS: LaneLimits = { maxRecords: 200_000, maxBytes: 32 * 1024 * 1024, ma
 const MOST_BYTES = 96 * 1024 * 1024
 const WAIT_MS = 500
 const MAX_BYTES = 4 * 1024 * 1024
+/** How soon it is noticed that the topic has grown. Milliseconds. */
+const LOOK_MS = 2_000
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 5_000]
 
 const log = createLogger('archiver')
@@ -40,6 +42,8 @@ export class Archiver {
   readonly #stopping = new AbortController()
   readonly #limits: LaneLimits
   #running: Promise<void> | undefined
+  #partitions = 0
+  #lookedAt = Number.NEGATIVE_INFINITY
   #status: string | undefined = 'has not joined its group yet'
   /** Since the start. */
   readonly counts = { files: 0, events: 0, bytes: 0 }
@@ -91,12 +95,22 @@ export class Archiver {
     if (swept > 0) log.info('half files removed', { [fields.count]: swept })
     while (!this.#stopping.signal.aborted) {
       this.#membership.check()
+      await this.#lookForMore()
       if (this.#membership.mustJoin) await this.#rebalance()
       await this.#read()
       for (const lane of this.#due()) await this.#write(lane)
       this.#status = undefined
       succeeded()
     }
+  }
+
+  /** Partitions that were added are nobody's until the group is shared out anew. */
+  async #lookForMore(): Promise<void> {
+    if (performance.now() - this.#lookedAt < LOOK_MS) return
+    this.#lookedAt = performance.now()
+    const partitions = await this.#reader.partitionCount(TOPIC)
+    if (partitions !== this.#partitions) this.#membership.doubt()
+    this.#partitions = partitions
   }
 
   async #rebalance(): Promise<void> {
