@@ -37,6 +37,8 @@ const COMMIT_MS = 25
 const LONGEST_COMMIT_MS = 500
 /** At rest one question to each broker in this time. */
 const REST_MS = 500
+/** How soon it is noticed that the source has grown. Milliseconds. */
+const LOOK_MS = 2_000
 const MAX_BYTES = 2 * 1024 * 1024
 const PARTITION_BYTES = 256 * 1024
 /** Ours are over in milliseconds; whoever takes a dead one's partitions over waits for so long at most. */
@@ -68,6 +70,8 @@ export class StreamProcessor {
   #running: Promise<void> | undefined
   #generation = -1
   #memberId = ''
+  #partitions = 0
+  #lookedAt = Number.NEGATIVE_INFINITY
   #dirty = 0
   #committing: Promise<void> = Promise.resolve()
   #failure: unknown
@@ -153,6 +157,7 @@ export class StreamProcessor {
     while (!this.#stopping.signal.aborted) {
       this.#membership.check()
       if (this.#failure !== undefined) throw this.#failure
+      await this.#lookForMore()
       if (this.#membership.mustJoin) {
         await this.#commit()
         await this.#rebalance()
@@ -164,6 +169,15 @@ export class StreamProcessor {
       due = performance.now() + this.#pace
     }
     await this.#commit()
+  }
+
+  /** Partitions that were added are nobody's until the group is shared out anew. */
+  async #lookForMore(): Promise<void> {
+    if (performance.now() - this.#lookedAt < LOOK_MS) return
+    this.#lookedAt = performance.now()
+    const partitions = await this.#reader.partitionCount(this.options.topology.source)
+    if (this.#partitions > 0 && partitions !== this.#partitions) this.#membership.doubt()
+    this.#partitions = partitions
   }
 
   async #commit(): Promise<void> {
