@@ -66,6 +66,13 @@ test('groups have dead letter topics from share.version 2 on', async () => {
   )
 })
 
+test('the dead letter topic of a group is no internal one', async () => {
+  const configs = [{ name: 'errors.deadletterqueue.topic.name', value: '__dlq', configOperation: 0 }]
+  const resources = [{ resourceType: 32, resourceName: kafka.name('share'), configs }]
+  const { responses } = await kafka.client.send(incrementalAlterConfigs, 1, { resources, validateOnly: true })
+  expect(responses).toMatchObject([{ errorCode: ErrorCode.INVALID_CONFIG }])
+})
+
 describe('a dead letter', () => {
   test('is written for what a member rejects, and says where it was and why', async () => {
     const topic = await topicWith('a', 'b', 'c')

@@ -24,6 +24,7 @@ test.each([
   ['share.auto.offset.reset', 'none'],
   ['share.auto.offset.reset', 'by_duration:PT'],
   ['share.auto.offset.reset', 'by_duration:PT-1H'],
+  ['errors.deadletterqueue.topic.name', '__dlq'],
   ['share.isolation.level', 'serializable'],
   ['share.record.lock.duration.ms', '14999'],
   ['share.record.lock.duration.ms', '60001'],

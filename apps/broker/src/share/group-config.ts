@@ -45,6 +45,11 @@ const autoOffsetReset: Definition<string> = {
       : value,
 }
 
+const deadLetterTopic: Definition<string> = {
+  ...text(''),
+  parse: (value) => (value.startsWith('__') ? new SettingProblem("DLQ topic name must not start with '__'") : value),
+}
+
 const settings: Readonly<Record<string, GroupSetting>> = {
   'consumer.assignment.interval.ms': bounded(
     'group.consumer.assignment.interval.ms',
@@ -66,7 +71,7 @@ const settings: Readonly<Record<string, GroupSetting>> = {
     documentation: 'Whether dead letters have key and value of the record, or only say where it was.',
   },
   'errors.deadletterqueue.topic.name': {
-    definition: text(''),
+    definition: deadLetterTopic,
     documentation: 'The topic for records that are given up; none where it is empty.',
   },
   'share.session.timeout.ms': bounded(
