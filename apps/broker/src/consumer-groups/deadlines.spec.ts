@@ -72,3 +72,22 @@ test('a group takes no more members than it may', async () => {
   expect(await send('b', 0)).toMatchObject({ errorCode: ErrorCode.GROUP_MAX_SIZE_REACHED })
   expect(await send('a', 0)).toMatchObject({ errorCode: ErrorCode.NONE })
 })
+
+test('offsets are kept while somebody subscribes to their topic, and the group as long as its offsets', async () => {
+  await send('a', 0)
+  const offset = { topic: 't', partition: 0, offset: 5, leaderEpoch: -1, metadata: '', committedAt: clock.now() }
+  const commit = { memberId: 'a', instanceId: null, generation: 2, offsets: [offset] }
+  expect(await broker.groups.commit('g', commit)).toEqual([ErrorCode.NONE])
+  const week = 7 * 24 * 3_600_000
+  for (let beat = 0; beat * 30_000 <= week; beat += 1000) {
+    clock.pass(30_000)
+    await send('a', 2)
+    clock.step(30_000 * 999)
+  }
+  await broker.groups.expireOffsets()
+  expect(broker.groups.offsetsOf('g').committed.size).toBe(1)
+  await send('a', -1)
+  await broker.groups.expireOffsets()
+  expect(broker.groups.offsetsOf('g').committed.size).toBe(0)
+  expect(broker.groups.has('g')).toBe(false)
+})

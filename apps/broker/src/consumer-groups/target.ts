@@ -2,7 +2,7 @@ import { type Assignor, assignors } from './assignors.ts'
 import type { ConsumerDecision } from './consumer-decision.ts'
 import { type ConsumerGroup, type ConsumerMember, targetOf } from './consumer-group.ts'
 import { byTopic, type PartitionKey } from './partitions.ts'
-import { type KnownTopics, subscribedTopics } from './subscription.ts'
+import { type KnownTopic, type KnownTopics, subscribedTopics } from './subscription.ts'
 
 export interface TargetRules {
   /** On the steady clock. */
@@ -28,9 +28,17 @@ export function preferredAssignor(
 /** What everybody should read of the topics that there are. */
 function computeTargets(group: ConsumerGroup, rules: TargetRules): ReadonlyMap<string, ReadonlySet<PartitionKey>> {
   const members = [...group.members.values()]
+  // Most members subscribe to the same, and an expression is tried on every topic.
+  const known = new Map<string, readonly KnownTopic[]>()
+  const topicsOf = (member: ConsumerMember) => {
+    const key = JSON.stringify([member.topics, member.regex])
+    const topics = known.get(key) ?? subscribedTopics(member, rules.topics)
+    known.set(key, topics)
+    return topics
+  }
   const subscribers = members.map((member) => ({
     ...{ memberId: member.memberId, instanceId: member.instanceId },
-    ...{ topics: subscribedTopics(member, rules.topics), before: targetOf(group, member.memberId) },
+    ...{ topics: topicsOf(member), before: targetOf(group, member.memberId) },
   }))
   const assign: Assignor = assignors[preferredAssignor(members, rules)]!
   return assign(subscribers)
