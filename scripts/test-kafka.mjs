@@ -16,7 +16,10 @@ const onKafka = [
 ]
 
 const narrowing = process.argv.slice(2)
-const conformance = [...excluded, ...(narrowing.length > 0 ? narrowing : ['test/conformance'])]
+const conformance = [
+  ...excluded,
+  ...(narrowing.length > 0 ? narrowing : ['test/conformance', 'libs/messaging/queue/work-queue']),
+]
 const run = new TestRun()
 await run.tests(`conformance on ${process.env.KAFKA_BROKERS}`, ['int'], conformance)
 await run.tests(`end to end on ${process.env.KAFKA_BROKERS}`, ['e2e'], narrowing.length > 0 ? narrowing : onKafka)

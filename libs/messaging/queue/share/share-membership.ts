@@ -35,6 +35,7 @@ export class ShareMembership {
   readonly memberId = randomBytes(16).toString('base64url')
   readonly #wait = new Wakeable()
   #epoch = JOIN
+  #isAssigned = false
   #coordinator: number | undefined
   #stopping = false
   #running: Promise<void> | undefined
@@ -65,11 +66,14 @@ export class ShareMembership {
 
   async #run(): Promise<void> {
     let retryMs = RETRY_MS.first
+    let unassignedMs = RETRY_MS.first
     while (!this.#stopping) {
       try {
         const intervalMs = await this.#heartbeat(this.#epoch)
         retryMs = RETRY_MS.first
-        await this.#wait.within(intervalMs)
+        // Kafka assigns nothing before the state of the partitions is there, which is a moment after the first join.
+        unassignedMs = this.#isAssigned ? RETRY_MS.first : Math.min(intervalMs, unassignedMs * 2)
+        await this.#wait.within(this.#isAssigned ? intervalMs : unassignedMs)
       } catch (error) {
         this.#coordinator = undefined
         this.options.cluster.doubt()
@@ -97,12 +101,13 @@ export class ShareMembership {
     if (epoch === LEAVE) return 0
     this.#heard = performance.now()
     this.#epoch = answer.memberEpoch
-    if (answer.assignment !== null)
-      onAssignment(
-        answer.assignment.topicPartitions.flatMap(({ topicId, partitions }) =>
-          partitions.map((partition) => ({ topicId, partition })),
-        ),
+    if (answer.assignment !== null) {
+      const assigned = answer.assignment.topicPartitions.flatMap(({ topicId, partitions }) =>
+        partitions.map((partition) => ({ topicId, partition })),
       )
+      this.#isAssigned = assigned.length > 0
+      onAssignment(assigned)
+    }
     return answer.heartbeatIntervalMs
   }
 
