@@ -20,7 +20,10 @@ export const analyticsService = (config: Config): Service => {
   const archiver =
     config.ARCHIVE === undefined
       ? undefined
-      : new Archiver({ ...kafka, store: archiveStore(config.ARCHIVE), instanceId: config.INSTANCE_ID })
+      : new Archiver({
+          ...{ ...kafka, store: archiveStore(config.ARCHIVE), instanceId: config.INSTANCE_ID },
+          limits: { maxAgeMs: config.ARCHIVE_FILE_SECONDS * 1_000 },
+        })
   const batch = new BatchJob(config.ARCHIVE)
   const topics = new StreamTopicsKeeper(kafka, () => {
     processor.start()

@@ -14,6 +14,8 @@ export const config = () =>
     MAX_STATE_ENTRIES: z.coerce.number().int().positive().default(4_000_000),
     /** Where raw events are kept: a folder, or `s3://bucket/prefix` (libs/archive). Without it none are. */
     ARCHIVE: z.string().min(1).optional(),
+    /** A file is written after so long at most, however little is in it. */
+    ARCHIVE_FILE_SECONDS: z.coerce.number().min(1).max(300).default(300),
   })
 
 export type Config = ReturnType<typeof config>

@@ -43,7 +43,7 @@ const windows = z.object({
   items: z.array(item),
 })
 
-const reconciliation = z.object({
+export const reconciliation = z.object({
   archived: z.boolean().describe('Whether raw events are kept at all'),
   running: z.boolean(),
   failure: z.string().optional().describe('Of the last time'),

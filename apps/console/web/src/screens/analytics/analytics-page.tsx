@@ -3,6 +3,7 @@ import { count, money } from '../../format/money.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { Empty } from '../../ui/states.tsx'
+import { HistoryCard } from './history-card.tsx'
 import { LineChart } from './line-chart.tsx'
 import { column, type LiveMinute, measures, percentile, type Sums } from './live-view.ts'
 import { useLive } from './use-live.ts'
@@ -58,6 +59,7 @@ export const AnalyticsPage = () => {
         <Card title="Revenue by country" aside={<span className="quiet">last minute</span>}>
           <Ranking rows={minute?.countries ?? []} show={(amount) => money({ amount, currency: CURRENCY })} />
         </Card>
+        <HistoryCard />
       </div>
     </Page>
   )
