@@ -59,6 +59,8 @@ const expectedOf = (all: readonly Sent[]): Map<number, Expected> => {
   }
   const add = (time: number, measure: Measure, amount: number, ...keys: string[]) => {
     const { sums } = window(time)
+    // What is given away is worth nothing: a sum of nothing is not told.
+    if (amount === 0) return
     for (const key of keys) sums[`${key} ${measure}`] = (sums[`${key} ${measure}`] ?? 0) + amount
   }
   let watermark = Number.NEGATIVE_INFINITY
