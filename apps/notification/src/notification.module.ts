@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { sessionConfig } from '#libs/database'
 import type { EffectDefinition } from '#libs/effects'
+import { workedBy } from '#libs/messaging'
 import { defineService, type Service } from '#libs/service'
 import { PrismaClient } from '#prisma/notification'
 import { NotificationsController } from './api/notifications.controller.ts'
@@ -47,7 +48,7 @@ export const notificationService = (config: Config): Service => {
     effects: emailCalls(mailer),
     queues: ({ database }) => {
       const handler = deliveries({ database, providers, customers })
-      return Object.values(queuesOf(config)).map((queue) => ({ queue, handler }))
+      return Object.values(queuesOf(config)).map((queue) => workedBy(queue, handler))
     },
     routes: [PreviewController, NotificationsController, PreferencesController, ...routes, ...campaigning.routes],
     providers: [{ provide: PRISMA, useValue: prisma }],
