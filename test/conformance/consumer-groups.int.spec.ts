@@ -269,7 +269,7 @@ describe('offsets', () => {
     const producer = new TransactionalProducer(kafka)
     await producer.start()
     const commit = (generationId: number) => producer.commitOffset(groupId, topic, 9, { generationId, memberId })
-    expect(await commit(memberEpoch + 1)).toBe(ErrorCode.STALE_MEMBER_EPOCH)
+    expect(await commit(memberEpoch + 1)).toBe(ErrorCode.ILLEGAL_GENERATION)
     expect(await commit(memberEpoch)).toBe(NONE)
     expect(await member.committed(topic)).toEqual({ offset: -1 })
     expect(await producer.end(true)).toBe(NONE)
