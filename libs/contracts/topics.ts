@@ -35,10 +35,11 @@ export const topics = {
   'payment-commands': { partitions: 6, retentionMs: SEVEN_DAYS },
   'inventory-commands': { partitions: 6, retentionMs: SEVEN_DAYS },
   'fulfillment-commands': { partitions: 6, retentionMs: SEVEN_DAYS },
-  // Queues of the notification service, see apps/notification: a share group works each.
-  'notifications-high': { partitions: 6, retentionMs: SEVEN_DAYS },
-  'notifications-normal': { partitions: 6, retentionMs: SEVEN_DAYS },
-  'notifications-low': { partitions: 6, retentionMs: SEVEN_DAYS },
+  // Queues of the notification service, see apps/notification: a share group works each. With one partition everybody who
+  // works it takes from all of it, whoever died.
+  'notifications-high': { partitions: 1, retentionMs: SEVEN_DAYS },
+  'notifications-normal': { partitions: 1, retentionMs: SEVEN_DAYS },
+  'notifications-low': { partitions: 1, retentionMs: SEVEN_DAYS },
   ...questionTopics,
   /** Names and prices of what is sold now: a table, which every reader has whole. */
   catalogue: { partitions: 1, retentionMs: FOREVER, compacted: true },
