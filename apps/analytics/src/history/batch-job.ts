@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { HourCounts } from '#libs/archive'
 import { createLogger, describeError, fields } from '#libs/observability'
 
-const PROGRAM = join(import.meta.dirname, '../../../../scripts/batch.js')
+/** As it is built; services run in the folder of the repository. */
+const PROGRAM = resolve('dist/scripts/batch.js')
 const HOUR_MS = 3_600_000
 /** Behind a full hour, so that its last events are in the archive. */
 const BEHIND_MS = 11 * 60_000
