@@ -25,6 +25,8 @@ const declared: readonly Retention[] = [
   ...[inboxRetention, idempotencyRetention, parkedEffectsRetention, ...parkingRetention],
   ...['subscription_deliveries', 'subscribed_events'].map((table) => ({ table, column: 'created_at', keptMs: 0 })),
   { table: 'quotes', column: 'valid_until', keptMs: 0 },
+  ...['window_counts', 'window_sketches'].map((table) => ({ table, column: 'expires_at', keptMs: 0 })),
+  { table: 'alerts', column: 'at', keptMs: 0 },
 ]
 
 const databases = new Map<string, { readonly server: TestDatabase; readonly database: Database }>()

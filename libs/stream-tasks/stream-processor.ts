@@ -102,11 +102,12 @@ export class StreamProcessor {
   async stop(): Promise<void> {
     this.#stopping.abort()
     // Who waits for others, to be shared out or for a transaction to end, is not waited for.
-    await Promise.race([this.#running, delay(STOP_MS, undefined, { ref: false })])
+    const settled = () => Promise.race([this.#running, delay(STOP_MS, undefined, { ref: false })])
+    await settled()
     await this.#membership.leave()
     this.#producer.close()
     this.#reader.close()
-    await this.#running
+    await settled()
   }
 
   /** Throws while nothing is processed, with the reason. */

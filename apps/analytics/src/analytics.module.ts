@@ -1,6 +1,8 @@
 import { Archiver, archiveStore } from '#libs/archive'
 import { defineService, type Service } from '#libs/service'
 import { StreamProcessor } from '#libs/stream-tasks'
+import { HOUR } from '#libs/streams'
+import { AlertWatch } from './alerts/alert-watch.ts'
 import { AnalyticsController } from './api/analytics.controller.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
@@ -10,6 +12,8 @@ import { ReconciliationController } from './history/reconciliation.controller.ts
 import { shopTopology } from './shop-topology.ts'
 import { ResultSink } from './sink/result-sink.ts'
 import { StreamTopicsKeeper } from './stream-topics-keeper.ts'
+
+const ALERTS_KEPT_MS = 90 * 24 * HOUR
 
 export const analyticsService = (config: Config): Service => {
   const kafka = { brokers: config.KAFKA_BROKERS, clientId: topology.name }
@@ -37,8 +41,9 @@ export const analyticsService = (config: Config): Service => {
     retention: [
       { table: 'window_counts', column: 'expires_at', keptMs: 0 },
       { table: 'window_sketches', column: 'expires_at', keptMs: 0 },
+      { table: 'alerts', column: 'at', keptMs: ALERTS_KEPT_MS },
     ],
-    beside: ({ database }) => ({
+    beside: ({ database, groupCommit }) => ({
       workers: [
         topics,
         new ResultSink(database, kafka, () => processor.partitions),
@@ -46,6 +51,7 @@ export const analyticsService = (config: Config): Service => {
         { start: () => {}, stop: () => processor.stop() },
         { start: () => {}, stop: async () => archiver?.stop() },
         batch,
+        new AlertWatch(groupCommit),
       ],
       providers: [
         { provide: StreamProcessor, useValue: processor },

@@ -158,7 +158,7 @@ export class GroupMembership {
     this.#rest()
     const { groupId, instanceId: groupInstanceId } = this.options
     // A request that waits for other members would hold this one up.
-    this.#coordinator.close()
+    this.#coordinator.forget()
     const members = [{ memberId: this.#memberId, groupInstanceId }]
     if (this.#assignment !== undefined) {
       const leaving = this.#coordinator.request(leaveGroup, LEAVE_GROUP, { groupId, members }).catch(() => {})

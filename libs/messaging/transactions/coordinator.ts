@@ -1,7 +1,7 @@
 import { type Api, type Decoded, type Encodable, ErrorCode, type Fields, findCoordinator } from '#libs/kafka-protocol'
 import { type Address, BrokerConnection, nameOf } from '../producer/broker-connection.ts'
 import type { Cluster } from '../producer/cluster.ts'
-import { errorOf, TryAgain } from '../producer/errors.ts'
+import { errorOf, Refused, TryAgain } from '../producer/errors.ts'
 import type { Timing } from '../producer/timing.ts'
 
 /** With several keys in one question: Kafka 3.0 to today speak it. */
@@ -17,6 +17,7 @@ export const TRANSACTION = 1
  */
 export class Coordinator {
   #connection: Promise<BrokerConnection> | undefined
+  #isClosed = false
 
   constructor(
     private readonly cluster: Cluster,
@@ -30,6 +31,7 @@ export class Coordinator {
     version: number,
     body: Encodable<Q>,
   ): Promise<Decoded<S>> {
+    if (this.#isClosed) throw new Refused(`${api.name}: closed`)
     this.#connection ??= this.#connect()
     const connecting = this.#connection
     try {
@@ -46,11 +48,14 @@ export class Coordinator {
     return errorOf(code, what)
   }
 
+  /** For good: what waits for an answer is told that there is none, and nothing is asked any more. */
   close(): void {
+    this.#isClosed = true
     this.forget()
   }
 
-  private forget(connection = this.#connection): void {
+  /** Ends the connection, and with it what waits on it; the next request has another one. */
+  forget(connection = this.#connection): void {
     if (this.#connection === connection) this.#connection = undefined
     connection?.then(
       (opened) => opened.close(),

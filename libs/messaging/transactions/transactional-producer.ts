@@ -10,7 +10,7 @@ import {
 } from '#libs/kafka-protocol'
 import type { KafkaOptions } from '../kafka-client.ts'
 import { Cluster } from '../producer/cluster.ts'
-import { errorOf, TryAgain } from '../producer/errors.ts'
+import { errorOf, Refused, TryAgain } from '../producer/errors.ts'
 import { Identity } from '../producer/identity.ts'
 import { type Batch, partitionName, queuesOf } from '../producer/partition-queue.ts'
 import { failureOf, type ProducerRecord, topicData, worst } from '../producer/producer.ts'
@@ -62,6 +62,7 @@ export class TransactionalProducer {
   readonly #groupCoordinators = new Map<string, Coordinator>()
   readonly #writer: BatchWriter
   #identity: Identity | undefined
+  #isClosed = false
 
   constructor(
     private readonly options: TransactionalOptions,
@@ -96,7 +97,9 @@ export class TransactionalProducer {
     this.#identity = await this.#end(identity)
   }
 
+  /** What is under way fails. */
   close(): void {
+    this.#isClosed = true
     for (const coordinator of [this.#coordinator, ...this.#groupCoordinators.values()]) coordinator.close()
     this.#cluster.close()
   }
@@ -124,6 +127,7 @@ export class TransactionalProducer {
   async #deliver(batches: readonly Batch[]): Promise<void> {
     const waiting = new Set(batches)
     await retrying(this.timing, async () => {
+      if (this.#isClosed) throw new Refused('the producer is closed')
       await this.#cluster.know(new Set([...waiting].map(({ topic }) => topic)))
       const byLeader = Map.groupBy(waiting, ({ topic, partition }) => this.#cluster.leaderOf(topic, partition))
       const failures = await Promise.all(Array.from(byLeader, ([leader, mine]) => this.#produce(leader, mine, waiting)))
