@@ -5,5 +5,5 @@ const names = Object.values(metrics).flatMap((group) => Object.values(group) as 
 
 test('every metric is ours, named once, and ends in its unit', () => {
   expect(new Set(names).size).toBe(names.length)
-  for (const name of names) expect(name).toMatch(/^waybill_[a-z_]+_(seconds|total|records|rows|size)$/)
+  for (const name of names) expect(name).toMatch(/^waybill_[a-z_]+_(seconds|total|workers|records|rows|size)$/)
 })
