@@ -5,7 +5,7 @@ import { streamRules } from '../apps/analytics/src/history/rules.ts'
 const USAGE = `npm run batch -- --day 2026-11-25 [--archive PLACE]: counts the hours of a day from the archive
 
   --day DATE            in UTC; or --from and --to, in milliseconds since 1970
-  --archive PLACE       a folder, or s3://bucket/prefix with AWS's environment; default ARCHIVE or data/waybill/archive
+  --archive PLACE       a folder, or s3://bucket/prefix with AWS's environment; default ARCHIVE or .waybill/archive
   --json                everything, by country, device and product as well`
 
 const HOUR_MS = 3_600_000
@@ -19,7 +19,7 @@ const main = async (): Promise<void> => {
   const from = values.from === undefined ? Date.parse(`${values.day}T00:00:00Z`) : Number(values.from)
   const to = values.to === undefined ? from + 24 * HOUR_MS : Number(values.to)
   if (!(from < to)) throw new Error('which day? --day 2026-11-25')
-  const store = archiveStore(values.archive ?? process.env.ARCHIVE ?? 'data/waybill/archive')
+  const store = archiveStore(values.archive ?? process.env.ARCHIVE ?? '.waybill/archive')
   const counts = await countHours(store, streamRules, { from, to })
   if (values.json) process.stdout.write(JSON.stringify(counts))
   else show(counts, store.place)
