@@ -26,6 +26,8 @@ export interface DelayQueueOptions {
 const FLOOR_MS = 1_000
 /** After a look that failed. */
 const RETRY_MS = 500
+/** While something is due that was not a moment ago. */
+const SOON_MS = 10
 /** While there is work and nobody free for it: the end of a work wakes, too. */
 const BUSY_MS = 100
 
@@ -119,7 +121,9 @@ export class DelayQueue {
     const dueInMs = nextAt === null ? FLOOR_MS : nextAt.getTime() - clock().getTime()
     this.#isOverdue = dueInMs <= 0
     if (taken === free && free > 0) return 0
-    return this.#isOverdue ? BUSY_MS : Math.min(dueInMs, FLOOR_MS)
+    if (!this.#isOverdue) return Math.min(dueInMs, FLOOR_MS)
+    // It has become due since it was looked, or another process is taking it.
+    return taken < free ? SOON_MS : BUSY_MS
   }
 
   async #take(free: number): Promise<number> {
