@@ -57,7 +57,7 @@ export const metrics = {
     /** Gauge: messages that this process works on at a time. Labels: queue. */
     workers: 'waybill_queue_workers',
     /** Gauge: messages that wait, as of the last look. Labels: queue. */
-    depth: 'waybill_queue_depth',
+    depth: 'waybill_queue_depth_records',
   },
   subscriptions: {
     /** Counter. Labels: to (webhook | email | queue), result (delivered | failed | gone). */
