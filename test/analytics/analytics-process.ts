@@ -50,6 +50,11 @@ export class AnalyticsProcess {
     })
   }
 
+  /** For good, and at once. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
   async stop(): Promise<void> {
     await this.#end('SIGTERM')
   }

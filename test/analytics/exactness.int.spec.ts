@@ -33,7 +33,8 @@ beforeAll(async () => {
   await database.connect()
 })
 afterAll(async () => {
-  await Promise.all(processes.map((each) => each.stop()))
+  // How they end is nothing that is asked here.
+  await Promise.all(processes.map((each) => each.kill()))
   await database.end()
   await server.drop()
   await broker.close()
