@@ -268,9 +268,11 @@ describe('offsets', () => {
     const { groupId, memberId, memberEpoch } = member
     const producer = new TransactionalProducer(kafka)
     await producer.start()
-    const commit = (generationId: number) => producer.commitOffset(groupId, topic, 9, { generationId, memberId })
-    expect(await commit(memberEpoch + 1)).toBe(ErrorCode.ILLEGAL_GENERATION)
-    expect(await commit(memberEpoch)).toBe(NONE)
+    const commit = (generationId: number, version: number) =>
+      producer.commitOffset(groupId, topic, 9, { generationId, memberId, version })
+    expect(await commit(memberEpoch + 1, 5)).toBe(ErrorCode.ILLEGAL_GENERATION)
+    expect(await commit(memberEpoch + 1, 6)).toBe(ErrorCode.STALE_MEMBER_EPOCH)
+    expect(await commit(memberEpoch, 6)).toBe(NONE)
     expect(await member.committed(topic)).toEqual({ offset: -1 })
     expect(await producer.end(true)).toBe(NONE)
     await eventually(() => member.committed(topic)).toEqual({ offset: 9 })

@@ -138,7 +138,7 @@ export class TransactionalProducer {
     const answer = await settled(async () => {
       const { topics } = await this.kafka.client.send(txnOffsetCommit, version, {
         ...{ transactionalId, groupId, producerId, producerEpoch, generationId, memberId },
-        topics: [{ name: topic.name, partitions }],
+        topics: [{ ...topic, partitions }],
       })
       return topics[0]!.partitions[0]!
     })

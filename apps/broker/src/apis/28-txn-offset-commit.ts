@@ -4,13 +4,17 @@ import { defineHandler } from '../handler.ts'
 import { storageErrorCode } from '../log/log-error.ts'
 import { admit, txnOffsetCommitVersions } from '../transactions/admission.ts'
 
-/** TxnOffsetCommit: 0-5 */
+/** Topics are named by id alone, and a member of the consumer protocol may be told that its epoch is stale. */
+const BY_ID_SINCE = 6
+
+/** TxnOffsetCommit: 0-6 */
 export const handleTxnOffsetCommit = defineHandler({
   api: txnOffsetCommit,
-  advertised: { min: 0, max: 5 },
+  advertised: { min: 0, max: 6 },
   async handle(request, { broker, apiVersion }) {
     const { transactionalId, groupId, producerId, producerEpoch: epoch } = request
-    const topics = await commitOffsets(broker, { topics: request.topics, byId: false }, async (offsets) => {
+    const named = { topics: request.topics, byId: apiVersion >= BY_ID_SINCE }
+    const topics = await commitOffsets(broker, named, async (offsets) => {
       const all = (errorCode: ErrorCode) => offsets.map(() => errorCode)
       if (groupId === '') return all(ErrorCode.INVALID_GROUP_ID)
       if (broker.share.groups.find(groupId) !== undefined) return all(ErrorCode.GROUP_ID_NOT_FOUND)
@@ -21,8 +25,11 @@ export const handleTxnOffsetCommit = defineHandler({
       const outcome = broker.groups.commit(groupId, { memberId, instanceId, generation, offsets, producerId })
       const known = admitted.durable?.then(() => ErrorCode.NONE, storageErrorCode(ErrorCode.COORDINATOR_NOT_AVAILABLE))
       const [errors, failure] = await Promise.all([outcome, known ?? ErrorCode.NONE])
-      return errors.map((error) => (error === ErrorCode.NONE ? failure : error))
+      return errors.map((error) => (error === ErrorCode.NONE ? failure : toldAs(error, apiVersion)))
     })
     return { topics }
   },
 })
+
+const toldAs = (errorCode: ErrorCode, apiVersion: number): ErrorCode =>
+  errorCode === ErrorCode.STALE_MEMBER_EPOCH && apiVersion < BY_ID_SINCE ? ErrorCode.ILLEGAL_GENERATION : errorCode

@@ -20,10 +20,8 @@ export function commitErrors(group: ConsumerGroup, commit: Commit, topics: Known
   const isTooOld = apiVersion !== undefined && apiVersion < EPOCHS_SINCE
   if (!isTransactional && member.classic === undefined && isTooOld) return all(ErrorCode.UNSUPPORTED_VERSION)
   if (generation === member.epoch) return all(ErrorCode.NONE)
-  // Producers of this time know no epochs of members.
-  const refusal = isTransactional ? ErrorCode.ILLEGAL_GENERATION : stale(member)
-  if (generation > member.epoch) return all(refusal)
-  return offsets.map((offset) => (isAssignedSince(member, offset, generation, topics) ? ErrorCode.NONE : refusal))
+  if (generation > member.epoch) return all(stale(member))
+  return offsets.map((offset) => (isAssignedSince(member, offset, generation, topics) ? ErrorCode.NONE : stale(member)))
 }
 
 /** A member that has not heard of its newest epoch yet may commit what has been its own all the while (KIP-1251). */
