@@ -35,7 +35,13 @@ export const HistoryCard = () => {
     <Card
       title="Counted again from the archive"
       aside={
-        <button type="button" onClick={countNow} disabled={data?.running === true || data?.archived === false}>
+        <button
+          type="button"
+          className="button"
+          data-size="small"
+          onClick={countNow}
+          disabled={data?.running === true || data?.archived === false}
+        >
           {data?.running ? 'Counting…' : 'Count now'}
         </button>
       }
