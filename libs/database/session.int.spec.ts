@@ -90,7 +90,7 @@ test('on a server where every default is another one, values are written and rea
 test('the adapter of Prisma and the transactions of a service see the same', async () => {
   await prisma.notification.create({ data: { ...notification, at: AT } })
   const stored = await prisma.notification.findMany({ where: { at: AT } })
-  expect(stored).toEqual([{ ...notification, returnId: '', at: AT }])
+  expect(stored).toMatchObject([{ ...notification, returnId: '', at: AT }])
   const settings = ['transaction_isolation', 'transaction_read_only', 'transaction_deferrable', 'synchronous_commit']
   const work = {
     run: (uow: { query: Database['query'] }) =>
