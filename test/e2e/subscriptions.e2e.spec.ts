@@ -111,7 +111,11 @@ describe('subscribers of their own', () => {
       client.get<{ items: { deliveryId: string; attempts: number; state: string }[] }>(
         `/api/subscriptions/${id}/deliveries`,
       )
-    const { items } = await deliveries()
+    // The mail is there before it is on record that it was sent.
+    const items = await until('the first mail to be on record', async () => {
+      const found = (await deliveries()).items
+      return found.every(({ state }) => state === 'delivered') ? found : undefined
+    })
     expect(items).toHaveLength(1)
     const path = `/api/subscriptions/${id}/deliveries/${items[0]!.deliveryId}/repeat`
     expect((await client.call('POST', path, undefined, key())).status).toBe(202)
