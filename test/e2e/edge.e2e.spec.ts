@@ -154,7 +154,11 @@ test('what every route answers is what the published document says, and nothing 
     'PUT /api/simulators/carrier/settings': { latencyMs: 5 },
     'PUT /api/simulators/sms/settings': { latencyMs: 5 },
     'PUT /api/simulators/push/settings': { latencyMs: 5 },
-    'PUT /api/customers/{customerId}/notification-preferences': { locale: 'en', timeZone: 'Europe/Berlin', channels: {} },
+    'PUT /api/customers/{customerId}/notification-preferences': {
+      locale: 'en',
+      timeZone: 'Europe/Berlin',
+      channels: {},
+    },
     'POST /api/events': [],
     'POST /api/traffic': traffic,
   }
