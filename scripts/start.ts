@@ -58,17 +58,19 @@ const start = async (args: string[]): Promise<void> => {
 
 /**
  * The same ports at every start on the same data, as long as they are free: the carrier keeps the address that it
- * reports to with each shipment, so fulfillment has to come back where it was.
+ * reports to with each shipment, so fulfillment has to come back where it was. A process that the data does not know yet
+ * gets one beside them.
  */
 const choosePorts = async (data: string): Promise<Ports> => {
   const file = join(data, 'ports.json')
-  const kept = await readFile(file, 'utf8').then(
-    (text) => JSON.parse(text) as Ports,
-    () => undefined,
+  const written = await readFile(file, 'utf8').then(
+    (text): Partial<Ports> => JSON.parse(text) as Partial<Ports>,
+    () => ({}),
   )
-  if (kept !== undefined && (await areFree(PORT_NAMES.map((name) => kept[name])))) return kept
-  const free = await freePorts(PORT_NAMES.length)
-  const ports = Object.fromEntries(PORT_NAMES.map((name, i) => [name, free[i]])) as Ports
+  const kept: Partial<Ports> = (await areFree(Object.values(written))) ? written : {}
+  const taken = new Set(Object.values(kept))
+  const free = (await freePorts(PORT_NAMES.length)).filter((port) => !taken.has(port))
+  const ports = Object.fromEntries(PORT_NAMES.map((name) => [name, kept[name] ?? free.shift()])) as Ports
   await writeFile(file, JSON.stringify(ports))
   return ports
 }
