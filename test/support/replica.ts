@@ -5,7 +5,7 @@ import { keyFilesIn } from '../../scripts/key-files.ts'
 import { databaseUrl } from '../../scripts/postgres/cluster.ts'
 import { freePorts } from '../../scripts/postgres/free-port.ts'
 import { ROOT } from '../../scripts/root.ts'
-import type { RunningSystem } from './system.ts'
+import { type RunningSystem, UNLIMITED } from './system.ts'
 import { until } from './until.ts'
 
 /** One more process of a service, beside the one that the system keeps running: same database, same consumer group. */
@@ -21,7 +21,13 @@ export const startReplica = async (system: RunningSystem, service: string): Prom
   const child = spawn(process.execPath, [join(ROOT, 'dist/apps', service, 'src/main.js')], {
     cwd: ROOT,
     stdio: 'ignore',
-    env: { ...process.env, ...(await addresses(system)), PORT: String(port), DATABASE_URL: url(system, service) },
+    env: {
+      ...UNLIMITED,
+      ...process.env,
+      ...(await addresses(system)),
+      PORT: String(port),
+      DATABASE_URL: url(system, service),
+    },
   })
   await until(`the second ${service} to be ready`, () => isReady(port, child))
   return {

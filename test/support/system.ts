@@ -28,7 +28,7 @@ export interface RunningSystem {
 }
 
 /** A few customers place here in a minute what others do in a year, and want to hear of all of it. */
-const UNLIMITED = { NOTIFICATIONS_PER_HOUR: '1000000' }
+export const UNLIMITED = { NOTIFICATIONS_PER_HOUR: '1000000' }
 
 /**
  * @param folder for its data, of which nothing is removed at first; else a new one.
