@@ -4,8 +4,8 @@ import { continueTrace, recordSpan, spanTime } from '#libs/observability'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Of the span of this request; undefined where a look begins no trace. */
-    traceparent?: string
+    /** The caller's `traceparent`, where it had one. The header is that of this request's own span from then on. */
+    callersTrace?: string
   }
 }
 
@@ -13,22 +13,29 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** Where spans themselves arrive. */
 const COLLECTOR = '/v1/traces'
 
-/** Makes every write, and every request of a caller who has a trace, a span of its own. */
+/**
+ * Makes every write, and every request of a caller who has a trace, a span of its own: the `traceparent` in its headers,
+ * for whoever handles it or passes it on. A look begins no trace.
+ */
 export const traceRequests = (fastify: FastifyInstance): void => {
   fastify.addHook('onRequest', (request, _reply, done) => {
-    const given = request.headers.traceparent
+    const given = request.headers.traceparent?.toString()
     const begins = !READS.has(request.method) && request.url !== COLLECTOR
-    if (given !== undefined || begins) request.traceparent = continueTrace(String(given ?? ''))
+    if (given !== undefined) request.callersTrace = given
+    if (given !== undefined || begins) request.headers.traceparent = continueTrace(given)
     done()
   })
   fastify.addHook('onResponse', (request, reply, done) => {
-    const { traceparent } = request
+    const traceparent = request.headers.traceparent?.toString()
     if (isSampled(traceparent)) {
       const endedAt = spanTime()
       const route = request.routeOptions.url ?? 'none'
-      const given = String(request.headers.traceparent ?? '')
       recordSpan({
-        ...{ traceparent, parent: isSampled(given) ? given : undefined, name: `${request.method} ${route}` },
+        ...{
+          traceparent,
+          parent: isSampled(request.callersTrace) ? request.callersTrace : undefined,
+          name: `${request.method} ${route}`,
+        },
         ...{ kind: 'server', startedAt: endedAt - reply.elapsedTime, endedAt },
         attributes: {
           'http.request.method': request.method,

@@ -6,6 +6,7 @@ export {
   type Fact,
   type Reaction,
 } from './aggregate.ts'
+export { answerOnRecord, type RecordedRequest } from './answer-on-record.ts'
 export { type AsOf, asOf, asOfQuery } from './as-of.ts'
 export {
   type Closable,

@@ -240,7 +240,6 @@ export class StreamProcessor {
       waitMs: Math.ceil(waitMs),
       maxBytes: MAX_BYTES,
       partitionBytes: PARTITION_BYTES,
-      isCommitted: true,
     }
     try {
       return await this.#reader.read(positions, limits)

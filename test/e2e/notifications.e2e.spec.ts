@@ -137,7 +137,7 @@ test('after its last try another channel goes, it is parked, and redriven tells 
   ])
 })
 
-test('a busy, faulty and silent provider, and a service that is killed: each is told, and nobody twice', {
+test('a busy and faulty provider, and a service that is killed: each is told, and nobody twice', {
   timeout: 120_000,
 }, async () => {
   const customers = Array.from({ length: 8 }, (_, n) => ({ id: `kill-${n}`, sms: number() }))

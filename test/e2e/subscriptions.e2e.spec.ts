@@ -89,7 +89,8 @@ describe('subscribers of their own', () => {
     const { items: deliveries } = await client.get<{ items: { deliveryId: string; state: string; kind: string }[] }>(
       `/api/subscriptions/${webhookId}/deliveries?limit=200`,
     )
-    expect(deliveries.filter(({ kind }) => kind === 'event')).toHaveLength(said.length)
+    // One for each message, however often a killed relay has published it.
+    expect(deliveries.filter(({ kind }) => kind === 'event')).toHaveLength(arrived().size)
     await until('all to be on record', async () => {
       const path = `/api/subscriptions/${webhookId}/deliveries?state=pending`
       return (await client.get<{ items: unknown[] }>(path)).items.length === 0 || undefined

@@ -5,7 +5,7 @@ import { pathAtService, type Route, routes } from './routes.ts'
 import type { ServiceName } from './services.ts'
 
 const BODY_LIMIT = 64 * 1024
-const PASSED_ON = ['content-type', 'accept', 'idempotency-key', 'x-actor'] as const
+const PASSED_ON = ['content-type', 'accept', 'idempotency-key', 'traceparent', 'x-actor'] as const
 /** While there is another one to ask. */
 const SOMEBODY_ELSE_KNOWS: Patience = { answerMs: 1_000, restartMs: 0 }
 
@@ -86,8 +86,7 @@ const asksFor = ({ path }: ForwardedRequest, parameter: string): boolean =>
 const outgoing = (request: FastifyRequest): ForwardedRequest => {
   const headers: Record<string, string> = {}
   for (const name of PASSED_ON) if (request.headers[name] !== undefined) headers[name] = String(request.headers[name])
-  const { url, body, traceparent } = request
-  if (traceparent !== undefined) headers.traceparent = traceparent
+  const { url, body } = request
   // The length of the body that HEAD must not have is known when there is one.
   const method = request.method === 'HEAD' ? 'GET' : request.method
   return { method, path: pathAtService(url), headers, ...(Buffer.isBuffer(body) && body.length > 0 && { body }) }

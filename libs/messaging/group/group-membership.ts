@@ -55,10 +55,7 @@ export class GroupMembership {
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
-  constructor(
-    private readonly options: MembershipOptions,
-    private readonly onRebalance: () => void = () => {},
-  ) {
+  constructor(private readonly options: MembershipOptions) {
     this.#cluster = new Cluster(options, TIMING)
     this.#coordinator = new Coordinator(
       this.#cluster,
@@ -241,7 +238,6 @@ export class GroupMembership {
       // A coordinator that is elsewhere now is found by the next heartbeat.
       if (!AGAIN.has(errorCode) && this.#failure === undefined) return
       this.#mustJoin = true
-      this.onRebalance()
     } catch (error) {
       log.debug('no answer to a heartbeat', { [fields.error]: error })
     }

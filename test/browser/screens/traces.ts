@@ -37,7 +37,7 @@ export const traces = (at: ConsoleUnderTest): void => {
     )
 
     await page.goto(`/orders/${body.orderId}`)
-    await page.getByRole('link', { name: 'Traces', exact: true }).last().click()
+    await page.locator('.page-actions').getByRole('link', { name: 'Traces' }).click()
     await page.getByRole('link', { name: 'POST /api/orders' }).click()
     await page.getByRole('button', { name: /handle payment\.authorize / }).click()
     await page.getByRole('heading', { name: 'handle payment.authorize' }).waitFor()

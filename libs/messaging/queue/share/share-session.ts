@@ -107,7 +107,7 @@ export class ShareSession {
     if (renewInMs <= 0) return this.#renew()
     const room = this.#wanted.size > 0 ? this.options.room() : 0
     if (room > 0) return this.#fetch(room)
-    if (!this.#pending.isEmpty && this.#epoch > 0) return this.#send(this.#pending.take())
+    if (!this.#pending.isEmpty && this.#epoch > 0) return void (await this.#acknowledge(this.#pending.take()))
     await this.#changed.within(renewInMs)
   }
 
@@ -115,7 +115,7 @@ export class ShareSession {
     // The first request of a session may tell nothing; what waits goes with the second.
     const told = this.#epoch === 0 ? [] : this.#pending.take()
     // A partition that is told of in a fetch is fetched from.
-    if (told.some((at) => !this.#wanted.has(keyOf(at)))) return this.#send(told)
+    if (told.some((at) => !this.#wanted.has(keyOf(at)))) return void (await this.#acknowledge(told))
     const answer = await this.connection.request(shareFetch, VERSION, {
       ...{ groupId: this.options.groupId, memberId: this.options.memberId, shareSessionEpoch: this.#epoch },
       ...{ maxWaitMs: LONG_POLL_MS, minBytes: 1, maxBytes: MAX_BYTES, maxRecords, batchSize: maxRecords },
@@ -194,25 +194,15 @@ export class ShareSession {
     else delivery.lockedAt = startedAt
   }
 
-  async #send(told: readonly PartitionAcknowledgements[]): Promise<void> {
-    await this.#acknowledge(told, {})
-  }
-
   /** Answers the partitions that were refused. */
   async #acknowledge(
     told: readonly PartitionAcknowledgements[],
-    { epoch = this.#epoch, isRenewal = false }: { epoch?: number; isRenewal?: boolean },
+    { epoch = this.#epoch, isRenewal = false }: { epoch?: number; isRenewal?: boolean } = {},
   ): Promise<ReadonlySet<string>> {
     const answer = await this.connection.request(shareAcknowledge, VERSION, {
       ...{ groupId: this.options.groupId, memberId: this.options.memberId, shareSessionEpoch: epoch },
       isRenewAck: isRenewal,
-      topics: byTopic(told).map(([topicId, of]) => ({
-        topicId,
-        partitions: of.map(({ partition, batches }) => ({
-          partitionIndex: partition,
-          acknowledgementBatches: batches,
-        })),
-      })),
+      topics: acknowledgedTopics(told),
     })
     if (!this.#advance(answer.errorCode, answer.errorMessage)) return new Set(told.map(keyOf))
     const refused = new Set<string>()
@@ -240,13 +230,7 @@ export class ShareSession {
     this.#known.clear()
     for (const [key, at] of this.#wanted) this.#known.set(key, at)
     return {
-      topics: byTopic([...named.values()]).map(([topicId, of]) => ({
-        topicId,
-        partitions: of.map(({ partition, batches }) => ({
-          partitionIndex: partition,
-          acknowledgementBatches: batches,
-        })),
-      })),
+      topics: acknowledgedTopics([...named.values()]),
       forgottenTopicsData: byTopic(forgotten.map(([, at]) => at)).map(([topicId, of]) => ({
         topicId,
         partitions: of.map(({ partition }) => partition),
@@ -308,3 +292,10 @@ const placeKey = ({ topicId, partition, offset }: Place): string => `${topicId}:
 const byTopic = <P extends SharePartition>(partitions: readonly P[]): [string, P[]][] => [
   ...Map.groupBy(partitions, ({ topicId }) => topicId),
 ]
+
+/** As both requests name them. */
+const acknowledgedTopics = (told: readonly PartitionAcknowledgements[]) =>
+  byTopic(told).map(([topicId, of]) => ({
+    topicId,
+    partitions: of.map(({ partition, batches }) => ({ partitionIndex: partition, acknowledgementBatches: batches })),
+  }))

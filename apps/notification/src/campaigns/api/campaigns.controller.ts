@@ -1,12 +1,11 @@
 import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { Database, type UnitOfWork } from '#libs/database'
+import { Database } from '#libs/database'
 import type { Refusal } from '#libs/decider'
 import { Actor, Problem, parse } from '#libs/http'
 import { IdempotentCommands } from '#libs/idempotency'
-import { answerOnce, IdempotencyKey, onRecord } from '#libs/service'
-import type { CampaignCommand } from '../../domain/campaigns/campaign.ts'
+import { answerOnRecord, IdempotencyKey, type RecordedRequest } from '#libs/service'
 import { CampaignCommands, type CampaignRefusal } from '../campaign-commands.ts'
 import { type Campaign, listCampaigns, readCampaign } from '../sql/campaigns.ts'
 import { countNotifications } from '../sql/recipients.ts'
@@ -14,18 +13,10 @@ import { campaignsQuery, commandRequest, newCampaign } from './campaign-request.
 
 const command = z.enum(['pause', 'resume', 'cancel'])
 
-interface Asked {
-  readonly route: string
-  readonly action: 'create' | CampaignCommand
-  readonly target: string
-  readonly key: string
-  readonly actor: string
-  readonly reason: string | undefined
-  readonly body: unknown
-  readonly reply: FastifyReply
-  readonly status: number
-  readonly run: (uow: UnitOfWork) => Promise<Campaign | Refusal<CampaignRefusal>>
-}
+type Asked = Pick<
+  RecordedRequest<Campaign, CampaignRefusal>,
+  'route' | 'action' | 'id' | 'key' | 'actor' | 'reason' | 'body' | 'reply' | 'status' | 'run'
+>
 
 /** What many customers are told, at low priority. */
 @Controller('campaigns')
@@ -62,7 +53,7 @@ export class CampaignsController {
   ) {
     const wanted = parse(newCampaign, body)
     return this.#ask({
-      ...{ route: 'POST /campaigns', action: 'create', target: 'new', status: 201 },
+      ...{ route: 'POST /campaigns', action: 'create', status: 201 },
       ...{ key, actor, body, reply, reason: wanted.reason },
       run: (uow) => this.commands.create(uow, wanted, actor),
     })
@@ -81,24 +72,16 @@ export class CampaignsController {
     if (!asked.success) throw new Problem(404, { detail: `a campaign can be asked to ${command.options.join(', ')}` })
     const { reason } = parse(commandRequest, body ?? undefined)
     return this.#ask({
-      ...{ route: `POST /campaigns/${id}/${asked.data}`, action: asked.data, target: id, status: 200 },
+      ...{ route: `POST /campaigns/${id}/${asked.data}`, action: asked.data, id, status: 200 },
       ...{ key, actor, body, reply, reason },
       run: (uow) => this.commands.command(uow, id, asked.data),
     })
   }
 
-  #ask({ route, action, target, key, actor, reason, body, reply, status, run }: Asked) {
-    return answerOnce(this.requests, reply, {
-      ...{ key, body: body ?? null, scope: `${route} ${actor}`, problems: problemOf },
-      work: {
-        run: async (uow) => {
-          const done = await run(uow)
-          const refusal = 'refused' in done ? done : undefined
-          const about = `campaign/${'id' in done ? done.id : target}`
-          onRecord(uow, { actor, action: `campaign.${action}`, target: about, ...(reason && { reason }) }, refusal)
-          return refusal ?? { status, headers: {}, body: campaignAnswer(done as Campaign) }
-        },
-      },
+  #ask(asked: Asked) {
+    return answerOnRecord<Campaign, CampaignRefusal>(this.requests, {
+      ...{ ...asked, kind: 'campaign', idOf: ({ id }) => id },
+      ...{ present: campaignAnswer, problems: problemOf },
     })
   }
 }

@@ -1,11 +1,11 @@
 import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { Database, type UnitOfWork } from '#libs/database'
+import { Database } from '#libs/database'
 import type { Refusal } from '#libs/decider'
 import { Actor, Problem, parse } from '#libs/http'
 import { IdempotentCommands } from '#libs/idempotency'
-import { answerOnce, IdempotencyKey, onRecord } from '#libs/service'
+import { answerOnRecord, IdempotencyKey, type RecordedRequest } from '#libs/service'
 import type { Subscription } from '../../domain/subscriptions/subscription.ts'
 import { listDeliveries } from '../sql/list-deliveries.ts'
 import { readSubscription, readSubscriptions } from '../sql/read-subscriptions.ts'
@@ -13,23 +13,7 @@ import { SubscriptionCommands, type SubscriptionRefusal } from '../subscription-
 import { deliveryAnswer, subscriptionAnswer } from './subscription-answer.ts'
 import { changeOfSubscription, deliveriesQuery, newSubscription, onlyReason } from './subscription-request.ts'
 
-/** Who asks for what, and how what came of it is told. */
-interface Asked<Done> {
-  readonly route: string
-  readonly action: string
-  readonly key: string
-  readonly actor: string
-  readonly body: unknown
-  readonly reason: string | undefined
-  readonly reply: FastifyReply
-  readonly status: number
-  readonly run: (uow: UnitOfWork) => Promise<Done | Refusal<SubscriptionRefusal>>
-  /** The subscription that it was about. */
-  readonly targetOf: (done: Done) => string
-  readonly present: (done: Done) => object
-  /** Known before it is carried out. */
-  readonly target?: string
-}
+type Asked<Done extends object> = Omit<RecordedRequest<Done, SubscriptionRefusal>, 'kind' | 'problems'>
 
 /** Subscribers of their own: who wants to be told of what, and where. */
 @Controller('subscriptions')
@@ -63,7 +47,7 @@ export class SubscriptionsController {
       ...{ route: 'POST /subscriptions', action: 'create', status: 201, key, actor, body, reply },
       ...{ reason: wanted.reason },
       run: (uow) => this.commands.create(uow, wanted),
-      targetOf: ({ id }) => id,
+      idOf: ({ id }) => id,
       present: subscriptionAnswer,
     })
   }
@@ -80,9 +64,8 @@ export class SubscriptionsController {
     const change = parse(changeOfSubscription, body)
     return this.#ask<Subscription>({
       ...{ route: `PATCH /subscriptions/${id}`, action: 'change', status: 200, key, actor, body, reply },
-      ...{ target: id, reason: change.reason },
+      ...{ id, reason: change.reason },
       run: (uow) => this.commands.change(uow, id, change),
-      targetOf: () => id,
       present: subscriptionAnswer,
     })
   }
@@ -99,9 +82,8 @@ export class SubscriptionsController {
     const id = known(given)
     return this.#ask<{ id: string }>({
       ...{ route: `DELETE /subscriptions/${id}`, action: 'remove', status: 200, key, actor, body, reply },
-      ...{ target: id, reason: parse(onlyReason, body ?? undefined).reason },
+      ...{ id, reason: parse(onlyReason, body ?? undefined).reason },
       run: (uow) => this.commands.remove(uow, id),
-      targetOf: () => id,
       present: () => ({ subscriptionId: id, removed: true }),
     })
   }
@@ -134,9 +116,8 @@ export class SubscriptionsController {
         body,
         reply,
       },
-      ...{ target: id, reason: parse(onlyReason, body ?? undefined).reason },
+      ...{ id, reason: parse(onlyReason, body ?? undefined).reason },
       run: (uow) => this.commands.rotateSecret(uow, id),
-      targetOf: () => id,
       present: ({ secrets }) => ({ subscriptionId: id, ...(secrets[1]?.until && { bothUntil: secrets[1].until }) }),
     })
   }
@@ -168,9 +149,8 @@ export class SubscriptionsController {
     const route = `POST /subscriptions/${id}/deliveries/${deliveryId}/repeat`
     return this.#ask<{ deliveryId: string }>({
       ...{ route, action: 'repeat-delivery', status: 202, key, actor, body, reply },
-      ...{ target: id, reason: parse(onlyReason, body ?? undefined).reason },
+      ...{ id, reason: parse(onlyReason, body ?? undefined).reason },
       run: (uow) => this.commands.repeat(uow, id, deliveryId),
-      targetOf: () => id,
       present: () => ({ subscriptionId: id, deliveryId, state: 'pending' }),
     })
   }
@@ -183,23 +163,7 @@ export class SubscriptionsController {
   }
 
   #ask<Done extends object>(asked: Asked<Done>) {
-    const { route, action, actor, reason, run, targetOf, present, status, target, key, body, reply } = asked
-    return answerOnce(this.requests, reply, {
-      ...{ key, body: body ?? null, scope: `${route} ${actor}`, problems: problemOf },
-      work: {
-        run: async (uow) => {
-          const done = await run(uow)
-          const refusal = 'refused' in done ? done : undefined
-          const about = refusal === undefined ? targetOf(done as Done) : (target ?? 'new')
-          onRecord(
-            uow,
-            { actor, action: `subscription.${action}`, target: `subscription/${about}`, ...(reason && { reason }) },
-            refusal,
-          )
-          return refusal ?? { status, headers: {}, body: present(done as Done) }
-        },
-      },
-    })
+    return answerOnRecord(this.requests, { ...asked, kind: 'subscription', problems: problemOf })
   }
 }
 
