@@ -1,5 +1,7 @@
 import type { Api, Fields, RequestOf, ResponseOf, VersionRange } from '#libs/kafka-protocol'
 import type { Broker } from './broker.ts'
+import type { Listener } from './network/listener.ts'
+import type { Principal } from './security/principal.ts'
 
 /** What a handler may know of the request besides its body. */
 export interface RequestContext {
@@ -7,6 +9,10 @@ export interface RequestContext {
   readonly apiVersion: number
   readonly clientId: string
   readonly clientHost: string
+  /** Who asks, as proven to the listener; `User:ANONYMOUS` where that asks for no proof. */
+  readonly principal: Principal
+  /** Where the connection came in. */
+  readonly listener: Listener
   /** Calls the listener once when the connection goes away; returns its removal. */
   onClose(listener: () => void): () => void
 }

@@ -19,6 +19,7 @@ import { ManualClock } from '../clock.fixture.ts'
 import { LiveSettings } from '../config/live-settings.ts'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { type Mount, mount } from '../disk/mount.fixture.ts'
+import { testContext } from '../handler.fixture.ts'
 import type { Handler } from '../handler.ts'
 import { seededRandom } from '../log/batch.fixture.ts'
 import { stateOf } from './consumer-group.ts'
@@ -276,9 +277,8 @@ class Subject {
     { handle }: Handler<Q, S>,
     request: RequestOf<Api<Q, S>>,
   ): Promise<ResponseOf<Api<Q, S>>> {
-    const context = { broker: this.broker, clientId: 'c', clientHost: '/h', onClose: () => () => {} }
     const apiVersion = handle === (handleOffsetCommit.handle as unknown) ? 9 : 1
-    const answer = await handle(request, { ...context, apiVersion })
+    const answer = await handle(request, testContext(this.broker, { apiVersion }))
     if (typeof answer === 'symbol') throw new Error('there is an answer to everything')
     return answer
   }

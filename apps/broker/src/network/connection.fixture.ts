@@ -5,6 +5,7 @@ import { FrameParser } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import type { ManualClock } from '../clock.fixture.ts'
 import { Connection } from './connection.ts'
+import { plaintextListener } from './listener.ts'
 
 const PATIENCE = 300
 
@@ -25,7 +26,7 @@ export class TestClient {
       },
     })
     const socket = Object.assign(this.wire, { setNoDelay: () => socket, remoteAddress: '127.0.0.1' }) as never as Socket
-    new Connection(socket, broker)
+    new Connection(socket, broker, plaintextListener({ host: '127.0.0.1', port: 0 }, broker.settings))
   }
 
   get closed(): boolean {

@@ -2,9 +2,11 @@ import type { Socket } from 'node:net'
 import { FrameParser, MalformedError, type RequestHeader } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { CLOSE, type Handler, type RequestContext } from '../handler.ts'
+import { ANONYMOUS, type Principal } from '../security/principal.ts'
 import { AnswerQueue, type Slot } from './answer-queue.ts'
 import { ConnectionActivity } from './connection-activity.ts'
 import { answerTo, type IncomingRequest, readRequest } from './incoming-request.ts'
+import type { Listener } from './listener.ts'
 import type { BudgetReader } from './memory-budget.ts'
 import { ReceivedMemory } from './received-memory.ts'
 import { SendQueue } from './send-queue.ts'
@@ -24,6 +26,8 @@ const ALLOWANCE_BYTES = 64 * 1024
 export class Connection implements BudgetReader {
   private readonly broker: Broker
   private readonly clientHost: string
+  private readonly listener: Listener
+  private principal: Principal = ANONYMOUS
   private readonly socket: Socket
   private readonly parser: FrameParser
   private readonly received = new ReceivedMemory()
@@ -39,9 +43,10 @@ export class Connection implements BudgetReader {
   private closed = false
   private readonly activity: ConnectionActivity
 
-  constructor(socket: Socket, broker: Broker) {
+  constructor(socket: Socket, broker: Broker, listener: Listener) {
     this.socket = socket
     this.broker = broker
+    this.listener = listener
     this.clientHost = `/${socket.remoteAddress ?? ''}`
     this.activity = new ConnectionActivity(broker.clock.steady)
     this.parser = new FrameParser(broker.settings['socket.request.max.bytes'])
@@ -170,8 +175,8 @@ export class Connection implements BudgetReader {
   }
 
   private contextOf({ apiVersion, clientId }: RequestHeader): RequestContext {
-    const { broker, clientHost, onClose } = this
-    return { broker, apiVersion, clientId: clientId ?? '', clientHost, onClose }
+    const { broker, clientHost, principal, listener, onClose } = this
+    return { broker, apiVersion, clientId: clientId ?? '', clientHost, principal, listener, onClose }
   }
 
   private continue(handler: Handler, settle: () => void): void {

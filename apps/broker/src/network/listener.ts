@@ -2,11 +2,13 @@ import type { Settings } from '../config/settings.ts'
 import type { ConnectionLimits } from './connection-quotas.ts'
 import type { Endpoint } from './endpoint.ts'
 
+export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+
 /** One of the addresses at which the broker accepts connections, and what holds for those. */
 export interface Listener {
   /** As it is called in Kafka's `listeners`. */
   readonly name: string
-  readonly securityProtocol: 'PLAINTEXT'
+  readonly securityProtocol: SecurityProtocol
   /** Port 0: one that is free. */
   readonly address: Endpoint
   readonly limits: () => ConnectionLimits

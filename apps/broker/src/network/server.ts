@@ -13,6 +13,7 @@ const BACKLOG = 4096
 /** The listening socket of a listener and the connections made to it. */
 export class Server {
   private readonly broker: Broker
+  private readonly listener: Listener
   private readonly net: NetServer
   private readonly connections = new Set<Connection>()
   private readonly quotas: ConnectionQuotas
@@ -23,6 +24,7 @@ export class Server {
 
   private constructor(broker: Broker, listener: Listener) {
     this.broker = broker
+    this.listener = listener
     this.quotas = new ConnectionQuotas(listener.limits)
     this.net = createServer((socket) => this.accept(socket))
     this.checks = [every(IDLE_CHECK_MS, () => this.closeIdle()), every(MEMORY_CHECK_MS, () => this.closeSlow())]
@@ -63,7 +65,7 @@ export class Server {
       return
     }
     this.accepted++
-    const connection = new Connection(socket, this.broker)
+    const connection = new Connection(socket, this.broker, this.listener)
     this.connections.add(connection)
     connection.onClose(() => {
       this.connections.delete(connection)

@@ -19,6 +19,7 @@ import { ManualClock } from '../clock.fixture.ts'
 import { LiveSettings } from '../config/live-settings.ts'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { type Mount, mount } from '../disk/mount.fixture.ts'
+import { testContext } from '../handler.fixture.ts'
 import type { Handler } from '../handler.ts'
 import { seededRandom, testBatch } from '../log/batch.fixture.ts'
 import { AcknowledgeType } from './acknowledge.ts'
@@ -280,8 +281,7 @@ class Subject {
       actor.close = listener
       return () => {}
     }
-    const context = { broker: this.broker, apiVersion: 2, clientId: 'c', clientHost: '/h', onClose }
-    const answer = await handle(request, context)
+    const answer = await handle(request, testContext(this.broker, { apiVersion: 2, onClose }))
     if (typeof answer === 'symbol') throw new Error('there is an answer to everything')
     return answer
   }
