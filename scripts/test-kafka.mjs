@@ -18,7 +18,9 @@ const onKafka = [
 const narrowing = process.argv.slice(2)
 const conformance = [
   ...excluded,
-  ...(narrowing.length > 0 ? narrowing : ['test/conformance', 'libs/messaging/queue/work-queue']),
+  ...(narrowing.length > 0
+    ? narrowing
+    : ['test/conformance', 'libs/messaging/queue/work-queue', 'libs/messaging/groups']),
 ]
 const run = new TestRun()
 await run.tests(`conformance on ${process.env.KAFKA_BROKERS}`, ['int'], conformance)

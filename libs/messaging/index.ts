@@ -3,6 +3,10 @@ export { ensureTopics } from './ensure-topics.ts'
 export { type Assignment, GroupMembership, type MembershipOptions } from './group/group-membership.ts'
 export { GroupConsumer } from './group-consumer.ts'
 export { activeGroup, GroupOffsets, type OffsetReset, type ResetPlan, type ResetRefusal } from './group-offsets.ts'
+export { type ConsumerGroupDescription, describeConsumerGroups } from './groups/consumer-groups.ts'
+export type { GroupMember } from './groups/group-member.ts'
+export { type ListedGroup, listGroups } from './groups/list-groups.ts'
+export { describeShareGroups, type ShareGroupDescription } from './groups/share-groups.ts'
 export {
   type Handled,
   type Handler,
@@ -63,7 +67,6 @@ export {
   type ReadPosition,
   TopicReader,
 } from './reader/topic-reader.ts'
-export { describeShareGroups, type ShareGroupDescription } from './share-groups.ts'
 export { topicOffsets } from './topic-offsets.ts'
 export {
   type GroupPositions,

@@ -1,10 +1,15 @@
-import { type Admin, AssignerProtocol, type ConfigResourceTypes } from 'kafkajs'
+import type { Admin, ConfigResourceTypes } from 'kafkajs'
 import { topicNames } from '#libs/contracts'
 import { sharedAnswer } from '#libs/http'
 import {
   askKafka,
+  type ConsumerGroupDescription,
+  describeConsumerGroups,
   describeShareGroups,
+  type GroupMember,
   type KafkaOptions,
+  type ListedGroup,
+  listGroups,
   type PartitionOffsets,
   partitionSizes,
   type ShareGroupDescription,
@@ -31,13 +36,7 @@ export interface GroupView {
   /** Of a share group each record goes to one member and is acknowledged by itself; of the others each partition does. */
   readonly type: 'consumer' | 'share'
   readonly state: string
-  readonly members: readonly {
-    readonly memberId: string
-    readonly clientId: string
-    readonly host: string
-    /** Topic → the partitions that it reads. */
-    readonly assignment: Readonly<Record<string, readonly number[]>>
-  }[]
+  readonly members: readonly GroupMember[]
   /** Records that the group has not committed yet, or a share group is not done with, over all partitions. */
   readonly lag: number
   readonly partitions: readonly {
@@ -118,35 +117,37 @@ const topicsOf = async (options: KafkaOptions, admin: Admin): Promise<View<Topic
 }
 
 const groupsOf = async (options: KafkaOptions, admin: Admin): Promise<View<GroupView>> => {
-  const { items: topics, missing } = await topicsOf(options, admin)
-  const { groups } = await admin.listGroups()
+  const [{ items: topics, missing }, listed] = await Promise.all([topicsOf(options, admin), listGroups(options)])
   const latest = latestOffsets(topics)
-  const named = (type: string) => groups.filter(({ protocolType }) => protocolType === type).map((it) => it.groupId)
-  const [consuming, sharing] = await Promise.all([
-    consumerGroups(admin, named('consumer'), latest),
-    describeShareGroups(options, named('share')),
+  const ofType = (type: string) => listed.filter((group) => group.type === type)
+  const ids = (groups: readonly ListedGroup[]) => groups.map(({ groupId }) => groupId)
+  const [classic, consumer, share] = await Promise.all([
+    // Others share something else than partitions by the same protocol, e.g. the workers of Kafka Connect.
+    describeConsumerGroups(
+      options,
+      'classic',
+      ids(ofType('classic').filter((group) => group.protocolType === 'consumer')),
+    ),
+    describeConsumerGroups(options, 'consumer', ids(ofType('consumer'))),
+    describeShareGroups(options, ids(ofType('share'))),
   ])
-  const items = [...consuming, ...sharing.map((group) => shareGroupView(group, latest))]
+  const items = [
+    ...[...classic, ...consumer].map((group) => consumerGroupView(group, latest)),
+    ...share.map((group) => shareGroupView(group, latest)),
+  ]
   return { items: items.sort((a, b) => a.groupId.localeCompare(b.groupId)), missing }
 }
 
 type LatestOffsets = ReadonlyMap<string, number>
 
-const consumerGroups = async (
-  admin: Admin,
-  names: readonly string[],
-  latest: LatestOffsets,
-): Promise<readonly GroupView[]> => {
-  if (names.length === 0) return []
-  const { groups } = await admin.describeGroups([...names])
-  const views = groups.map(async ({ groupId, state, members }) => ({
-    ...{ groupId, state, type: 'consumer' as const },
-    members: members.map(({ memberId, clientId, clientHost, memberAssignment }) => ({
-      ...{ memberId, clientId, host: clientHost, assignment: assignmentIn(memberAssignment) },
-    })),
-    ...lagOf(await admin.fetchOffsets({ groupId }), latest),
-  }))
-  return Promise.all(views)
+const consumerGroupView = (group: ConsumerGroupDescription, latest: LatestOffsets): GroupView => {
+  const partitions = group.partitions
+    .map((position) => {
+      const end = latest.get(`${position.topic}/${position.partition}`) ?? position.offset
+      return { ...position, latest: end, lag: Math.max(0, end - position.offset) }
+    })
+    .sort(byPlace)
+  return { ...group, type: 'consumer', partitions, lag: lagOver(partitions) }
 }
 
 const shareGroupView = (group: ShareGroupDescription, latest: LatestOffsets): GroupView => {
@@ -155,7 +156,7 @@ const shareGroupView = (group: ShareGroupDescription, latest: LatestOffsets): Gr
       return { topic, partition, offset: start, latest: latest.get(`${topic}/${partition}`) ?? start, lag }
     })
     .sort(byPlace)
-  return { ...group, type: 'share', partitions, lag: partitions.reduce((sum, { lag }) => sum + lag, 0) }
+  return { ...group, type: 'share', partitions, lag: lagOver(partitions) }
 }
 
 const byPlace = (a: Place, b: Place): number => a.topic.localeCompare(b.topic) || a.partition - b.partition
@@ -165,30 +166,7 @@ interface Place {
   readonly partition: number
 }
 
-/** None while the group is about to share its partitions anew, or when it does not speak of it as consumers do. */
-const assignmentIn = (bytes: Buffer): Readonly<Record<string, readonly number[]>> => {
-  try {
-    return AssignerProtocol.MemberAssignment.decode(bytes)?.assignment ?? {}
-  } catch {
-    return {}
-  }
-}
-
-type Committed = Awaited<ReturnType<Admin['fetchOffsets']>>
-
-const lagOf = (committed: Committed, latest: LatestOffsets): Pick<GroupView, 'lag' | 'partitions'> => {
-  const partitions = committed
-    .flatMap(({ topic, partitions }) =>
-      partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
-    )
-    .filter(({ offset }) => offset >= 0)
-    .map((position) => {
-      const end = latest.get(`${position.topic}/${position.partition}`) ?? position.offset
-      return { ...position, latest: end, lag: Math.max(0, end - position.offset) }
-    })
-    .sort(byPlace)
-  return { lag: partitions.reduce((sum, { lag }) => sum + lag, 0), partitions }
-}
+const lagOver = (partitions: GroupView['partitions']): number => partitions.reduce((sum, { lag }) => sum + lag, 0)
 
 const latestOffsets = (topics: readonly TopicView[]): Map<string, number> =>
   new Map(

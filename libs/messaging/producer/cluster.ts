@@ -60,6 +60,10 @@ export class Cluster {
     return leader === undefined || leader < 0 ? undefined : leader
   }
 
+  nodes(): number[] {
+    return [...this.#brokers.keys()]
+  }
+
   connectionTo(node: number): Promise<BrokerConnection> {
     const address = this.#brokers.get(node)
     if (address === undefined) return Promise.reject(new TryAgain(`broker ${node} is not in the cluster`))

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { alterShareGroupOffsets, ErrorCode, findCoordinator, shareGroupHeartbeat } from '#libs/kafka-protocol'
-import { until } from '../../test/support/until.ts'
-import { type BrokerProcess, startBroker } from '../testing/broker-process.ts'
-import { type KafkaOptions, kafkaClient } from './kafka-client.ts'
-import { Cluster } from './producer/cluster.ts'
+import { until } from '../../../test/support/until.ts'
+import { type BrokerProcess, startBroker } from '../../testing/broker-process.ts'
+import { type KafkaOptions, kafkaClient } from '../kafka-client.ts'
+import { Cluster } from '../producer/cluster.ts'
 import { describeShareGroups } from './share-groups.ts'
 
 /** The Kafka that `KAFKA_BROKERS` names, or the bundled broker. */

@@ -1,26 +1,18 @@
-import { describeShareGroupOffsets, ErrorCode, findCoordinator, shareGroupDescribe } from '#libs/kafka-protocol'
-import type { KafkaOptions } from './kafka-client.ts'
-import { Cluster } from './producer/cluster.ts'
-import { errorOf } from './producer/errors.ts'
+import { describeShareGroupOffsets, ErrorCode, shareGroupDescribe } from '#libs/kafka-protocol'
+import type { KafkaOptions } from '../kafka-client.ts'
+import type { BrokerConnection } from '../producer/broker-connection.ts'
+import { askCoordinators } from './ask-groups.ts'
+import type { GroupMember } from './group-member.ts'
 
-const FIND_COORDINATOR_VERSION = 4
 const DESCRIBE_VERSION = 1
 /** With the lag, which Kafka computes: 4.2 to today. */
 const OFFSETS_VERSION = 1
-const GROUP = 0
-const TIMING = { connectMs: 1_000, requestMs: 1_500, retriesMs: [], metadataMs: 0 }
 
 /** A share group as its coordinator sees it. */
 export interface ShareGroupDescription {
   readonly groupId: string
   readonly state: string
-  readonly members: readonly {
-    readonly memberId: string
-    readonly clientId: string
-    readonly host: string
-    /** Topic → the partitions that it reads. */
-    readonly assignment: Readonly<Record<string, readonly number[]>>
-  }[]
+  readonly members: readonly GroupMember[]
   /** Those that it has read. */
   readonly partitions: readonly {
     readonly topic: string
@@ -33,45 +25,15 @@ export interface ShareGroupDescription {
 }
 
 /** What there is to know of these share groups; one that is gone meanwhile is left out. Rejects when Kafka cannot be asked. */
-export const describeShareGroups = async (
+export const describeShareGroups = (
   options: KafkaOptions,
   groupIds: readonly string[],
-): Promise<ShareGroupDescription[]> => {
-  if (groupIds.length === 0) return []
-  const cluster = new Cluster(options, TIMING)
-  try {
-    await cluster.know([])
-    const request = { keyType: GROUP, coordinatorKeys: groupIds }
-    const { coordinators } = await (await cluster.anyConnection()).request(
-      findCoordinator,
-      FIND_COORDINATOR_VERSION,
-      request,
-    )
-    const led = Map.groupBy(coordinators, ({ key, nodeId, errorCode }) => {
-      if (errorCode !== ErrorCode.NONE) throw errorOf(errorCode, `the coordinator of ${key}`)
-      return nodeId
-    })
-    const found = await Promise.all(
-      Array.from(led, ([node, groups]) =>
-        describedBy(
-          cluster,
-          node,
-          groups.map(({ key }) => key),
-        ),
-      ),
-    )
-    return found.flat()
-  } finally {
-    cluster.close()
-  }
-}
+): Promise<ShareGroupDescription[]> => askCoordinators(options, groupIds, describedBy)
 
 const describedBy = async (
-  cluster: Cluster,
-  node: number,
+  connection: BrokerConnection,
   groupIds: readonly string[],
 ): Promise<ShareGroupDescription[]> => {
-  const connection = await cluster.connectionTo(node)
   const [{ groups }, offsets] = await Promise.all([
     connection.request(shareGroupDescribe, DESCRIBE_VERSION, { groupIds }),
     connection.request(describeShareGroupOffsets, OFFSETS_VERSION, {
