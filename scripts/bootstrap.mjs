@@ -28,6 +28,7 @@ const COMMANDS = {
   start: { steps: BUILD, program: ['dist/scripts/start.js'] },
   stop: { steps: [], program: ['dist/scripts/stop.js'] },
   'payment-keys': { steps: BUILD, program: ['dist/scripts/payment-keys.js'] },
+  'service-keys': { steps: BUILD, program: ['dist/scripts/service-keys.js'] },
   batch: { steps: BUILD, program: ['dist/scripts/batch.js'] },
   traffic: { steps: BUILD, program: ['dist/scripts/traffic.js'] },
   broker: { steps: BUILD, program: ['dist/apps/broker/src/main.js'] },

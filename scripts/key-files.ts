@@ -1,27 +1,52 @@
+import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { generateKeyPair, publicKeyFrom } from '#libs/sealing'
+import { ServiceKeys, scrapeToken } from '#libs/service-tokens'
 
-/** The keys that payment tokens are sealed with: the payment service has the one file, the order service the other. */
 export interface KeyFiles {
-  /** Private keys in PEM, the newest first; those behind it open what was sealed before a rotation. */
+  /** What services show each other who they are with. */
+  readonly serviceKeys: string
+  /** What a collector of metrics shows; follows from the newest of them. */
+  readonly scrapeToken: string
+
+  /** Of payment tokens. Private keys in PEM, the newest first; those behind it open what was sealed before a rotation. */
   readonly privateKeys: string
   /** Of the newest. */
   readonly publicKey: string
 }
 
+/** The keys that payment tokens are sealed with: the payment service has the one file, the order service the other. */
+export type PaymentKeyFiles = Pick<KeyFiles, 'privateKeys' | 'publicKey'>
+
 export const keyFilesIn = (data: string): KeyFiles => ({
+  serviceKeys: join(data, 'keys', 'service.keys'),
+  scrapeToken: join(data, 'keys', 'scrape.token'),
   privateKeys: join(data, 'keys', 'payment-private.pem'),
   publicKey: join(data, 'keys', 'payment-public.pem'),
 })
 
 /** Makes what is missing; the public key always follows from the private ones. */
-export const preparePaymentKeys = ({ privateKeys, publicKey }: KeyFiles, { rotate = false } = {}): void => {
+export const preparePaymentKeys = ({ privateKeys, publicKey }: PaymentKeyFiles, { rotate = false } = {}): void => {
   const old = textOf(privateKeys)
   const pem = old === '' || rotate ? generateKeyPair().privatePem + old : old
   if (pem !== old) replace(privateKeys, pem, 0o600)
   const publicPem = publicKeyFrom(pem).export({ type: 'spki', format: 'pem' }) as string
   if (publicPem !== textOf(publicKey)) replace(publicKey, publicPem, 0o644)
+}
+
+/** Makes what is missing, or a new key in front of the old one, which is believed until it is replaced in turn. */
+export const prepareServiceKeys = (
+  { serviceKeys, scrapeToken: scraper }: Pick<KeyFiles, 'serviceKeys' | 'scrapeToken'>,
+  { rotate = false } = {},
+): void => {
+  const [newest] = textOf(serviceKeys).split('\n')
+  if (!newest || rotate) {
+    const keys = [randomBytes(32).toString('base64url'), ...(newest ? [newest] : [])]
+    replace(serviceKeys, keys.map((key) => `${key}\n`).join(''), 0o600)
+  }
+  const token = scrapeToken(new ServiceKeys(serviceKeys).newest)
+  if (token !== textOf(scraper)) replace(scraper, token, 0o600)
 }
 
 const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '')

@@ -77,6 +77,7 @@ export const planProcesses = (
   const environment = {
     ...addresses(ports),
     KAFKA_BROKERS: brokers,
+    SERVICE_KEY_FILE: keyFilesIn(options.data).serviceKeys,
     // The console keeps the newest traces, unless there is a collector for them.
     OTEL_EXPORTER_OTLP_ENDPOINT: process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? `http://127.0.0.1:${options.port}`,
   }

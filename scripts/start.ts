@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { keyFilesIn, preparePaymentKeys } from './key-files.ts'
+import { keyFilesIn, preparePaymentKeys, prepareServiceKeys } from './key-files.ts'
 import { areFree, freePorts } from './postgres/free-port.ts'
 import { PORT_NAMES, type Ports, planProcesses } from './processes.ts'
 import { ROOT } from './root.ts'
@@ -30,6 +30,7 @@ const start = async (args: string[]): Promise<void> => {
   await checkPorts(options)
   if (options.fresh) await forget(options)
   preparePaymentKeys(keyFilesIn(options.data))
+  prepareServiceKeys(keyFilesIn(options.data))
 
   const controlServer = new ControlServer()
   await controlServer.listen()

@@ -10,6 +10,7 @@ test.each([
   'scripts/start',
   'scripts/stop',
   'scripts/payment-keys',
+  'scripts/service-keys',
   'apps/broker/src/main',
 ])('%s can be loaded, and refuses an option that it does not know', (program) => {
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'dist', `${program}.js`), '--no-such-option'], {
@@ -17,6 +18,6 @@ test.each([
     timeout: 30_000,
   })
   expect(stderr).not.toMatch(/SyntaxError|ERR_MODULE_NOT_FOUND/)
-  expect(stderr).toMatch(/no-such-option|payment-keys PRIVATE/)
+  expect(stderr).toMatch(/no-such-option|payment-keys PRIVATE|service-keys KEYS/)
   expect(status).toBeGreaterThan(0)
 })

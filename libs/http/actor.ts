@@ -1,15 +1,16 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
+import type { FastifyRequest } from 'fastify'
 import { Problem } from './problem.ts'
 
 const NAME = /^[\w.@:-]{1,64}$/
 
 /**
- * Controller parameter: who asks, from the `X-Actor` header, as `operator:<name>`. Nobody checks the name: it is as good
- * as the network that the request comes from.
+ * Controller parameter: who asks, as `operator:<name>`: whom the caller's service token names. Where nobody looks at
+ * tokens (`SERVICE_AUTH=off`, tests) it is whom the `X-Actor` header names.
  */
 export const Actor = createParamDecorator((_: unknown, context: ExecutionContext): string => {
-  const { headers } = context.switchToHttp().getRequest<{ headers: Record<string, string | string[] | undefined> }>()
-  const name = String(headers['x-actor'] ?? 'unnamed')
+  const { headers, identity } = context.switchToHttp().getRequest<FastifyRequest>()
+  const name = String((identity === undefined ? headers['x-actor'] : identity.actor) ?? 'unnamed')
   if (!NAME.test(name))
     throw new Problem(400, {
       type: 'actor',

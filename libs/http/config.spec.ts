@@ -20,6 +20,7 @@ test('the environment is read into what the shape says, and frozen', () => {
       DATABASE_URL: 'postgresql://localhost:5432/waybill_order',
       KAFKA_BROKERS: ['a:9092', 'b:9092'],
       PRODUCER_COMPRESSION: 'lz4',
+      SERVICE_AUTH: 'on',
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
       TRACES_PER_SECOND: 5,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ServiceKeys } from '#libs/service-tokens'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 
@@ -19,6 +20,10 @@ export const serviceEnvironment = {
   IDEMPOTENCY_KEY_HOURS: z.coerce.number().positive().optional(),
   PARKED_EFFECTS_RETENTION_HOURS: z.coerce.number().positive().optional(),
   SETTLED_RETENTION_HOURS: z.coerce.number().positive().optional(),
+  /** Keys that services show each other who they are with (libs/service-tokens). */
+  SERVICE_KEY_FILE: z.string().optional(),
+  /** `off`: whoever reaches the port is answered, which only the machine itself may. */
+  SERVICE_AUTH: z.enum(['on', 'off']).default('on'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).default('json'),
   /** Of an OTLP/HTTP collector, without the path: spans of traces go there. Without it nothing is traced. */
@@ -49,9 +54,30 @@ export const parseConfig = <Shape extends z.ZodRawShape>(
  */
 export const loadConfig = <Shape extends z.ZodRawShape>(shape: Shape): Readonly<z.infer<z.ZodObject<Shape>>> => {
   const result = parseConfig(shape, process.env)
-  if ('config' in result) return result.config
-  process.stderr.write(
-    `Cannot start, the environment is not right:\n${result.problems.map((p) => `  ${p}\n`).join('')}`,
-  )
+  const problems = 'config' in result ? authProblems(result.config) : result.problems
+  if ('config' in result && problems.length === 0) return result.config
+  process.stderr.write(`Cannot start, the environment is not right:\n${problems.map((p) => `  ${p}\n`).join('')}`)
   process.exit(1)
+}
+
+interface AuthSettings {
+  readonly HOST?: string
+  readonly SERVICE_AUTH?: 'on' | 'off'
+  readonly SERVICE_KEY_FILE?: string | undefined
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
+
+/** A service is not open to a network because somebody forgot something. */
+export const authProblems = ({ HOST = '127.0.0.1', SERVICE_AUTH: auth, SERVICE_KEY_FILE: file }: AuthSettings) => {
+  if (auth === undefined) return []
+  if (auth === 'off')
+    return LOOPBACK.has(HOST) ? [] : [`SERVICE_AUTH: off is for a HOST of the machine itself, which ${HOST} is not`]
+  if (file === undefined) return ['SERVICE_KEY_FILE: is required, unless SERVICE_AUTH is off']
+  try {
+    new ServiceKeys(file)
+    return []
+  } catch (error) {
+    return [`SERVICE_KEY_FILE: ${(error as Error).message}`]
+  }
 }

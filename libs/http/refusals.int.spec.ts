@@ -36,7 +36,7 @@ class TestModule {}
 let service: RunningService
 let port: number
 beforeAll(async () => {
-  const config = { HOST: 'localhost', PORT: 0, LOG_LEVEL: 'silent', LOG_FORMAT: 'json' } as const
+  const config = { HOST: 'localhost', PORT: 0, LOG_LEVEL: 'silent', LOG_FORMAT: 'json', SERVICE_AUTH: 'off' } as const
   service = await startService(TestModule, { name: 'refusals', config })
   port = Number(new URL(service.url).port)
 })
@@ -170,7 +170,7 @@ describe('a body', () => {
 })
 
 test('while it stops, it says so and closes the connection', async () => {
-  const config = { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', LOG_FORMAT: 'json' } as const
+  const config = { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', LOG_FORMAT: 'json', SERVICE_AUTH: 'off' } as const
   const stopping = await startService(TestModule, { name: 'refusals', config })
   const server = stopping.app.getHttpServer()
   const socket = connect(Number(new URL(stopping.url).port), '127.0.0.1')

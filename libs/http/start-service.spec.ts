@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { healthModule } from './health.ts'
 import { startService } from './start-service.ts'
 
-const config = { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', LOG_FORMAT: 'json' } as const
+const config = { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', LOG_FORMAT: 'json', SERVICE_AUTH: 'off' } as const
 
 test('a service answers where it says, and a stop refuses the new, finishes the old and then shuts down', async () => {
   const steps: string[] = []

@@ -12,7 +12,9 @@ import {
   type LogLevel,
   observeProcess,
 } from '#libs/observability'
+import { Door } from '#libs/service-tokens'
 import { collectAtRest } from './collect-at-rest.ts'
+import { authProblems } from './config.ts'
 import { guard, listenOnLoopback6, serverOptions } from './http-server.ts'
 import { readJsonBodies } from './json-body.ts'
 import { ProblemFilter, sendProblem, toProblem } from './problem-filter.ts'
@@ -20,6 +22,7 @@ import { guardRequests } from './request-hooks.ts'
 import { observeRequests } from './request-metrics.ts'
 import { traceRequests } from './request-traces.ts'
 import { ServedMethods } from './served-methods.ts'
+import { refuseStrangers } from './strangers.ts'
 
 const BODY_LIMIT = 64 * 1024
 /** A longer part of a path is no id of ours; its owner says so with 404. */
@@ -35,7 +38,13 @@ export interface ServiceOptions {
     readonly LOG_FORMAT: LogFormat
     readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined
     readonly TRACES_PER_SECOND?: number
+    readonly SERVICE_AUTH?: 'on' | 'off'
+    readonly SERVICE_KEY_FILE?: string | undefined
   }
+  /** `everybody`: the address that people know. Else only other services are let in. */
+  readonly answers?: 'everybody'
+  /** Where partners report to us, who are no services and sign in their own way. */
+  readonly callbacks?: readonly string[] | undefined
   /** Connects what else the application listens to, e.g. `connectConsumers` of libs/messaging. */
   readonly connect?: (app: INestApplication) => void
 }
@@ -68,7 +77,7 @@ export const startService = async (
     tracesPerSecond: config.TRACES_PER_SECOND ?? 0,
   })
   const log = createLogger('service')
-  const app = await createApplication(module)
+  const app = await createApplication(module, { door: doorOf(options), callbacks: options.callbacks })
   options.connect?.(app)
   const close = await listen(app, config)
   await app.startAllMicroservices()
@@ -85,8 +94,20 @@ export const startService = async (
   return service
 }
 
-/** The HTTP side alone; what tests of controllers start too. */
-export const createApplication = async (module: Type<unknown> | DynamicModule): Promise<NestFastifyApplication> => {
+const doorOf = ({ name, config, answers }: ServiceOptions): Door | undefined => {
+  if (answers === 'everybody') return undefined
+  const { SERVICE_AUTH = 'on', SERVICE_KEY_FILE } = config
+  if (SERVICE_AUTH === 'on' && SERVICE_KEY_FILE !== undefined) return new Door(name, SERVICE_KEY_FILE)
+  const problems = authProblems({ ...config, SERVICE_AUTH })
+  if (problems.length > 0) throw new Error(problems.join('; '))
+  return undefined
+}
+
+/** The HTTP side alone; what tests of controllers start too. Without a door everybody is let in. */
+export const createApplication = async (
+  module: Type<unknown> | DynamicModule,
+  { door, callbacks }: { readonly door?: Door | undefined; readonly callbacks?: readonly string[] | undefined } = {},
+): Promise<NestFastifyApplication> => {
   const adapter = new FastifyAdapter({
     ...serverOptions,
     bodyLimit: BODY_LIMIT,
@@ -100,6 +121,7 @@ export const createApplication = async (module: Type<unknown> | DynamicModule): 
   guard(fastify.server)
   traceRequests(fastify)
   guardRequests(fastify)
+  if (door !== undefined) refuseStrangers(fastify, door, callbacks)
   readJsonBodies(fastify)
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: nestLogger(),

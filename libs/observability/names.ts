@@ -6,6 +6,8 @@ export const metrics = {
   http: {
     /** Histogram, seconds. Labels: method, route, status. */
     requestDuration: 'waybill_http_request_duration_seconds',
+    /** Counter: requests of callers without a good service token. Labels: reason. */
+    refusedCallers: 'waybill_http_refused_callers_total',
   },
   messaging: {
     /** Counter. Labels: topic, result (handled | duplicate | ignored | queued | parked | dead). */

@@ -67,6 +67,8 @@ export interface ServiceDefinition {
   readonly replies?: (database: Database) => Partial<Replies>
   /** Nest's controllers; they are given `Database`, `GroupCommit`, `IdempotentCommands`, `GroupOffsets` and the `providers`. */
   readonly routes?: readonly Type<unknown>[]
+  /** Those of them where partners report, who are no services and sign in their own way. */
+  readonly callbacks?: readonly string[]
   /** For how long it keeps rows of tables of its own that grow; those of the patterns are known. */
   readonly retention?: readonly Retention[]
   readonly providers?: readonly Provider[]
@@ -86,6 +88,7 @@ export interface Service {
   readonly name: string
   readonly config: ServiceConfig
   readonly module: DynamicModule
+  readonly callbacks?: readonly string[] | undefined
 }
 
 const HOUR_MS = 3_600_000
@@ -137,6 +140,7 @@ export const defineService = (definition: ServiceDefinition): Service => {
   return {
     name,
     config,
+    callbacks: definition.callbacks,
     module: {
       module: ServiceModule,
       imports: [

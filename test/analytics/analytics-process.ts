@@ -66,6 +66,7 @@ export class AnalyticsProcess {
       ...{ cwd: ROOT, stdio: process.env.ANALYTICS_LOG === undefined ? 'ignore' : 'inherit' },
       env: {
         ...process.env,
+        SERVICE_AUTH: 'off',
         ...{ PORT: String(this.port), INSTANCE_ID: this.name, KAFKA_BROKERS: brokers, DATABASE_URL: databaseUrl },
       },
     })

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { Kafka, logLevel } from 'kafkajs'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { credentials } from '#libs/service-tokens'
+import { keyFilesIn } from '../../scripts/key-files.ts'
 import { databaseUrl } from '../../scripts/postgres/cluster.ts'
 import { Client, orderOf } from '../support/client.ts'
 import { askOracle, brokenIn } from '../support/oracle-watch.ts'
@@ -56,7 +58,9 @@ test('money that is taken twice at the provider is seen', async () => {
   const { total } = await client.terminal(orderId)
   const provider = new Client(`http://127.0.0.1:${await system.portOf('simulators')}`)
   const again = { orderId, ...total, token: 'tok_ok' }
-  expect((await provider.call('POST', '/payment/authorizations', again, key())).status).toBe(201)
+  const path = '/payment/authorizations'
+  const shown = credentials(keyFilesIn(system.data).serviceKeys, 'payment', 'simulators')({ method: 'POST', path })
+  expect((await provider.call('POST', path, again, { ...key(), ...shown })).status).toBe(201)
   await seesBroken('effects', new RegExp(`order ${orderId}: authorize 2 times`))
   await seesBroken('money', new RegExp(`order ${orderId}.*${total.amount} stays authorized`))
 })

@@ -46,7 +46,10 @@ export const startQueryAlone = async (): Promise<QueryAlone> => {
   await createDatabases(postgres.url, ['waybill_query'])
   const database = databaseUrl(postgresPort, 'waybill_query')
   await applyMigrations(database, 'query')
-  const environment = { PORT: String(port), DATABASE_URL: database, KAFKA_BROKERS: broker.brokers }
+  const environment = {
+    ...{ PORT: String(port), DATABASE_URL: database, KAFKA_BROKERS: broker.brokers },
+    SERVICE_AUTH: 'off',
+  }
   const start = (): ChildProcess =>
     spawn(process.execPath, [...nodeFlags('service'), join(ROOT, 'dist/apps/query/src/main.js')], {
       ...{ cwd: ROOT, stdio: 'ignore', env: { ...process.env, ...environment } },

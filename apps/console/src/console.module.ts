@@ -46,7 +46,7 @@ export const consoleModule = (config: Config): DynamicModule => ({
     TracesController,
   ],
   providers: [
-    { provide: Forwarder, useValue: new Forwarder(servicesOf(config)) },
+    { provide: Forwarder, useValue: new Forwarder(servicesOf(config), config.SERVICE_KEY_FILE) },
     { provide: TopicReader, useValue: new TopicReader({ brokers: config.KAFKA_BROKERS, clientId: 'console' }) },
     { provide: TraceStore, useValue: new TraceStore() },
     { provide: SUPERVISOR, useValue: supervisorOf(config) },

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Dispatcher, Pool } from 'undici'
 import { exchange, InFlightLimit, Problem } from '#libs/http'
 import { createLogger } from '#libs/observability'
+import { type Credentials, credentials, type Identity } from '#libs/service-tokens'
 import type { ServiceName } from './services.ts'
 
 export interface ForwardedRequest {
@@ -10,6 +11,8 @@ export interface ForwardedRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Buffer
+  /** For whom it is asked, as far as the gateway knows; else whom `x-actor` names. */
+  readonly identity?: Identity
 }
 
 export interface ForwardedAnswer {
@@ -58,20 +61,30 @@ const laneOf = ({ method, path }: ForwardedRequest): Lane => {
 
 const log = createLogger('gateway')
 
+interface Target {
+  readonly pool: Pool
+  readonly limit: InFlightLimit
+  readonly credentials: Credentials
+}
+
 /**
  * Passes requests on to the services. A request whose connection broke is sent again for a while: every GET, PUT and
  * cancellation may be repeated by its nature and every other POST by its `Idempotency-Key`, so that a service that is killed
  * and comes back costs its callers time, not answers.
  */
 export class Forwarder {
-  readonly #targets = new Map<`${ServiceName} ${Lane}`, { readonly pool: Pool; readonly limit: InFlightLimit }>()
+  readonly #targets = new Map<`${ServiceName} ${Lane}`, Target>()
 
-  constructor(private readonly addresses: Readonly<Record<ServiceName, string>>) {}
+  /** @param keyFile with what the services are shown who asks (libs/service-tokens). */
+  constructor(
+    private readonly addresses: Readonly<Record<ServiceName, string>>,
+    private readonly keyFile?: string,
+  ) {}
 
   /** @throws Problem 503 when the service cannot be reached or has too much to do, 504 when it does not answer. */
   forward(service: ServiceName, outgoing: ForwardedRequest, patience: Patience): Promise<ForwardedAnswer> {
-    const { pool, limit } = this.#target(service, laneOf(outgoing))
-    return limit.run(() => this.#insist(service, pool, outgoing, patience))
+    const target = this.#target(service, laneOf(outgoing))
+    return target.limit.run(() => this.#insist(service, target, outgoing, patience))
   }
 
   /** A JSON answer of a GET; rejects when the service cannot be reached or says no. */
@@ -87,15 +100,18 @@ export class Forwarder {
 
   async #insist(
     service: ServiceName,
-    pool: Pool,
+    target: Target,
     outgoing: ForwardedRequest,
     { answerMs, restartMs }: Patience,
   ): Promise<ForwardedAnswer> {
     const deadline = Date.now() + restartMs
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
-        return await send(pool, outgoing, answerMs)
+        const answer = await send(target, outgoing, answerMs)
+        if (answer.status === 401) throw unknownThere(service)
+        return answer
       } catch (error) {
+        if (error instanceof Problem) throw error
         if (isTimeout(error)) throw silent(service, answerMs, outgoing)
         if (!isBrokenConnection(error) || Date.now() + pause > deadline) throw unreachable(service, error)
         await delay(pause)
@@ -111,6 +127,7 @@ export class Forwarder {
       target = {
         pool: new Pool(origin, { connections, keepAliveTimeout: 30_000 }),
         limit: new InFlightLimit(mostInFlight, `the ${service} service`),
+        credentials: credentials(this.keyFile, 'console', service),
       }
       this.#targets.set(`${service} ${lane}`, target)
     }
@@ -118,16 +135,20 @@ export class Forwarder {
   }
 }
 
+/** Each attempt is signed anew: a token lets in once. */
 const send = async (
-  pool: Pool,
-  { method, ...outgoing }: ForwardedRequest,
+  { pool, credentials }: Target,
+  { method, path, headers: given, body, identity = identityIn(given) }: ForwardedRequest,
   answerMs: number,
 ): Promise<ForwardedAnswer> => {
   const overdue = new AbortController()
   const timer = setTimeout(() => overdue.abort(new DOMException('no answer', 'TimeoutError')), answerMs)
   try {
     const { signal } = overdue
-    const answer = await exchange(pool, { method: method as Dispatcher.HttpMethod, ...outgoing, signal })
+    const answer = await exchange(pool, {
+      ...{ method: method as Dispatcher.HttpMethod, path, body, signal },
+      headers: { ...given, ...credentials({ method, path }, identity) },
+    })
     const headers: Record<string, string> = {}
     for (const name of ANSWERED_HEADERS)
       if (answer.headers[name] !== undefined) headers[name] = String(answer.headers[name])
@@ -135,6 +156,15 @@ const send = async (
   } finally {
     clearTimeout(timer)
   }
+}
+
+const identityIn = ({ 'x-actor': actor }: ForwardedRequest['headers']): Identity =>
+  actor === undefined ? {} : { actor }
+
+/** It is not who asks us that it does not know. */
+const unknownThere = (service: ServiceName): Problem => {
+  log.error('a service does not know the gateway: do both have the same SERVICE_KEY_FILE?', { target: service })
+  return new Problem(502, { detail: `the ${service} service does not know this gateway` })
 }
 
 /** That we have too much to do is nobody's absence: whoever gathers from many is told to come again. */

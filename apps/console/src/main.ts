@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
 import { limitRequests, startService } from '#libs/http'
 import { TopicReader } from '#libs/messaging'
+import { credentials } from '#libs/service-tokens'
 import { serveAnalyticsLive } from './analytics/serve-live.ts'
 import { Collector } from './collect/collector.ts'
 import { serveEvents } from './collect/serve-events.ts'
@@ -27,6 +28,7 @@ const environment = config()
 await startService(consoleModule(environment), {
   name: 'console',
   config: environment,
+  answers: 'everybody',
   connect: (app) => {
     const fastify = app as NestFastifyApplication
     const instance = fastify.getHttpAdapter().getInstance() as unknown as FastifyInstance
@@ -35,7 +37,9 @@ await startService(consoleModule(environment), {
     void fastify.register(gateway(app.get(Forwarder)))
     void fastify.register(serveEvents(new Collector({ brokers: environment.KAFKA_BROKERS, clientId: 'collector' })))
     void fastify.register(docs)
-    void fastify.register(serveAnalyticsLive(environment.ANALYTICS_URL))
+    void fastify.register(
+      serveAnalyticsLive(environment.ANALYTICS_URL, credentials(environment.SERVICE_KEY_FILE, 'console', 'analytics')),
+    )
     void fastify.register(serveStream(app.get(TopicReader)))
     void fastify.register(serveWeb(WEB))
   },

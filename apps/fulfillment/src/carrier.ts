@@ -2,6 +2,7 @@ import { Pool } from 'undici'
 import { z } from 'zod'
 import { type DataOf, money, stockLine, uuidFrom } from '#libs/contracts'
 import { exchange, jsonOf } from '#libs/http'
+import type { Credentials } from '#libs/service-tokens'
 import { type BookingAnswer, type CancellationAnswer, type CarrierAnswer } from './domain/carrier-answer.ts'
 import { type TrackingAnswer, trackedStatuses } from './domain/decide.ts'
 import { type InspectionAnswer, type ReturnReport, returnReports } from './domain/decide-return.ts'
@@ -33,7 +34,12 @@ export class Carrier {
   readonly #callbackUrl: string
 
   /** `callbackUrl` is where the carrier reaches this service. */
-  constructor(baseUrl: string, callbackUrl: string, connections: number) {
+  constructor(
+    baseUrl: string,
+    callbackUrl: string,
+    connections: number,
+    private readonly credentials: Credentials = () => ({}),
+  ) {
     this.#pool = new Pool(new URL(baseUrl).origin, { connections, pipelining: 1 })
     this.#callbackUrl = new URL('/carrier-events', callbackUrl).href
   }
@@ -107,7 +113,10 @@ export class Carrier {
     signal: AbortSignal,
   ): Promise<CarrierAnswer<{ readonly status: Status }>> {
     const path = `/carrier/shipments/${encodeURIComponent(shipmentId)}`
-    const answer = await exchange(this.#pool, { method: 'GET', path, signal })
+    const answer = await exchange(this.#pool, {
+      ...{ method: 'GET', path, signal },
+      headers: this.credentials({ method: 'GET', path }),
+    })
     const body = jsonOf(answer.body)
     const status = statuses.find((known) => known === body.status)
     if (answer.status !== 200 || status === undefined) throw unusable(answer.status, body)
@@ -140,7 +149,7 @@ export class Carrier {
     const { status, body } = await exchange(this.#pool, {
       method: 'POST',
       path,
-      headers: { 'content-type': 'application/json', ...headers },
+      headers: { 'content-type': 'application/json', ...headers, ...this.credentials({ method: 'POST', path }) },
       body: JSON.stringify(request),
       signal,
     })

@@ -1,4 +1,5 @@
 import { defineService, type Service } from '#libs/service'
+import { credentials } from '#libs/service-tokens'
 import { CarrierEventsController } from './api/carrier-events.controller.ts'
 import { Carrier } from './carrier.ts'
 import { carrierCalls } from './carrier-calls.ts'
@@ -8,15 +9,18 @@ import { streamKinds } from './domain/stream-kinds.ts'
 import { replies } from './replies.ts'
 
 export const fulfillmentService = (config: Config): Service => {
-  const carrier = new Carrier(config.SIMULATORS_URL, config.CARRIER_CALLBACK_URL, config.CARRIER_CONNECTIONS)
+  const { SIMULATORS_URL, CARRIER_CALLBACK_URL, CARRIER_CONNECTIONS, SERVICE_KEY_FILE } = config
+  const shows = credentials(SERVICE_KEY_FILE, 'fulfillment', 'simulators')
+  const carrier = new Carrier(SIMULATORS_URL, CARRIER_CALLBACK_URL, CARRIER_CONNECTIONS, shows)
   return defineService({
     name: 'fulfillment',
     config,
     handlers: consumers,
     streams: streamKinds,
     replies: () => replies(carrier),
-    effects: carrierCalls(carrier, config.CARRIER_CONNECTIONS),
+    effects: carrierCalls(carrier, CARRIER_CONNECTIONS),
     routes: [CarrierEventsController],
+    callbacks: ['/carrier-events'],
     resources: [carrier],
   })
 }

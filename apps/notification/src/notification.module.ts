@@ -4,6 +4,7 @@ import { sessionConfig } from '#libs/database'
 import type { EffectDefinition } from '#libs/effects'
 import { workedBy } from '#libs/messaging'
 import { defineService, type Service } from '#libs/service'
+import { credentials } from '#libs/service-tokens'
 import { PrismaClient } from '#prisma/notification'
 import { NotificationsController } from './api/notifications.controller.ts'
 import { PreferencesController } from './api/preferences.controller.ts'
@@ -66,11 +67,14 @@ export const notificationService = (config: Config): Service => {
 }
 
 /** The channels of what is on the queues; mails at once have connections of their own, so that neither waits for the other. */
-const providersOf = ({ SMTP_HOST: host, SMTP_PORT: port, SIMULATORS_URL }: Config) => ({
-  email: mailProvider(new SmtpConnections({ host, port, connections: CONNECTIONS, timeoutMs: CALL_TIMEOUT_MS })),
-  sms: textProvider('sms', SIMULATORS_URL, CONNECTIONS),
-  push: textProvider('push', SIMULATORS_URL, CONNECTIONS),
-})
+const providersOf = ({ SMTP_HOST: host, SMTP_PORT: port, SIMULATORS_URL, SERVICE_KEY_FILE }: Config) => {
+  const shows = credentials(SERVICE_KEY_FILE, 'notification', 'simulators')
+  return {
+    email: mailProvider(new SmtpConnections({ host, port, connections: CONNECTIONS, timeoutMs: CALL_TIMEOUT_MS })),
+    sms: textProvider('sms', SIMULATORS_URL, CONNECTIONS, shows),
+    push: textProvider('push', SIMULATORS_URL, CONNECTIONS, shows),
+  }
+}
 
 const emailCalls = (mailer: Mailer): EffectDefinition<EmailKinds> => ({
   concurrency: CONNECTIONS,

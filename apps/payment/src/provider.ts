@@ -2,6 +2,7 @@ import { Pool } from 'undici'
 import { uuidFrom } from '#libs/contracts'
 import { exchange, jsonOf } from '#libs/http'
 import { isSealed, UnsealError, type Unsealer } from '#libs/sealing'
+import type { Credentials } from '#libs/service-tokens'
 import type { Answer, Operation } from './domain/decide.ts'
 import type { ProviderCalls } from './domain/reaction.ts'
 
@@ -42,6 +43,7 @@ export class PaymentProvider {
     baseUrl: string,
     connections: number,
     private readonly tokens: Unsealer,
+    private readonly credentials: Credentials = () => ({}),
   ) {
     this.#pool = new Pool(new URL(baseUrl).origin, { connections, pipelining: 1 })
   }
@@ -105,10 +107,11 @@ export class PaymentProvider {
     done: (body: Record<string, unknown>) => Done[O],
     onceFor = request.orderId,
   ): Promise<AnswerTo<O>> {
+    const target = { method: 'POST', path: PATHS[operation] } as const
     const { status, body } = await exchange(this.#pool, {
-      method: 'POST',
-      path: PATHS[operation],
+      ...target,
       headers: {
+        ...this.credentials(target),
         'content-type': 'application/json',
         'idempotency-key': uuidFrom(`payment ${operation} ${onceFor}`),
       },

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { loadConfig, serviceEnvironment } from '#libs/http'
 
-const { HOST, PORT, LOG_LEVEL, LOG_FORMAT, KAFKA_BROKERS } = serviceEnvironment
+const { HOST, PORT, LOG_LEVEL, LOG_FORMAT, KAFKA_BROKERS, SERVICE_KEY_FILE, SERVICE_AUTH } = serviceEnvironment
 
 export const simulatorsEnvironment = {
   HOST,
@@ -17,6 +17,8 @@ export const simulatorsEnvironment = {
   KAFKA_BROKERS: KAFKA_BROKERS.optional(),
   PRODUCTS_FILE: z.string().default('data/products.json'),
   CUSTOMERS_FILE: z.string().default('data/customers.json'),
+  SERVICE_KEY_FILE,
+  SERVICE_AUTH,
   LOG_LEVEL,
   LOG_FORMAT,
 }

@@ -24,7 +24,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'waybill-history-'))
   const { module } = analyticsService({
     ...{ HOST: '127.0.0.1', PORT: 0, DATABASE_URL: server.url, KAFKA_BROKERS: [broker.brokers] },
-    ...{ PRODUCER_COMPRESSION: 'snappy', LOG_LEVEL: 'silent', LOG_FORMAT: 'json', TRACES_PER_SECOND: 0 },
+    ...{
+      PRODUCER_COMPRESSION: 'snappy',
+      LOG_LEVEL: 'silent',
+      LOG_FORMAT: 'json',
+      SERVICE_AUTH: 'off',
+      TRACES_PER_SECOND: 0,
+    },
     ...{ INSTANCE_ID: 'one', MAX_STATE_ENTRIES: 1_000_000, ARCHIVE: folder, ARCHIVE_FILE_SECONDS: 1 },
   })
   app = await createApplication(module)

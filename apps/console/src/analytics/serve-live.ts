@@ -1,13 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { Client } from 'undici'
 import { Problem, sendProblem } from '#libs/http'
+import type { Credentials } from '#libs/service-tokens'
 
 const MOST_STREAMS = 256
 const ANSWER_MS = 2_000
 
 /** A Fastify plugin: `GET /api/analytics/live`, passed on as it comes from the analytics service. */
 export const serveAnalyticsLive =
-  (address: string) =>
+  (address: string, credentials: Credentials = () => ({})) =>
   async (fastify: FastifyInstance): Promise<void> => {
     const open = new Set<() => void>()
     fastify.addHook('preClose', async () => {
@@ -29,7 +30,8 @@ export const serveAnalyticsLive =
         close()
       })
       try {
-        const { statusCode, body } = await client.request({ method: 'GET', path: '/analytics/live' })
+        const target = { method: 'GET', path: '/analytics/live' } as const
+        const { statusCode, body } = await client.request({ ...target, headers: credentials(target) })
         if (statusCode !== 200) throw new Error(`answered ${statusCode}`)
         reply.hijack()
         raw.writeHead(200, {

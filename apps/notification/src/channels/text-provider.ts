@@ -1,5 +1,6 @@
 import { Pool } from 'undici'
 import { exchange, jsonOf } from '#libs/http'
+import type { Credentials } from '#libs/service-tokens'
 import type { Channel } from '../domain/channels.ts'
 import type { Dispatch, Provider, ProviderAnswer } from './provider.ts'
 import { retryAfterMs } from './retry-after.ts'
@@ -14,13 +15,19 @@ const REFUSALS: ReadonlySet<number> = new Set([400, 402, 409, 413, 415, 422])
 const UNREACHABLE = 'unknown_recipient'
 
 /** The SMS gateway or the push service: HTTP, over kept-alive connections, with an idempotency key. */
-export const textProvider = (channel: Exclude<Channel, 'email'>, baseUrl: string, connections: number): Provider => {
+export const textProvider = (
+  channel: Exclude<Channel, 'email'>,
+  baseUrl: string,
+  connections: number,
+  credentials: Credentials = () => ({}),
+): Provider => {
+  const target = { method: 'POST', path: `/${channel}` } as const
   const pool = new Pool(new URL(baseUrl).origin, { connections, pipelining: 1 })
   return {
     send: async ({ id, to, content: { title, text } }: Dispatch, signal): Promise<ProviderAnswer> => {
       const { status, headers, body } = await exchange(pool, {
-        ...{ method: 'POST', path: `/${channel}`, signal },
-        headers: { 'content-type': 'application/json', 'idempotency-key': id },
+        ...{ ...target, signal },
+        headers: { 'content-type': 'application/json', 'idempotency-key': id, ...credentials(target) },
         body: JSON.stringify({ to, ...(title && { title }), text }),
       })
       if (status >= 200 && status < 300) return { kind: 'taken' }

@@ -40,6 +40,7 @@ export const startSimulators = async (directory: string): Promise<Simulators & A
     CUSTOMERS_FILE: 'data/customers.json',
     LOG_LEVEL: 'silent',
     LOG_FORMAT: 'json',
+    SERVICE_AUTH: 'off',
     RETENTION_DAYS: 30,
     RETENTION_ROWS: 5_000_000,
   })

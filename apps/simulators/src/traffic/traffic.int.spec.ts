@@ -23,6 +23,7 @@ beforeAll(async () => {
         DATA_DIR: directory.path,
         LOG_LEVEL: 'silent',
         LOG_FORMAT: 'json',
+        SERVICE_AUTH: 'off',
       },
       ...{ RETENTION_DAYS: 30, RETENTION_ROWS: 1_000, KAFKA_BROKERS: [broker.brokers] },
       ...{ PRODUCTS_FILE: 'data/products.json', CUSTOMERS_FILE: 'data/customers.json' },
