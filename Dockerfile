@@ -16,7 +16,7 @@ COPY --from=build /app/dist dist
 COPY --from=build /app/prisma prisma
 COPY --from=build /app/data data
 # What the broker and the simulators keep, and the keys; volumes mounted here start with this owner.
-RUN mkdir -p /data /keys/private /keys/public /keys/service /keys/scrape && chown -R node:node /data /keys
+RUN mkdir -p /data /keys/private /keys/public /keys/service /keys/scrape /keys/carrier && chown -R node:node /data /keys
 USER node
 EXPOSE 8080
 CMD ["node", "dist/apps/console/src/main.js"]

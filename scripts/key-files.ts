@@ -3,12 +3,15 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { dirname, join } from 'node:path'
 import { generateKeyPair, publicKeyFrom } from '#libs/sealing'
 import { ServiceKeys, scrapeToken } from '#libs/service-tokens'
+import { freshSecret } from '#libs/webhooks'
 
 export interface KeyFiles {
   /** What services show each other who they are with. */
   readonly serviceKeys: string
   /** What a collector of metrics shows; follows from the newest of them. */
   readonly scrapeToken: string
+  /** What the carrier signs its reports with. */
+  readonly carrierSecrets: string
 
   /** Of payment tokens. Private keys in PEM, the newest first; those behind it open what was sealed before a rotation. */
   readonly privateKeys: string
@@ -22,6 +25,7 @@ export type PaymentKeyFiles = Pick<KeyFiles, 'privateKeys' | 'publicKey'>
 export const keyFilesIn = (data: string): KeyFiles => ({
   serviceKeys: join(data, 'keys', 'service.keys'),
   scrapeToken: join(data, 'keys', 'scrape.token'),
+  carrierSecrets: join(data, 'keys', 'carrier-webhook.secrets'),
   privateKeys: join(data, 'keys', 'payment-private.pem'),
   publicKey: join(data, 'keys', 'payment-public.pem'),
 })
@@ -47,6 +51,13 @@ export const prepareServiceKeys = (
   }
   const token = scrapeToken(new ServiceKeys(serviceKeys).newest)
   if (token !== textOf(scraper)) replace(scraper, token, 0o600)
+}
+
+/** As those, but each secret is a line. */
+export const prepareCarrierSecrets = (file: string, { rotate = false } = {}): void => {
+  const [newest] = textOf(file).split('\n')
+  if (newest && !rotate) return
+  replace(file, [freshSecret(), ...(newest ? [newest] : [])].map((secret) => `${secret}\n`).join(''), 0o600)
 }
 
 const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '')

@@ -113,7 +113,10 @@ export const planProcesses = (
       isReady: () => accepts(options.brokerPort),
     })
   plans.push({
-    ...http('simulators', ports.simulators, 'simulators', { DATA_DIR: join(options.data, 'simulators') }),
+    ...http('simulators', ports.simulators, 'simulators', {
+      DATA_DIR: join(options.data, 'simulators'),
+      CARRIER_WEBHOOK_SECRET_FILE: keyFilesIn(options.data).carrierSecrets,
+    }),
     after: [],
     stage: 2,
   })
@@ -138,9 +141,10 @@ export const planProcesses = (
 const demoOf = (service: Service): Record<string, string> =>
   service === 'notification' ? { WEBHOOK_PRIVATE_ADDRESSES: process.env.WEBHOOK_PRIVATE_ADDRESSES ?? 'loopback' } : {}
 
-/** Who seals payment tokens, and who opens them. */
+/** Who seals payment tokens, and who opens them; and who believes the carrier. */
 const keysOf = (service: Service, data: string): Record<string, string> => {
-  const { privateKeys, publicKey } = keyFilesIn(data)
+  const { privateKeys, publicKey, carrierSecrets } = keyFilesIn(data)
+  if (service === 'fulfillment') return { CARRIER_WEBHOOK_SECRET_FILE: carrierSecrets }
   if (service === 'order') return { PAYMENT_PUBLIC_KEY_FILE: publicKey }
   return service === 'payment' ? { PAYMENT_PRIVATE_KEYS_FILE: privateKeys } : {}
 }

@@ -1,11 +1,14 @@
-import { prepareServiceKeys } from './key-files.ts'
+import { prepareCarrierSecrets, prepareServiceKeys } from './key-files.ts'
 
-/** Makes the key that services show each other who they are with, where it is missing, or a new one in front of the old one. */
-const [serviceKeys, scrapeToken, option] = process.argv.slice(2)
-if (serviceKeys === undefined || scrapeToken === undefined || (option ?? '--rotate') !== '--rotate') {
-  console.error(
-    'service-keys KEYS SCRAPE_TOKEN [--rotate]: the files for the keys and for the token of a collector of metrics',
-  )
+/**
+ * Makes what processes show each other who they are with, where it is missing, or a new one in front of the old one: the
+ * keys of services, with the token of a collector of metrics that follows from them, and the secrets of the carrier.
+ */
+const [serviceKeys, scrapeToken, carrierSecrets, option] = process.argv.slice(2)
+if (!serviceKeys || !scrapeToken || !carrierSecrets || (option ?? '--rotate') !== '--rotate') {
+  console.error('service-keys KEYS SCRAPE_TOKEN CARRIER_SECRETS [--rotate]: the files for each of them')
   process.exit(1)
 }
-prepareServiceKeys({ serviceKeys, scrapeToken }, { rotate: option !== undefined })
+const rotation = { rotate: option !== undefined }
+prepareServiceKeys({ serviceKeys, scrapeToken }, rotation)
+prepareCarrierSecrets(carrierSecrets, rotation)

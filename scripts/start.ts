@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { keyFilesIn, preparePaymentKeys, prepareServiceKeys } from './key-files.ts'
+import { keyFilesIn, prepareCarrierSecrets, preparePaymentKeys, prepareServiceKeys } from './key-files.ts'
 import { areFree, freePorts } from './postgres/free-port.ts'
 import { PORT_NAMES, type Ports, planProcesses } from './processes.ts'
 import { ROOT } from './root.ts'
@@ -31,6 +31,7 @@ const start = async (args: string[]): Promise<void> => {
   if (options.fresh) await forget(options)
   preparePaymentKeys(keyFilesIn(options.data))
   prepareServiceKeys(keyFilesIn(options.data))
+  prepareCarrierSecrets(keyFilesIn(options.data).carrierSecrets)
 
   const controlServer = new ControlServer()
   await controlServer.listen()

@@ -16,6 +16,7 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/observability': { repo: ['libs/logging'], npm: ['prom-client'] },
   'libs/database': { repo: ['libs/observability'], npm: ['pg'] },
   'libs/http': { repo: ['libs/observability', 'libs/contracts', 'libs/service-tokens'], npm: '*' },
+  'libs/webhooks': { repo: [], npm: [] },
   'libs/service-tokens': { repo: [], npm: [] },
   'libs/sealing': { repo: [], npm: [] },
   'libs/audit': { repo: ['libs/database'], npm: [] },

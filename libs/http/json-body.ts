@@ -1,6 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from './problem.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body as it came, where there is one: what signatures are over. */
+    rawBody?: Buffer
+  }
+}
+
 const UTF_8 = /^(utf-?8|us-ascii)$/i
 
 /** JSON in UTF-8 is the only body that is understood; everything else is refused by name: 415, or 400 for broken text. */
@@ -9,6 +16,7 @@ export const readJsonBodies = (fastify: FastifyInstance): void => {
   fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
       refuseOtherCharsets(request)
+      request.rawBody = body
       done(null, body.length === 0 ? undefined : jsonFrom(body))
     } catch (error) {
       done(error as Error)

@@ -52,6 +52,7 @@ const isReady = async (port: number, child: ChildProcess): Promise<true | undefi
 /** Where the services find what is beside Kafka and their database. */
 const addresses = async (system: RunningSystem): Promise<Record<string, string>> => ({
   KAFKA_BROKERS: system.brokers.join(),
+  CARRIER_WEBHOOK_SECRET_FILE: keyFilesIn(system.data).carrierSecrets,
   SERVICE_KEY_FILE: keyFilesIn(system.data).serviceKeys,
   SIMULATORS_URL: `http://127.0.0.1:${await system.portOf('simulators')}`,
   SMTP_HOST: '127.0.0.1',

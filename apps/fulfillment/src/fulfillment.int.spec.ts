@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import request from 'supertest'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -7,6 +9,8 @@ import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
 import type { HandlersOf } from '#libs/messaging'
 import { configureLogging } from '#libs/observability'
 import { deliver, type TestDatabase, testDatabase } from '#libs/testing'
+import { freshSecret, readSecrets, signedHeaders } from '#libs/webhooks'
+import { prepareCarrierSecrets } from '../../../scripts/key-files.ts'
 import { type Simulators, startSimulators, temporaryDirectory } from '../../simulators/src/testing/simulators.ts'
 import { consumers } from './consumers.ts'
 import { fulfillmentService } from './fulfillment.module.ts'
@@ -18,13 +22,18 @@ let app: NestFastifyApplication
 let testing: TestDatabase
 let folder: Awaited<ReturnType<typeof temporaryDirectory>>
 
+const secretFile = () => join(folder.path, 'carrier-webhook.secrets')
+
 const startService = async (port: number): Promise<number> => {
   // No broker is there: what is to be published stays in the outbox, where the tests look at it.
   const environment = { PORT: '0', DATABASE_URL: testing.url, KAFKA_BROKERS: '127.0.0.1:1' }
   const parsed = parseConfig(serviceEnvironment, environment)
   if (!('config' in parsed)) throw new Error(parsed.problems.join())
   const address = { CARRIER_CALLBACK_URL: `http://127.0.0.1:${port}`, SIMULATORS_URL: simulators.url }
-  app = await createApplication(fulfillmentService({ ...parsed.config, ...address, CARRIER_CONNECTIONS: 16 }).module)
+  const secrets = { CARRIER_WEBHOOK_SECRET_FILE: secretFile() }
+  app = await createApplication(
+    fulfillmentService({ ...parsed.config, ...address, ...secrets, CARRIER_CONNECTIONS: 16 }).module,
+  )
   await app.listen(port, '127.0.0.1')
   return Number(new URL(await app.getUrl()).port)
 }
@@ -33,7 +42,8 @@ let port: number
 beforeAll(async () => {
   folder = await temporaryDirectory()
   testing = await testDatabase('fulfillment')
-  simulators = await startSimulators(folder.path)
+  prepareCarrierSecrets(secretFile())
+  simulators = await startSimulators(folder.path, { CARRIER_WEBHOOK_SECRET_FILE: secretFile() })
   // The carrier must know the port before the service has it: take a free one, then that one again.
   port = await startService(0)
   await app.close()
@@ -190,7 +200,17 @@ describe('the way of a parcel', () => {
 })
 
 describe('POST /carrier-events', () => {
-  const report = (events: unknown[]) => request(app.getHttpServer()).post('/carrier-events').send({ events })
+  const post = (body: string, headers: Readonly<Record<string, string>>) =>
+    request(app.getHttpServer())
+      .post('/carrier-events')
+      .set({ 'content-type': 'application/json', ...headers })
+      .send(body)
+  const signed = (body: string, at = new Date(), id = randomUUID()) =>
+    signedHeaders(id, at, body, readSecrets(secretFile()))
+  const report = (events: unknown) => {
+    const body = JSON.stringify({ events })
+    return post(body, signed(body))
+  }
   const event = (orderId: string, type: string, parcel = { shipmentId: 's', trackingNumber: 't' }) => ({
     ...{ eventId: `${orderId}-${type}`, type, orderId, ...parcel },
     at: new Date().toISOString(),
@@ -232,8 +252,28 @@ describe('POST /carrier-events', () => {
     ])
   })
 
+  test('believes the carrier only: not what is unsigned, changed, old, or shown again', async () => {
+    await settings({ dispatchMs: 60_000 })
+    const order = newOrder()
+    await ship(order)
+    await expectPublished(order, 'shipment.booked')
+    const { shipmentId, trackingNumber } = (await atCarrier(order))[0]!
+    const body = JSON.stringify({ events: [event(order, 'dispatched', { shipmentId, trackingNumber })] })
+    const old = signed(body, new Date(Date.now() - 301_000))
+    for (const headers of [{}, old, signed(`${body} `), signedHeaders('id', new Date(), body, [freshSecret()])]) {
+      const answer = await post(body, headers).expect(401)
+      expect(answer.body).toMatchObject({ type: 'urn:waybill:problem:unsigned-webhook', status: 401 })
+    }
+    await expectPublished(order, 'shipment.booked')
+    const good = signed(body)
+    await post(body, good).expect(200)
+    const answer = await post(body, good).expect(401)
+    expect(answer.body.detail).toMatch(/was received before/)
+    await expectPublished(order, 'shipment.booked', 'shipment.dispatched')
+  })
+
   test('says what it cannot read', async () => {
-    const answer = await request(app.getHttpServer()).post('/carrier-events').send({ events: 'none' }).expect(400)
+    const answer = await report('none').expect(400)
     expect(answer.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toContain('/events')
   })
 })

@@ -3,6 +3,7 @@ import { credentials } from '#libs/service-tokens'
 import { CarrierEventsController } from './api/carrier-events.controller.ts'
 import { Carrier } from './carrier.ts'
 import { carrierCalls } from './carrier-calls.ts'
+import { CARRIER_SECRETS, carrierSecrets } from './carrier-secrets.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
 import { streamKinds } from './domain/stream-kinds.ts'
@@ -20,6 +21,12 @@ export const fulfillmentService = (config: Config): Service => {
     replies: () => replies(carrier),
     effects: carrierCalls(carrier, CARRIER_CONNECTIONS),
     routes: [CarrierEventsController],
+    providers: [
+      {
+        provide: CARRIER_SECRETS,
+        useValue: carrierSecrets(config.CARRIER_WEBHOOK_SECRET_FILE, config.SERVICE_AUTH),
+      },
+    ],
     callbacks: ['/carrier-events'],
     resources: [carrier],
   })

@@ -17,6 +17,8 @@ export const simulatorsEnvironment = {
   KAFKA_BROKERS: KAFKA_BROKERS.optional(),
   PRODUCTS_FILE: z.string().default('data/products.json'),
   CUSTOMERS_FILE: z.string().default('data/customers.json'),
+  /** What the carrier signs its reports with, a line each; without it they are not signed. */
+  CARRIER_WEBHOOK_SECRET_FILE: z.string().optional(),
   SERVICE_KEY_FILE,
   SERVICE_AUTH,
   LOG_LEVEL,

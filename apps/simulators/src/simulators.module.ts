@@ -7,6 +7,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common'
 import { healthModule } from '#libs/http'
+import { readSecrets } from '#libs/webhooks'
 import { CarrierController } from './carrier/carrier.controller.ts'
 import { Carrier } from './carrier/carrier.ts'
 import type { SimulatorsConfig } from './config.ts'
@@ -49,9 +50,11 @@ class SimulatorsModule implements BeforeApplicationShutdown, OnApplicationShutdo
 export const simulatorsModule = async (config: SimulatorsConfig): Promise<DynamicModule> => {
   const { DATA_DIR, HOST, SMTP_PORT, RETENTION_DAYS, RETENTION_ROWS, KAFKA_BROKERS } = config
   const store = Store.open(join(DATA_DIR, 'simulators.db'))
+  const { CARRIER_WEBHOOK_SECRET_FILE: secretFile } = config
+  const secrets = secretFile === undefined ? [] : readSecrets(secretFile)
   // One after the other: each may have a journal of an earlier version to take over.
   const ledger = await PaymentLedger.open(store, join(DATA_DIR, 'payment.jsonl'))
-  const carrier = await Carrier.open(store, join(DATA_DIR, 'carrier.jsonl'))
+  const carrier = await Carrier.open(store, join(DATA_DIR, 'carrier.jsonl'), secrets)
   const mailbox = await Mailbox.open(store, join(DATA_DIR, 'mailbox.jsonl'))
   const texts = await Texts.open(store, join(DATA_DIR, 'texts.jsonl'))
   const housekeeping = new Housekeeping(store, { days: RETENTION_DAYS, rows: RETENTION_ROWS })

@@ -1,12 +1,15 @@
-import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common'
+import { Body, Controller, HttpCode, Inject, Post, Req } from '@nestjs/common'
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Consequences, orderId, returnId } from '#libs/contracts'
 import { GroupCommit, type UnitOfWork } from '#libs/database'
 import { isRefusal, type Refusal } from '#libs/decider'
-import { parse, Trace } from '#libs/http'
+import { Problem, parse, Trace } from '#libs/http'
 import { Inbox } from '#libs/inbox'
 import { setAside } from '#libs/messaging'
 import { announceAggregate, handle } from '#libs/service'
+import { verifyWebhook } from '#libs/webhooks'
+import { CARRIER_SECRETS, type CarrierSecrets } from '../carrier-secrets.ts'
 import { returns } from '../return-aggregate.ts'
 import { shipments } from '../shipment-aggregate.ts'
 
@@ -34,20 +37,27 @@ interface Rejected {
 
 const SERVICE = 'fulfillment'
 const CARRIER = 'carrier'
+/** Whose requests are claimed by their id, so that nobody shows one of them again. */
+const CARRIER_REQUESTS = 'carrier-requests'
 const CHANNEL = 'carrier-events'
 
 /**
  * The carrier tells what became of its parcels. It repeats what was not answered 2xx, so that is only said when
- * everything is committed; what was recorded before changes nothing. To repeat an event that we cannot use would not
+ * everything is committed; what was recorded before changes nothing. It signs each request (libs/webhooks), with an id
+ * of its own also for a repetition. To repeat an event that we cannot use would not
  * make it any better: it is answered by its index and put aside among the parked messages.
  */
 @Controller('carrier-events')
 export class CarrierEventsController {
-  constructor(@Inject(GroupCommit) private readonly groupCommit: GroupCommit) {}
+  constructor(
+    @Inject(GroupCommit) private readonly groupCommit: GroupCommit,
+    @Inject(CARRIER_SECRETS) private readonly secrets: CarrierSecrets,
+  ) {}
 
   @Post()
   @HttpCode(200)
-  async receive(@Body() body: unknown, @Trace() traceparent: string) {
+  async receive(@Body() body: unknown, @Req() request: FastifyRequest, @Trace() traceparent: string) {
+    const requestId = signedId(request, this.secrets)
     const { events } = parse(reports, body)
     const parsed = events.map((event) => carrierEvent.safeParse(event))
     const usable = parsed.flatMap(({ data }) => data ?? [])
@@ -56,9 +66,12 @@ export class CarrierEventsController {
       weight: events.length,
       announce: (uow) => {
         uow.part(Inbox).announce(CARRIER, ids)
+        if (requestId !== undefined) uow.part(Inbox).announce(CARRIER_REQUESTS, [requestId])
         for (const event of usable) announce(uow, event)
       },
       run: async (uow) => {
+        if (requestId !== undefined && (await uow.part(Inbox).claim(CARRIER_REQUESTS, [requestId])).size === 0)
+          return 'replayed'
         const news = await uow.part(Inbox).claim(CARRIER, ids)
         const rejected: Rejected[] = []
         for (const [index, { data: event, error }] of parsed.entries()) {
@@ -79,9 +92,24 @@ export class CarrierEventsController {
         return rejected
       },
     })
+    if (rejected === 'replayed') throw unsigned(`the request ${requestId} was received before`)
     return { received: events.length, ...(rejected.length > 0 && { rejected }) }
   }
 }
+
+/** The id of a request that the carrier has signed; undefined where nobody signs. */
+const signedId = (
+  { headers, rawBody = Buffer.alloc(0) }: FastifyRequest,
+  secrets: CarrierSecrets,
+): string | undefined => {
+  if (secrets === 'nobody signs') return undefined
+  const verdict = verifyWebhook({ headers, body: rawBody }, secrets)
+  if ('refused' in verdict) throw unsigned(verdict.refused)
+  return verdict.id
+}
+
+const unsigned = (detail: string): Problem =>
+  new Problem(401, { type: 'unsigned-webhook', title: 'Not signed by the carrier', detail })
 
 /** Answers why not, when it cannot be. */
 const report = async (uow: UnitOfWork, event: CarrierEvent, traceparent: string): Promise<Refusal | undefined> => {

@@ -36,16 +36,22 @@ export class Carrier {
   readonly #answers
   readonly #webhooks
 
-  private constructor(store: Store) {
+  private constructor(store: Store, secrets: readonly string[]) {
     this.settings = new StoredSettings(store, 'carrier', CARRIER_DEFAULTS)
     this.#shipments = new Shipments(store)
     this.#answers = new Answers(store, 'carrier')
-    this.#webhooks = new Webhooks(store, this.#shipments, () => Math.random() < this.settings.current.webhookLossRate)
+    this.#webhooks = new Webhooks(store, this.#shipments, {
+      secrets,
+      isLost: () => Math.random() < this.settings.current.webhookLossRate,
+    })
   }
 
-  /** @param journal where an earlier version kept its entries. */
-  static async open(store: Store, journal: string): Promise<Carrier> {
-    const carrier = new Carrier(store)
+  /**
+   * @param journal where an earlier version kept its entries.
+   * @param secrets that its reports are signed with; without any they are not.
+   */
+  static async open(store: Store, journal: string, secrets: readonly string[] = []): Promise<Carrier> {
+    const carrier = new Carrier(store, secrets)
     await importJournal<Entry>(store, journal, (entry) => carrier.#restore(entry))
     carrier.#webhooks.wake(Date.now())
     return carrier

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { createLogger } from '#libs/observability'
+import { signedHeaders } from '#libs/webhooks'
 import type { Store } from '../store/store.ts'
 import { type ShipmentEvent, unacknowledged } from './shipment.ts'
 import type { Shipments } from './shipments.ts'
@@ -21,8 +23,12 @@ class Refused extends Error {
   override readonly name = 'Refused'
 }
 
-/** Too slow or too much at once gets better, and a path that is not there yet may come with the next version. */
-const isFinal = (status: number): boolean => status >= 400 && status < 500 && ![404, 408, 425, 429].includes(status)
+/**
+ * Too slow or too much at once gets better, a path that is not there yet may come with the next version, and a secret that
+ * the receiver does not know with its next start.
+ */
+const isFinal = (status: number): boolean =>
+  status >= 400 && status < 500 && ![401, 404, 408, 425, 429].includes(status)
 
 /**
  * Tells each callback address its events: in order, at least once, until it answers 2xx. One request at a time per
@@ -36,11 +42,15 @@ export class Webhooks {
   #timer: NodeJS.Timeout | undefined
   #wakesAt = Number.POSITIVE_INFINITY
 
-  /** @param isLost decides for each event whether its callback never hears of it. */
   constructor(
     private readonly store: Store,
     private readonly shipments: Shipments,
-    private readonly isLost: () => boolean,
+    private readonly options: {
+      /** Each signs; without any nothing is signed. */
+      readonly secrets: readonly string[]
+      /** Decides for each event whether its callback never hears of it. */
+      readonly isLost: () => boolean
+    },
   ) {}
 
   /** There is something to report at this time, ms since the epoch. */
@@ -80,7 +90,7 @@ export class Webhooks {
         const batch = due.map((shipment) => unacknowledged(shipment, Date.now()))
         await this.#deliver(
           url,
-          batch.flat().filter(() => !this.isLost()),
+          batch.flat().filter(() => !this.options.isLost()),
         )
         await this.store.write(() => {
           for (const events of batch) if (events[0]) this.shipments.acknowledge(events[0].shipmentId, events.length)
@@ -114,11 +124,17 @@ export class Webhooks {
   }
 
   async #post(callbackUrl: string, events: readonly ShipmentEvent[]): Promise<void> {
+    const text = JSON.stringify({ events })
+    const { secrets } = this.options
     const { statusCode, body } = await request(callbackUrl, {
       dispatcher: this.#agent,
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ events }),
+      headers: {
+        'content-type': 'application/json',
+        // Each request is a message of its own: what is repeated is put together anew.
+        ...(secrets.length > 0 && signedHeaders(`msg_${randomUUID()}`, new Date(), text, secrets)),
+      },
+      body: text,
       signal: this.#stopped.signal,
     })
     await body.dump()

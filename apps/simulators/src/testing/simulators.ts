@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApplication } from '#libs/http'
 import { configureLogging } from '#libs/observability'
+import type { SimulatorsConfig } from '../config.ts'
 import { SmtpListener } from '../mailbox/smtp-listener.ts'
 import { simulatorsModule } from '../simulators.module.ts'
 
@@ -32,10 +33,14 @@ export const temporaryDirectory = async (): Promise<AsyncDisposable & { path: st
 }
 
 /** The whole application on ports of its own, with its ledgers in `directory`. */
-export const startSimulators = async (directory: string): Promise<Simulators & AsyncDisposable> => {
+export const startSimulators = async (
+  directory: string,
+  environment: Partial<SimulatorsConfig> = {},
+): Promise<Simulators & AsyncDisposable> => {
   const config = { HOST: '127.0.0.1', PORT: 0, SMTP_PORT: 0, DATA_DIR: directory } as const
   const module = await simulatorsModule({
     ...config,
+    ...environment,
     PRODUCTS_FILE: 'data/products.json',
     CUSTOMERS_FILE: 'data/customers.json',
     LOG_LEVEL: 'silent',

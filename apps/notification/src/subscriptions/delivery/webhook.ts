@@ -1,7 +1,7 @@
+import { signedHeaders } from '#libs/webhooks'
 import type { Attempt } from '../../domain/subscriptions/attempt.ts'
 import { secretsAt } from '../../domain/subscriptions/subscription.ts'
 import type { DueDelivery, SubscribedEvent } from '../sql/claim-deliveries.ts'
-import { signedHeaders } from './sign.ts'
 import type { WebhookAnswer, WebhookClient } from './webhook-client.ts'
 
 const CONFIRM = 'subscription.confirm'
