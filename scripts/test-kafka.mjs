@@ -20,7 +20,7 @@ const conformance = [
   ...excluded,
   ...(narrowing.length > 0
     ? narrowing
-    : ['test/conformance', 'libs/messaging/queue/work-queue', 'libs/messaging/groups']),
+    : ['test/conformance', 'test/analytics', 'libs/messaging/queue/work-queue', 'libs/messaging/groups']),
 ]
 const run = new TestRun()
 await run.tests(`conformance on ${process.env.KAFKA_BROKERS}`, ['int'], conformance)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { parquetReadObjects } from 'hyparquet'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type ShopEvent, writeShopEvent } from '#libs/contracts'
-import { ensureTopics, kafkaClient, StreamProducer } from '#libs/messaging'
+import { ensureTopics, GroupMembership, kafkaClient, StreamProducer } from '#libs/messaging'
 import { configureLogging } from '#libs/observability'
 import { type BrokerProcess, startBroker } from '#libs/testing'
 import type { ArchiveStore } from './archive-store.ts'
@@ -188,3 +188,15 @@ test('a group that has forgotten everything goes on where the archive ends', asy
   await send(50)
   await expectAll()
 })
+
+test('a stop does not wait for a member that never finishes what it is at', async () => {
+  const groupId = `archiver-${randomUUID()}`
+  const kafka = { brokers: [broker.brokers], clientId: 'test' }
+  const busy = new GroupMembership({ ...kafka, groupId, topic: 'shop-events', instanceId: 'busy' })
+  await busy.join([])
+  const waiting = archiver('waiting', store, {}, groupId)
+  await expect.poll(() => busy.mustJoin, { timeout: 10_000 }).toBe(true)
+  await waiting.stop()
+  expect(busy.mustJoin).toBe(true)
+  await busy.leave()
+}, 25_000)

@@ -23,6 +23,8 @@ const MAX_BYTES = 4 * 1024 * 1024
 /** How soon it is noticed that the topic has grown. Milliseconds. */
 const LOOK_MS = 2_000
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 5_000]
+/** For a file that is being written. Milliseconds. */
+const STOP_MS = 3_000
 
 const log = createLogger('archiver')
 
@@ -62,9 +64,12 @@ export class Archiver {
   /** What is gathered and in no file yet is read again by whoever goes on. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#running
+    // Who waits to be shared out is not waited for: members that are frozen hold that up for as long as they may.
+    const settled = () => Promise.race([this.#running, delay(STOP_MS, undefined, { ref: false })])
+    await settled()
     await this.#membership.leave()
     this.#reader.close()
+    await settled()
   }
 
   /** Rejects, saying why, while nothing is archived. */

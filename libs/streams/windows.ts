@@ -17,8 +17,9 @@ export const startOf = (time: number, size: number): number => time - (((time % 
 export const tumbling = (size: number): Windows => ({ size, of: (time) => [startOf(time, size)] })
 
 /** Windows that overlap: one begins every `advance` milliseconds. Kafka Streams calls them hopping. */
-export const sliding = (size: number, advance: number): Windows => ({
+export const sliding = (size: number, advance: number): Windows & { readonly advance: number } => ({
   size,
+  advance,
   of: (time) => {
     const starts: number[] = []
     for (let start = startOf(time, advance); start > time - size; start -= advance) starts.push(start)

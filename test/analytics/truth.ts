@@ -14,7 +14,7 @@ const WITHIN = 10 * MINUTE
 
 /** Every record of the topic, partition by partition in order. */
 export const readTopic = async (brokers: string, topic: string): Promise<TopicRecord[][]> => {
-  const reader = new TopicReader({ brokers: [brokers], clientId: 'truth' })
+  const reader = new TopicReader({ brokers: brokers.split(','), clientId: 'truth' })
   const count = await reader.partitionCount(topic)
   const found: TopicRecord[][] = Array.from({ length: count }, () => [])
   let positions = found.map((_, partition) => ({ topic, partition, offset: 0 }))

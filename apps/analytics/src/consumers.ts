@@ -1,13 +1,15 @@
 import { type ShopEventOf, writeShopEvent } from '#libs/contracts'
+import type { UnitOfWork } from '#libs/database'
 import { type HandlersOf, ignoreOthers } from '#libs/messaging'
 import { Outbox } from '#libs/outbox'
 import { saveProduct } from './sql/save-product.ts'
+import { StockMoves } from './stock-moves.ts'
 
 /**
  * The shop's own orders flow into the stream of events as checkouts, each once however often it is told, by way of the
- * outbox; and the catalogue is kept as a table, for what products are called.
+ * outbox. The catalogue and the stock are kept as tables, for what products are called and how many there are.
  */
-export const consumers: HandlersOf<'orders' | 'catalogue'> = {
+export const consumers: HandlersOf<'orders' | 'catalogue' | 'inventory'> = {
   ...ignoreOthers('orders', ['order.placed']),
   'order.placed': {
     handle: async ({ data, time }, { uow }) => {
@@ -24,4 +26,14 @@ export const consumers: HandlersOf<'orders' | 'catalogue'> = {
   'product.listed': {
     handle: ({ data: { sku, name, price } }, { uow }) => saveProduct(uow, { sku, name, price }),
   },
+  ...ignoreOthers('inventory', ['stock.received', 'stock.reserved', 'stock.released']),
+  'stock.received': {
+    handle: ({ data: { sku, quantity } }, { uow }) => moved(uow, [{ sku, quantity }], 1),
+  },
+  'stock.reserved': { handle: ({ data: { lines } }, { uow }) => moved(uow, lines, -1) },
+  'stock.released': { handle: ({ data: { lines } }, { uow }) => moved(uow, lines, 1) },
+}
+
+const moved = (uow: UnitOfWork, lines: readonly { sku: string; quantity: number }[], sign: 1 | -1): undefined => {
+  for (const { sku, quantity } of lines) uow.part(StockMoves).add(sku, sign * quantity)
 }

@@ -3,7 +3,7 @@ import { streamTopics } from '#libs/contracts'
 import { ensureTopics, type KafkaOptions, kafkaClient } from '#libs/messaging'
 import { createLogger, Outage } from '#libs/observability'
 
-const AGAIN_MS = 1_000
+const [AGAIN_MS, STOP_MS] = [1_000, 3_000]
 
 /** Creates the topics of the stream before anything else uses them, however long Kafka is away. */
 export class StreamTopicsKeeper {
@@ -21,7 +21,8 @@ export class StreamTopicsKeeper {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#running
+    // The client waits for an answer longer than anybody waits for a stop.
+    await Promise.race([this.#running, delay(STOP_MS, undefined, { ref: false })])
   }
 
   async #ensure(): Promise<void> {
@@ -32,7 +33,8 @@ export class StreamTopicsKeeper {
         await admin.connect()
         await ensureTopics(admin, this.kafka.brokers.length, streamTopics)
         outage.over()
-        return this.whenThere()
+        if (!this.#stopping.signal.aborted) this.whenThere()
+        return
       } catch (error) {
         outage.failed(error)
         await delay(AGAIN_MS, undefined, { signal: this.#stopping.signal }).catch(() => {})

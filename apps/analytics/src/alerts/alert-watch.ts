@@ -3,18 +3,23 @@ import type { StreamTopic } from '#libs/contracts'
 import type { GroupCommit, UnitOfWork } from '#libs/database'
 import { createLogger, Outage } from '#libs/observability'
 import { Outbox } from '#libs/outbox'
-import { HOUR } from '#libs/streams'
+import { HOUR, MINUTE } from '#libs/streams'
 import { conversionAlert, dayBefore, hourToLookAt } from '../domain/conversion-alert.ts'
+import { sellOutAlert, windowToLookAt } from '../domain/sell-out-alert.ts'
 import { topology } from '../domain/topology.ts'
-import { insertAlert } from '../sql/insert-alert.ts'
+import { type Alert, insertAlert } from '../sql/insert-alert.ts'
+import { readPace } from '../sql/read-pace.ts'
 import { readCounts } from '../sql/read-windows.ts'
 
 const EVERY_MS = 60_000
 const ALERTS: StreamTopic = 'analytics-alerts'
+/** Who sells most sells out first. Products that are looked at. */
+const MOST_PRODUCTS = 1_000
 
 /**
- * Looks once a minute whether the last hour is one to be alarmed about, and says so on `analytics-alerts`: an alert is a row
- * and leaves by the outbox, in one transaction, so each is told once however many processes look.
+ * Looks once a minute whether the last hour is one to be alarmed about, and whether a product is selling out, and says so on
+ * `analytics-alerts`: an alert is a row and leaves by the outbox, in one transaction, so each is told once however many
+ * processes look.
  */
 export class AlertWatch {
   readonly #stopping = new AbortController()
@@ -35,7 +40,9 @@ export class AlertWatch {
     const outage = new Outage(createLogger('alerts'), 'looking for alerts')
     while (!this.#stopping.signal.aborted) {
       try {
-        await this.groupCommit.submit({ run: (uow) => lookAt(uow, hourToLookAt(Date.now(), topology.grace)) })
+        const now = Date.now()
+        await this.groupCommit.submit({ run: (uow) => lookAtHour(uow, hourToLookAt(now, topology.grace)) })
+        await this.groupCommit.submit({ run: (uow) => lookAtStock(uow, windowToLookAt(now)) })
         outage.over()
       } catch (error) {
         outage.failed(error)
@@ -46,11 +53,24 @@ export class AlertWatch {
 }
 
 /** Tells the alert of an hour, unless there is none or it was told. */
-export const lookAt = async (uow: UnitOfWork, hour: number): Promise<void> => {
+export const lookAtHour = async (uow: UnitOfWork, hour: number): Promise<void> => {
   const [now, before] = [await salesOf(uow, hour), await salesOf(uow, dayBefore(hour))]
   const alert = conversionAlert(hour, now, before)
-  if (alert === undefined || !(await insertAlert(uow, alert))) return
-  uow.part(Outbox).addRaw(ALERTS, { key: alert.type, value: JSON.stringify(alert), headers: {} })
+  if (alert !== undefined) await tell(uow, alert)
+}
+
+/** Tells of the products that are selling out, by what was sold in the sliding window that begins at `from`. */
+export const lookAtStock = async (uow: UnitOfWork, from: number): Promise<void> => {
+  const { size } = topology.sellOut.windows
+  for (const pace of await readPace(uow, { step: MINUTE, from, to: from + size }, MOST_PRODUCTS)) {
+    const alert = sellOutAlert(from, pace)
+    if (alert !== undefined) await tell(uow, alert)
+  }
+}
+
+const tell = async (uow: UnitOfWork, alert: Alert): Promise<void> => {
+  if (await insertAlert(uow, alert))
+    uow.part(Outbox).addRaw(ALERTS, { key: alert.type, value: JSON.stringify(alert), headers: {} })
 }
 
 const salesOf = async (uow: UnitOfWork, hour: number) => {

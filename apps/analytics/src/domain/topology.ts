@@ -1,5 +1,5 @@
 import type { StreamTopic } from '#libs/contracts'
-import { HOUR, MINUTE, SECOND, tumbling } from '#libs/streams'
+import { HOUR, MINUTE, SECOND, sliding, tumbling } from '#libs/streams'
 
 /**
  * What is computed, in one sentence: of every event of the shop, once, by when it happened and up to a minute late, the
@@ -30,6 +30,8 @@ export const topology = {
   /** Amounts of other currencies are not added to them: such checkouts count, and are worth nothing here. */
   currency: 'EUR',
   top: { products: 20, counters: 500 },
+  /** A product is selling out when at its pace of a sliding window nothing of its stock will be left within the hour. */
+  sellOut: { windows: sliding(10 * MINUTE, MINUTE), within: HOUR, least: 10 },
   /** For so long results of a second stay in the topic. */
   kept: HOUR,
 } as const satisfies {

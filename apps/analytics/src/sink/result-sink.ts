@@ -42,8 +42,9 @@ export class ResultSink {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#running
+    // What is being read is read again by whoever goes on; what is being stored is waited for.
     this.#reader.close()
+    await this.#running
   }
 
   async #run(): Promise<void> {
