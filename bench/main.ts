@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { Client } from '../test/support/client.ts'
 import { startSystem } from '../test/support/system.ts'
 import { analytics } from './analytics.ts'
+import { capacity } from './capacity.ts'
 import { compression } from './compression.ts'
 import { coordination } from './coordination.ts'
 import { latencyAtRest } from './latency.ts'
@@ -24,7 +25,7 @@ import { throughput } from './throughput.ts'
  * `--only analytics [--events 3000000] [--rate 5000]`, which need no system; nor
  * `--only coordination`, the same orders in both styles, in turns. `--only quotes --restarts 10`
  * kills every service that a quote needs so often, under load. `--only notifications [--waiting 50000]` is not part of everything
- * either.
+ * either, nor is `--only capacity --orders 20000 --rate 100`, which writes `bench/capacity.json`.
  */
 const { values } = parseArgs({
   options: {
@@ -66,6 +67,7 @@ try {
   if (values.only === 'coordination') await coordination(system, client)
   if (values.only === 'notifications') await notifications(system, client, Number(values.waiting))
   if (retains) await retention(system, client, Number(values.seconds))
+  if (values.only === 'capacity') await capacity(system, client, Number(values.orders), Number(values.rate))
   if (values.only === 'soak') await soak(system, client, Number(values.orders), Number(values.seconds))
   if (wanted('quotes')) await quotes(system, client, Math.min(Number(values.seconds), 60), Number(values.restarts))
   if (wanted('throughput')) {

@@ -155,7 +155,7 @@ const postgres = (options: StartOptions): ProcessPlan => ({
   stage: 1,
   address: `localhost:${options.postgresPort}`,
   stopSignal: 'SIGINT', // PostgreSQL's "fast" shutdown: ends connections, loses nothing.
-  launch: () => postgresLaunch(join(options.data, 'postgres'), options.postgresPort),
+  launch: () => postgresLaunch(join(options.data, 'postgres'), options.postgresPort, options.walArchive),
   isReady: async () => (await connectionRefusal(embeddedUrl(options.postgresPort, 'postgres'))) === undefined,
 })
 

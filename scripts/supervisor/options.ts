@@ -8,6 +8,8 @@ export interface StartOptions {
   readonly samples: boolean
   readonly fresh: boolean
   readonly verbose: boolean
+  /** Where the embedded PostgreSQL keeps its log beyond its own need, for a restore to a point in time. */
+  readonly walArchive?: string
   readonly brokerPort: number
   readonly postgresPort: number
   /** A server to use instead of the embedded one, as the URL of any database on it. */
@@ -22,6 +24,7 @@ export const USAGE = `npm start [-- OPTIONS]
   --fresh        forget what an earlier start left in DIR
   --no-samples   place no sample orders
   --verbose      show every log line here, not only warnings
+  --wal-archive DIR  keep PostgreSQL's log there, on another disk: docs/backup.md
 Environment: BROKER_PORT (9092), POSTGRES_PORT (54329); DATABASE_URL and KAFKA_BROKERS
 use servers that are already there instead of the embedded ones.`
 
@@ -44,6 +47,7 @@ export const parseOptions = (
     samples: !values['no-samples'],
     fresh: values.fresh ?? false,
     verbose: values.verbose ?? false,
+    ...(values['wal-archive'] === undefined ? {} : { walArchive: resolve(values['wal-archive']) }),
     brokerPort: portOf('BROKER_PORT', env.BROKER_PORT || undefined, 9092),
     postgresPort: portOf('POSTGRES_PORT', env.POSTGRES_PORT || undefined, 54329),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
@@ -61,6 +65,7 @@ const parse = (args: readonly string[]) => {
         fresh: { type: 'boolean' },
         'no-samples': { type: 'boolean' },
         verbose: { type: 'boolean' },
+        'wal-archive': { type: 'string' },
       },
     })
   } catch (error) {

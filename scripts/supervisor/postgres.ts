@@ -2,14 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { prepareArchive } from '../backup/wal-archive.ts'
 import { prepareCluster } from '../postgres/cluster.ts'
 import type { Launch } from './supervised-process.ts'
 
 /** Clears up after a server that was killed, then answers how to start the next one. */
-export const postgresLaunch = async (folder: string, port: number): Promise<Launch> => {
+export const postgresLaunch = async (folder: string, port: number, walArchive?: string): Promise<Launch> => {
   await endOrphans(folder)
+  const settings = walArchive === undefined ? {} : await prepareArchive(walArchive)
   // Not from wherever we are: the user that it runs as may have no way in.
-  return { ...(await prepareCluster({ folder, port })), cwd: '/' }
+  return { ...(await prepareCluster({ folder, port, settings })), cwd: '/' }
 }
 
 /**

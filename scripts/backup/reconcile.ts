@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type AnyMessage, decode, type MessageType } from '#libs/contracts'
+import { Database, GroupCommit } from '#libs/database'
+import { type KafkaOptions, type TopicPosition, TopicReader } from '#libs/messaging'
+import { type MadeAgain, ordersAgain } from '../../apps/order/src/orders-again.ts'
+import { applyMigrations } from '../migrations/apply.ts'
+import { databaseUrl } from '../postgres/cluster.ts'
+
+const FACTS: ReadonlySet<MessageType> = new Set([
+  ...(['order.placed', 'order.cancellation-requested', 'order.return-requested'] as const),
+])
+const COMMANDS: ReadonlySet<MessageType> = new Set(['payment.authorize'])
+const TRIES = 20
+const PAUSE_MS = 250
+
+/** Has the order service's database follow what the topics tell beyond `ends`, where they ended when it was copied. */
+export const reconcileOrders = async (
+  kafka: KafkaOptions,
+  postgresPort: number,
+  ends: readonly TopicPosition[],
+): Promise<MadeAgain> => {
+  const facts = await messagesBeyond(kafka, ends, 'orders', FACTS)
+  const commands = await messagesBeyond(kafka, ends, 'payment-commands', COMMANDS)
+  const url = databaseUrl(postgresPort, 'waybill_order')
+  // The copy may be older than this code.
+  await applyMigrations(url, 'order')
+  const database = new Database(url)
+  try {
+    return await ordersAgain(new GroupCommit(database), facts, commands)
+  } finally {
+    await database.close()
+  }
+}
+
+/** What of these types was said since, by partition in its order. What cannot be read tells of nothing. */
+const messagesBeyond = async (
+  kafka: KafkaOptions,
+  ends: readonly TopicPosition[],
+  topic: string,
+  types: ReadonlySet<MessageType>,
+): Promise<AnyMessage[]> => {
+  const reader = new TopicReader(kafka)
+  try {
+    const partitions = (await asked(() => reader.offsets([topic]))).get(topic) ?? []
+    const found: AnyMessage[] = []
+    for (const { partition, earliest, latest } of partitions) {
+      const end = ends.find((each) => each.topic === topic && each.partition === partition)?.offset ?? 0
+      let offset = Math.max(end, earliest)
+      while (offset < latest) {
+        const [part] = await asked(() =>
+          reader.read([{ topic, partition, offset }], { partitionBytes: 4 * 1024 * 1024 }),
+        )
+        for (const record of part!.records) {
+          if (!types.has(String(record.headers.ce_type) as MessageType)) continue
+          const decoded = decode(record)
+          if (decoded.ok) found.push(decoded.message)
+        }
+        // A stretch without records for us: what compaction or a transaction left.
+        offset = Math.max(part!.next, offset + 1)
+      }
+    }
+    return found
+  } finally {
+    reader.close()
+  }
+}
+
+/** A broker that has just started may not lead everything yet. */
+const asked = async <T>(question: () => Promise<T>): Promise<T> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await question()
+    } catch (error) {
+      if (tries === TRIES) throw error
+      await delay(PAUSE_MS)
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { copyFile, mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { resetPositions } from '#libs/messaging'
+import type { MadeAgain } from '../../apps/order/src/orders-again.ts'
+import { freePorts } from '../postgres/free-port.ts'
+import { nodeFlags } from '../processes.ts'
+import { ROOT } from '../root.ts'
+import { accepts } from '../supervisor/wait.ts'
+import { digestOf } from './copy-files.ts'
+import { BackupError, backupsIn, type Manifest, readManifest } from './manifest.ts'
+import { reconcileOrders } from './reconcile.ts'
+import { recoverDatabases } from './recover-databases.ts'
+
+export interface RestoreOptions {
+  /** A folder of backups, of which the newest is meant, or one of them. */
+  readonly from: string
+  readonly to: string
+  /** `to` has a broker's folder that outlived the databases: it stays, and they follow it. */
+  readonly keepBroker: boolean
+  readonly wal?: string | undefined
+  readonly until?: Date | undefined
+  /** A Kafka that is not ours, with the topics of this system. */
+  readonly kafka?: string | undefined
+  readonly say: (line: string) => void
+}
+
+export interface RestoreResult {
+  readonly manifest: Manifest
+  readonly bytes: number
+  /** Of the last transaction that the databases have; null where none is in the log that was replayed. */
+  readonly lastCommit: Date | null
+  readonly again: MadeAgain
+}
+
+/** The world outside is in no backup: it may be in its place already. */
+const MAY_BE_THERE = 'simulators'
+const STARTED_WITHIN_MS = 120_000
+
+/** @throws BackupError, with nothing left behind in the target. */
+export const restoreBackup = async (options: RestoreOptions): Promise<RestoreResult> => {
+  const { to, keepBroker, kafka, say } = options
+  const backup = existsSync(join(options.from, 'manifest.json')) ? options.from : newestOf(options.from)
+  const manifest = readManifest(backup)
+  checkTarget(to, keepBroker)
+  checkMoment(manifest, options)
+  say(`checking ${manifest.files.length} files of ${backup}`)
+  await verify(backup, manifest)
+  const files = manifest.files.filter(({ path }) => !(keepBroker && path.startsWith('broker/')))
+  const made = new Set(files.map(({ path }) => path.split('/')[0]!))
+  try {
+    mkdirSync(to, { recursive: true, mode: 0o700 })
+    let bytes = 0
+    for (const file of files) {
+      const target = join(to, file.path)
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+      await copyFile(join(backup, 'files', file.path), target, constants.COPYFILE_FICLONE)
+      bytes += file.bytes
+    }
+    say(`copied ${bytes} bytes; recovering the databases`)
+    const [postgresPort, brokerPort] = (await freePorts(2)) as [number, number]
+    const { wal, until } = options
+    const { server, lastCommit } = await recoverDatabases({
+      folder: join(to, 'postgres'),
+      port: postgresPort,
+      wal,
+      until,
+    })
+    const broker = kafka === undefined ? await startBroker(join(to, 'broker'), brokerPort) : undefined
+    try {
+      const brokers = { brokers: kafka?.split(',') ?? [`127.0.0.1:${brokerPort}`], clientId: 'waybill-restore' }
+      say('setting every group back to where it stood before the databases were copied')
+      await resetPositions(brokers, manifest.positions.groups)
+      const again = await reconcileOrders(brokers, postgresPort, manifest.positions.ends)
+      return { manifest, bytes, lastCommit, again }
+    } finally {
+      await broker?.stop()
+      await server.stop()
+    }
+  } catch (error) {
+    for (const name of made) rmSync(join(to, name), { recursive: true, force: true })
+    throw error
+  }
+}
+
+const newestOf = (place: string): string => {
+  const id = backupsIn(place).at(-1)
+  if (id === undefined) throw new BackupError(`no finished backup is in ${place}`)
+  return join(place, id)
+}
+
+const checkTarget = (to: string, keepBroker: boolean): void => {
+  const there = existsSync(to) ? readdirSync(to) : []
+  if (keepBroker && !there.includes('broker')) throw new BackupError(`--keep-broker: ${to} has no broker/`)
+  const inTheWay = keepBroker
+    ? there.filter((name) => ['postgres', 'keys'].includes(name))
+    : there.filter((name) => name !== MAY_BE_THERE)
+  if (inTheWay.length > 0) throw new BackupError(`${to} is not empty: ${inTheWay.join(', ')} would be overwritten`)
+}
+
+/** A message that a database took for published has to be in the topics: databases may be older than these, never younger. */
+const checkMoment = ({ databasesAt, brokerAt }: Manifest, { wal, until, keepBroker }: RestoreOptions): void => {
+  if (wal !== undefined && !existsSync(wal)) throw new BackupError(`--wal: there is no ${wal}`)
+  if (until !== undefined && wal === undefined)
+    throw new BackupError('--until needs the archived log: name it with --wal')
+  if (until !== undefined && until < new Date(databasesAt))
+    throw new BackupError(`--until lies before this backup, whose databases are of ${databasesAt}: take an older one`)
+  const isFollowed = keepBroker || brokerAt === null
+  if (wal !== undefined && !isFollowed && !(until !== undefined && until <= new Date(brokerAt)))
+    throw new BackupError(
+      `the broker's files are of ${brokerAt}: databases that are younger would take messages for published that are in no ` +
+        'topic. Name a moment before that with --until, or keep a broker that outlived them with --keep-broker',
+    )
+}
+
+const verify = async (backup: string, { files }: Manifest): Promise<void> => {
+  const problems: string[] = []
+  for (const { path, bytes, sha256 } of files) {
+    const found = await digestOf(join(backup, 'files', path)).catch(() => undefined)
+    if (found === undefined) problems.push(`${path} is missing`)
+    else if (found.bytes !== bytes || found.sha256 !== sha256) problems.push(`${path} is damaged`)
+  }
+  if (problems.length === 0) return
+  const named = problems.slice(0, 10).join('\n  ')
+  throw new BackupError(`${backup} is not whole, and nothing was restored: ${problems.length} files\n  ${named}`)
+}
+
+/** The broker alone, on loopback, for as long as this takes. */
+const startBroker = async (folder: string, port: number): Promise<{ stop(): Promise<void> }> => {
+  const main = join(ROOT, 'dist/apps/broker/src/main.js')
+  const args = [...nodeFlags('broker'), main, '--host=127.0.0.1', `--port=${port}`, `--data-dir=${folder}`]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output = `${output}${chunk}`.slice(-4_000)
+    })
+  const end = () => void child.kill('SIGKILL')
+  process.once('exit', end)
+  const deadline = Date.now() + STARTED_WITHIN_MS
+  while (!(await accepts(port))) {
+    if (hasEnded(child) || Date.now() > deadline) {
+      end()
+      throw new BackupError(`the broker does not start on ${folder}: ${output.trim()}`)
+    }
+    await delay(50)
+  }
+  return {
+    stop: async () => {
+      process.off('exit', end)
+      if (hasEnded(child)) return
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
