@@ -6,6 +6,13 @@ export { activeGroup, GroupOffsets, type OffsetReset, type ResetPlan, type Reset
 export { type ConsumerGroupDescription, describeConsumerGroups } from './groups/consumer-groups.ts'
 export type { GroupMember } from './groups/group-member.ts'
 export { type ListedGroup, listGroups } from './groups/list-groups.ts'
+export {
+  type GroupPosition,
+  type Positions,
+  readPositions,
+  resetPositions,
+  type TopicPosition,
+} from './groups/positions.ts'
 export { describeShareGroups, type ShareGroupDescription } from './groups/share-groups.ts'
 export {
   type Handled,
@@ -35,7 +42,6 @@ export { listParked, type ParkedItem } from './parking/sql/list-parked.ts'
 export { findRedrive, type RedriveProgress } from './parking/sql/redrives.ts'
 export type { RecordProcessor } from './partition-batches.ts'
 export { partitionSizes } from './partition-sizes.ts'
-export { type GroupPosition, type Positions, readPositions, resetPositions, type TopicPosition } from './positions.ts'
 export { Fenced, TryAgain } from './producer/errors.ts'
 export { partitionOf } from './producer/partition-of.ts'
 export type { ProducerOptions, ProducerRecord } from './producer/producer.ts'

@@ -35,7 +35,13 @@ const manifest = z.object({
   /** Where the groups of services stood before the databases were copied, and where the topics ended. */
   positions: z.object({
     groups: z
-      .array(z.object({ groupId: z.string(), type: z.enum(['consumer', 'share']), at: z.array(position).readonly() }))
+      .array(
+        z.object({
+          groupId: z.string(),
+          type: z.enum(['classic', 'consumer', 'share']),
+          at: z.array(position).readonly(),
+        }),
+      )
       .readonly(),
     ends: z.array(position).readonly(),
   }),
