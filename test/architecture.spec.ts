@@ -61,7 +61,10 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
     npm: ['@nestjs/common', '@nestjs/core', 'fastify', 'zod'],
   },
   'libs/testing': { repo: ['libs/*', 'scripts'], npm: '*' },
-  'apps/broker': { repo: ['libs/kafka-protocol', 'libs/logging', 'libs/observability'], npm: ['prom-client', 're2js'] },
+  'apps/broker': {
+    repo: ['libs/kafka-protocol', 'libs/logging', 'libs/observability'],
+    npm: ['jose', 'prom-client', 're2js'],
+  },
   ...Object.fromEntries(
     [
       'order',

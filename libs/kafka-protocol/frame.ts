@@ -20,7 +20,8 @@ const LARGE_BYTES = 4 * 1024 * 1024
  * really arrived, not with the length they announce.
  */
 export class FrameParser {
-  private readonly maxBytes: number
+  /** Of a frame; it may change while frames arrive. */
+  maxBytes: number
   /** Pieces of the frame that is not complete, its length included. */
   private pending: Buffer[] = []
   /** Takes the place of the pieces once a quarter of a large frame has arrived. */

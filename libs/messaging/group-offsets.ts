@@ -95,7 +95,7 @@ export class GroupOffsets {
       const connection = await cluster.anyConnection()
       const found = await connection.request(findCoordinator, FIND_COORDINATOR_VERSION, { key: groupId, keyType: 0 })
       if (found.errorCode !== ErrorCode.NONE) throw errorOf(found.errorCode, `coordinator of ${groupId}`)
-      return await BrokerConnection.open({ host: found.host, port: found.port }, this.options.clientId, TIMING)
+      return await cluster.open({ host: found.host, port: found.port }, TIMING)
     } finally {
       cluster.close()
     }

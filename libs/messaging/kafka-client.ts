@@ -1,8 +1,10 @@
 import { connect } from 'node:net'
-import { Kafka, logLevel } from 'kafkajs'
+import { connect as connectTls } from 'node:tls'
+import { Kafka, logLevel, type SASLOptions } from 'kafkajs'
 import { createLogger } from '#libs/observability'
 import { useOurFetchDecoder } from './kafkajs/fetch-decoder.ts'
 import { restWhenIdle } from './kafkajs/idle-timer.ts'
+import { type KafkaSecurity, kafkaSecurity, type SaslCredentials } from './security/kafka-security.ts'
 
 restWhenIdle()
 useOurFetchDecoder()
@@ -12,6 +14,8 @@ export interface KafkaOptions {
   readonly brokers: readonly string[]
   /** Names the client to the broker. */
   readonly clientId: string
+  /** Default: what the environment says. */
+  readonly security?: KafkaSecurity
 }
 
 /**
@@ -25,13 +29,17 @@ const FIRST_RETRY_MS = 50
 /** An upper bound on how late a restarted broker is noticed. */
 const LONGEST_RETRY_MS = 500
 const REQUEST_MS = 30_000
+/** A handshake of TLS takes more round trips, and work that a busy machine does late. */
+const TLS_CONNECT_MS = 5_000
 
 /** `requestMs`: how long an answer may take before it counts as lost. */
-export const kafkaClient = ({ brokers, clientId }: KafkaOptions, patience: Patience, requestMs = REQUEST_MS): Kafka =>
-  new Kafka({
+export const kafkaClient = (options: KafkaOptions, patience: Patience, requestMs = REQUEST_MS): Kafka => {
+  const { brokers, clientId, security = kafkaSecurity() } = options
+  return new Kafka({
     brokers: [...brokers],
     clientId,
-    connectionTimeout: 1_000,
+    ...(security.sasl !== undefined && { sasl: saslOf(security.sasl) }),
+    connectionTimeout: security.tls === undefined ? 1_000 : TLS_CONNECT_MS,
     requestTimeout: requestMs,
     retry: {
       initialRetryTime: FIRST_RETRY_MS,
@@ -39,7 +47,11 @@ export const kafkaClient = ({ brokers, clientId }: KafkaOptions, patience: Patie
       retries: patience === 'forever' ? Number.MAX_SAFE_INTEGER : 3,
     },
     // Requests are small and somebody waits for each.
-    socketFactory: ({ host, port, onConnect }) => connect({ host, port, noDelay: true, keepAlive: true }, onConnect),
+    socketFactory: ({ host, port, onConnect }) => {
+      const address = { host, port, noDelay: true, keepAlive: true }
+      if (security.tls === undefined) return connect(address, onConnect)
+      return connectTls({ ...address, ...security.tls() }, onConnect)
+    },
     logLevel: logLevel.INFO,
     logCreator: () => {
       const log = createLogger('kafka')
@@ -49,3 +61,13 @@ export const kafkaClient = ({ brokers, clientId }: KafkaOptions, patience: Patie
         log.debug(`${namespace}: ${message}`, fields)
     },
   })
+}
+
+/** As kafkajs wants it. A token is looked up whenever it has to be shown. */
+function saslOf(credentials: SaslCredentials): SASLOptions {
+  if (credentials.mechanism === 'OAUTHBEARER') {
+    return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: credentials.token() }) }
+  }
+  const { mechanism, username } = credentials
+  return { mechanism: mechanism.toLowerCase(), username, password: credentials.password() } as SASLOptions
+}

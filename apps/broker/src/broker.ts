@@ -15,8 +15,9 @@ import { ProducerIds } from './metadata/producer-ids.ts'
 import type { Topics } from './metadata/topics.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
 import { Traffic } from './metrics/traffic.ts'
-import type { Endpoint } from './network/endpoint.ts'
+import type { Listener } from './network/listener.ts'
 import { MemoryBudget } from './network/memory-budget.ts'
+import { AuthenticationLog } from './security/authentication/authentication-log.ts'
 import { ShareCoordinator } from './share/share-coordinator.ts'
 import { TransactionCoordinator, type TransactionParts } from './transactions/coordinator.ts'
 
@@ -56,10 +57,10 @@ export class Broker {
   /** Trouble with the disk since the broker started. */
   readonly storage: { readonly errors: number }
   readonly fetchSessions: FetchSessionCache
-  /** Where clients are told to connect. */
-  readonly advertised: Endpoint = { host: '', port: 0 }
-  /** Where connections are accepted. */
-  readonly listening: Endpoint = { host: '', port: 0 }
+  /** Who tried to prove who they are. */
+  readonly authentications: AuthenticationLog
+  /** Where connections are accepted; empty until they are. */
+  listeners: readonly Listener[] = []
   private readonly upkeep: (() => void)[]
 
   private constructor(
@@ -74,6 +75,7 @@ export class Broker {
     this.settings = options.settings.values
     this.clock = options.clock
     this.dataDir = options.dataDir
+    this.authentications = new AuthenticationLog(this.clock, this.log)
     this.fetchSessions = new FetchSessionCache(
       this.settings['max.incremental.fetch.session.cache.slots'],
       this.clock.steady,

@@ -13,6 +13,7 @@ import { handleLeaveGroup } from './apis/13-leave-group.ts'
 import { handleSyncGroup } from './apis/14-sync-group.ts'
 import { handleDescribeGroups } from './apis/15-describe-groups.ts'
 import { handleListGroups } from './apis/16-list-groups.ts'
+import { handleSaslHandshake } from './apis/17-sasl-handshake.ts'
 import { handleApiVersions } from './apis/18-api-versions.ts'
 import { handleCreateTopics } from './apis/19-create-topics.ts'
 import { handleDeleteTopics } from './apis/20-delete-topics.ts'
@@ -31,6 +32,7 @@ import { handleDescribeConfigs } from './apis/32-describe-configs.ts'
 import { handleAlterConfigs } from './apis/33-alter-configs.ts'
 import { handleAlterReplicaLogDirs } from './apis/34-alter-replica-log-dirs.ts'
 import { handleDescribeLogDirs } from './apis/35-describe-log-dirs.ts'
+import { handleSaslAuthenticate } from './apis/36-sasl-authenticate.ts'
 import { handleCreatePartitions } from './apis/37-create-partitions.ts'
 import { handleDeleteGroups } from './apis/42-delete-groups.ts'
 import { handleElectLeaders } from './apis/43-elect-leaders.ts'
@@ -79,6 +81,7 @@ export const dispatch: Record<ApiKey, AnyHandler> = {
   [ApiKey.SyncGroup]: handleSyncGroup,
   [ApiKey.DescribeGroups]: handleDescribeGroups,
   [ApiKey.ListGroups]: handleListGroups,
+  [ApiKey.SaslHandshake]: handleSaslHandshake,
   [ApiKey.ApiVersions]: handleApiVersions,
   [ApiKey.CreateTopics]: handleCreateTopics,
   [ApiKey.DeleteTopics]: handleDeleteTopics,
@@ -97,6 +100,7 @@ export const dispatch: Record<ApiKey, AnyHandler> = {
   [ApiKey.AlterConfigs]: handleAlterConfigs,
   [ApiKey.AlterReplicaLogDirs]: handleAlterReplicaLogDirs,
   [ApiKey.DescribeLogDirs]: handleDescribeLogDirs,
+  [ApiKey.SaslAuthenticate]: handleSaslAuthenticate,
   [ApiKey.CreatePartitions]: handleCreatePartitions,
   [ApiKey.DeleteGroups]: handleDeleteGroups,
   [ApiKey.ElectLeaders]: handleElectLeaders,

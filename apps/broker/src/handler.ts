@@ -1,6 +1,7 @@
 import type { Api, Fields, RequestOf, ResponseOf, VersionRange } from '#libs/kafka-protocol'
 import type { Broker } from './broker.ts'
 import type { Listener } from './network/listener.ts'
+import type { Authenticator } from './security/authentication/authenticator.ts'
 import type { Principal } from './security/principal.ts'
 
 /** What a handler may know of the request besides its body. */
@@ -11,6 +12,8 @@ export interface RequestContext {
   readonly clientHost: string
   /** Who asks, as proven to the listener; `User:ANONYMOUS` where that asks for no proof. */
   readonly principal: Principal
+  /** What the connection has proven, and proves. */
+  readonly authenticator: Authenticator
   /** Where the connection came in. */
   readonly listener: Listener
   /** Calls the listener once when the connection goes away; returns its removal. */

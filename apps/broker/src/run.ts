@@ -6,28 +6,30 @@ import { DamagedFileError } from './disk/damage.ts'
 import { MeasuredFileSystem } from './disk/measured-file-system.ts'
 import { NodeFileSystem } from './disk/node-file-system.ts'
 import { Histogram } from './metrics/request-metrics.ts'
-import { plaintextListener } from './network/listener.ts'
+import { endpointText } from './network/endpoint.ts'
 import { Server } from './network/server.ts'
+import { openListener } from './security/authentication/open-listener.ts'
+import { addMissingUsers } from './security/authentication/scram-control.ts'
 
 async function run(config: Config): Promise<void> {
-  const { settings, dataDir, host, notes } = config
+  const { settings, dataDir, notes } = config
   const syncs = new Histogram()
   const fs = new MeasuredFileSystem(syncs)
   const broker = await Broker.open({ settings, dataDir, clock: systemClock, fs })
   for (const note of notes) broker.log.info(note)
-  const listeners = await listen(broker, syncs, config).catch(async (error) => {
+  const doors = await open(broker, syncs, config).catch(async (error) => {
     await broker.close()
     throw error
   })
   const stop = async (): Promise<void> => {
-    await listeners.server.close()
-    await listeners.http?.close()
+    await Promise.all(doors.servers.map((server) => server.close()))
+    await doors.http?.close()
     await broker.close()
     process.exit(0)
   }
   process.once('SIGTERM', () => void stop().catch(fail))
   process.once('SIGINT', () => void stop().catch(fail))
-  process.stdout.write(`broker ready ${host}:${listeners.port}\n`)
+  process.stdout.write(`broker ready ${endpointText(broker.listeners[0]!.address)}\n`)
 }
 
 async function repairFiles({ settings, dataDir }: Config): Promise<void> {
@@ -38,14 +40,20 @@ async function repairFiles({ settings, dataDir }: Config): Promise<void> {
   await repair({ fs, dataDir, tryStart, say })
 }
 
-async function listen(broker: Broker, syncs: Histogram, { host, port, httpPort, advertised }: Config) {
-  const { server, port: actual } = await Server.listen(broker, plaintextListener({ host, port }, broker.settings))
-  Object.assign(broker.listening, { host, port: actual })
-  Object.assign(broker.advertised, { port: actual, ...advertised })
-  if (httpPort === undefined) return { server, http: undefined, port: actual }
-  // Loaded only where it is used: Node's HTTP and the metrics' library take longer than all the rest of the broker.
-  const { listenHttp } = await import('./metrics/http-listener.ts')
-  return { server, http: await listenHttp(broker, server, syncs, host, httpPort), port: actual }
+async function open(broker: Broker, syncs: Histogram, { listeners, scramUsers, httpPort, host }: Config) {
+  await addMissingUsers(broker.controller, scramUsers)
+  const servers: Server[] = []
+  try {
+    broker.listeners = listeners.map((plan) => openListener(broker, plan))
+    for (const listener of broker.listeners) servers.push((await Server.listen(broker, listener)).server)
+    if (httpPort === undefined) return { servers, http: undefined }
+    // Loaded only where it is used: Node's HTTP and the metrics' library take longer than all the rest of the broker.
+    const { listenHttp } = await import('./metrics/http-listener.ts')
+    return { servers, http: await listenHttp(broker, servers, syncs, host, httpPort) }
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.close()))
+    throw error
+  }
 }
 
 function fail(error: unknown): void {

@@ -57,12 +57,7 @@ export class GroupMembership {
 
   constructor(private readonly options: MembershipOptions) {
     this.#cluster = new Cluster(options, TIMING)
-    this.#coordinator = new Coordinator(
-      this.#cluster,
-      options.clientId,
-      { keyType: GROUP, key: options.groupId },
-      TIMING,
-    )
+    this.#coordinator = new Coordinator(this.#cluster, { keyType: GROUP, key: options.groupId }, TIMING)
   }
 
   /** It has not joined yet, or the group is being shared out anew. */

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import {
   type Api,
   type Decoded,
@@ -9,6 +10,8 @@ import {
   Reader,
   readResponseHeader,
 } from '#libs/kafka-protocol'
+import { type KafkaSecurity, kafkaSecurity, type SaslCredentials } from '../security/kafka-security.ts'
+import { authenticate } from '../security/sasl-client.ts'
 import { ConnectionLost } from './errors.ts'
 import type { Timing } from './timing.ts'
 
@@ -26,12 +29,18 @@ interface Waiting {
 
 /** Answers about producing and metadata are small; this is far above what a cluster of any size says. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+/** The part of a session that passes before the next one is begun. */
+const PROVE_EARLY = 0.85
 
 /** A connection to one broker. Its answers come in the order of the requests, which may overlap. */
 export class BrokerConnection {
   readonly #name: string
   readonly #waiting: Waiting[] = []
   #correlationId = 0
+  /** What is sent waits for this: who we are is being proven. */
+  #proving: Promise<void> | undefined
+  /** When to prove it again, of `performance.now()`. */
+  #proveAt = Number.POSITIVE_INFINITY
   /** Resolves when the connection is gone. */
   readonly closed: Promise<void>
 
@@ -40,6 +49,7 @@ export class BrokerConnection {
     address: Address,
     private readonly clientId: string,
     private readonly requestMs: number,
+    private readonly sasl: SaslCredentials | undefined,
   ) {
     this.#name = nameOf(address)
     const parser = new FrameParser(MAX_ANSWER_BYTES)
@@ -62,29 +72,63 @@ export class BrokerConnection {
     })
   }
 
-  /** Rejects with `ConnectionLost` when the broker cannot be reached in time. */
-  static open(address: Address, clientId: string, { connectMs, requestMs }: Timing): Promise<BrokerConnection> {
-    return new Promise((resolve, reject) => {
-      // Requests are small and somebody waits for each.
-      const socket = connect({ ...address, noDelay: true, keepAlive: true })
-      const failed = (reason: string) => {
-        clearTimeout(timer)
-        socket.destroy()
-        reject(new ConnectionLost(`${nameOf(address)}: ${reason}`))
-      }
-      const timer = setTimeout(() => failed(`no connection in ${connectMs} ms`), connectMs)
-      const refused = ({ message }: Error) => failed(message)
-      socket.once('error', refused)
-      socket.once('connect', () => {
-        clearTimeout(timer)
-        socket.off('error', refused)
-        resolve(new BrokerConnection(socket, address, clientId, requestMs))
-      })
-    })
+  /** Rejects with `ConnectionLost` when the broker cannot be reached in time, with `Refused` when it does not let us in. */
+  static async open(
+    address: Address,
+    clientId: string,
+    timing: Timing,
+    security: KafkaSecurity = kafkaSecurity(),
+  ): Promise<BrokerConnection> {
+    const connection = new BrokerConnection(
+      await socketTo(address, timing, security),
+      address,
+      clientId,
+      timing.requestMs,
+      security.sasl,
+    )
+    try {
+      await connection.#authenticate()
+      return connection
+    } catch (error) {
+      connection.close()
+      throw error
+    }
   }
 
   /** Rejects with `ConnectionLost` when there is no answer. */
   async request<Q extends Fields, S extends Fields>(
+    api: Api<Q, S>,
+    version: number,
+    body: Encodable<Q>,
+  ): Promise<Decoded<S>> {
+    const proven = this.#proven()
+    if (proven !== undefined) await proven
+    return this.#send(api, version, body)
+  }
+
+  /** A broker cuts off whoever goes on after a session has ended, so another one is begun before (KIP-368). */
+  #proven(): Promise<void> | undefined {
+    return performance.now() >= this.#proveAt ? this.#authenticate() : this.#proving
+  }
+
+  #authenticate(): Promise<void> {
+    const { sasl } = this
+    if (sasl === undefined) return Promise.resolve()
+    this.#proving ??= authenticate((api, version, body) => this.#send(api, version, body), sasl)
+      .then((lifetimeMs) => {
+        this.#proveAt = lifetimeMs > 0 ? performance.now() + lifetimeMs * PROVE_EARLY : Number.POSITIVE_INFINITY
+      })
+      .catch((error) => {
+        this.close()
+        throw error
+      })
+      .finally(() => {
+        this.#proving = undefined
+      })
+    return this.#proving
+  }
+
+  async #send<Q extends Fields, S extends Fields>(
     api: Api<Q, S>,
     version: number,
     body: Encodable<Q>,
@@ -100,8 +144,10 @@ export class BrokerConnection {
   }
 
   /** Sends what the broker does not answer. Resolves when the operating system has it, which says nothing of the broker. */
-  post<Q extends Fields, S extends Fields>(api: Api<Q, S>, version: number, body: Encodable<Q>): Promise<void> {
-    if (!this.socket.writable) return Promise.reject(this.#lost('closed'))
+  async post<Q extends Fields, S extends Fields>(api: Api<Q, S>, version: number, body: Encodable<Q>): Promise<void> {
+    const proven = this.#proven()
+    if (proven !== undefined) await proven
+    if (!this.socket.writable) throw this.#lost('closed')
     const pieces = encodeRequest(api, version, { correlationId: ++this.#correlationId, clientId: this.clientId }, body)
     return new Promise((resolve, reject) => {
       this.socket.cork()
@@ -142,4 +188,26 @@ export class BrokerConnection {
   #lost(cause: string): ConnectionLost {
     return new ConnectionLost(`${this.#name}: ${cause}`)
   }
+}
+
+/** Rejects with `ConnectionLost`. */
+function socketTo(address: Address, { connectMs }: Timing, { tls }: KafkaSecurity): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    // Requests are small and somebody waits for each.
+    const options = { ...address, noDelay: true, keepAlive: true }
+    const socket = tls === undefined ? connect(options) : connectTls({ ...options, ...tls() })
+    const failed = (reason: string) => {
+      clearTimeout(timer)
+      socket.destroy()
+      reject(new ConnectionLost(`${nameOf(address)}: ${reason}`))
+    }
+    const timer = setTimeout(() => failed(`no connection in ${connectMs} ms`), connectMs)
+    const refused = ({ message }: Error) => failed(message)
+    socket.once('error', refused)
+    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+      clearTimeout(timer)
+      socket.off('error', refused)
+      resolve(socket)
+    })
+  })
 }

@@ -85,6 +85,11 @@ export class Cluster {
     throw failure
   }
 
+  /** A connection of its own, which whoever asks for it closes. */
+  open(address: Address, timing: Timing): Promise<BrokerConnection> {
+    return BrokerConnection.open(address, this.options.clientId, timing, this.options.security)
+  }
+
   close(): void {
     for (const connection of this.#connections.values()) {
       connection.then(
@@ -98,7 +103,7 @@ export class Cluster {
     const name = nameOf(address)
     const known = this.#connections.get(name)
     if (known !== undefined) return known
-    const opening = BrokerConnection.open(address, this.options.clientId, this.timing)
+    const opening = this.open(address, this.timing)
     this.#connections.set(name, opening)
     opening
       .then(({ closed }) => closed)

@@ -21,7 +21,6 @@ export class Coordinator {
 
   constructor(
     private readonly cluster: Cluster,
-    private readonly clientId: string,
     private readonly of: { readonly keyType: number; readonly key: string },
     private readonly timing: Timing,
   ) {}
@@ -71,7 +70,7 @@ export class Coordinator {
     if (errorCode !== ErrorCode.NONE) throw errorOf(errorCode, `the coordinator of ${key}`)
     const address: Address = { host, port }
     try {
-      return await BrokerConnection.open(address, this.clientId, this.timing)
+      return await this.cluster.open(address, this.timing)
     } catch (error) {
       throw new TryAgain(`the coordinator ${nameOf(address)} of ${key}: ${(error as Error).message}`)
     }

@@ -70,7 +70,7 @@ export class TransactionalProducer {
   ) {
     this.#cluster = new Cluster(options, timing)
     const key = { keyType: TRANSACTION, key: options.transactionalId }
-    this.#coordinator = new Coordinator(this.#cluster, options.clientId, key, timing)
+    this.#coordinator = new Coordinator(this.#cluster, key, timing)
     this.#writer = new BatchWriter(Compression[options.compression ?? 'none'])
   }
 
@@ -186,7 +186,7 @@ export class TransactionalProducer {
   #groupCoordinator(groupId: string): Coordinator {
     let coordinator = this.#groupCoordinators.get(groupId)
     if (coordinator === undefined) {
-      coordinator = new Coordinator(this.#cluster, this.options.clientId, { keyType: GROUP, key: groupId }, this.timing)
+      coordinator = new Coordinator(this.#cluster, { keyType: GROUP, key: groupId }, this.timing)
       this.#groupCoordinators.set(groupId, coordinator)
     }
     return coordinator

@@ -14,13 +14,13 @@ import { topicNameProblem } from '../metadata/topic-name.ts'
 export const handleMetadata = defineHandler({
   api: metadata,
   advertised: { min: 0, max: 13 },
-  async handle(request, { broker, apiVersion }) {
+  async handle(request, { broker, apiVersion, listener }) {
     const wantsAll = request.topics === null || (apiVersion === 0 && request.topics.length === 0)
     const mayCreate = apiVersion < 4 || request.allowAutoTopicCreation
     const topics = wantsAll
       ? Array.from(broker.readable.all(), (topic) => describe(broker, topic))
       : await Promise.all(distinct(request.topics!).map((wanted) => find(broker, wanted, mayCreate, apiVersion)))
-    const { host, port } = broker.advertised
+    const { host, port } = listener.advertised
     const isAskedForOperations = request.includeTopicAuthorizedOperations
     return {
       brokers: [{ nodeId: broker.nodeId, host, port, rack: broker.settings['broker.rack'] }],

@@ -15,8 +15,8 @@ const NO_NODE = { nodeId: -1, host: '', port: -1 }
 export const handleFindCoordinator = defineHandler({
   api: findCoordinator,
   advertised: { min: 0, max: 6 },
-  handle(request, { broker, apiVersion }) {
-    const here = { nodeId: broker.nodeId, ...broker.advertised }
+  handle(request, { broker, apiVersion, listener }) {
+    const here = { nodeId: broker.nodeId, ...listener.advertised }
     const answerTo = (key: string) => {
       const problem = problemOf(request.keyType, key, apiVersion)
       const errorCode = problem === null ? ErrorCode.NONE : ErrorCode.INVALID_REQUEST

@@ -12,13 +12,13 @@ const METADATA_TOPIC = '__cluster_metadata'
 export const handleDescribeQuorum = defineHandler({
   api: describeQuorum,
   advertised: { min: 0, max: 2 },
-  handle({ topics }, { broker }) {
+  handle({ topics }, { broker, listener }) {
     if (!isMetadataPartition(topics)) return { errorCode: ErrorCode.NONE, topics: topics.map(notHosted) }
-    const { host, port } = broker.advertised
+    const { host, port } = listener.advertised
     return {
       errorCode: ErrorCode.NONE,
       topics: [{ topicName: METADATA_TOPIC, partitions: [quorumOf(broker)] }],
-      nodes: [{ nodeId: broker.nodeId, listeners: [{ name: 'PLAINTEXT', host, port }] }],
+      nodes: [{ nodeId: broker.nodeId, listeners: [{ name: listener.name, host, port }] }],
     }
   },
 })

@@ -9,7 +9,7 @@ const CONTROLLERS = 2
 export const handleDescribeCluster = defineHandler({
   api: describeCluster,
   advertised: { min: 0, max: 2 },
-  handle({ endpointType, includeClusterAuthorizedOperations }, { broker }) {
+  handle({ endpointType, includeClusterAuthorizedOperations }, { broker, listener }) {
     if (endpointType !== BROKERS) {
       const isKnown = endpointType === CONTROLLERS
       return {
@@ -19,7 +19,7 @@ export const handleDescribeCluster = defineHandler({
         brokers: [],
       }
     }
-    const { host, port } = broker.advertised
+    const { host, port } = listener.advertised
     return {
       errorCode: ErrorCode.NONE,
       clusterId: broker.clusterId,

@@ -25,11 +25,11 @@ const TOPIC = 1
 const LOGGER = 6
 const GROUP = 8
 const SOURCES: Record<SettingSource, number> = { broker: 2, cluster: 3, static: 4, default: 5 }
-const KINDS: Record<SettingKind, number> = { boolean: 1, string: 2, int: 3, long: 5, double: 6, list: 7 }
+const KINDS: Record<SettingKind, number> = { boolean: 1, string: 2, int: 3, long: 5, double: 6, list: 7, password: 9 }
 
 interface Synonym {
   readonly name: string
-  readonly value: string
+  readonly value: string | null
   readonly source: number
 }
 
@@ -115,12 +115,13 @@ const synonymsOf = (name: SettingName, settings: LiveSettings): Synonym[] =>
   settings.layersOf(name).map(({ source, value }) => ({ name, value, source: SOURCES[source] }))
 
 function described(name: string, synonyms: readonly Synonym[], kind: SettingKind): Omit<DescribedConfig, 'readOnly'> {
+  const isSensitive = kind === 'password'
   return {
     name,
-    value: synonyms[0]?.value ?? null,
+    value: isSensitive ? null : (synonyms[0]?.value ?? null),
     configSource: synonyms[0]?.source ?? SOURCES.default,
-    isSensitive: false,
-    synonyms,
+    isSensitive,
+    synonyms: isSensitive ? synonyms.map((synonym) => ({ ...synonym, value: null })) : synonyms,
     configType: KINDS[kind],
     documentation: documentationOf(name),
   }

@@ -1,10 +1,15 @@
+import { authenticationDocs } from '../security/authentication/settings.ts'
 import type { SettingName } from './settings.ts'
 
 /** One sentence per setting, for clients that ask for documentation. */
 const ofBroker: Record<SettingName, string> = {
+  ...authenticationDocs,
   'node.id': 'The id of this broker.',
   'broker.rack': 'The rack that clients are told this broker stands in.',
-  'advertised.listeners': 'Where clients are told to connect, as PLAINTEXT://host:port.',
+  listeners: 'Where connections are accepted, as NAME://host:port; unset: --host and --port, without encryption.',
+  'advertised.listeners': 'Where clients of each listener are told to connect, as NAME://host:port.',
+  'listener.security.protocol.map': 'Which of PLAINTEXT, SSL, SASL_PLAINTEXT and SASL_SSL each listener speaks.',
+  'controller.listener.names': 'Listeners that are not opened: there is no controller quorum.',
   'num.partitions': 'Partitions of a topic whose creator does not say.',
   'default.replication.factor': 'Replicas of a topic whose creator does not say; there is one broker, so one is made.',
   'min.insync.replicas': 'Replicas that must have a record before acks=all is answered, of those there are: one.',

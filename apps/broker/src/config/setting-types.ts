@@ -1,4 +1,4 @@
-export type SettingKind = 'boolean' | 'int' | 'long' | 'double' | 'string' | 'list'
+export type SettingKind = 'boolean' | 'int' | 'long' | 'double' | 'string' | 'list' | 'password'
 
 /** One setting: what it may be and what it is when nobody says. */
 export interface Definition<T> {
@@ -75,6 +75,9 @@ export const oneOf = <const T extends string>(fallback: T, ...others: T[]): Defi
 })
 
 export const text = (fallback: string): Definition<string> => ({ kind: 'string', fallback, parse: (value) => value })
+
+/** Told to nobody, neither by the broker nor in its log. */
+export const password: Definition<string> = { ...text(''), kind: 'password' }
 
 export const list = (fallback: string): Definition<string> => ({ ...text(fallback), kind: 'list' })
 

@@ -5,11 +5,17 @@
 type Rules = readonly (readonly [names: RegExp, reason: string])[]
 
 const ignored: Rules = [
-  [/^(process\.roles|controller\..*|metadata\..*|initial\.broker\.registration\..*)$/, 'there is no controller quorum'],
+  [
+    /^(process\.roles|controller\.(?!listener\.names).*|metadata\..*|initial\.broker\.registration\..*)$/,
+    'there is no controller quorum',
+  ],
   [/^(replica\.|replication\.|num\.replica\.|alter\.log\.dirs\.|controlled\.shutdown\.).*$/, 'there are no replicas'],
   [/^(auto\.leader\.|leader\.imbalance\.).*$/, 'the one broker leads everything'],
   [/^(broker\.heartbeat|broker\.session|request\.timeout|socket\.connection\.setup)\..*$/, 'there is one broker'],
-  [/^inter\.broker\.(listener\.name|protocol\.version)$/, 'there is one broker'],
+  [
+    /^(inter\.broker\.(listener\.name|protocol\.version)|security\.inter\.broker\.protocol|sasl\.mechanism\.(inter\.broker|controller)\.protocol)$/,
+    'there is one broker',
+  ],
   [
     /^(num\.(network|io)\.threads|background\.threads|queued\.max\.requests)$/,
     'one thread serves all; connections have limits of their own',
@@ -33,8 +39,18 @@ const ignored: Rules = [
   [/^group\.consumer\.(assignor\.offload|regex\.refresh)\..*$/, 'assignments and expressions are worked out at once'],
   [/^(group\.share|share)\..*$/, 'share groups live in a journal, and what they are assigned is decided at once'],
   [/^(metric\.reporters|metrics\..*|kafka\.metrics\..*|telemetry\..*)$/, 'metrics are at /metrics of the HTTP port'],
-  [/^(quota\.|connection\.failed\.authentication|connections\.max\.reauth).*$/, 'there are no quotas and no logins'],
-  [/^(listener\.security\.protocol\.map|early\.start\.listeners)$/, 'there is one listener, without encryption'],
+  [/^quota\..*$/, 'there are no quotas'],
+  [/^early\.start\.listeners$/, 'listeners open together'],
+  [
+    /^ssl\.(protocol|provider|keymanager\.algorithm|trustmanager\.algorithm|secure\.random\.implementation)$/,
+    'OpenSSL is used',
+  ],
+  [/^(ssl\.endpoint\.identification\.algorithm|ssl\.allow\..*\.changes)$/, 'the broker connects to nobody'],
+  [/^sasl\.(login|kerberos)\..*$/, 'there is no Kerberos, and the broker logs in nowhere'],
+  [
+    /^sasl\.oauthbearer\.(scope\.claim\.name|jwks\.endpoint\.retry\..*)$/,
+    'scopes are not looked at, and keys are asked for when they are needed',
+  ],
   [/^(follower\.fetch|remote\.|log\.local\.retention).*$/, 'there is no tiered storage'],
   [
     /^(reserved\.broker\.max\.id|broker\.id\.generation\.enable|zookeeper\..*)$/,
@@ -44,12 +60,10 @@ const ignored: Rules = [
 
 const refused: Rules = [
   [/^log\.dirs?$/, 'give the directory with --data-dir'],
-  [/^listeners$/, 'give the address with --host and --port'],
-  [
-    /^(ssl|sasl|authorizer|super\.users|delegation\.token|principal|security|password)\b.*$/,
-    'there is no security yet',
-  ],
-  [/^listener\.name\..*$/, 'there is one listener, without security'],
+  [/^(authorizer|super\.users)\b.*$/, 'there are no access rules yet'],
+  [/^delegation\.token\..*$/, 'there are no delegation tokens'],
+  [/^ssl\.truststore\.password$/, 'authorities are read from a PEM file, which has none'],
+  [/^(ssl|sasl|principal|security|password)\b.*$/, 'there is nothing like it here'],
   [/^remote\.log\.storage\.system\.enable$/, 'there is no tiered storage'],
   [/\.class(\.name)?$|^config\.providers$/, 'Java classes cannot be loaded'],
   [

@@ -41,13 +41,19 @@ test("Kafka's settings that do nothing here are accepted with a note, unless tha
     notes: harmless.map(() => expect.stringMatching(/no effect/)),
   })
   for (const entry of [
-    'sasl.enabled.mechanisms=PLAIN',
+    'sasl.client.callback.handler.class=x',
     'log.dirs=/tmp',
     'authorizer.class.name=x',
-    'ssl.keystore.location=x',
+    'delegation.token.secret.key=x',
   ]) {
     expect(readSettings([entry])).toMatchObject({ problems: [expect.stringContaining('is not supported: ')] })
   }
+})
+
+test('no problem has a secret in it', () => {
+  const read = readSettings(['listener.name.plaintext.ssl.key.passwort=hunter2', 'ssl.keystore.passwd=hunter2'])
+  expect(read).toMatchObject({ problems: [expect.any(String), expect.any(String)] })
+  expect(JSON.stringify(read)).not.toContain('hunter2')
 })
 
 test('node.id has an older name', () => expect(settingsOf('broker.id=7').values['node.id']).toBe(7))

@@ -1,4 +1,6 @@
-import { listener } from '../network/endpoint.ts'
+import { listenerList, protocolMap } from '../network/endpoint.ts'
+import { authenticationSettings } from '../security/authentication/settings.ts'
+import { isTokenValidator, listenerSetting, VALIDATOR } from './listener-settings.ts'
 import {
   assignorList,
   bool,
@@ -8,6 +10,7 @@ import {
   dynamic,
   gzipLevel,
   int,
+  list,
   long,
   oneOf,
   SettingProblem,
@@ -27,7 +30,10 @@ const DAY_MS = 24 * 3_600_000
 export const definitions = {
   'node.id': int(1),
   'broker.rack': unset(text('')),
-  'advertised.listeners': unset(listener),
+  listeners: unset(listenerList),
+  'advertised.listeners': unset(listenerList),
+  'listener.security.protocol.map': protocolMap,
+  'controller.listener.names': list(''),
 
   'num.partitions': int(1, 1, 10_000),
   'default.replication.factor': int(1, 1, 32_767),
@@ -45,6 +51,8 @@ export const definitions = {
   'connections.max.idle.ms': long(600_000, -1),
   'max.connections': dynamic(int(MAX_INT)),
   'max.connections.per.ip': dynamic(int(MAX_INT)),
+
+  ...authenticationSettings,
 
   'compression.gzip.level': dynamic(gzipLevel),
   'compression.lz4.level': dynamic(int(9, 1, 17)),
@@ -141,34 +149,56 @@ export type SettingTexts = Readonly<Partial<Record<SettingName, string>>>
 /** `broker.id` is the name that `node.id` had once. */
 const aliases: Readonly<Record<string, SettingName>> = { 'broker.id': 'node.id' }
 
+/** Settings of single listeners as they are written, by the whole name, `listener.name.external.ssl.client.auth`. */
+export type ListenerTexts = Readonly<Record<string, string>>
+
+export interface ReadSettings {
+  readonly given: SettingTexts
+  readonly ofListeners: ListenerTexts
+  readonly notes: readonly string[]
+}
+
 /**
  * Reads `KEY=VALUE` entries; of two for one key the later holds. Problems are one sentence per bad entry, notes one
- * per entry that is Kafka's and does nothing here.
+ * per entry that is Kafka's and does nothing here. Neither has a value in it that is secret.
  */
-export function readSettings(
-  entries: readonly string[],
-): { readonly given: SettingTexts; readonly notes: readonly string[] } | { readonly problems: readonly string[] } {
+export function readSettings(entries: readonly string[]): ReadSettings | { readonly problems: readonly string[] } {
   const given: Partial<Record<SettingName, string>> = {}
+  const ofListeners: Record<string, string> = {}
   const problems: string[] = []
   const notes: string[] = []
   for (const entry of entries) {
     const equals = entry.indexOf('=')
     const key = entry.slice(0, Math.max(equals, 0)).trim()
-    const name = aliases[key] ?? key
+    const value = entry.slice(equals + 1).trim()
+    const ofListener = listenerSetting(key)
+    const name = ofListener?.name ?? aliases[key] ?? key
     if (equals < 0) {
       problems.push(`"${entry}" is not of the form KEY=VALUE`)
+    } else if (ofListener?.name === VALIDATOR) {
+      if (isTokenValidator(value)) notes.push(`setting "${key}" has no effect: tokens are always validated`)
+      else problems.push(`setting "${key}" is not supported: Java classes cannot be loaded`)
+    } else if (isSetting(name) && (ofListener === undefined || ofListener.isAllowed)) {
+      const problem = problemWith(name, key, value)
+      if (problem !== undefined) problems.push(problem)
+      else if (ofListener === undefined) given[name] = value
+      else ofListeners[ofListener.key] = value
     } else if (isSetting(name)) {
-      const value = entry.slice(equals + 1).trim()
-      const parsed = definitions[name].parse(value)
-      if (parsed instanceof SettingProblem) problems.push(`bad value for "${key}": "${value}": ${parsed.reason}`)
-      else given[name] = value
+      problems.push(`setting "${key}" cannot be given for one listener`)
     } else {
       const refusal = refusedSetting(name)
       const note = ignoredSetting(name)
-      if (refusal !== undefined) problems.push(`setting "${name}" is not supported: ${refusal}`)
-      else if (note !== undefined) notes.push(`setting "${name}" has no effect: ${note}`)
-      else problems.push(`unknown setting "${name}"`)
+      if (refusal !== undefined) problems.push(`setting "${key}" is not supported: ${refusal}`)
+      else if (note !== undefined) notes.push(`setting "${key}" has no effect: ${note}`)
+      else problems.push(`unknown setting "${key}"`)
     }
   }
-  return problems.length > 0 ? { problems } : { given, notes }
+  return problems.length > 0 ? { problems } : { given, ofListeners, notes }
+}
+
+function problemWith(name: SettingName, key: string, value: string): string | undefined {
+  const { kind, parse } = definitionOf(name)
+  const parsed = parse(value)
+  if (!(parsed instanceof SettingProblem)) return undefined
+  return `bad value for "${key}": ${kind === 'password' ? '' : `"${value}": `}${parsed.reason}`
 }

@@ -1,5 +1,6 @@
 import type { Broker } from '../broker.ts'
-import type { Endpoint } from '../network/endpoint.ts'
+import { endpointText } from '../network/endpoint.ts'
+import type { Listener } from '../network/listener.ts'
 import type { SettingKind } from './setting-types.ts'
 
 export interface StaticFact {
@@ -13,12 +14,17 @@ export interface StaticFact {
  * What Kafka keeps in its server.properties about where a broker is. Here it is given on the command line, but who asks
  * a broker for its settings looks for it under these names.
  */
-export const staticFacts = ({ nodeId, dataDir, listening, advertised }: Broker): readonly StaticFact[] => [
+export const staticFacts = ({ nodeId, dataDir, listeners }: Broker): readonly StaticFact[] => [
   fact('broker.id', 'int', `${nodeId}`, 'The older name of node.id.'),
   fact('process.roles', 'list', 'broker,controller', 'What this process does in the cluster.'),
-  fact('listeners', 'list', listenerAt(listening), 'Where connections are accepted.'),
-  fact('advertised.listeners', 'list', listenerAt(advertised), 'Where clients are told to connect.'),
-  fact('inter.broker.listener.name', 'string', 'PLAINTEXT', 'The listener that brokers would use among themselves.'),
+  fact('listeners', 'list', listed(listeners, 'address'), 'Where connections are accepted.'),
+  fact('advertised.listeners', 'list', listed(listeners, 'advertised'), 'Where clients are told to connect.'),
+  fact(
+    'inter.broker.listener.name',
+    'string',
+    listeners[0]?.name ?? '',
+    'The listener that brokers would use among themselves.',
+  ),
   fact('log.dir', 'string', dataDir, 'Where topics are kept.'),
   fact('log.dirs', 'list', dataDir, 'Where topics are kept.'),
 ]
@@ -27,6 +33,5 @@ const fact = (name: string, kind: SettingKind, value: string, documentation: str
   ...{ name, value, kind, documentation },
 })
 
-function listenerAt({ host, port }: Endpoint): string {
-  return `PLAINTEXT://${host.includes(':') ? `[${host}]` : host}:${port}`
-}
+const listed = (listeners: readonly Listener[], which: 'address' | 'advertised'): string =>
+  listeners.map((listener) => `${listener.name}://${endpointText(listener[which])}`).join(',')

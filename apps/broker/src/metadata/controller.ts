@@ -2,6 +2,8 @@ import { ErrorCode } from '#libs/kafka-protocol'
 import type { LiveSettings } from '../config/live-settings.ts'
 import type { TopicConfigs } from '../config/topic-config.ts'
 import type { LogManager } from '../log/log-manager.ts'
+import type { ScramDecision, ScramUsers } from '../security/authentication/scram-control.ts'
+import { type ScramCredential, type ScramName, scramIdOf } from '../security/authentication/scram-credential.ts'
 import { ConfigControl } from './config-control.ts'
 import { EventQueue } from './event-queue.ts'
 import { MetadataLog } from './metadata-log.ts'
@@ -127,6 +129,32 @@ export class Controller {
   /** Groups that have settings of their own. */
   configuredGroups(): Iterable<string> {
     return this.log.image.groupConfigs.keys()
+  }
+
+  get scramUsers(): ScramUsers {
+    return this.log.image.scramUsers
+  }
+
+  scramCredential(user: string, mechanism: ScramName): ScramCredential | undefined {
+    return this.log.image.scramUsers.get(user)?.[scramIdOf(mechanism)]
+  }
+
+  /** Looks at what users log in with and changes it in one turn; resolves to what was refused, by user. */
+  alterScramUsers(decide: (users: ScramUsers) => ScramDecision): Promise<ScramDecision['refusals'] | Refusal> {
+    return this.inTurn(async () => {
+      const { scramUsers } = this
+      const { changes, refusals } = decide(scramUsers)
+      const type = 'UserScramCredentialSet'
+      const before = changes.map(({ user, mechanism }) => {
+        return { type, user, mechanism, credential: scramUsers.get(user)?.[mechanism] ?? null } as const
+      })
+      if (changes.length > 0)
+        await this.log.append(
+          changes.map((change) => ({ type, ...change })),
+          before,
+        )
+      return refusals
+    })
   }
 
   /** Ids below it may have been given out by an earlier life. */

@@ -1,6 +1,7 @@
 import type { SettingScope } from '../config/live-settings.ts'
 import type { SettingTexts } from '../config/settings.ts'
 import type { TopicConfigs } from '../config/topic-config.ts'
+import type { ScramCredential, ScramMechanismId } from '../security/authentication/scram-credential.ts'
 import type { MetadataRecord, TopicRecord } from './metadata-records.ts'
 
 /** What all records so far come to. */
@@ -11,6 +12,8 @@ export class MetadataImage {
   readonly brokerConfigs: Record<SettingScope, SettingTexts> = { broker: {}, cluster: {} }
   /** Groups that have settings of their own. */
   readonly groupConfigs = new Map<string, TopicConfigs>()
+  /** What is kept of each user that logs in by SCRAM, by mechanism. */
+  readonly scramUsers = new Map<string, Partial<Record<ScramMechanismId, ScramCredential>>>()
   private readonly byId = new Map<string, TopicRecord>()
 
   topics(): Iterable<TopicRecord> {
@@ -47,6 +50,13 @@ export class MetadataImage {
       case 'TopicDeleted':
         this.byId.delete(record.topicId)
         break
+      case 'UserScramCredentialSet': {
+        const { [record.mechanism]: _, ...others } = this.scramUsers.get(record.user) ?? {}
+        const left = record.credential === null ? others : { ...others, [record.mechanism]: record.credential }
+        if (Object.keys(left).length > 0) this.scramUsers.set(record.user, left)
+        else this.scramUsers.delete(record.user)
+        break
+      }
       case 'ProducerIdsReserved':
         this.nextProducerId = record.next
     }
@@ -59,6 +69,11 @@ export class MetadataImage {
     for (const scope of ['broker', 'cluster'] as const) {
       const configs = this.brokerConfigs[scope]
       if (Object.keys(configs).length > 0) yield { type: 'BrokerConfigured', scope, configs }
+    }
+    for (const [user, credentials] of this.scramUsers) {
+      for (const [mechanism, credential] of Object.entries(credentials)) {
+        yield { type: 'UserScramCredentialSet', user, mechanism: Number(mechanism) as ScramMechanismId, credential }
+      }
     }
     for (const [groupId, configs] of this.groupConfigs) yield { type: 'GroupConfigured', groupId, configs }
     for (const topic of this.byId.values()) yield { type: 'TopicCreated', ...topic }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { SettingScope } from '../config/live-settings.ts'
 import type { SettingTexts } from '../config/settings.ts'
 import type { TopicConfigs } from '../config/topic-config.ts'
+import type { ScramChange } from '../security/authentication/scram-control.ts'
 
 /** What the broker knows besides its logs and groups, as a sequence of facts in the journal `metadata`. */
 export type MetadataRecord =
@@ -21,6 +22,8 @@ export type MetadataRecord =
   /** Everything that is set for this group, which need not exist. */
   | { readonly type: 'GroupConfigured'; readonly groupId: string; readonly configs: TopicConfigs }
   | { readonly type: 'TopicDeleted'; readonly topicId: string }
+  /** What a user logs in with by SCRAM, or that there is nothing any more: keys, not passwords. */
+  | ({ readonly type: 'UserScramCredentialSet' } & ScramChange)
   /** Ids below `next` may have been handed out. */
   | { readonly type: 'ProducerIdsReserved'; readonly next: number }
 

@@ -9,7 +9,13 @@ import type { Histogram } from './request-metrics.ts'
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Health, metrics and an overview of topics and groups, for people and machines that do not speak Kafka. */
-export async function listenHttp(broker: Broker, server: Server, syncs: Histogram, host: string, port: number) {
+export async function listenHttp(
+  broker: Broker,
+  servers: readonly Server[],
+  syncs: Histogram,
+  host: string,
+  port: number,
+) {
   observeProcess('broker')
   const http: HttpServer = createServer((request, response) => {
     const answer = (status: number, type: string, body: string): void => {
@@ -21,7 +27,7 @@ export async function listenHttp(broker: Broker, server: Server, syncs: Histogra
     if (request.method !== 'GET') return json(405, { error: 'only GET is answered' })
     if (path === '/metrics') {
       registry.metrics().then(
-        (process) => answer(200, registry.contentType, `${process}\n${metricsPage(broker, server, syncs)}`),
+        (process) => answer(200, registry.contentType, `${process}\n${metricsPage(broker, servers, syncs)}`),
         (error) => json(500, { error: String(error) }),
       )
       return

@@ -9,9 +9,10 @@ import { shareMetrics } from './share-metrics-page.ts'
 import type { TopicTraffic } from './traffic.ts'
 
 /** The broker's own metrics; everything is looked up when somebody asks, so that requests pay little for it. */
-export function metricsPage(broker: Broker, server: Server, syncs: Histogram): string {
+export function metricsPage(broker: Broker, servers: readonly Server[], syncs: Histogram): string {
   const text = new PrometheusText()
-  connections(text, broker, server)
+  connections(text, broker, servers)
+  security(text, broker)
   requests(text, broker)
   const overview = overviewOf(broker)
   topics(text, broker, overview.topics)
@@ -24,15 +25,40 @@ export function metricsPage(broker: Broker, server: Server, syncs: Histogram): s
 
 const one = (value: number): [[object & Record<string, string>, number]] => [[{}, value]]
 
-function connections(text: PrometheusText, { memory, fetchSessions }: Broker, server: Server): void {
-  text.gauge('broker_connections', 'Open client connections', one(server.connectionCount))
-  text.counter('broker_connections_accepted_total', 'Connections accepted', one(server.accepted))
-  text.counter('broker_connections_refused_total', 'Connections refused by a limit', one(server.refused))
+function connections(text: PrometheusText, { memory, fetchSessions }: Broker, servers: readonly Server[]): void {
+  const sum = (of: (server: Server) => number) => one(servers.reduce((total, server) => total + of(server), 0))
+  text.gauge(
+    'broker_connections',
+    'Open client connections',
+    sum(({ connectionCount }) => connectionCount),
+  )
+  text.counter(
+    'broker_connections_accepted_total',
+    'Connections accepted',
+    sum(({ accepted }) => accepted),
+  )
+  text.counter(
+    'broker_connections_refused_total',
+    'Connections refused by a limit',
+    sum(({ refused }) => refused),
+  )
   text.gauge('broker_memory_used_bytes', 'Bytes held by requests and answers', one(memory.used))
   text.gauge('broker_memory_limit_bytes', 'Bytes above which sockets are not read', one(memory.limit))
   text.gauge('broker_fetch_sessions', 'Incremental fetch sessions', one(fetchSessions.size))
   text.gauge('broker_fetch_session_partitions', 'Partitions in all fetch sessions', one(fetchSessions.partitions))
   text.counter('broker_fetch_session_evictions_total', 'Fetch sessions evicted', one(fetchSessions.evictions))
+}
+
+function security(text: PrometheusText, { authentications, listeners }: Broker): void {
+  const counts = [...authentications.counts()].flatMap(({ listener, mechanism, succeeded, failed }) => [
+    [{ listener, mechanism, result: 'succeeded' }, succeeded] as const,
+    [{ listener, mechanism, result: 'failed' }, failed] as const,
+  ])
+  text.counter('broker_authentications_total', 'Clients that tried to prove who they are by SASL', counts)
+  const expiries = listeners.flatMap(({ name: listener, tls }) =>
+    tls?.expires === undefined ? [] : [[{ listener }, tls.expires.getTime() / 1000] as const],
+  )
+  text.gauge('broker_certificate_expiry_seconds', 'When the certificate of a listener ends, since 1970', expiries)
 }
 
 const apiNames = new Map(Object.values(dispatch).map(({ api }) => [api.key, api.name]))

@@ -7,7 +7,9 @@ export function overviewOf(broker: Broker) {
   return {
     clusterId: broker.clusterId,
     nodeId: broker.nodeId,
-    listener: broker.advertised,
+    listeners: broker.listeners.map(({ name, securityProtocol, advertised }) => ({
+      ...{ name, securityProtocol, ...advertised },
+    })),
     topics: Array.from(broker.topics.all(), ({ name, topicId, configs, logs }) => ({
       name,
       topicId,

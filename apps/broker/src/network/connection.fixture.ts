@@ -4,8 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { FrameParser } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import type { ManualClock } from '../clock.fixture.ts'
+import { ANONYMOUS } from '../security/principal.ts'
 import { Connection } from './connection.ts'
-import { plaintextListener } from './listener.ts'
+import { type Listener, plaintextListener } from './listener.ts'
 
 const PATIENCE = 300
 
@@ -15,7 +16,7 @@ export class TestClient {
   private readonly wire: Duplex
   private readonly clock: ManualClock
 
-  constructor(broker: Broker, clock: ManualClock) {
+  constructor(broker: Broker, clock: ManualClock, listener?: Listener) {
     this.clock = clock
     const parser = new FrameParser(2 ** 31 - 1)
     this.wire = new Duplex({
@@ -26,7 +27,12 @@ export class TestClient {
       },
     })
     const socket = Object.assign(this.wire, { setNoDelay: () => socket, remoteAddress: '127.0.0.1' }) as never as Socket
-    new Connection(socket, broker, plaintextListener({ host: '127.0.0.1', port: 0 }, broker.settings))
+    new Connection(
+      socket,
+      broker,
+      listener ?? plaintextListener({ host: '127.0.0.1', port: 0 }, broker.settings),
+      ANONYMOUS,
+    )
   }
 
   get closed(): boolean {

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import { FrameParser, MalformedError, type RequestHeader } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { CLOSE, type Handler, type RequestContext } from '../handler.ts'
-import { ANONYMOUS, type Principal } from '../security/principal.ts'
+import type { Authenticator } from '../security/authentication/authenticator.ts'
+import type { Principal } from '../security/principal.ts'
 import { AnswerQueue, type Slot } from './answer-queue.ts'
 import { ConnectionActivity } from './connection-activity.ts'
 import { answerTo, type IncomingRequest, readRequest } from './incoming-request.ts'
@@ -16,6 +17,10 @@ const MAX_QUEUED_FRAMES = 64
 /** Answered bytes that the client has not taken yet; above this none of its requests is begun. */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024
 const MAX_IN_FLIGHT = 64
+/** The time in which a client has to prove who it is, from the connection on, in milliseconds. */
+export const AUTHENTICATION_MS = 30_000
+/** The time that a client has to take the answer that its connection ends with, in milliseconds. */
+const ENDING_MS = 5000
 /** What a connection may hold of requests though memory is exhausted. */
 const ALLOWANCE_BYTES = 64 * 1024
 
@@ -27,7 +32,7 @@ export class Connection implements BudgetReader {
   private readonly broker: Broker
   private readonly clientHost: string
   private readonly listener: Listener
-  private principal: Principal = ANONYMOUS
+  private readonly authenticator: Authenticator
   private readonly socket: Socket
   private readonly parser: FrameParser
   private readonly received = new ReceivedMemory()
@@ -41,15 +46,20 @@ export class Connection implements BudgetReader {
   private willSend = false
   private advancing = false
   private closed = false
+  /** Nothing is read any more, and what is to be sent goes out. */
+  private ending = false
   private readonly activity: ConnectionActivity
 
-  constructor(socket: Socket, broker: Broker, listener: Listener) {
+  /** `byTls`: who the client is by its certificate. */
+  constructor(socket: Socket, broker: Broker, listener: Listener, byTls: Principal) {
     this.socket = socket
     this.broker = broker
     this.listener = listener
     this.clientHost = `/${socket.remoteAddress ?? ''}`
     this.activity = new ConnectionActivity(broker.clock.steady)
-    this.parser = new FrameParser(broker.settings['socket.request.max.bytes'])
+    this.authenticator = listener.authenticator(byTls, this.clientHost)
+    this.parser = new FrameParser(this.maxRequestBytes)
+    if (!this.authenticator.isComplete) this.expectAuthentication()
     this.sending = new SendQueue(socket, broker.logs.blocks, (bytes) => this.sent(bytes))
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.receive(chunk))
@@ -96,8 +106,20 @@ export class Connection implements BudgetReader {
     this.advance()
   }
 
+  private get maxRequestBytes(): number {
+    const { authenticator, broker, listener } = this
+    return authenticator.isComplete ? broker.settings['socket.request.max.bytes'] : listener.maxBytesBefore
+  }
+
+  private expectAuthentication(): void {
+    const late = () => {
+      if (!this.authenticator.isComplete) this.refuse(new MalformedError('it did not authenticate in time'))
+    }
+    this.onClose(this.broker.clock.after(AUTHENTICATION_MS, late))
+  }
+
   private receive(chunk: Buffer): void {
-    if (this.closed) return
+    if (this.closed || this.ending) return
     this.activity.received(chunk.length, this.parser.unfinished > 0)
     this.received.add(chunk)
     this.held += chunk.length
@@ -122,7 +144,7 @@ export class Connection implements BudgetReader {
     this.advancing = true
     // What is answered already counts as unsent before it is asked whether there is room for more.
     if (this.waiting.length > 0) this.send()
-    while (!this.closed && !this.busy && this.waiting.length > 0 && this.hasRoom()) {
+    while (!this.closed && !this.ending && !this.busy && this.waiting.length > 0 && this.hasRoom()) {
       const frame = this.waiting.shift()!
       try {
         this.begin(frame)
@@ -132,7 +154,8 @@ export class Connection implements BudgetReader {
     }
     this.advancing = false
     if (this.closed) return
-    if (this.waiting.length > MAX_QUEUED_FRAMES || this.mustWaitForMemory()) this.socket.pause()
+    const mayWait = this.authenticator.isComplete ? MAX_QUEUED_FRAMES : 1
+    if (this.waiting.length > mayWait || this.mustWaitForMemory()) this.socket.pause()
     else if (this.socket.isPaused()) this.socket.resume()
   }
 
@@ -153,7 +176,11 @@ export class Connection implements BudgetReader {
   }
 
   private begin(frame: Buffer): void {
-    const request = readRequest(frame)
+    if (this.authenticator.expectsToken) {
+      this.takeToken(frame)
+      return
+    }
+    const request = readRequest(frame, (apiKey) => this.authenticator.problemWith(apiKey))
     const { handler, header, body } = request
     const slot = this.answers.expect(frame, handler.keepsNothing !== true)
     const began = this.broker.requests.begin()
@@ -174,19 +201,41 @@ export class Connection implements BudgetReader {
     )
   }
 
-  private contextOf({ apiVersion, clientId }: RequestHeader): RequestContext {
-    const { broker, clientHost, principal, listener, onClose } = this
-    return { broker, apiVersion, clientId: clientId ?? '', clientHost, principal, listener, onClose }
+  /** Tokens without headers: their answers have none either. */
+  private takeToken(frame: Buffer): void {
+    const slot = this.answers.expect(frame, true)
+    this.busy = true
+    this.authenticator.takeToken(frame).then(
+      (reply) =>
+        this.settle(() => {
+          if (reply === undefined) return this.close()
+          const length = Buffer.alloc(4)
+          length.writeInt32BE(reply.length)
+          slot.answer = [length, reply]
+          this.send()
+        }),
+      (error) => this.settle(() => this.refuse(error)),
+    )
   }
 
-  private continue(handler: Handler, settle: () => void): void {
+  private contextOf({ apiVersion, clientId }: RequestHeader): RequestContext {
+    const { broker, clientHost, authenticator, listener, onClose } = this
+    const client = { clientId: clientId ?? '', clientHost, principal: authenticator.principal }
+    return { broker, apiVersion, ...client, authenticator, listener, onClose }
+  }
+
+  private continue(handler: Handler, answer: () => void): void {
+    this.settle(answer, handler.pipelined !== true)
+  }
+
+  private settle(answer: () => void, wasBusy = true): void {
     if (this.closed) return
     try {
-      settle()
+      answer()
     } catch (error) {
       this.refuse(error)
     }
-    if (handler.pipelined !== true) this.busy = false
+    if (wasBusy) this.busy = false
     this.advance()
   }
 
@@ -229,12 +278,23 @@ export class Connection implements BudgetReader {
     this.broker.memory.take(bytes)
     this.broker.memory.release(answered)
     this.sending.push(buffers, bytes)
+    if (this.authenticator.isOver) this.end()
+    else this.parser.maxBytes = this.maxRequestBytes
+  }
+
+  /** Closes the connection when the client has taken what it is sent. */
+  private end(): void {
+    if (this.closed || this.ending) return
+    this.ending = true
+    this.onClose(this.broker.clock.after(ENDING_MS, () => this.close()))
+    if (this.sending.unsent === 0) this.socket.end()
   }
 
   private sent(bytes: number): void {
     if (this.closed) return
     this.activity.sent(bytes)
     this.broker.memory.release(bytes)
+    if (this.ending && this.sending.unsent === 0) this.socket.end()
     this.advance()
   }
 

@@ -16,10 +16,18 @@ export interface IncomingRequest {
   readonly body: Parameters<Handler['handle']>[0]
 }
 
-/** Throws `MalformedError` for what does not follow the protocol, or asks for what is not here. */
-export function readRequest(frame: Buffer): IncomingRequest {
+/**
+ * Throws `MalformedError` for what does not follow the protocol, asks for what is not here, or has a problem: that is
+ * asked before anything of the body is read.
+ */
+export function readRequest(
+  frame: Buffer,
+  problemWith: (apiKey: number) => string | undefined = () => undefined,
+): IncomingRequest {
   const reader = new Reader(frame)
   const header = readRequestHeader(reader)
+  const problem = problemWith(header.apiKey)
+  if (problem !== undefined) throw new MalformedError(problem)
   const handler = findHandler(header.apiKey, header.apiVersion)
   if (handler === undefined) {
     throw new MalformedError(`api key ${header.apiKey} version ${header.apiVersion} is not supported`)

@@ -1,9 +1,12 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { Broker } from '../broker.ts'
 import { every } from '../clock.ts'
+import { ANONYMOUS, type Principal } from '../security/principal.ts'
 import { Connection } from './connection.ts'
 import { ConnectionQuotas } from './connection-quotas.ts'
 import type { Listener } from './listener.ts'
+import { TlsDoor } from './tls-door.ts'
 
 const IDLE_CHECK_MS = 10_000
 const MEMORY_CHECK_MS = 1000
@@ -15,7 +18,10 @@ export class Server {
   private readonly broker: Broker
   private readonly listener: Listener
   private readonly net: NetServer
+  private readonly tls: TlsDoor | undefined
   private readonly connections = new Set<Connection>()
+  /** Those that are not encrypted yet. */
+  private readonly shaking = new Set<Socket>()
   private readonly quotas: ConnectionQuotas
   private readonly checks: (() => void)[]
   /** Connections that were refused for being too many. */
@@ -27,10 +33,15 @@ export class Server {
     this.listener = listener
     this.quotas = new ConnectionQuotas(listener.limits)
     this.net = createServer((socket) => this.accept(socket))
+    const welcome = (socket: TLSSocket, principal: Principal) => this.serve(socket, principal)
+    this.tls = listener.tls === undefined ? undefined : new TlsDoor(listener.name, listener.tls, broker.log, welcome)
     this.checks = [every(IDLE_CHECK_MS, () => this.closeIdle()), every(MEMORY_CHECK_MS, () => this.closeSlow())]
   }
 
-  /** Resolves with the port when connections are accepted; rejects when the address cannot be had. */
+  /**
+   * Resolves with the port when connections are accepted, which the listener then knows as well; rejects when the
+   * address cannot be had.
+   */
   static async listen(broker: Broker, listener: Listener): Promise<{ server: Server; port: number }> {
     const server = new Server(broker, listener)
     const { host, port } = listener.address
@@ -43,7 +54,9 @@ export class Server {
     })
     server.net.on('error', (error) => broker.log.error('accepting a connection failed', { error }))
     const address = server.net.address()
-    return { server, port: typeof address === 'object' && address !== null ? address.port : port }
+    listener.address.port = typeof address === 'object' && address !== null ? address.port : port
+    listener.advertised.port ||= listener.address.port
+    return { server, port: listener.address.port }
   }
 
   get connectionCount(): number {
@@ -52,8 +65,10 @@ export class Server {
 
   async close(): Promise<void> {
     for (const end of this.checks) end()
+    this.listener.tls?.close()
     const closed = new Promise<void>((resolve) => this.net.close(() => resolve()))
     for (const connection of [...this.connections]) connection.close()
+    for (const socket of [...this.shaking]) socket.destroy()
     await closed
   }
 
@@ -65,12 +80,20 @@ export class Server {
       return
     }
     this.accepted++
-    const connection = new Connection(socket, this.broker, this.listener)
+    socket.once('close', release)
+    if (this.tls === undefined) {
+      this.serve(socket, ANONYMOUS)
+      return
+    }
+    this.shaking.add(socket)
+    socket.once('close', () => this.shaking.delete(socket))
+    this.tls.enter(socket)
+  }
+
+  private serve(socket: Socket, principal: Principal): void {
+    const connection = new Connection(socket, this.broker, this.listener, principal)
     this.connections.add(connection)
-    connection.onClose(() => {
-      this.connections.delete(connection)
-      release()
-    })
+    connection.onClose(() => this.connections.delete(connection))
   }
 
   private closeIdle(): void {
