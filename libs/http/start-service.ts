@@ -12,7 +12,7 @@ import {
   type LogLevel,
   observeProcess,
 } from '#libs/observability'
-import { Door } from '#libs/service-tokens'
+import { credentials, Door } from '#libs/service-tokens'
 import { collectAtRest } from './collect-at-rest.ts'
 import { authProblems } from './config.ts'
 import { guard, listenOnLoopback6, serverOptions } from './http-server.ts'
@@ -22,7 +22,7 @@ import { guardRequests } from './request-hooks.ts'
 import { observeRequests } from './request-metrics.ts'
 import { traceRequests } from './request-traces.ts'
 import { ServedMethods } from './served-methods.ts'
-import { refuseStrangers } from './strangers.ts'
+import { type DoorRules, refuseStrangers } from './strangers.ts'
 
 const BODY_LIMIT = 64 * 1024
 /** A longer part of a path is no id of ours; its owner says so with 404. */
@@ -41,10 +41,8 @@ export interface ServiceOptions {
     readonly SERVICE_AUTH?: 'on' | 'off'
     readonly SERVICE_KEY_FILE?: string | undefined
   }
-  /** `everybody`: the address that people know. Else only other services are let in. */
-  readonly answers?: 'everybody'
-  /** Where partners report to us, who are no services and sign in their own way. */
-  readonly callbacks?: readonly string[] | undefined
+  /** Whom it answers; other services only, if nothing else is said. */
+  readonly door?: DoorRules
   /** Connects what else the application listens to, e.g. `connectConsumers` of libs/messaging. */
   readonly connect?: (app: INestApplication) => void
 }
@@ -75,9 +73,11 @@ export const startService = async (
     service: name,
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
     tracesPerSecond: config.TRACES_PER_SECOND ?? 0,
+    // Of the console, if it is the collector; another one has no use for it.
+    credentials: credentials(config.SERVICE_KEY_FILE, name, 'console'),
   })
   const log = createLogger('service')
-  const app = await createApplication(module, { door: doorOf(options), callbacks: options.callbacks })
+  const app = await createApplication(module, doorOf(options), options.door)
   options.connect?.(app)
   const close = await listen(app, config)
   await app.startAllMicroservices()
@@ -94,8 +94,7 @@ export const startService = async (
   return service
 }
 
-const doorOf = ({ name, config, answers }: ServiceOptions): Door | undefined => {
-  if (answers === 'everybody') return undefined
+const doorOf = ({ name, config }: ServiceOptions): Door | undefined => {
   const { SERVICE_AUTH = 'on', SERVICE_KEY_FILE } = config
   if (SERVICE_AUTH === 'on' && SERVICE_KEY_FILE !== undefined) return new Door(name, SERVICE_KEY_FILE)
   const problems = authProblems({ ...config, SERVICE_AUTH })
@@ -106,7 +105,8 @@ const doorOf = ({ name, config, answers }: ServiceOptions): Door | undefined => 
 /** The HTTP side alone; what tests of controllers start too. Without a door everybody is let in. */
 export const createApplication = async (
   module: Type<unknown> | DynamicModule,
-  { door, callbacks }: { readonly door?: Door | undefined; readonly callbacks?: readonly string[] | undefined } = {},
+  door?: Door,
+  rules?: DoorRules,
 ): Promise<NestFastifyApplication> => {
   const adapter = new FastifyAdapter({
     ...serverOptions,
@@ -121,7 +121,7 @@ export const createApplication = async (
   guard(fastify.server)
   traceRequests(fastify)
   guardRequests(fastify)
-  if (door !== undefined) refuseStrangers(fastify, door, callbacks)
+  if (door !== undefined) refuseStrangers(fastify, door, rules)
   readJsonBodies(fastify)
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: nestLogger(),

@@ -37,7 +37,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'waybill-keys-'))
   file = join(folder, 'service.keys')
   writeFileSync(file, randomBytes(32).toString('base64url'))
-  app = await createApplication(TestModule, { door: new Door('order', file), callbacks: ['/reports'] })
+  app = await createApplication(TestModule, new Door('order', file), { callbacks: ['/reports'] })
   await app.init()
   await app.getHttpAdapter().getInstance().ready()
 })
@@ -108,6 +108,19 @@ describe('without a token', () => {
     expect((await inject('POST', '/reports')).statusCode).toBe(201)
     expect((await inject('POST', '/reports/')).statusCode).toBe(401)
   })
+})
+
+test('who answers everybody may have addresses for services only', async () => {
+  const open = await createApplication(TestModule, new Door('console', file), { only: ['/reports'] })
+  await open.init()
+  const ask = async (method: 'GET' | 'POST', url: string, headers = {}) =>
+    (await open.inject({ method, url, headers, remoteAddress: '10.0.0.7' })).statusCode
+  expect(await ask('GET', '/who')).toBe(200)
+  expect(await ask('POST', '/reports')).toBe(401)
+  expect(await ask('POST', '/reports?once')).toBe(401)
+  const target = { method: 'POST', path: '/reports' }
+  expect(await ask('POST', '/reports', credentials(file, 'order', 'console')(target))).toBe(201)
+  await open.close()
 })
 
 test('a service that nobody gave keys does not start, unless it answers the machine itself only', () => {

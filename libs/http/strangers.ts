@@ -11,6 +11,14 @@ declare module 'fastify' {
   }
 }
 
+/** Which addresses are for other services. All of them, if nothing else is said. */
+export interface DoorRules {
+  /** Of who answers everybody else: these are not for everybody. */
+  readonly only?: readonly string[] | undefined
+  /** Where partners of ours report, who are no services and sign in their own way. */
+  readonly callbacks?: readonly string[] | undefined
+}
+
 /** At most one line in this time says that somebody was refused; all of them are counted. Milliseconds. */
 const BETWEEN_LINES_MS = 10_000
 
@@ -27,10 +35,9 @@ const WHY: Readonly<Record<RefusalReason, string>> = {
 /**
  * Only other services are answered, which sign each request, and who looks after this process: from the machine itself
  * anybody may ask for its health and its metrics, and a collector with the scrape token for the metrics.
- *
- * @param callbacks addresses where partners of ours report, who sign in their own way.
  */
-export const refuseStrangers = (fastify: FastifyInstance, door: Door, callbacks: readonly string[] = []): void => {
+export const refuseStrangers = (fastify: FastifyInstance, door: Door, rules: DoorRules = {}): void => {
+  const { only, callbacks = [] } = rules
   const log = createLogger('door')
   const refusals = counter({
     name: metrics.http.refusedCallers,
@@ -40,7 +47,8 @@ export const refuseStrangers = (fastify: FastifyInstance, door: Door, callbacks:
   let saidAt = Number.NEGATIVE_INFINITY
   fastify.addHook('onRequest', (request, reply, done) => {
     const { method, url } = request
-    if (callbacks.includes(url) || isLookAtUs(request, door)) return done()
+    const isOpen = callbacks.includes(url) || (only !== undefined && !only.includes(pathOf(url)))
+    if (isOpen || isLookAtUs(request, door)) return done()
     const admission = door.admit(request.headers.authorization, { method, path: url })
     if ('caller' in admission) {
       request.identity = admission.identity

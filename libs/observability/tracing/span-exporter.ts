@@ -12,9 +12,16 @@ const LONGEST_PAUSE_MS = 10_000
 const MOST_IN_A_REQUEST = 48
 /** While the collector is away the oldest are dropped: what happens now is what somebody looks for. */
 const MOST_KEPT = 4_096
+const PATH = '/v1/traces'
 const ANSWER_MS = 5_000
 /** What a process that stops waits for its last spans. */
 const FLUSH_MS = 1_000
+
+/** Of a request, by which a collector knows who sends it. */
+export type Credentials = (request: {
+  readonly method: string
+  readonly path: string
+}) => Readonly<Record<string, string>>
 
 /** Sends spans to a collector, in batches, in the background: whoever records one never waits and never fails. */
 export class SpanExporter {
@@ -34,8 +41,9 @@ export class SpanExporter {
   constructor(
     private readonly service: string,
     endpoint: string,
+    private readonly credentials: Credentials = () => ({}),
   ) {
-    this.#url = `${endpoint.replace(/\/$/, '')}/v1/traces`
+    this.#url = `${endpoint.replace(/\/$/, '')}${PATH}`
   }
 
   record(span: Span): void {
@@ -74,7 +82,7 @@ export class SpanExporter {
     try {
       const { ok, status, body } = await fetch(this.#url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...this.credentials({ method: 'POST', path: PATH }) },
         body: otlpBody(this.service, sent),
         signal: AbortSignal.timeout(ANSWER_MS),
       })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Span } from './span.ts'
-import { SpanExporter } from './span-exporter.ts'
+import { type Credentials, SpanExporter } from './span-exporter.ts'
 
 // https://www.w3.org/TR/trace-context/#traceparent-header: version-traceid-parentid-flags, neither id all zeros.
 const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
@@ -11,14 +11,16 @@ export interface TracingOptions {
   readonly endpoint?: string | undefined
   /** Traces that may begin here in a second; the others are not recorded, by anybody. */
   readonly tracesPerSecond: number
+  /** Headers by which the collector knows us. */
+  readonly credentials?: Credentials
 }
 
 let exporter: SpanExporter | undefined
 let begins: () => boolean = () => false
 
 /** Of this process, once. Without it nothing is recorded. */
-export const configureTracing = ({ service, endpoint, tracesPerSecond }: TracingOptions): void => {
-  exporter = endpoint === undefined ? undefined : new SpanExporter(service, endpoint)
+export const configureTracing = ({ service, endpoint, tracesPerSecond, credentials }: TracingOptions): void => {
+  exporter = endpoint === undefined ? undefined : new SpanExporter(service, endpoint, credentials)
   begins = exporter === undefined ? () => false : atMost(tracesPerSecond)
 }
 
