@@ -3,6 +3,7 @@ import { createLogger, Outage } from '#libs/observability'
 import { Connection } from './connection.ts'
 import { connectionPool } from './connection-pool.ts'
 import { isConnectionError, isOutOfRoom, isTimeout } from './errors.ts'
+import { connected, observePool } from './pool-metrics.ts'
 import type { Sql } from './sql.ts'
 
 /** The database itself could not be reached or gave up on us; says nothing about the statement. Worth a retry. */
@@ -29,6 +30,7 @@ export class Database implements Sql {
 
   constructor(connectionString: string) {
     this.#pool = connectionPool(connectionString)
+    observePool(this.#pool)
     this.#sql = new Connection(this.#pool)
   }
 
@@ -46,7 +48,7 @@ export class Database implements Sql {
    */
   transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
     return this.#reached(async () => {
-      const client = await this.#pool.connect()
+      const client = await connected(this.#pool)
       // A broken connection fails the statements of this transaction; without a listener it would end the process.
       const ignore = () => {}
       client.on('error', ignore)

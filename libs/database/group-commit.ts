@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { counter, createLogger, fields, histogram, metrics, SIZES } from '#libs/observability'
+import { counter, createLogger, fields, histogram, metrics } from '#libs/observability'
 import { CommitPacing } from './commit-pacing.ts'
 import type { Database } from './database.ts'
 import { isRetryableConflict } from './errors.ts'
@@ -40,15 +40,8 @@ export interface GroupCommitOptions {
 const CONFLICT_ATTEMPTS = 5
 
 const log = createLogger('group-commit')
-const sizes = histogram({
-  name: metrics.database.groupSize,
-  help: 'Messages, commands and outcomes in one transaction',
-  buckets: SIZES,
-})
-const splits = counter({
-  name: metrics.database.groupSplits,
-  help: 'Transactions that failed and were repeated in parts',
-})
+const sizes = histogram(metrics.database.groupSize)
+const splits = counter(metrics.database.groupSplits)
 
 /**
  * Many pieces of work, one transaction: while one transaction commits, everything submitted queues up and becomes the
@@ -152,7 +145,10 @@ export class GroupCommit {
       return values
     })
     unit?.committed()
-    sizes.observe(group.reduce((sum, { work }) => sum + (work.weight ?? 1), 0))
+    sizes.observe(
+      {},
+      group.reduce((sum, { work }) => sum + (work.weight ?? 1), 0),
+    )
     return results
   }
 }

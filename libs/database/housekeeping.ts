@@ -9,11 +9,7 @@ const EVERY_MS = 60_000
 const BATCH_ROWS = 5_000
 
 const log = createLogger('housekeeping')
-const pruned = counter({
-  name: metrics.database.prunedRows,
-  help: 'Rows removed because their time was over',
-  labels: ['table'],
-})
+const pruned = counter(metrics.database.prunedRows)
 
 export interface HousekeepingOptions {
   readonly database: Database

@@ -59,12 +59,8 @@ export interface EffectWorkerOptions<Kinds extends EffectKinds> extends EffectDe
 }
 
 const log = createLogger('effects')
-const attempts = counter({
-  name: metrics.effects.attempts,
-  help: 'External calls by result',
-  labels: ['kind', 'result'],
-})
-const duration = histogram({ name: metrics.effects.duration, help: 'Seconds of one external call', labels: ['kind'] })
+const attempts = counter(metrics.effects.attempts)
+const duration = histogram(metrics.effects.duration)
 
 /** What a lease lasts longer than a call, milliseconds: time to record the outcome. One that waits longer is renewed. */
 const LEASE_RESERVE_MS = 5_000
@@ -255,7 +251,7 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
       failure = error
       outcome = this.#stopping ? undefined : this.#unanswered(effect, error)
     } finally {
-      measured()
+      measured(effect.cause.traceparent)
       if (isTraced(effect)) traceCall(effect, attempt, startedAt, failure)
       this.#calling.delete(effect.id)
       this.#pump()

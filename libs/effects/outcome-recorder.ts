@@ -26,11 +26,7 @@ const PATIENT: RecordingPolicy = { maxAttempts: 8, backoff: { firstMs: 200, fact
 const PARK_AGAIN_MS = 1_000
 
 const log = createLogger('effects')
-const parked = counter({
-  name: metrics.effects.parked,
-  help: 'Outcomes of external calls that were put aside',
-  labels: ['kind', 'reason'],
-})
+const parked = counter(metrics.effects.parked)
 
 /**
  * Records how calls ended. The call was made and will not be made again for this: as long as the database is away its

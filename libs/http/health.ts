@@ -42,7 +42,7 @@ class HealthController {
 
 /** Rows of this service's outbox that waited to be published when its relay last looked; undefined without an outbox. */
 const outboxBacklog = async (): Promise<number | undefined> =>
-  (await registry.getSingleMetric(metrics.outbox.backlog)?.get())?.values[0]?.value
+  (await registry.getSingleMetric(metrics.outbox.backlog.name)?.get())?.values[0]?.value
 
 const outcome = async (check: HealthCheck): Promise<string> => {
   let timer: NodeJS.Timeout | undefined

@@ -148,7 +148,7 @@ describe('health', () => {
   test('metrics count requests by route, not by path', async () => {
     await app.inject('/orders/1')
     const { body, headers } = await app.inject('/metrics')
-    expect(headers['content-type']).toMatch(/^text\/plain/)
+    expect(headers['content-type']).toMatch(/^application\/openmetrics-text/)
     expect(body).toContain('waybill_http_request_duration_seconds_count{method="GET",route="/orders/:id",status="200"}')
   })
 })

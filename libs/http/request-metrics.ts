@@ -1,20 +1,19 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { histogram, metrics } from '#libs/observability'
 
+const METHODS = new Set(metrics.http.requestDuration.labels.method.among)
+
 /** Measures every request by its route's pattern, so that ids in paths do not become labels. */
 export const observeRequests = (app: NestFastifyApplication): void => {
-  const duration = histogram({
-    name: metrics.http.requestDuration,
-    help: 'Time from a request to the end of its answer',
-    labels: ['method', 'route', 'status'],
-  })
+  const duration = histogram(metrics.http.requestDuration)
   app
     .getHttpAdapter()
     .getInstance()
     .addHook('onResponse', (request, reply, done) => {
-      const route = request.routeOptions.url ?? 'none'
-      const status = String(reply.statusCode)
-      duration.observe({ method: request.method, route, status }, reply.elapsedTime / 1_000)
+      const { method: given, routeOptions, headers } = request
+      const method = METHODS.has(given) ? given : 'other'
+      const observed = { method, route: routeOptions.url ?? 'none', status: reply.statusCode }
+      duration.observe(observed, reply.elapsedTime / 1_000, headers.traceparent?.toString())
       done()
     })
 }

@@ -39,11 +39,7 @@ const WHY: Readonly<Record<RefusalReason, string>> = {
 export const refuseStrangers = (fastify: FastifyInstance, door: Door, rules: DoorRules = {}): void => {
   const { only, callbacks = [] } = rules
   const log = createLogger('door')
-  const refusals = counter({
-    name: metrics.http.refusedCallers,
-    help: 'Requests without a service token that is good, by what was wrong',
-    labels: ['reason'],
-  })
+  const refusals = counter(metrics.http.refusedCallers)
   let saidAt = Number.NEGATIVE_INFINITY
   fastify.addHook('onRequest', (request, reply, done) => {
     const { method, url } = request

@@ -1,7 +1,7 @@
 import { type AnyMessage, Consequences, causeOf, causeWithin, isSampled } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import type { Refusal } from '#libs/decider'
-import { spanTime } from '#libs/observability'
+import { counter, metrics, spanTime } from '#libs/observability'
 import type { AnyHandler, HandlerTable, Position } from './handlers.ts'
 import { traceHandling } from './trace-handling.ts'
 
@@ -17,6 +17,8 @@ export interface ConsumerContext {
   /** What nobody can read is for those to park whose topic it is. Default false. */
   readonly passesOverUnreadable?: boolean
 }
+
+const handlerTime = counter(metrics.messaging.handlerTime)
 
 export const announceMessage = (
   { handlers }: ConsumerContext,
@@ -35,6 +37,7 @@ export const handleMessage = async (
   const startedAt = spanTime()
   const consequences = new Consequences(causeWithin(causeOf(message), source), source, uow.now)
   const refusal = await handlerOf(handlers, message).handle(message, { uow, consequences, position })
+  handlerTime.inc({ type: message.type }, (spanTime() - startedAt) / 1_000)
   if (isSampled(message.traceparent))
     uow.afterCommit(() =>
       traceHandling({ source, message, position, startedAt, refused: refusal ? refusal.refused : undefined }),

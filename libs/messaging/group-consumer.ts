@@ -44,7 +44,7 @@ export interface GroupConsumerOptions extends KafkaOptions, PartitionBatchesOpti
  */
 export class GroupConsumer {
   readonly #log = createLogger('consumer')
-  readonly #restarts = counter({ name: metrics.messaging.consumerRestarts, help: 'Times the consumer was replaced' })
+  readonly #restarts = counter(metrics.messaging.consumerRestarts)
   readonly #kafka: Kafka
   readonly #stop = Promise.withResolvers<void>()
   #stopping = false

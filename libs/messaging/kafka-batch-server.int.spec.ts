@@ -288,7 +288,7 @@ test('how far behind a partition is, is said by the one who has it', async () =>
   const first = await startService()
   await publish(commandsOf('a', 3))
   const lags = async () =>
-    (await registry.getSingleMetricAsString(metrics.messaging.lag)).match(/topic="payment-commands"/g)
+    (await registry.getSingleMetricAsString(metrics.messaging.lag.name)).match(/topic="payment-commands"/g)
   await until(async () => (await lags()) !== null)
   await first.stop()
   expect(await lags()).toBeNull()

@@ -1,7 +1,7 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices'
 import type { Topic } from '#libs/contracts'
 import type { Database, GroupCommit } from '#libs/database'
-import { counter, histogram, metrics, SIZES } from '#libs/observability'
+import { counter, histogram, metrics } from '#libs/observability'
 import { BatchProcessor } from './batch-processor.ts'
 import type { RecordResult } from './batch-work.ts'
 import type { ConsumerContext } from './consumer-context.ts'
@@ -119,22 +119,20 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 }
 
 const measureResults = (): ((records: readonly IncomingRecord[], results: readonly RecordResult[]) => void) => {
-  const messages = counter({
-    name: metrics.messaging.messages,
-    help: 'Records by what became of them',
-    labels: ['topic', 'result'],
-  })
-  const sizes = histogram({
-    name: metrics.messaging.batchSize,
-    help: 'Records of one partition in one transaction',
-    labels: ['topic'],
-    buckets: SIZES,
-  })
+  const messages = counter(metrics.messaging.messages)
+  const sizes = histogram(metrics.messaging.batchSize)
   return (records, results) => {
     const { topic } = records[0]!.position
     sizes.observe({ topic }, records.length)
-    const counts = new Map<string, number>()
-    for (const { outcome } of results) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
-    for (const [result, count] of counts) messages.inc({ topic, result }, count)
+    const counts = new Map<string, { readonly type: string; readonly result: string; count: number }>()
+    for (const [i, { outcome: result }] of results.entries()) {
+      const { content } = records[i]!
+      // Of what nobody here knows, the type is whatever its sender likes.
+      const type = content.kind === 'message' ? content.message.type : 'none'
+      const counted = counts.get(`${type} ${result}`) ?? { type, result, count: 0 }
+      counted.count++
+      counts.set(`${type} ${result}`, counted)
+    }
+    for (const { type, result, count } of counts.values()) messages.inc({ topic, type, result }, count)
   }
 }

@@ -31,12 +31,12 @@ export interface KafkaPublisher {
  */
 export const kafkaPublisher = (options: ProducerOptions, timing?: Timing): KafkaPublisher => {
   const producer = new Producer(options, timing)
-  const duration = histogram({ name: metrics.messaging.publishDuration, help: 'Time to the acknowledgement' })
-  const published = counter({ name: metrics.messaging.published, help: 'Records acknowledged by the broker' })
+  const duration = histogram(metrics.messaging.publishDuration)
+  const published = counter(metrics.messaging.published)
   const underWay = new Set<Promise<void>>()
 
   const send: KafkaPublisher['publish'] = async (records, acknowledged) => {
-    const done = duration.startTimer()
+    const done = duration.startTimer({})
     await producer.send(records, (places) => {
       published.inc(places.length)
       acknowledged?.(places)

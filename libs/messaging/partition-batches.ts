@@ -30,16 +30,8 @@ export interface PartitionBatchesOptions {
  * alive meanwhile, and gives up only when the partition is lost.
  */
 export class PartitionBatches {
-  readonly #lag = gauge({
-    name: metrics.messaging.lag,
-    help: 'Records of the partition that are not handled yet',
-    labels: ['topic', 'partition'],
-  })
-  readonly #duration = histogram({
-    name: metrics.messaging.batchDuration,
-    help: 'Time from the arrival of a batch to its commit',
-    labels: ['topic'],
-  })
+  readonly #lag = gauge(metrics.messaging.lag)
+  readonly #duration = histogram(metrics.messaging.batchDuration)
   readonly #measured = new Map<string, { readonly topic: string; readonly partition: number }>()
   #draining = false
   #underWay = 0
@@ -103,7 +95,7 @@ export class PartitionBatches {
         part.map((message) => this.#read(topic as Topic, partition, message)),
         abandoned,
       )
-      committed()
+      committed(traceparentOf(part.at(-1)!))
       const last = part.at(-1)!.offset
       const next = BigInt(last) + 1n
       resolveOffset(last)
@@ -124,4 +116,10 @@ export class PartitionBatches {
       content: { kind: 'unreadable', reason: 'unreadable_batch', detail },
     }
   }
+}
+
+/** Of the record, where it names one as ours do. */
+const traceparentOf = ({ headers }: KafkaMessage): string | undefined => {
+  const given = headers?.traceparent
+  return Buffer.isBuffer(given) || typeof given === 'string' ? given.toString() : undefined
 }

@@ -8,7 +8,11 @@ export {
   type LogLevel,
   Outage,
 } from '#libs/logging'
-export { counter, gauge, histogram, observeProcess, registry, SECONDS, SIZES } from './metrics.ts'
-export { fields, metrics } from './names.ts'
+export { fields } from './fields.ts'
+export { describeMetrics } from './metrics/describe.ts'
+export type { Metric, MetricType, Values } from './metrics/description.ts'
+export { measureDisk } from './metrics/disk.ts'
+export { counter, gauge, histogram, type Measured, observeProcess, registry } from './metrics/registry.ts'
+export { metrics, metricTable } from './metrics/table.ts'
 export { type Span, spanIdOf, spanTime, traceIdOf } from './tracing/span.ts'
 export { configureTracing, continueTrace, flushSpans, recordSpan } from './tracing/tracing.ts'

@@ -126,10 +126,10 @@ test('what is no question does not stop anybody', async () => {
     { ...addressed, headers: { ...addressed.headers, replypartition: '-1' } },
     { ...addressed, headers: { ...addressed.headers, deadline: 'soon' } },
   ]
-  const unreadable = await counted(metrics.requestReply.requests, { result: 'unreadable' })
+  const unreadable = await counted(metrics.requestReply.requests.name, { result: 'unreadable' })
   await produce('inventory-requests', messages)
   await produce('replies', messages)
-  await expect.poll(() => counted(metrics.requestReply.requests, { result: 'unreadable' })).toBe(unreadable + 6)
+  await expect.poll(() => counted(metrics.requestReply.requests.name, { result: 'unreadable' })).toBe(unreadable + 6)
   await expect(ask(requester, 9)).resolves.toMatchObject(replied(9))
 })
 
@@ -141,13 +141,13 @@ test('a reply that comes too late is dropped and counted', async () => {
     ...{ id: 'r', type: 'stock.checked', source: '/waybill/test', subject: 's', key: 'k', causationId: id },
     ...{ time: new Date().toISOString(), correlationId: id, data: { lines: [] } },
   } as Message
-  const late = await counted(metrics.requestReply.lateReplies)
+  const late = await counted(metrics.requestReply.lateReplies.name)
   const { headers, ...record } = encode(reply)
   const to = (name: string) => ({
     ...{ ...record, partition: Number(asked.replypartition), headers: { ...headers, requester: name } },
   })
   await produce('replies', [to('another'), to(asked.requester!), to(asked.requester!)])
-  await expect.poll(() => counted(metrics.requestReply.lateReplies)).toBe(late + 2)
+  await expect.poll(() => counted(metrics.requestReply.lateReplies.name)).toBe(late + 2)
 })
 
 test('no more than so many questions wait at a time', async () => {
@@ -169,7 +169,7 @@ test('a question that nobody takes up waits for who comes next, until its deadli
   )
   await expect(waiting).resolves.toMatchObject({ reply: { type: 'shipment.not-quoted' } })
   // All that were asked in vain so far.
-  await expect.poll(() => counted(metrics.requestReply.requests, ours)).toBe(asked - 1)
+  await expect.poll(() => counted(metrics.requestReply.requests.name, ours)).toBe(asked - 1)
 })
 
 test('replies find their way when the topic has grown', async () => {

@@ -52,17 +52,9 @@ export class Requester {
   readonly #publisher: KafkaPublisher
   readonly #sending: SendQueue
   readonly #replies: PartitionFollower
-  readonly #asked = counter({
-    name: metrics.requestReply.asked,
-    help: 'Questions that this process asked, by what became of them',
-    labels: ['type', 'outcome'],
-  })
-  readonly #duration = histogram({
-    name: metrics.requestReply.duration,
-    help: 'Time from asking to the reply',
-    labels: ['type'],
-  })
-  readonly #late = counter({ name: metrics.requestReply.lateReplies, help: 'Replies that nobody waited for any more' })
+  readonly #asked = counter(metrics.requestReply.asked)
+  readonly #duration = histogram(metrics.requestReply.duration)
+  readonly #late = counter(metrics.requestReply.lateReplies)
 
   constructor(private readonly options: RequesterOptions) {
     this.#inFlight = new InFlight(options.mostInFlight ?? MOST_IN_FLIGHT)

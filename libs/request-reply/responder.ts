@@ -57,11 +57,7 @@ export class Responder {
   readonly #sending: SendQueue
   readonly #consumer: GroupConsumer
   readonly #replies: AnyReplies
-  readonly #requests = counter({
-    name: metrics.requestReply.requests,
-    help: 'Questions to this service, by what became of them',
-    labels: ['topic', 'result'],
-  })
+  readonly #requests = counter(metrics.requestReply.requests)
 
   constructor(private readonly options: ResponderOptions) {
     const { service, brokers, replies } = options

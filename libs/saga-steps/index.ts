@@ -1,7 +1,7 @@
 export { askAgain, type Moment, overdueStep, proceed, startStep, succeed, tryAgain } from './moves.ts'
 export { type Asked, notWaiting, type Operation, retryStep, type StepRefusal } from './operate.ts'
 export { PERSISTENT, type StepPolicy } from './patience.ts'
-export { evolveStep, mapSteps, type StepEvent, type Undoes } from './step-events.ts'
+export { evolveStep, mapSteps, type StepEvent, stepChangeOf, type Undoes } from './step-events.ts'
 export { type StepHistory, stepsOf } from './step-history.ts'
 export {
   dueTimes,

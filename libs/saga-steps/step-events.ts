@@ -32,6 +32,21 @@ export type StepEvent<Step extends string> =
   /** An operator vouched that it took place, and says how that is known. */
   | { readonly type: 'StepSkipped'; readonly data: OfStep<Step> & { readonly reason: string } }
 
+/** Which step began or had its outcome with an event of a saga, for measuring how long it took. */
+export const stepChangeOf = (event: {
+  readonly type: string
+}): { readonly step: string; readonly change: 'started' | 'succeeded' | 'failed' } | undefined => {
+  const change = CHANGES[event.type]
+  return change && { step: (event as { readonly type: string; readonly data: OfStep<string> }).data.step, change }
+}
+
+const CHANGES: Readonly<Record<string, 'started' | 'succeeded' | 'failed'>> = {
+  StepStarted: 'started',
+  StepSucceeded: 'succeeded',
+  StepSkipped: 'succeeded',
+  StepFailed: 'failed',
+}
+
 /** What each compensation makes undone. */
 export type Undoes<Step extends string> = { readonly [S in Step]?: readonly Step[] }
 

@@ -4,7 +4,8 @@ import { isRefusal, type Refusal, refuse, type StateVersions, todaysState, versi
 import { EventStreams, type NewEvent } from '#libs/event-store'
 import { recordSpan, spanTime } from '#libs/observability'
 import { Outbox } from '#libs/outbox'
-import type { LoadedSaga, Saga, SagaKey, SagaStatus } from './saga.ts'
+import { type LoadedSaga, type Saga, type SagaKey, sagaHasEnded } from './saga.ts'
+import { observeEnd, observeStep } from './saga-metrics.ts'
 import { Sagas } from './sagas.ts'
 
 export interface SagaRunnerOptions<State, Input, Event extends { readonly type: string; readonly data: unknown }> {
@@ -151,12 +152,23 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     streams.assure(stream, saga.version)
     streams.append(stream, saga.version, events)
     const status = statusOf(state)
+    this.#measure(uow, saga, decided, state)
     uow.part(Sagas).save({
       ...saga,
       status,
       state,
       version: saga.version + events.length,
-      wakeAt: ended(status) ? null : soonest(saga.wakeAt, wakeAt(state), uow.now),
+      wakeAt: sagaHasEnded(status) ? null : soonest(saga.wakeAt, wakeAt(state), uow.now),
+    })
+  }
+
+  #measure(uow: UnitOfWork, saga: LoadedSaga<State>, decided: readonly Event[], state: State): void {
+    const { type, stepOf, statusOf } = this.saga
+    const steps = stepOf === undefined ? [] : decided.flatMap((event) => stepOf(event) ?? [])
+    const before = saga.version === 0 ? undefined : statusOf(saga.state)
+    uow.afterCommit(() => {
+      for (const step of steps) observeStep(type, saga.sagaId, step, uow.now)
+      observeEnd(type, before, statusOf(state))
     })
   }
 
@@ -182,8 +194,6 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
 const ONE_SHAPE: StateVersions = { version: 1 }
 
 const hasCome = (wakeAt: Date | null, now: Date): boolean => wakeAt !== null && wakeAt <= now
-
-const ended = (status: SagaStatus): boolean => status === 'completed' || status === 'compensated'
 
 /**
  * A wake-up time is brought forward but never put off: a saga that is woken too early says so and is given its real

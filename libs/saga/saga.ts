@@ -1,8 +1,13 @@
 import type { DataOf, MessageType } from '#libs/contracts'
 import type { Decider, StateVersions } from '#libs/decider'
+import type { StepChange } from './saga-metrics.ts'
 
 export const sagaStatuses = ['running', 'completed', 'compensating', 'compensated', 'needs_attention'] as const
 export type SagaStatus = (typeof sagaStatuses)[number]
+
+/** An ended saga acts no more. */
+export const sagaHasEnded = (status: SagaStatus): status is 'completed' | 'compensated' =>
+  status === 'completed' || status === 'compensated'
 
 /** What it says to another service, most often a command, and the key that keeps it in order with its kind. */
 export interface SagaCommand<T extends MessageType = MessageType> {
@@ -36,6 +41,8 @@ export interface Saga<State, Input, Event extends { readonly type: string; reado
   deadline(at: string): Input
   /** The command that leaves with an event; gets the event's id. */
   commandFor(state: State, event: Event): SagaCommand | undefined
+  /** Which of its steps began or had its outcome with this event: how long each takes is measured. */
+  readonly stepOf?: (event: Event) => StepChange | undefined
 }
 
 /** Names one saga: an id stands for one saga of each type. */

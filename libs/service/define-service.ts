@@ -26,6 +26,7 @@ import { EffectsController } from './effects.controller.ts'
 import { ParkedController } from './parked.controller.ts'
 import { publishParkedEffect } from './parked-effects.ts'
 import { SchemasController } from './schemas.controller.ts'
+import { observeService } from './service-metrics.ts'
 import { Runtime, ServiceModule, type Worker } from './service-module.ts'
 import { SERVICE, STREAM_KINDS } from './tokens.ts'
 
@@ -99,6 +100,11 @@ export const defineService = (definition: ServiceDefinition): Service => {
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, PRODUCER_COMPRESSION: compression } = config
   const database = new Database(databaseUrl)
   const groupCommit = new GroupCommit(database, definition.commit)
+  observeService(
+    database,
+    name,
+    (definition.sagas ?? []).map(({ type }) => type),
+  )
   const declared = typeof definition.queues === 'function' ? definition.queues({ database }) : definition.queues
   const consumers = new KafkaBatchServer({
     ...{ service: name, brokers, handlers, database, groupCommit, recognisesDuplicates },

@@ -257,7 +257,7 @@ test('sessions of limited length are prolonged by whoever proves again who they 
 test('neither metrics nor files have a password in them', async () => {
   const page = await (await fetch(`http://127.0.0.1:${broker.httpPort}/metrics`)).text()
   expect(page).toMatch(/broker_authentications_total\{listener="SASL_SSL",mechanism="PLAIN",result="failed"\} \d/)
-  expect(page).toMatch(/broker_certificate_expiry_seconds\{listener="SASL_SSL"\} \d/)
+  expect(page).toMatch(/waybill_certificate_expiry_timestamp_seconds\{certificate="SASL_SSL",service="broker"\} \d/)
   const journal = readdirSync(broker.dataDir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))

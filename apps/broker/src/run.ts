@@ -40,7 +40,7 @@ async function repairFiles({ settings, dataDir }: Config): Promise<void> {
   await repair({ fs, dataDir, tryStart, say })
 }
 
-async function open(broker: Broker, syncs: Histogram, { listeners, scramUsers, httpPort, host }: Config) {
+async function open(broker: Broker, syncs: Histogram, { listeners, scramUsers, httpPort, host, dataDir }: Config) {
   await addMissingUsers(broker.controller, scramUsers)
   const servers: Server[] = []
   try {
@@ -49,7 +49,7 @@ async function open(broker: Broker, syncs: Histogram, { listeners, scramUsers, h
     if (httpPort === undefined) return { servers, http: undefined }
     // Loaded only where it is used: Node's HTTP and the metrics' library take longer than all the rest of the broker.
     const { listenHttp } = await import('./metrics/http-listener.ts')
-    return { servers, http: await listenHttp(broker, servers, syncs, host, httpPort) }
+    return { servers, http: await listenHttp(broker, servers, syncs, { host, httpPort, dataDir }) }
   } catch (error) {
     await Promise.all(servers.map((server) => server.close()))
     throw error

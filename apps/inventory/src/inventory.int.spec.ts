@@ -476,7 +476,8 @@ describe('POST /stock/:sku/receipts', () => {
   })
   test('refuses what the warehouse has no room for, at nobody else’s expense', async () => {
     await count('MUG', 2_147_483_640)
-    const splits = async () => (await registry.getSingleMetric(metrics.database.groupSplits)!.get()).values[0]?.value
+    const splits = async () =>
+      (await registry.getSingleMetric(metrics.database.groupSplits.name)!.get()).values[0]?.value
     const before = await splits()
     const answers = await Promise.all([
       receive('BOWL', { quantity: 1 }, 'full1'),

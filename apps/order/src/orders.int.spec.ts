@@ -328,7 +328,8 @@ describe('POST /orders/{orderId}/cancel', () => {
 })
 
 test('refusals cost nobody else in their transaction anything', async () => {
-  const splits = async () => (await registry.getSingleMetric(metrics.database.groupSplits)!.get()).values[0]?.value ?? 0
+  const splits = async () =>
+    (await registry.getSingleMetric(metrics.database.groupSplits.name)!.get()).values[0]?.value ?? 0
   const before = await splits()
   const [cancels, orders] = await Promise.all([
     Promise.all(Array.from({ length: 30 }, (_, i) => http().post(`/orders/${uuidFrom(`nobody ${i}`)}/cancel`))),

@@ -1,6 +1,7 @@
 import type { UnitOfWork } from '#libs/database'
 import { isRefusal } from '#libs/decider'
 import { type Saga, SagaRunner, Sagas } from '#libs/saga'
+import { stepChangeOf } from '#libs/saga-steps'
 import { handle } from '#libs/service'
 import { signalOf } from './domain/choreography.ts'
 import {
@@ -35,6 +36,7 @@ export const saga: Saga<Fulfilment, FulfilmentInput, FulfilmentEvent> = {
   statusOf,
   wakeAt,
   deadline: (at) => ({ type: 'deadline', at }),
+  stepOf: stepChangeOf,
   commandFor: (state, event) => {
     const { customerId: key, coordination } = state.order!
     const message = coordination === 'choreographed' ? signalOf(event, state) : commandOf(event, state.order!)
@@ -62,6 +64,7 @@ export const returnSagaType: Saga<ReturnHandling, ReturnSagaInput, ReturnSagaEve
   statusOf: returnStatusOf,
   wakeAt: returnWakeAt,
   deadline: (at) => ({ type: 'deadline', at }),
+  stepOf: stepChangeOf,
   commandFor: (state, event) => {
     const command = returnCommandOf(event, state)
     return command === undefined ? undefined : { ...command, key: state.request!.customerId }

@@ -3,6 +3,7 @@ import type { Topic } from '#libs/contracts'
 import type { Database } from '#libs/database'
 import { sharedAnswer } from '#libs/http'
 import { askKafka, type KafkaOptions, topicOffsets } from '#libs/messaging'
+import { gauge, metrics } from '#libs/observability'
 import {
   type Checkpoint,
   commandsFor,
@@ -18,6 +19,9 @@ import {
   topicsOf,
 } from '#libs/projections'
 import { projected, projections } from './projections.ts'
+
+/** However many look at metrics, milliseconds. */
+const LOOKS_APART_MS = 5_000
 
 /** By `topic/partition`. */
 type Offsets = ReadonlyMap<string, number>
@@ -48,6 +52,10 @@ export class ProjectionProgressReader {
   ) {
     this.committed = () => askKafka(kafka, (admin) => committedBy(admin, groupId))
     this.#offsets = sharedAnswer(() => askKafka(kafka, (admin) => offsetsOf(kafka, admin, groupId)))
+    const read = sharedAnswer(() => this.read(), LOOKS_APART_MS)
+    gauge(metrics.projections.lag, async (lags) => {
+      for (const { name: projection, lag } of await read()) lags.set({ projection }, lag)
+    })
   }
 
   async read(): Promise<ReturnType<typeof present>[]> {

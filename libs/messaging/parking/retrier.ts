@@ -32,11 +32,7 @@ export interface RetrierOptions {
  */
 export class Retrier {
   readonly #log = createLogger('retrier')
-  readonly #retries = counter({
-    name: metrics.messaging.retries,
-    help: 'Attempts to handle a parked message',
-    labels: ['result'],
-  })
+  readonly #retries = counter(metrics.messaging.retries)
   #timer: NodeJS.Timeout | undefined
   #pass: Promise<void> | undefined
   #wakeAgain = false

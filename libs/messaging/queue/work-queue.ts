@@ -31,11 +31,7 @@ const DELIVERY_LIMIT = 10
 const ASK_AGAIN_MS = { first: 50, longest: 1_000 }
 
 const log = createLogger('queue')
-const workers = gauge({
-  name: metrics.queue.workers,
-  help: 'Messages of a queue that this process works on at a time',
-  labels: ['queue'],
-})
+const workers = gauge(metrics.queue.workers)
 
 /** The share group that works a queue for a service. */
 export const groupOf = (service: string, queue: string): string => `${service}.${queue}`

@@ -43,7 +43,7 @@ export interface QueueState {
 const LOOK_MS = 2_000
 
 const log = createLogger('queue')
-const depth = gauge({ name: metrics.queue.depth, help: 'Messages of a queue that wait', labels: ['queue'] })
+const depth = gauge(metrics.queue.depth)
 
 /** The queues that a service works; Nest's providers are given it to ask how deep they are and to resize their pools. */
 export class WorkQueues {

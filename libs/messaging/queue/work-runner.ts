@@ -24,12 +24,8 @@ const WAIT_MS = { first: 50, longest: 1_000 }
 const HOOK_FAILURES = 3
 
 const log = createLogger('queue')
-const works = counter({
-  name: metrics.queue.works,
-  help: 'Messages of queues by what became of them',
-  labels: ['queue', 'result'],
-})
-const duration = histogram({ name: metrics.queue.duration, help: 'Seconds that a handler works', labels: ['queue'] })
+const works = counter(metrics.queue.works)
+const duration = histogram(metrics.queue.duration)
 
 /** Has messages worked, and sees to it that each ends: worked, delayed or dead, or given back when this process stops. */
 export class WorkRunner {

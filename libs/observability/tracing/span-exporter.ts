@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createLogger } from '#libs/logging'
-import { counter } from '../metrics.ts'
-import { metrics } from '../names.ts'
+import { counter } from '../metrics/registry.ts'
+import { metrics } from '../metrics/table.ts'
 import { otlpBody } from './otlp.ts'
 import type { Span } from './span.ts'
 
@@ -31,11 +31,7 @@ export class SpanExporter {
   #timer: NodeJS.Timeout | undefined
   #pauseMs = LINGER_MS
   #sending: Promise<void> | undefined
-  readonly #count = counter({
-    name: metrics.tracing.spans,
-    help: 'Spans of traces, by what became of them',
-    labels: ['result'],
-  })
+  readonly #count = counter(metrics.tracing.spans)
 
   /** `endpoint` without the path, as in OTEL_EXPORTER_OTLP_ENDPOINT. */
   constructor(

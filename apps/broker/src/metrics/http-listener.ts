@@ -1,5 +1,5 @@
 import { createServer, type Server as HttpServer } from 'node:http'
-import { observeProcess, registry } from '#libs/observability'
+import { gauge, measureDisk, metrics, observeProcess, registry } from '#libs/observability'
 import type { Broker } from '../broker.ts'
 import type { Server } from '../network/server.ts'
 import { metricsPage } from './metrics-page.ts'
@@ -8,15 +8,25 @@ import type { Histogram } from './request-metrics.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
+interface Where {
+  readonly host: string
+  readonly httpPort: number
+  readonly dataDir: string
+}
+
 /** Health, metrics and an overview of topics and groups, for people and machines that do not speak Kafka. */
 export async function listenHttp(
   broker: Broker,
   servers: readonly Server[],
   syncs: Histogram,
-  host: string,
-  port: number,
+  { host, httpPort, dataDir }: Where,
 ) {
   observeProcess('broker')
+  measureDisk('broker', dataDir)
+  gauge(metrics.system.certificateExpiry, (expiry) => {
+    for (const { name: certificate, tls } of broker.listeners)
+      if (tls?.expires !== undefined) expiry.set({ certificate }, tls.expires.getTime() / 1_000)
+  })
   const http: HttpServer = createServer((request, response) => {
     const answer = (status: number, type: string, body: string): void => {
       response.writeHead(status, { 'content-type': type }).end(body)
@@ -27,7 +37,7 @@ export async function listenHttp(
     if (request.method !== 'GET') return json(405, { error: 'only GET is answered' })
     if (path === '/metrics') {
       registry.metrics().then(
-        (process) => answer(200, registry.contentType, `${process}\n${metricsPage(broker, servers, syncs)}`),
+        (process) => answer(200, registry.contentType, `${metricsPage(broker, servers, syncs)}${process}`),
         (error) => json(500, { error: String(error) }),
       )
       return
@@ -39,7 +49,7 @@ export async function listenHttp(
   })
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)
-    http.listen(port, host, resolve)
+    http.listen(httpPort, host, resolve)
   })
   return {
     close: () =>

@@ -1,3 +1,4 @@
+import { type Metric, metrics } from '#libs/observability'
 import type { Broker } from '../broker.ts'
 import { dispatch } from '../dispatch.ts'
 import type { Server } from '../network/server.ts'
@@ -23,42 +24,39 @@ export function metricsPage(broker: Broker, servers: readonly Server[], syncs: H
   return text.toString()
 }
 
-const one = (value: number): [[object & Record<string, string>, number]] => [[{}, value]]
+const one = (value: number): [[Record<never, string>, number]] => [[{}, value]]
 
 function connections(text: PrometheusText, { memory, fetchSessions }: Broker, servers: readonly Server[]): void {
   const sum = (of: (server: Server) => number) => one(servers.reduce((total, server) => total + of(server), 0))
   text.gauge(
-    'broker_connections',
-    'Open client connections',
+    metrics.broker.connections,
     sum(({ connectionCount }) => connectionCount),
   )
   text.counter(
-    'broker_connections_accepted_total',
-    'Connections accepted',
+    metrics.broker.accepted,
     sum(({ accepted }) => accepted),
   )
   text.counter(
-    'broker_connections_refused_total',
-    'Connections refused by a limit',
+    metrics.broker.refused,
     sum(({ refused }) => refused),
   )
-  text.gauge('broker_memory_used_bytes', 'Bytes held by requests and answers', one(memory.used))
-  text.gauge('broker_memory_limit_bytes', 'Bytes above which sockets are not read', one(memory.limit))
-  text.gauge('broker_fetch_sessions', 'Incremental fetch sessions', one(fetchSessions.size))
-  text.gauge('broker_fetch_session_partitions', 'Partitions in all fetch sessions', one(fetchSessions.partitions))
-  text.counter('broker_fetch_session_evictions_total', 'Fetch sessions evicted', one(fetchSessions.evictions))
+  text.gauge(metrics.broker.memoryUsed, one(memory.used))
+  text.gauge(metrics.broker.memoryLimit, one(memory.limit))
+  text.gauge(
+    metrics.broker.requestsUnderWay,
+    sum(({ requestsUnderWay }) => requestsUnderWay),
+  )
+  text.gauge(metrics.broker.fetchSessions, one(fetchSessions.size))
+  text.gauge(metrics.broker.fetchSessionPartitions, one(fetchSessions.partitions))
+  text.counter(metrics.broker.fetchSessionEvictions, one(fetchSessions.evictions))
 }
 
-function security(text: PrometheusText, { authentications, listeners }: Broker): void {
+function security(text: PrometheusText, { authentications }: Broker): void {
   const counts = [...authentications.counts()].flatMap(({ listener, mechanism, succeeded, failed }) => [
     [{ listener, mechanism, result: 'succeeded' }, succeeded] as const,
     [{ listener, mechanism, result: 'failed' }, failed] as const,
   ])
-  text.counter('broker_authentications_total', 'Clients that tried to prove who they are by SASL', counts)
-  const expiries = listeners.flatMap(({ name: listener, tls }) =>
-    tls?.expires === undefined ? [] : [[{ listener }, tls.expires.getTime() / 1000] as const],
-  )
-  text.gauge('broker_certificate_expiry_seconds', 'When the certificate of a listener ends, since 1970', expiries)
+  text.counter(metrics.broker.authentications, counts)
 }
 
 const apiNames = new Map(Object.values(dispatch).map(({ api }) => [api.key, api.name]))
@@ -68,35 +66,32 @@ function requests(text: PrometheusText, { requests: measured }: Broker): void {
     measured.entries(),
     ([key, latency]) => [{ api: apiNames.get(key) ?? key }, latency] as const,
   )
-  text.histogram('broker_request_seconds', 'From reading a request to its answer, waiting included', byApi)
+  text.histogram(metrics.broker.requestTime, byApi)
 }
 
 type Overview = ReturnType<typeof overviewOf>
 
 function topics(text: PrometheusText, { traffic }: Broker, all: Overview['topics']): void {
-  const counted = (name: string, help: string, of: (traffic: TopicTraffic) => number) =>
+  const counted = (metric: Metric<'counter', 'topic'>, of: (traffic: TopicTraffic) => number) =>
     text.counter(
-      name,
-      help,
+      metric,
       Array.from(traffic.entries(), ([topic, counts]) => [{ topic }, of(counts)]),
     )
-  counted('broker_topic_bytes_in_total', 'Bytes appended', ({ bytesIn }) => bytesIn)
-  counted('broker_topic_records_in_total', 'Records appended', ({ recordsIn }) => recordsIn)
-  counted('broker_topic_bytes_out_total', 'Bytes fetched', ({ bytesOut }) => bytesOut)
-  counted('broker_topic_records_out_total', 'Records fetched', ({ recordsOut }) => recordsOut)
-  counted('broker_topic_refused_total', 'Batches refused', ({ refused }) => refused)
+  counted(metrics.topics.bytesIn, ({ bytesIn }) => bytesIn)
+  counted(metrics.topics.recordsIn, ({ recordsIn }) => recordsIn)
+  counted(metrics.topics.bytesOut, ({ bytesOut }) => bytesOut)
+  counted(metrics.topics.recordsOut, ({ recordsOut }) => recordsOut)
+  counted(metrics.topics.refused, ({ refused }) => refused)
 
   type Topic = Overview['topics'][number]
   const perTopic = (of: (topic: Topic) => number) => all.map((topic) => [{ topic: topic.name }, of(topic)] as const)
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
   text.gauge(
-    'broker_topic_bytes',
-    'Bytes in the log',
+    metrics.topics.bytes,
     perTopic(({ partitions }) => sum(partitions.map(({ bytes }) => bytes))),
   )
   text.gauge(
-    'broker_topic_end_offset',
-    'Sum of the end offsets of all partitions',
+    metrics.topics.endOffset,
     perTopic(({ partitions }) => sum(partitions.map(({ endOffset }) => endOffset))),
   )
 
@@ -106,41 +101,36 @@ function topics(text: PrometheusText, { traffic }: Broker, all: Overview['topics
       partitions.map((partition) => [{ topic: name, partition: partition.partition }, of(partition)] as const),
     )
   text.gauge(
-    'broker_partition_start_offset',
-    'First offset in the log',
+    metrics.partitions.startOffset,
     perPartition(({ startOffset }) => startOffset),
   )
   text.gauge(
-    'broker_partition_end_offset',
-    'Offset of the next record',
+    metrics.partitions.endOffset,
     perPartition(({ endOffset }) => endOffset),
   )
   text.gauge(
-    'broker_partition_bytes',
-    'Bytes in the log',
+    metrics.partitions.bytes,
     perPartition(({ bytes }) => bytes),
   )
   text.gauge(
-    'broker_partition_segments',
-    'Files of the log',
+    metrics.partitions.segments,
     perPartition(({ segments }) => segments),
   )
   text.gauge(
-    'broker_partition_healthy',
-    '0 while writes are refused',
+    metrics.partitions.healthy,
     perPartition(({ isHealthy }) => Number(isHealthy)),
   )
 }
 
 function groups(text: PrometheusText, all: Overview['groups']): void {
   const states = all.map(({ groupId, state }) => [{ group: groupId, state }, 1] as const)
-  text.gauge('broker_group_state', '1 for the state that the group is in', states)
+  text.gauge(metrics.groups.state, states)
   const members = all.map((group) => [{ group: group.groupId }, group.members.length] as const)
-  text.gauge('broker_group_members', 'Members of the group', members)
+  text.gauge(metrics.groups.members, members)
   const lag = all.flatMap(({ groupId, offsets }) =>
     offsets.map((at) => [{ group: groupId, topic: at.topic, partition: at.partition }, at.lag] as const),
   )
-  text.gauge('broker_group_lag', 'Records that the group has not committed yet', lag)
+  text.gauge(metrics.groups.lag, lag)
 }
 
 function transactions(text: PrometheusText, broker: Broker): void {
@@ -151,12 +141,12 @@ function transactions(text: PrometheusText, broker: Broker): void {
     if (state === 'Ongoing') oldest = Math.min(oldest, startedAt)
   }
   const byState = Array.from(counts, ([state, count]) => [{ state }, count] as const)
-  text.gauge('broker_transactions', 'Transactional ids by their state; Ongoing ones are open', byState)
+  text.gauge(metrics.transactions.byState, byState)
   const age = oldest === Infinity ? 0 : (broker.clock.steady() - oldest) / 1000
-  text.gauge('broker_transaction_oldest_seconds', 'Age of the oldest open transaction', one(age))
+  text.gauge(metrics.transactions.oldest, one(age))
 }
 
 function storage(text: PrometheusText, { storage: { errors } }: Broker, syncs: Histogram): void {
-  text.histogram('broker_fsync_seconds', 'Time to make written bytes durable', [[{}, syncs]])
-  text.counter('broker_storage_errors_total', 'Failed reads, writes and syncs', one(errors))
+  text.histogram(metrics.broker.fsyncTime, [[{}, syncs]])
+  text.counter(metrics.broker.storageErrors, one(errors))
 }

@@ -1,7 +1,8 @@
+import { type Metric, metrics } from '#libs/observability'
 import { type Histogram, LATENCY_BUCKETS } from './request-metrics.ts'
 
-type Labels = Readonly<Record<string, string | number>>
-type Sample = readonly [labels: Labels, value: number]
+type Labels<Label extends string = string> = Readonly<Record<Label, string | number>>
+type Sample<Label extends string = string> = readonly [labels: Labels<Label>, value: number]
 
 const escaped = (value: string | number): string =>
   String(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
@@ -11,20 +12,28 @@ const labelled = (name: string, labels: Labels): string => {
   return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`
 }
 
-/** Metrics in Prometheus' text format, for values that are kept elsewhere and only read when somebody asks. */
+/** Of one metric, at most: topics and groups are made by whoever uses the broker. */
+const MOST_SERIES = 1_000
+
+/** Metrics as OpenMetrics, for values that are kept elsewhere and only read when somebody asks. */
 export class PrometheusText {
   private readonly lines: string[] = []
+  private leftOut = 0
 
-  gauge(name: string, help: string, samples: Iterable<Sample>): void {
-    this.family(name, help, 'gauge', samples)
+  gauge<Label extends string>(metric: Metric<'gauge', Label>, samples: Iterable<Sample<Label>>): void {
+    this.family(metric, metric.name, samples)
   }
 
-  counter(name: string, help: string, samples: Iterable<Sample>): void {
-    this.family(name, help, 'counter', samples)
+  counter<Label extends string>(metric: Metric<'counter', Label>, samples: Iterable<Sample<Label>>): void {
+    this.family(metric, metric.name.replace(/_total$/, ''), samples)
   }
 
-  histogram(name: string, help: string, series: Iterable<readonly [labels: Labels, histogram: Histogram]>): void {
-    this.head(name, help, 'histogram')
+  histogram<Label extends string>(
+    metric: Metric<'histogram', Label>,
+    series: Iterable<readonly [labels: Labels<Label>, histogram: Histogram]>,
+  ): void {
+    const { name } = metric
+    this.head(metric, name)
     for (const [labels, { counts, sum }] of series) {
       let count = 0
       for (const [i, bound] of [...LATENCY_BUCKETS, '+Inf'].entries()) {
@@ -36,17 +45,23 @@ export class PrometheusText {
     }
   }
 
+  /** The whole page, without the end that OpenMetrics wants. */
   toString(): string {
+    this.gauge(metrics.broker.leftOut, [[{}, this.leftOut]])
     return `${this.lines.join('\n')}\n`
   }
 
-  private family(name: string, help: string, type: string, samples: Iterable<Sample>): void {
-    this.head(name, help, type)
-    for (const [labels, value] of samples) this.sample(name, labels, value)
+  private family(metric: Metric, family: string, samples: Iterable<Sample>): void {
+    this.head(metric, family)
+    let told = 0
+    for (const [labels, value] of samples) {
+      if (told++ < MOST_SERIES) this.sample(metric.name, labels, value)
+      else this.leftOut++
+    }
   }
 
-  private head(name: string, help: string, type: string): void {
-    this.lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
+  private head({ help, type }: Metric, family: string): void {
+    this.lines.push(`# HELP ${family} ${help}`, `# TYPE ${family} ${type}`)
   }
 
   private sample(name: string, labels: Labels, value: number): void {

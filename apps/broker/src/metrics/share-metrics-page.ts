@@ -1,3 +1,4 @@
+import { type Metric, metrics } from '#libs/observability'
 import type { Broker } from '../broker.ts'
 import { ACKNOWLEDGEMENTS, type ShareCounts } from '../share/share-metrics.ts'
 import type { PrometheusText } from './prometheus.ts'
@@ -15,9 +16,9 @@ export function shareMetrics(text: PrometheusText, broker: Broker, groups: Share
 
 function states(text: PrometheusText, groups: ShareGroups): void {
   const states = groups.map(({ groupId, state }) => [{ group: groupId, state }, 1] as const)
-  text.gauge('broker_share_group_state', '1 for the state that the share group is in', states)
+  text.gauge(metrics.shareGroups.state, states)
   const members = groups.map((group) => [{ group: group.groupId }, group.members.length] as const)
-  text.gauge('broker_share_group_members', 'Members of the share group', members)
+  text.gauge(metrics.shareGroups.members, members)
 }
 
 function windows(text: PrometheusText, groups: ShareGroups): void {
@@ -27,18 +28,15 @@ function windows(text: PrometheusText, groups: ShareGroups): void {
       partitions.map((at) => [{ group: groupId, topic: at.topic, partition: at.partition }, of(at)] as const),
     )
   text.gauge(
-    'broker_share_lag',
-    'Records of the partition that the share group is not done with',
+    metrics.shareGroups.lag,
     perPartition(({ lag }) => lag),
   )
   text.gauge(
-    'broker_share_window_records',
-    'Offsets from the first that is not done with to the last that was acquired',
+    metrics.shareGroups.window,
     perPartition(({ windowSize }) => windowSize),
   )
   text.gauge(
-    'broker_share_acquired_records',
-    'Records that members hold',
+    metrics.shareGroups.held,
     perPartition(({ acquired }) => acquired),
   )
 }
@@ -47,20 +45,19 @@ function counters(text: PrometheusText, broker: Broker): void {
   const all = Array.from(broker.share.metrics.entries(), ([group, topicId, counts]) => {
     return [{ group, topic: broker.topics.findById(topicId)?.name ?? topicId }, counts] as const
   })
-  const counted = (name: string, help: string, of: (counts: ShareCounts) => Iterable<readonly [Labels, number]>) => {
+  const counted = (metric: Metric<'counter'>, of: (counts: ShareCounts) => Iterable<readonly [Labels, number]>) => {
     const samples = all.flatMap(([labels, counts]) =>
       Array.from(of(counts), ([more, value]) => [{ ...labels, ...more }, value] as const),
     )
-    text.counter(name, help, samples)
+    text.counter(metric, samples)
   }
-  counted('broker_share_acquired_total', 'Records acquired, by which of their deliveries it was', ({ acquired }) =>
+  counted(metrics.shareGroups.acquired, ({ acquired }) =>
     Array.from(acquired, ([delivery, count]) => [{ delivery }, count] as const),
   )
-  counted('broker_share_acknowledged_total', 'Records acknowledged, by how', ({ acknowledged }) =>
+  counted(metrics.shareGroups.acknowledged, ({ acknowledged }) =>
     ACKNOWLEDGEMENTS.map((type, number) => [{ type }, acknowledged[number]!] as const),
   )
-  counted('broker_share_lock_timeouts_total', 'Records whose lock ran out', ({ lockTimeouts }) => [[{}, lockTimeouts]])
-  counted('broker_share_dead_letters_total', 'Dead letters written', ({ deadLetters }) => [[{}, deadLetters]])
-  const lost = 'Records archived without the dead letter that they should have had'
-  counted('broker_share_dead_letters_lost_total', lost, ({ deadLettersLost }) => [[{}, deadLettersLost]])
+  counted(metrics.shareGroups.lockTimeouts, ({ lockTimeouts }) => [[{}, lockTimeouts]])
+  counted(metrics.shareGroups.deadLetters, ({ deadLetters }) => [[{}, deadLetters]])
+  counted(metrics.shareGroups.deadLettersLost, ({ deadLettersLost }) => [[{}, deadLettersLost]])
 }

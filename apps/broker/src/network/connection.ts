@@ -160,6 +160,11 @@ export class Connection implements BudgetReader {
   }
 
   /** While memory is short, a client takes one answer before it gets the next. */
+  /** Requests that arrived and have no answer yet. */
+  get unanswered(): number {
+    return this.answers.length + this.waiting.length
+  }
+
   private hasRoom(): boolean {
     const mayBeUnsent = this.broker.memory.exhausted ? 0 : MAX_UNSENT_BYTES
     return this.answers.length < MAX_IN_FLIGHT && this.sending.unsent <= mayBeUnsent

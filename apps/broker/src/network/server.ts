@@ -63,6 +63,13 @@ export class Server {
     return this.connections.size
   }
 
+  /** Requests that arrived and have no answer yet, of all connections. */
+  get requestsUnderWay(): number {
+    let count = 0
+    for (const { unanswered } of this.connections) count += unanswered
+    return count
+  }
+
   async close(): Promise<void> {
     for (const end of this.checks) end()
     this.listener.tls?.close()

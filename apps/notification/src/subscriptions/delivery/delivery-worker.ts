@@ -29,11 +29,7 @@ const LATEST_MS = 2_000
 const GRACE_MS = 3_000
 
 const log = createLogger('subscriptions')
-const attempts = counter({
-  name: metrics.subscriptions.attempts,
-  help: 'Attempts to deliver something to a subscriber',
-  labels: ['to', 'result'],
-})
+const attempts = counter(metrics.subscriptions.attempts)
 
 /**
  * Makes the deliveries that are owed. Each is a row of its own, which says when it is due; whoever takes it has a lease.

@@ -1,0 +1,17 @@
+/** Field names of log entries that more than one part writes. */
+export const fields = {
+  error: 'error',
+  topic: 'topic',
+  partition: 'partition',
+  offset: 'offset',
+  key: 'key',
+  messageId: 'messageId',
+  messageType: 'messageType',
+  correlationId: 'correlationId',
+  causationId: 'causationId',
+  orderId: 'orderId',
+  traceparent: 'traceparent',
+  attempts: 'attempts',
+  count: 'count',
+  durationMs: 'durationMs',
+} as const
