@@ -153,12 +153,16 @@ const inspect = (state: ReturnParcel): Decision => {
 }
 
 const labelAnswered = (state: ReturnParcel, answer: BookingAnswer): Decision => {
-  // The carrier's own report was faster than its answer.
-  if (state.status === 'received' || state.status === 'lost') return []
+  if (reportedBefore.has(state.status)) return []
   if (state.status !== 'labelling') return refuse('unexpected_answer', `the return is ${state.status}`)
   const calledOff = (outcome: ReturnEvent) => cancel(evolve(state, outcome) as Known)
   return bookingEnded(answer, labelMeans, state.cancel ? calledOff : undefined)
 }
+
+/** Where the carrier's own report leads to, and what follows: it was faster than the answer to the label. */
+const reportedBefore: ReadonlySet<ReturnParcel['status']> = new Set([
+  ...(['received', 'lost', 'inspecting', 'inspection_unknown', 'inspected'] as const),
+])
 
 const labelMeans = {
   done: ({ parcel }: { readonly parcel: Parcel }): ReturnEvent => ({ type: 'LabelIssued', data: parcel }),

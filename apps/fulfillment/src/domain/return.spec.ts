@@ -82,7 +82,13 @@ describe('the parcel of a return', () => {
   })
   test('a report says more than an answer that comes later', () => {
     expect(following(issue, reported('delivered'))).toEqual(['return.label-issued', 'return.received'])
-    expect(following(issue, reported('delivered'), labelled)).toEqual([])
+    for (const late of [labelled, labelLost, impossible]) {
+      const overtaken = [issue, reported('delivered')]
+      expect(following(...overtaken, late)).toEqual([])
+      expect(following(...overtaken, inspect, late)).toEqual([])
+      expect(following(...overtaken, inspect, inspectionLost, late)).toEqual([])
+      expect(following(...overtaken, inspect, inspected, late)).toEqual([])
+    }
     expect(following(issue, labelLost, reported('lost'))).toEqual(['return.label-issued', 'return.lost'])
   })
   test('lost is lost', () => {
