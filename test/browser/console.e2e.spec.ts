@@ -4,6 +4,7 @@ import { consoleUnderTest } from './console-under-test.ts'
 import { deadLetters } from './screens/dead-letters.ts'
 import { groups } from './screens/groups.ts'
 import { mailbox } from './screens/mailbox.ts'
+import { notifications } from './screens/notifications.ts'
 import { orders } from './screens/orders.ts'
 import { overview } from './screens/overview.ts'
 import { processes } from './screens/processes.ts'
@@ -27,6 +28,7 @@ describe.skipIf(executablePath === undefined)('the web console', () => {
   describe('consumer groups', () => groups(at))
   describe('projections', () => projections(at))
   describe('traces', () => traces(at))
+  describe('notifications and campaigns', () => notifications(at))
   describe('subscriptions', () => subscriptions(at))
   // Last, for they kill and freeze what all others look at.
   describe('processes and oracle', () => processes(at))

@@ -16,6 +16,7 @@ export const nav: readonly { readonly title: string; readonly entries: readonly 
       { to: '/orders', label: 'Orders', icon: 'orders' },
       { to: '/analytics', label: 'Analytics', icon: 'analytics' },
       { to: '/notifications', label: 'Notifications', icon: 'mail' },
+      { to: '/campaigns', label: 'Campaigns', icon: 'mail' },
     ],
   },
   {

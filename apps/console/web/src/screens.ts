@@ -1,5 +1,6 @@
 import { analyticsRoute } from './screens/analytics/route.ts'
 import { auditRoute } from './screens/audit/route.ts'
+import { campaignsRoute } from './screens/campaigns/route.ts'
 import { groupsRoute } from './screens/groups/route.ts'
 import { notificationsRoute } from './screens/notifications/route.ts'
 import { orderRoute } from './screens/order/route.ts'
@@ -28,6 +29,7 @@ export const screens = [
   subscriptionsRoute,
   processesRoute,
   notificationsRoute,
+  campaignsRoute,
   simulatorsRoute,
   tracesRoute,
   traceRoute,

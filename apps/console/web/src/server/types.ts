@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type * as campaigns from '../../../src/campaigns.openapi.ts'
 import type * as notifications from '../../../src/notifications.openapi.ts'
 import type * as schemas from '../../../src/openapi-schemas.ts'
 import type * as operators from '../../../src/operators.openapi.ts'
@@ -40,6 +41,9 @@ export type ProviderOperation = z.infer<typeof schemas.operation>
 export type CarrierShipment = z.infer<typeof schemas.shipment>
 
 export type Notification = z.infer<typeof notifications.notification>
+export type NotificationPreview = z.infer<typeof notifications.preview>
+export type Campaign = z.infer<typeof campaigns.campaign>
+export type CampaignProgress = z.infer<typeof campaigns.campaignProgress>
 export type NotificationPreferences = z.infer<typeof notifications.preferencesAnswer>
 
 export type ParkedItem = z.infer<typeof operators.parkedItem>

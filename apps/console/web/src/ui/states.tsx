@@ -32,7 +32,7 @@ export const Failure = ({ error, again }: { error: unknown; again?: () => void }
 }
 
 export const Notice = ({ tone, children }: { tone: 'ok' | 'run' | 'warn' | 'bad' | 'idle'; children: ReactNode }) => (
-  <div className="notice" data-tone={tone} role="status">
+  <div className="notice" data-tone={tone} role={tone === 'bad' ? 'alert' : 'status'}>
     {children}
   </div>
 )

@@ -32,12 +32,7 @@ export const Preferences = ({ customerId }: { customerId: string }) => {
                 <Time at={at} as="full" />. To set anything here tries it again.
               </Notice>
             ))}
-            <Form
-              now={now}
-              onSet={(form) => change.mutate(form)}
-              isPending={change.isPending}
-              at={change.submittedAt}
-            />
+            <Form now={now} onSet={(form) => change.mutate(form)} isPending={change.isPending} />
           </>
         )}
       </Shown>
@@ -51,11 +46,18 @@ interface FormProps {
   readonly now: NotificationPreferences
   readonly onSet: (form: FormData) => void
   readonly isPending: boolean
-  readonly at: number
 }
 
-const Form = ({ now, onSet, isPending, at }: FormProps) => (
-  <form className="knobs" key={`${JSON.stringify(now)} ${at}`} action={onSet}>
+/** Shows what is set until somebody types; what was typed stays when it is refused. */
+const Form = ({ now, onSet, isPending }: FormProps) => (
+  <form
+    className="knobs"
+    key={JSON.stringify(now)}
+    onSubmit={(event) => {
+      event.preventDefault()
+      onSet(new FormData(event.currentTarget))
+    }}
+  >
     <fieldset className="field">
       <legend>Channels</legend>
       {['email', 'sms', 'push'].map((channel) => (
