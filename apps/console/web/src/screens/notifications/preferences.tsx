@@ -52,6 +52,7 @@ interface FormProps {
 const Form = ({ now, onSet, isPending }: FormProps) => (
   <form
     className="knobs"
+    data-wide
     key={JSON.stringify(now)}
     onSubmit={(event) => {
       event.preventDefault()
