@@ -91,7 +91,12 @@ export const planProcesses = (
       join(ROOT, 'dist', 'apps', app, 'src', 'main.js'),
       ...args,
     ],
-    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, HOST: '127.0.0.1', LOG_FORMAT: 'pretty', ...env },
+    env: {
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      HOST: '127.0.0.1',
+      LOG_FORMAT: process.env.LOG_FORMAT ?? 'pretty',
+      ...env,
+    },
   })
   const http = (name: string, port: number, kind: keyof typeof HEAP, env: Record<string, string>) => ({
     name,

@@ -25,7 +25,7 @@ export const serviceEnvironment = {
   /** `off`: whoever reaches the port is answered, which only the machine itself may. */
   SERVICE_AUTH: z.enum(['on', 'off']).default('on'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  LOG_FORMAT: z.enum(['pretty', 'json']).default('json'),
+  LOG_FORMAT: z.enum(['pretty', 'json']).default(process.stdout.isTTY ? 'pretty' : 'json'),
   /** Of an OTLP/HTTP collector, without the path: spans of traces go there. Without it nothing is traced. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'an http:// URL' }).optional(),
   /** Traces that may begin at this process in a second; those of callers are continued as they ask. */

@@ -1,5 +1,6 @@
 import { Controller, type DynamicModule, Get, Header, HttpCode, Inject, Module } from '@nestjs/common'
 import { describeError, metrics, registry } from '#libs/observability'
+import { LogLevelController } from './log-level.controller.ts'
 import { Problem } from './problem.ts'
 
 /** Resolves when the thing it checks works and rejects, saying why, when it does not. */
@@ -62,9 +63,9 @@ const outcome = async (check: HealthCheck): Promise<string> => {
 @Module({})
 class HealthModule {}
 
-/** Serves `/health/live`, `/health/ready` (every check passes, else 503 with the reasons) and `/metrics`. */
+/** Serves `/internal/log-level`, `/health/live`, `/health/ready` (every check passes, else 503 with the reasons) and `/metrics`. */
 export const healthModule = (checks: Readonly<Record<string, HealthCheck>>): DynamicModule => ({
   module: HealthModule,
-  controllers: [HealthController],
+  controllers: [HealthController, LogLevelController],
   providers: [{ provide: CHECKS, useValue: checks }],
 })

@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, NotFoundException } from '@nestjs/common'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { createLogger } from '#libs/observability'
 import { Problem } from './problem.ts'
 import type { ServedMethods } from './served-methods.ts'
@@ -12,11 +12,11 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly served: ServedMethods) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const { method, url } = host.switchToHttp().getRequest<{ method: string; url: string }>()
+    const { method, url, headers } = host.switchToHttp().getRequest<FastifyRequest>()
     // Only Nest's router throws it: controllers throw problems.
     const problem = error instanceof NotFoundException ? this.#notServed(method, url) : toProblem(error)
     if (problem.status >= 500 && !(error instanceof Problem) && !isLogged(error))
-      log.error('request failed', { method, url, error })
+      log.error('request failed', { method, path: url.split('?', 1)[0], traceparent: headers.traceparent, error })
     const reply = host.switchToHttp().getResponse<FastifyReply>()
     if (!reply.sent) sendProblem(reply, problem)
   }

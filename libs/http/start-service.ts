@@ -4,15 +4,17 @@ import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import {
+  changeLevelOnSignal,
   configureLogging,
   configureTracing,
   createLogger,
   flushSpans,
+  hashCustomersWith,
   type LogFormat,
   type LogLevel,
   observeProcess,
 } from '#libs/observability'
-import { credentials, Door } from '#libs/service-tokens'
+import { credentials, Door, ServiceKeys } from '#libs/service-tokens'
 import { collectAtRest } from './collect-at-rest.ts'
 import { authProblems } from './config.ts'
 import { guard, listenOnLoopback6, serverOptions } from './http-server.ts'
@@ -68,6 +70,8 @@ export const startService = async (
 ): Promise<RunningService> => {
   const { name, config } = options
   configureLogging({ service: name, level: config.LOG_LEVEL, format: config.LOG_FORMAT })
+  if (config.SERVICE_KEY_FILE !== undefined) hashCustomersWith(new ServiceKeys(config.SERVICE_KEY_FILE).newest)
+  changeLevelOnSignal()
   observeProcess(name)
   configureTracing({
     service: name,

@@ -102,7 +102,7 @@ const split = (records: readonly IncomingRecord[], suspect: number | undefined):
   return [records.slice(0, at), records.slice(at, end), records.slice(end)].filter((part) => part.length > 0)
 }
 
-const describe = ({ position, content }: IncomingRecord) => ({
+const describe = ({ position, raw, content }: IncomingRecord) => ({
   [fields.topic]: position.topic,
   [fields.partition]: position.partition,
   [fields.offset]: String(position.offset),
@@ -111,6 +111,9 @@ const describe = ({ position, content }: IncomingRecord) => ({
         [fields.messageType]: content.message.type,
         [fields.messageId]: content.message.id,
         [fields.correlationId]: content.message.correlationId,
+        [fields.traceparent]: content.message.traceparent,
+        // The key of all our messages.
+        ...(raw.key && { [fields.customerId]: raw.key.toString() }),
       }
     : {}),
 })

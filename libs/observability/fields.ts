@@ -5,11 +5,14 @@ export const fields = {
   partition: 'partition',
   offset: 'offset',
   key: 'key',
+  /** Is written as `customer`, a keyed hash (libs/logging). */
+  customerId: 'customerId',
   messageId: 'messageId',
   messageType: 'messageType',
   correlationId: 'correlationId',
   causationId: 'causationId',
   orderId: 'orderId',
+  /** Is written as `traceId`. */
   traceparent: 'traceparent',
   attempts: 'attempts',
   count: 'count',

@@ -1,12 +1,16 @@
 export {
+  changeLevelOnSignal,
   configureLogging,
   createLogger,
   describeError,
   type Fields,
+  hashCustomersWith,
   type LogFormat,
   type Logger,
   type LogLevel,
+  logLevel,
   Outage,
+  setLogLevel,
 } from '#libs/logging'
 export { fields } from './fields.ts'
 export { describeMetrics } from './metrics/describe.ts'

@@ -5,6 +5,8 @@ test.each([
   ['order', '12:00:00.123 INFO  service: ready', 'stdout', false],
   ['order', '12:00:00.123 WARN  consumer: message parked', 'stdout', true],
   ['order', '12:00:00.123 ERROR service: could not stop', 'stdout', true],
+  ['order', '{"level":"warn","time":"2026-01-01T12:00:00Z","message":"m"}', 'stdout', true],
+  ['order', '{"level":"info","time":"2026-01-01T12:00:00Z","message":"m"}', 'stdout', false],
   ['order', 'anything without a level', 'stdout', false],
   ['order', 'TypeError: x is not a function', 'stderr', true],
   ['postgres', '2026-01-01 12:00:00 UTC [1] ERROR:  duplicate key value', 'stderr', false],

@@ -27,6 +27,6 @@ export class Terminal {
 /** Is this line of a process's log worth a user's attention, who did not ask for all of them? */
 export const isNotable = (name: string, line: string, stream: 'stdout' | 'stderr'): boolean => {
   if (name === 'postgres') return /\bPANIC:|could not (write|extend|fsync)|No space left/.test(line)
-  const level = /^\S+ (DEBUG|INFO|WARN|ERROR)\b/.exec(line)?.[1]
+  const level = /^(?:\S+ |\{"level":")(DEBUG|INFO|WARN|ERROR)\b/i.exec(line)?.[1]?.toUpperCase()
   return level === undefined ? stream === 'stderr' && line !== '' : level === 'WARN' || level === 'ERROR'
 }

@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { Client, type Coordination, type Order, type OrderOptions, orderOf } from '../support/client.ts'
 import { type StockLevels, stockLevels, violations } from '../support/oracle.ts'
 import { commandsFor } from '../support/order-sequence.ts'
+import { secretsInLogs } from '../support/secrets-in-logs.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
@@ -216,4 +219,31 @@ test('choreographed orders were not commanded, and orchestrated ones were', asyn
 test('in the end money, stock and mails are right, for all of these orders together', async () => {
   const final = await Promise.all(orders.map(({ orderId }) => client.order(orderId)))
   expect(await violations(client, final, before)).toEqual([])
+})
+
+test('no log shows a secret, a token, or who a customer is, also while everything is logged', async () => {
+  const { items: processes } = await client.get<{ items: { service: string; level: string }[] }>('/api/log-levels')
+  for (const { service } of processes) {
+    const answer = await client.call<{ level: string }>('PUT', `/api/log-levels/${service}`, { level: 'debug' })
+    expect(answer).toMatchObject({ status: 200, body: { level: 'debug', until: expect.any(String) } })
+  }
+  process.kill(await system.pidOf('broker'), 'SIGUSR2')
+  const subscription = {
+    filter: { types: ['order.*'] },
+    deliver: { to: 'webhook', url: 'http://127.0.0.1:9/hook' },
+  }
+  const subscribed = await client.call<{ subscriptionId: string }>('POST', '/api/subscriptions', subscription, {
+    'idempotency-key': 'logs',
+  })
+  expect(subscribed.status).toBe(201)
+  const { items: secrets } = await client.get<{ items: { secret: string }[] }>(
+    `/api/subscriptions/${subscribed.body.subscriptionId}/secret`,
+  )
+  await settings('payment', { faultRate: 0.5 })
+  for (const token of ['tok_ok', 'tok_declined', 'tok_capture_declined'])
+    await run({ 'MUG-WHITE-330': 1 }, { customerId: 'cust-0001', token })
+
+  expect(await readFile(join(system.data, 'logs', 'payment.log'), 'utf8')).toMatch(/ DEBUG /)
+  const known = secrets.map(({ secret }) => secret)
+  expect(await secretsInLogs(system, known)).toEqual([])
 })

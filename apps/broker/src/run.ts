@@ -1,4 +1,4 @@
-import { configureLogging } from '#libs/logging'
+import { changeLevelOnSignal, configureLogging } from '#libs/logging'
 import { Broker } from './broker.ts'
 import { systemClock } from './clock.ts'
 import { type Config, readConfig, USAGE } from './config.ts'
@@ -77,6 +77,7 @@ const HOW_TO_REPAIR = [
 ].join('\n')
 
 configureLogging({ service: 'broker' })
+changeLevelOnSignal()
 const config = readConfig(process.argv.slice(2), process.env)
 if (config === 'help') {
   process.stdout.write(USAGE)

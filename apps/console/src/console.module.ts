@@ -2,6 +2,7 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import { healthModule } from '#libs/http'
 import { TopicReader } from '#libs/messaging'
 import { FilterPreviewController } from './api/filter-preview.controller.ts'
+import { LogLevelsController } from './api/log-levels.controller.ts'
 import { MessagesController } from './api/messages.controller.ts'
 import { OperatorsController } from './api/operators.controller.ts'
 import { OracleController } from './api/oracle.controller.ts'
@@ -37,6 +38,7 @@ export const consoleModule = (config: Config): DynamicModule => ({
   imports: [healthModule({})],
   controllers: [
     FilterPreviewController,
+    LogLevelsController,
     MessagesController,
     OperatorsController,
     OracleController,

@@ -29,7 +29,7 @@ await startService(consoleModule(environment), {
   name: 'console',
   config: environment,
   // What people may do here is the gateway's to say; spans come from our own processes.
-  door: { only: ['/v1/traces'] },
+  door: { only: ['/v1/traces', '/internal/log-level'] },
   connect: (app) => {
     const fastify = app as NestFastifyApplication
     const instance = fastify.getHttpAdapter().getInstance() as unknown as FastifyInstance

@@ -3,6 +3,7 @@ import { customerId, orderId, orderStatus } from '#libs/contracts'
 import { analyticsPaths } from './analytics/analytics.openapi.ts'
 import { campaignPaths } from './campaigns.openapi.ts'
 import { eventPaths } from './collect/events.openapi.ts'
+import { logLevelPaths } from './log-levels.openapi.ts'
 import { notificationPaths } from './notifications.openapi.ts'
 import * as schemas from './openapi-schemas.ts'
 import { operatorPaths, parkedFilters } from './operators.openapi.ts'
@@ -230,6 +231,7 @@ export const openApi = {
       ),
     },
     ...operatorPaths(helpers),
+    ...logLevelPaths(helpers),
     '/api/health': { get: get('Health of every service', schemas.health) },
     '/api/simulators/payment/settings': {
       get: get('How the payment provider behaves', schemas.paymentSettings),

@@ -117,7 +117,12 @@ export class Webhooks {
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       if (events.length === 1)
-        log.error('the callback refuses an event for good', { callbackUrl: url, event: events[0], error })
+        log.error('the callback refuses an event for good', {
+          callbackUrl: url,
+          orderId: events[0]!.orderId,
+          eventId: events[0]!.eventId,
+          error,
+        })
       // One of them is refused: which one, only they themselves can show.
       else for (const event of events) await this.#deliver(url, [event])
     }
