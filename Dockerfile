@@ -15,6 +15,8 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/prisma prisma
 COPY --from=build /app/data data
+COPY --from=build /app/deploy/prometheus deploy/prometheus
+COPY --from=build /app/docs docs
 # What the broker and the simulators keep, and the keys; volumes mounted here start with this owner.
 RUN mkdir -p /data /keys/private /keys/public /keys/service /keys/scrape /keys/carrier && chown -R node:node /data /keys
 USER node

@@ -138,7 +138,13 @@ export const planProcesses = (
       stage: 3,
       database: service,
     })
-  plans.push({ ...http('console', options.port, 'console', { HOST: 'localhost', ...control }), after: [], stage: 3 })
+  const brokerMetrics =
+    options.kafkaBrokers === undefined ? { BROKER_METRICS_URL: `http://127.0.0.1:${ports.brokerHttp}` } : undefined
+  plans.push({
+    ...http('console', options.port, 'console', { HOST: 'localhost', ...brokerMetrics, ...control }),
+    after: [],
+    stage: 3,
+  })
   return plans
 }
 

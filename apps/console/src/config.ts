@@ -17,6 +17,11 @@ export const config = () =>
     QUERY_URL: address,
     ANALYTICS_URL: address,
     SIMULATORS_URL: address,
+    /** Rules of alerts, as Prometheus has them, and the folder of the runbooks that they name. */
+    ALERT_RULES: z.string().default('deploy/prometheus/rules.yml'),
+    RUNBOOKS: z.string().default('docs/runbooks'),
+    /** The bundled broker's HTTP, for its metrics. */
+    BROKER_METRICS_URL: address.optional(),
     /** Who runs our processes, under `npm start`; nobody who could be told where they are missing. */
     SUPERVISOR_URL: address.optional(),
     SUPERVISOR_TOKEN: z.string().optional(),

@@ -1,6 +1,16 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common'
+import { readFileSync } from 'node:fs'
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common'
 import { healthModule } from '#libs/http'
 import { TopicReader } from '#libs/messaging'
+import { AlertWatch } from './alerts/alert-watch.ts'
+import { readRules } from './alerts/rules.ts'
+import { AlertsController } from './api/alerts.controller.ts'
 import { FilterPreviewController } from './api/filter-preview.controller.ts'
 import { LogLevelsController } from './api/log-levels.controller.ts'
 import { MessagesController } from './api/messages.controller.ts'
@@ -19,14 +29,20 @@ import { TraceStore } from './traces/trace-store.ts'
 import { TracesController } from './traces/traces.controller.ts'
 
 @Module({})
-export class ConsoleModule implements OnApplicationShutdown {
+export class ConsoleModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly forwarder: Forwarder,
     private readonly reader: TopicReader,
+    private readonly alerts: AlertWatch,
     @Inject(SUPERVISOR) private readonly supervisor: Supervisor | null,
   ) {}
 
+  onApplicationBootstrap(): void {
+    this.alerts.start()
+  }
+
   async onApplicationShutdown(): Promise<void> {
+    this.alerts.stop()
     this.reader.close()
     await this.forwarder.close()
     await this.supervisor?.close()
@@ -37,6 +53,7 @@ export const consoleModule = (config: Config): DynamicModule => ({
   module: ConsoleModule,
   imports: [healthModule({})],
   controllers: [
+    AlertsController,
     FilterPreviewController,
     LogLevelsController,
     MessagesController,
@@ -52,6 +69,15 @@ export const consoleModule = (config: Config): DynamicModule => ({
     { provide: TopicReader, useValue: new TopicReader({ brokers: config.KAFKA_BROKERS, clientId: 'console' }) },
     { provide: TraceStore, useValue: new TraceStore() },
     { provide: SUPERVISOR, useValue: supervisorOf(config) },
+    {
+      provide: AlertWatch,
+      inject: [Forwarder, KafkaView, TopicReader],
+      useFactory: (forwarder: Forwarder, kafka: KafkaView, reader: TopicReader) =>
+        new AlertWatch({
+          ...{ forwarder, kafka, reader, brokerUrl: config.BROKER_METRICS_URL },
+          rules: readRules(readFileSync(config.ALERT_RULES, 'utf8')),
+        }),
+    },
     { provide: KafkaView, useValue: new KafkaView({ brokers: config.KAFKA_BROKERS, clientId: 'console' }) },
   ],
 })

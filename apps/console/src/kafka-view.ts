@@ -49,6 +49,13 @@ export interface GroupView {
   }[]
 }
 
+/** Of one partition: who leads it, -1 for nobody, and how many of the replicas that it should have are in sync. */
+interface Replicas {
+  readonly leader: number
+  readonly wanted: number
+  readonly inSync: number
+}
+
 /** What there is, and the topics of ours that are not there (any more) and so are not in it. */
 interface View<T> {
   readonly items: readonly T[]
@@ -62,10 +69,12 @@ interface View<T> {
 export class KafkaView {
   readonly topics: () => Promise<View<TopicView>>
   readonly groups: () => Promise<View<GroupView>>
+  readonly replicas: () => Promise<readonly Replicas[]>
 
   constructor(private readonly options: KafkaOptions) {
     this.topics = sharedAnswer(() => askKafka(options, (admin) => topicsOf(options, admin)))
     this.groups = sharedAnswer(() => askKafka(options, (admin) => groupsOf(options, admin)))
+    this.replicas = sharedAnswer(() => askKafka(options, replicasOf))
   }
 
   /** Undefined when there is no such topic. */
@@ -98,6 +107,13 @@ const settingsOf = async (admin: Admin, name: string): Promise<TopicDetails['set
 const TOPIC: ConfigResourceTypes = 2
 /** Kafka's DYNAMIC_TOPIC_CONFIG: said of this topic, and no default of the broker's. */
 const OF_THE_TOPIC = 1
+
+const replicasOf = async (admin: Admin): Promise<Replicas[]> => {
+  const { topics } = await admin.fetchTopicMetadata()
+  return topics.flatMap(({ partitions }) =>
+    partitions.map(({ leader, replicas, isr }) => ({ leader, wanted: replicas.length, inSync: isr.length })),
+  )
+}
 
 const topicsOf = async (options: KafkaOptions, admin: Admin): Promise<View<TopicView>> => {
   const { topics } = await admin.fetchTopicMetadata()

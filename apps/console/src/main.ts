@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { limitRequests, startService } from '#libs/http'
 import { TopicReader } from '#libs/messaging'
 import { credentials } from '#libs/service-tokens'
+import { serveRunbooks } from './alerts/serve-runbooks.ts'
 import { serveAnalyticsLive } from './analytics/serve-live.ts'
 import { Collector } from './collect/collector.ts'
 import { serveEvents } from './collect/serve-events.ts'
@@ -38,6 +39,7 @@ await startService(consoleModule(environment), {
     void fastify.register(gateway(app.get(Forwarder)))
     void fastify.register(serveEvents(new Collector({ brokers: environment.KAFKA_BROKERS, clientId: 'collector' })))
     void fastify.register(docs)
+    void fastify.register(serveRunbooks(environment.RUNBOOKS))
     void fastify.register(
       serveAnalyticsLive(environment.ANALYTICS_URL, credentials(environment.SERVICE_KEY_FILE, 'console', 'analytics')),
     )

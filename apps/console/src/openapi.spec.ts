@@ -11,7 +11,7 @@ const own = [
   ...['GET /api/parked/{service}/{id}', 'GET /api/parked-effects', 'GET /api/operations/{id}', 'GET /api/audit'],
   ...['retry', 'discard', 'amend'].map((action) => `POST /api/parked/{service}/{id}/${action}`),
   ...['POST /api/parked/redrive', 'GET /api/audit/verify'],
-  ...['GET /api/processes', 'GET /api/oracle', 'POST /api/subscriptions/preview'],
+  ...['GET /api/processes', 'GET /api/oracle', 'GET /api/alerts', 'POST /api/subscriptions/preview'],
   ...['GET /api/traces', 'GET /api/traces/{traceId}'],
   ...['kill', 'pause', 'resume'].map((command) => `POST /api/processes/{process}/${command}`),
 ]

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { customerId, orderId, orderStatus } from '#libs/contracts'
+import { alertPaths } from './alerts/alerts.openapi.ts'
 import { analyticsPaths } from './analytics/analytics.openapi.ts'
 import { campaignPaths } from './campaigns.openapi.ts'
 import { eventPaths } from './collect/events.openapi.ts'
@@ -215,6 +216,7 @@ export const openApi = {
     ...projectionPaths(helpers),
     ...processPaths(helpers),
     ...oraclePaths(helpers),
+    ...alertPaths(helpers),
     '/api/topics': { get: get('Topics, with the offsets of their partitions', schemas.topics) },
     ...topicPaths(helpers),
     ...tracePaths(helpers),

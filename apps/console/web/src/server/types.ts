@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type * as alerts from '../../../src/alerts/alerts.openapi.ts'
 import type * as campaigns from '../../../src/campaigns.openapi.ts'
 import type * as notifications from '../../../src/notifications.openapi.ts'
 import type * as schemas from '../../../src/openapi-schemas.ts'
@@ -67,6 +68,8 @@ export type Projection = z.infer<typeof projections.projection>
 export type ProjectionVersion = Projection['versions'][number]
 export type Processes = z.infer<typeof processes.processes>
 export type SystemProcess = Processes['items'][number]
+export type Alerts = z.infer<typeof alerts.alerts>
+export type Alert = z.infer<typeof alerts.alert>
 export type OracleAnswer = z.infer<typeof oracle.oracle>
 export type OracleCheck = z.infer<typeof oracle.oracleCheck>
 export type Subscription = z.infer<typeof subscriptions.subscription>

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import brand from '../icon.svg'
 import { nav } from '../nav.ts'
 import { troubles, useHealth } from '../server/health.ts'
+import { Alerts } from './alerts.tsx'
 import { Icon } from './icon.tsx'
 import { Page } from './page.tsx'
 import { Empty, Notice } from './states.tsx'
@@ -16,6 +17,7 @@ export const Shell = () => (
     <Side />
     <main id="main" className="main" tabIndex={-1}>
       <Troubles />
+      <Alerts />
       <Outlet />
     </main>
   </div>
