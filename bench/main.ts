@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Client } from '../test/support/client.ts'
 import { startSystem } from '../test/support/system.ts'
-import { analytics } from './analytics.ts'
+import { analytics } from './analytics/analytics.ts'
 import { capacity } from './capacity.ts'
 import { compression } from './compression.ts'
 import { coordination } from './coordination.ts'
@@ -46,7 +46,7 @@ if (values.only === 'compression') {
   process.exit()
 }
 if (values.only === 'analytics') {
-  await analytics(Number(values.events), Number(values.rate), Number(values.seconds))
+  await analytics({ events: Number(values.events), rate: Number(values.rate), seconds: Number(values.seconds) })
   process.exit()
 }
 if (values.only === 'rebuild') {

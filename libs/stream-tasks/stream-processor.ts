@@ -12,6 +12,7 @@ import {
   TryAgain,
 } from '#libs/messaging'
 import { createLogger, describeError, fields } from '#libs/observability'
+import { AtLeastOnce, type Committer, type Guarantee } from './guarantee.ts'
 import { restoreTasks } from './restore-tasks.ts'
 import { StateLimitExceeded, type Task, type Topology } from './topology.ts'
 
@@ -22,6 +23,8 @@ export interface StreamProcessorOptions extends KafkaOptions {
   /** Of all tasks of the process together. */
   readonly maxEntries: number
   readonly compression?: ProducerOptions['compression']
+  /** Default `exactly_once`. */
+  readonly guarantee?: Guarantee
   /** Called after each commit. */
   readonly onCommit?: (commit: { readonly records: number; readonly ms: number; readonly entries: number }) => void
 }
@@ -63,7 +66,7 @@ const log = createLogger('streams')
  */
 export class StreamProcessor {
   readonly #reader: TopicReader
-  readonly #producer: TransactionalProducer
+  readonly #producer: Committer
   readonly #membership: GroupMembership
   readonly #tasks = new Map<number, RunningTask>()
   readonly #stopping = new AbortController()
@@ -83,10 +86,12 @@ export class StreamProcessor {
     const kafka = { brokers, clientId }
     this.#reader = new TopicReader({ ...kafka, readCommitted: true })
     this.#membership = new GroupMembership({ ...kafka, groupId: topology.name, topic: topology.source, instanceId })
-    this.#producer = new TransactionalProducer({
-      ...{ ...kafka, transactionalId: `${topology.name}-${instanceId}`, transactionTimeoutMs: TRANSACTION_TIMEOUT_MS },
-      ...(options.compression && { compression: options.compression }),
-    })
+    const producing = { ...kafka, ...(options.compression && { compression: options.compression }) }
+    const transactionalId = `${topology.name}-${instanceId}`
+    this.#producer =
+      options.guarantee === 'at_least_once'
+        ? new AtLeastOnce(producing, this.#membership)
+        : new TransactionalProducer({ ...producing, transactionalId, transactionTimeoutMs: TRANSACTION_TIMEOUT_MS })
   }
 
   /** The partitions that it works on now. */

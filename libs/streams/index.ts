@@ -1,4 +1,4 @@
-export { addCounts, type Counts, count } from './counts.ts'
+export { addCounts, type Counts, sumsOf } from './counts.ts'
 export { ACCURACY, addBins, addValue, type Bins, quantile } from './dd-sketch.ts'
 export { Distinct } from './distinct.ts'
 export { type Fingerprint, fingerprint } from './fingerprint.ts'

@@ -76,6 +76,7 @@ export class Stages {
     const found: { bucket: Bucket; row: number; stage: number; time: number }[] = []
     for (const bucket of this.#buckets.values())
       bucket.visit(high, low, (row, stage, time) => found.push({ bucket, row, stage, time }))
+    if (found.length < this.count) return []
     const last = this.count - 1
     let reached = found.filter(({ stage }) => stage === 0).map(({ time }) => time)
     for (let stage = 1; stage < last && reached.length > 0; stage++)

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { kafkaPublisher, TopicReader, type TopicRecord } from '#libs/messaging'
 import { configureLogging } from '#libs/observability'
-import { StreamProcessor, type Task, type Topology } from '#libs/stream-tasks'
+import { type Guarantee, StreamProcessor, type Task, type Topology } from '#libs/stream-tasks'
 import { until } from '../support/until.ts'
 import { kafkaUnderTest, type TestTopic } from './kafka-under-test.ts'
 
@@ -60,8 +60,13 @@ const setUp = async () => {
 
 const options = () => ({ brokers: kafka.brokers.split(','), clientId: 'test' })
 
-const start = (topology: Topology, instanceId: string, maxEntries = 1_000): StreamProcessor => {
-  const processor = new StreamProcessor({ ...options(), topology, instanceId, maxEntries })
+const start = (
+  topology: Topology,
+  instanceId: string,
+  maxEntries = 1_000,
+  guarantee: Guarantee = 'exactly_once',
+): StreamProcessor => {
+  const processor = new StreamProcessor({ ...options(), topology, instanceId, maxEntries, guarantee })
   cleanUp.push(() => processor.stop())
   processor.start()
   return processor
@@ -169,4 +174,16 @@ test('state beyond the limit ends the work and says what to do', async () => {
     )
     .toMatch(/6 entries of state are more than the limit of 5; raise the limit/)
   expect((await told(output)).flatMap(({ came }) => came)).toEqual([])
+})
+
+test('a topology that asks for no more than at least once goes on where it stopped, too', async () => {
+  const { source, output, topology } = await setUp()
+  await publish(source, 0, 300)
+  const before = start(topology, 'one', 1_000, 'at_least_once')
+  await works(before)
+  await expectAll(output, 300)
+  await before.stop()
+  await publish(source, 300, 300)
+  start(topology, 'one', 1_000, 'at_least_once')
+  await expectAll(output, 600)
 })

@@ -34,9 +34,9 @@ class RunningShopTask implements Task {
 
   flush() {
     const changes = this.#task.flush()
-    const results = changes.results.map(({ key, result }) => ({
+    const results = changes.results.map(({ key, value }) => ({
       ...{ topic: to, partition: resultPartition(this.partition) },
-      record: { key, value: result === null ? null : JSON.stringify(result), headers: {} },
+      record: { key, value, headers: {} },
     }))
     const setAside = changes.late.map(({ key, value, reason }) => ({
       ...{ topic: late, record: { key, value, headers: { reason } } },

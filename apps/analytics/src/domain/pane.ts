@@ -5,12 +5,12 @@ import {
   addValue,
   type Bins,
   type Counts,
-  count,
   decodeRegisters,
   encodeRegisters,
   type Fingerprint,
   mergeRegisters,
   type Registers,
+  sumsOf,
 } from '#libs/streams'
 import { at, type Dimension, dimensions, type Measure, measures } from './measures.ts'
 
@@ -31,8 +31,13 @@ export const emptyPane = (): Pane => ({
   newest: 0,
 })
 
-export const addTo = (pane: Pane, dimension: Dimension, key: string, measure: Measure, amount: number): void =>
-  count(pane.counts[dimension], key, measures.length, at[measure], amount)
+export const addTo = (pane: Pane, dimension: Dimension, key: string, measure: Measure, amount: number): void => {
+  rowOf(pane, dimension, key)[at[measure]]! += amount
+}
+
+/** The sums of one key, in the order of `measures`: to be added to. */
+export const rowOf = (pane: Pane, dimension: Dimension, key: string): number[] =>
+  sumsOf(pane.counts[dimension], key, measures.length)
 
 export const addVisitor = (pane: Pane, visitor: Fingerprint): void => addElement(pane.visitors, visitor)
 export const addBasket = (pane: Pane, value: number): void => addValue(pane.baskets, value)

@@ -4,7 +4,7 @@ import { basketValue, type ShopEvent, writeShopEvent } from '#libs/contracts'
 import { addElement, addValue, type Bins, fingerprint, type Registers } from '#libs/streams'
 import { asManyAsFitNow } from '#libs/testing'
 import { at, type Measure } from './measures.ts'
-import { loadPane, type Pane } from './pane.ts'
+import { loadPane, type Pane, type PaneResult } from './pane.ts'
 import { type EventRecord, ShopTask } from './shop-task.ts'
 
 const BEGIN = Date.UTC(2026, 10, 28)
@@ -136,8 +136,10 @@ class Partition {
 
   flush(): void {
     const { results, changelog, late } = this.task.flush()
-    for (const { result } of results)
-      if (result !== null) this.results.set(result.start, loadPane(JSON.parse(JSON.stringify(result.pane))))
+    for (const { value } of results) {
+      const result = value === null ? null : (JSON.parse(value) as PaneResult)
+      if (result !== null) this.results.set(result.start, loadPane(result.pane))
+    }
     for (const { key, value } of changelog) {
       // The order of a compacted topic is that of what was written last.
       this.changelog.delete(key)

@@ -7,6 +7,7 @@ import { writeShopEvent } from '#libs/contracts'
 import { partitionOf } from '#libs/messaging'
 import { generate, trafficOptions } from '#libs/traffic'
 import { dimensions, measures } from '../domain/measures.ts'
+import type { PaneResult } from '../domain/pane.ts'
 import { type ShopChanges, ShopTask } from '../domain/shop-task.ts'
 import { reconcile, type Sums } from './reconcile.ts'
 import { streamRules } from './rules.ts'
@@ -47,7 +48,9 @@ const partitions = () => {
 }
 
 const byHour = (results: readonly ShopChanges['results'][number][]): Sums[] => {
-  const newest = new Map(results.flatMap(({ key, result }) => (result === null ? [] : [[key, result] as const])))
+  const newest = new Map(
+    results.flatMap(({ key, value }) => (value === null ? [] : [[key, JSON.parse(value) as PaneResult] as const])),
+  )
   const sums = new Map<string, { start: number; dimension: string; key: string; sums: Record<string, number> }>()
   for (const { start, pane } of newest.values())
     for (const dimension of dimensions)

@@ -6,6 +6,7 @@ import { Empty } from '../../ui/states.tsx'
 import { HistoryCard } from './history-card.tsx'
 import { LineChart } from './line-chart.tsx'
 import { column, type LiveMinute, measures, percentile, type Sums } from './live-view.ts'
+import { TrafficCard } from './traffic-card.tsx'
 import { useLive } from './use-live.ts'
 import './analytics.css'
 
@@ -60,6 +61,7 @@ export const AnalyticsPage = () => {
           <Ranking rows={minute?.countries ?? []} show={(amount) => money({ amount, currency: CURRENCY })} />
         </Card>
         <HistoryCard />
+        <TrafficCard />
       </div>
     </Page>
   )

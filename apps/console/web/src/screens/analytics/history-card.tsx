@@ -51,6 +51,7 @@ export const HistoryCard = () => {
         <Empty title={data?.archived === false ? 'No archive is kept' : 'Not counted yet: it is at each full hour'} />
       ) : (
         <>
+          <p>{verdictOn(data.items)}</p>
           <p className="quiet">
             {localDateTime(data.countedAt)}, {count(data.files ?? 0)} files
           </p>
@@ -63,6 +64,16 @@ export const HistoryCard = () => {
       )}
     </Card>
   )
+}
+
+/** Of hours that are over, and their events in the archive. */
+const verdictOn = (hours: readonly Hour[]): string => {
+  const settled = hours.filter(({ state }) => state !== 'open')
+  const different = settled.filter(({ state }) => state === 'different').length
+  if (settled.length === 0) return 'No hour is over yet.'
+  if (different > 0) return `Stream and batch differ in ${count(different)} of ${count(settled.length)} hours.`
+  const compared = settled.reduce((sum, { compared }) => sum + compared, 0)
+  return `Stream equals batch, hour by hour: ${count(compared)} numbers in ${count(settled.length)} hours.`
 }
 
 const HourRow = ({ hour: { start, state, compared, different, differences } }: { hour: Hour }) => (
