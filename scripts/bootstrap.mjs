@@ -32,6 +32,7 @@ const COMMANDS = {
   backup: { steps: BUILD, program: ['dist/scripts/backup.js'] },
   restore: { steps: BUILD, program: ['dist/scripts/restore.js'] },
   capacity: { steps: BUILD, program: ['dist/scripts/capacity.js'] },
+  licences: { steps: BUILD, program: ['dist/scripts/licences.js'] },
   batch: { steps: BUILD, program: ['dist/scripts/batch.js'] },
   traffic: { steps: BUILD, program: ['dist/scripts/traffic.js'] },
   broker: { steps: BUILD, program: ['dist/apps/broker/src/main.js'] },

@@ -223,4 +223,10 @@ describe('documents', () => {
     )
     expect(dead).toEqual([])
   })
+
+  test('every test that the threat model names is there', () => {
+    const named = [...readFileSync(join(root, 'docs/threat-model.md'), 'utf8').matchAll(/`([^`]+\.spec\.ts)`/g)]
+    expect(named.length).toBeGreaterThan(20)
+    expect(named.map((match) => match[1]!).filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
 })
