@@ -11,6 +11,8 @@ import {
   describeQuorum,
   describeUserScramCredentials,
   ErrorCode,
+  saslAuthenticate,
+  saslHandshake,
   updateFeatures,
 } from '#libs/kafka-protocol'
 import { kafkaUnderTest } from './kafka-under-test.ts'
@@ -171,6 +173,44 @@ describe('users of SCRAM', () => {
     expect(errorsOf(added.results)).toEqual({
       ...{ few: UNACCEPTABLE_CREDENTIAL, many: UNACCEPTABLE_CREDENTIAL },
       ...{ how: UNSUPPORTED_SASL_MECHANISM, '': UNACCEPTABLE_CREDENTIAL },
+    })
+  })
+
+  test('one is added by mechanism, described without keys, changed once a request, and deleted', async () => {
+    const name = kafka.name('user')
+    const described = async () =>
+      (await kafka.client.send(describeUserScramCredentials, 0, { users: [{ name }] })).results[0]!
+    const alter = async (deletions: readonly number[], upsertions: readonly (readonly [number, number])[]) => {
+      const keys = { name, salt: Buffer.alloc(16, 1), saltedPassword: Buffer.alloc(32, 1) }
+      const { results } = await kafka.client.send(alterUserScramCredentials, 0, {
+        deletions: deletions.map((mechanism) => ({ name, mechanism })),
+        upsertions: upsertions.map(([mechanism, iterations]) => ({ ...keys, mechanism, iterations })),
+      })
+      return errorsOf(results)[name]
+    }
+    // Kafka answers before every part of it knows.
+    const becomes = (answer: object) => expect.poll(described).toMatchObject(answer)
+    expect(await alter([], [[1, 4096]])).toBe(NONE)
+    await becomes({ errorCode: NONE, credentialInfos: [{ mechanism: 1, iterations: 4096 }] })
+    expect(await alter([], [[2, 8192]])).toBe(NONE)
+    await expect
+      .poll(async () => (await described()).credentialInfos.map(({ mechanism }) => mechanism).sort())
+      .toEqual([1, 2])
+    expect(await alter([1], [[2, 8192]])).toBe(DUPLICATE_RESOURCE)
+    expect(await alter([1], [])).toBe(NONE)
+    await becomes({ credentialInfos: [{ mechanism: 2, iterations: 8192 }] })
+    expect(await alter([1], [])).toBe(RESOURCE_NOT_FOUND)
+    expect(await alter([2], [])).toBe(NONE)
+    await becomes({ errorCode: RESOURCE_NOT_FOUND, credentialInfos: [] })
+  })
+
+  test('a login where none is asked for has come too late', async () => {
+    const { ILLEGAL_SASL_STATE } = ErrorCode
+    expect(await kafka.client.send(saslHandshake, 1, { mechanism: 'PLAIN' })).toMatchObject({
+      errorCode: ILLEGAL_SASL_STATE,
+    })
+    expect(await kafka.client.send(saslAuthenticate, 1, { authBytes: Buffer.from('\0a\0b') })).toMatchObject({
+      errorCode: ILLEGAL_SASL_STATE,
     })
   })
 })

@@ -27,7 +27,7 @@ test('it says everything that is wrong, and does not start', async () => {
     '--set',
     'log.retention.ms=soon',
     '--set',
-    'sasl.enabled.mechanisms=PLAIN',
+    'sasl.enabled.mechanisms=GSSAPI',
   ]
   const { code, output } = await runBroker(['--data-dir', dataDir, '--port', 'http', ...settings])
   expect(code).toBe(1)

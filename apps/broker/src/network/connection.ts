@@ -185,7 +185,7 @@ export class Connection implements BudgetReader {
       this.takeToken(frame)
       return
     }
-    const request = readRequest(frame, (apiKey) => this.authenticator.problemWith(apiKey))
+    const request = readRequest(frame, this.authenticator)
     const { handler, header, body } = request
     const slot = this.answers.expect(frame, handler.keepsNothing !== true)
     const began = this.broker.requests.begin()

@@ -8,6 +8,7 @@ import {
 } from '#libs/kafka-protocol'
 import { findHandler } from '../dispatch.ts'
 import { CLOSE, type Handler, NO_RESPONSE } from '../handler.ts'
+import type { Authenticator } from '../security/authentication/authenticator.ts'
 
 /** What one frame asks for, and who answers it. */
 export interface IncomingRequest {
@@ -17,16 +18,13 @@ export interface IncomingRequest {
 }
 
 /**
- * Throws `MalformedError` for what does not follow the protocol, asks for what is not here, or has a problem: that is
- * asked before anything of the body is read.
+ * Throws `MalformedError` for what does not follow the protocol, asks for what is not here, or for what the client has not
+ * proven to be entitled to: nothing of the body is read then.
  */
-export function readRequest(
-  frame: Buffer,
-  problemWith: (apiKey: number) => string | undefined = () => undefined,
-): IncomingRequest {
+export function readRequest(frame: Buffer, authenticator: Pick<Authenticator, 'problemWith'>): IncomingRequest {
   const reader = new Reader(frame)
   const header = readRequestHeader(reader)
-  const problem = problemWith(header.apiKey)
+  const problem = authenticator.problemWith(header.apiKey)
   if (problem !== undefined) throw new MalformedError(problem)
   const handler = findHandler(header.apiKey, header.apiVersion)
   if (handler === undefined) {

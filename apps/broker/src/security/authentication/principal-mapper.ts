@@ -5,7 +5,8 @@ export type PrincipalMapper = (distinguishedName: string) => string | undefined
 
 /** `RULE:pattern/replacement/[LU]` with `\/` for a slash, or `DEFAULT`; commas and spaces between them. */
 const RULE = /\s*(?:DEFAULT|RULE:((?:\\.|[^\\/])*)\/((?:\\.|[^\\/])*)\/([LU]?))\s*(?:,|$)/y
-const REFERENCE = /\$(\d)/g
+/** In a replacement: a character as it is, or a group. */
+const REFERENCE = /\\(.)|\$(\d)/g
 
 /**
  * Kafka's `ssl.principal.mapping.rules`: the first rule whose pattern matches the whole name says what it becomes. In
@@ -46,9 +47,10 @@ function rule(text: string, replacement: string, letterCase: string): PrincipalM
     const matcher = pattern.matcher(name)
     if (!matcher.matches()) return undefined
     const groups = matcher.groupCount()
-    const mapped = replacement.replace(REFERENCE, (reference, digit: string) =>
-      Number(digit) > groups ? reference : (matcher.group(Number(digit)) ?? ''),
-    )
+    const mapped = replacement.replace(REFERENCE, (reference, literal?: string, digit?: string) => {
+      if (literal !== undefined) return literal
+      return Number(digit) > groups ? reference : (matcher.group(Number(digit)) ?? '')
+    })
     return letterCase === 'L' ? mapped.toLowerCase() : letterCase === 'U' ? mapped.toUpperCase() : mapped
   }
 }

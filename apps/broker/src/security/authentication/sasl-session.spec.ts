@@ -127,7 +127,7 @@ test('a session without an end is not begun again', async () => {
 })
 
 test('tokens without headers come after the older handshake only', async () => {
-  const { sasl, soon } = session()
+  const { sasl } = session()
   expect(await sasl.takeToken(token('alice'))).toBeUndefined()
   await sasl.handshake('A', 0)
   expect(sasl.expectsToken).toBe(true)
@@ -138,7 +138,6 @@ test('tokens without headers come after the older handshake only', async () => {
   await refused.sasl.handshake('A', 0)
   expect(await refused.soon(refused.sasl.takeToken(token('')))).toBeUndefined()
   expect(refused.sasl.isOver).toBe(true)
-  expect(soon).toBeDefined()
 })
 
 const input = fc.oneof(

@@ -1,0 +1,180 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Login, RIGHT, SecureBroker, WRONG } from './secure-broker.ts'
+
+/** librdkafka in kcat, the Java client in Kafka's tools, and franz-go: those that are installed here. */
+const hasKcat = spawnSync('kcat', ['-V']).status === 0
+const kafka = resolve(import.meta.dirname, '../..', process.env.APACHE_KAFKA ?? '../shared/tools/apache-kafka')
+const env = { KAFKA_VERSION: '4.4.0', ...process.env }
+const classpath = existsSync(kafka) ? spawnSync(kafka, ['classpath'], { encoding: 'utf8', env }).stdout.trim() : ''
+const hasJava = classpath !== '' && spawnSync('java', ['-version']).status === 0
+/** What it needs must have been fetched before: tests ask no registry. */
+const goFolder = join(import.meta.dirname, 'franz-go')
+const hasGo = spawnSync('go', ['mod', 'verify'], { cwd: goFolder, env: { ...env, GOPROXY: 'off' } }).status === 0
+for (const [is, what] of [
+  [hasKcat, 'kcat'],
+  [hasJava, 'the Java client'],
+  [hasGo, 'franz-go'],
+] as const)
+  if (!is) process.stderr.write(`skipped: ${what} is not installed here\n`)
+
+let broker: SecureBroker
+let program: string
+beforeAll(async () => {
+  broker = await SecureBroker.start()
+  program = join(broker.folder, 'franz')
+  if (!hasGo) return
+  const built = spawnSync('go', ['build', '-o', program, '.'], { cwd: goFolder, env: { ...env, GOPROXY: 'off' } })
+  if (built.status !== 0) throw new Error(built.stderr.toString())
+}, 300_000)
+afterAll(() => broker?.close())
+
+interface Ending {
+  readonly code: number | null
+  /** Both, as they came. */
+  readonly output: string
+}
+
+function run(command: string, args: readonly string[], input = ''): Promise<Ending> {
+  return new Promise((done, reject) => {
+    const child = spawn(command, args)
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        output += chunk
+      })
+    }
+    child.on('error', reject)
+    child.on('close', (code) => done({ code, output }))
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+  })
+}
+
+/** One client: comes in as somebody, has a look, and ends. */
+interface Client {
+  readonly isThere: boolean
+  login(listener: 'SASL_PLAINTEXT' | 'SASL_SSL', login: Login): Promise<Ending>
+  bearer(token: string): Promise<Ending>
+  certificate(key: string, cert: string, ca: string): Promise<Ending>
+  /** To a listener with TLS. */
+  plaintext(): Promise<Ending>
+  readonly refused: RegExp
+}
+
+const kcat = (listener: Parameters<SecureBroker['at']>[0], settings: Readonly<Record<string, string>>) => {
+  const set = Object.entries(settings).flatMap(([name, value]) => ['-X', `${name}=${value}`])
+  return run('kcat', ['-b', broker.at(listener), '-L', '-m', '8', '-X', 'security.protocol=PLAINTEXT', ...set])
+}
+
+const java = (listener: Parameters<SecureBroker['at']>[0], settings: Readonly<Record<string, string>>) => {
+  const file = join(broker.folder, `client-${Math.random()}.properties`)
+  const patience = { 'default.api.timeout.ms': '8000', 'request.timeout.ms': '5000' }
+  const lines = Object.entries({ ...patience, ...settings }).map(([name, value]) => `${name}=${value}`)
+  writeFileSync(file, lines.join('\n'))
+  const jvm = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m', '-Dlog4j2.level=error']
+  const allowed = '-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file:///,file:'
+  const tool = ['org.apache.kafka.tools.TopicCommand', '--list', '--command-config', file]
+  return run('java', [...jvm, allowed, '-cp', classpath, ...tool, '--bootstrap-server', broker.at(listener)])
+}
+
+const jaas = (mechanism: string, options: string) => {
+  const modules = { PLAIN: 'plain.Plain', OAUTHBEARER: 'oauthbearer.OAuthBearer' } as Record<string, string>
+  return `org.apache.kafka.common.security.${modules[mechanism] ?? 'scram.Scram'}LoginModule required ${options};`
+}
+
+const clients: Readonly<Record<string, Client>> = {
+  kcat: {
+    isThere: hasKcat,
+    refused: /SASL authentication error|SSL handshake failed|Disconnected|Failed to acquire metadata/,
+    login: (listener, [mechanism, name, password]) =>
+      kcat(listener, {
+        ...{ 'security.protocol': listener, 'ssl.ca.location': broker.authority.file },
+        ...{ 'sasl.mechanism': mechanism, 'sasl.username': name, 'sasl.password': password },
+      }),
+    bearer: async () => ({ code: 1, output: 'SASL authentication error: kcat has no way to give a token' }),
+    certificate: (key, cert, ca) =>
+      kcat('SSL', {
+        ...{ 'security.protocol': 'SSL', 'ssl.ca.location': ca },
+        ...{ 'ssl.key.location': key, 'ssl.certificate.location': cert },
+      }),
+    plaintext: () => kcat('SASL_SSL', {}),
+  },
+  'the Java client': {
+    isThere: hasJava,
+    refused: /SaslAuthenticationException|SslAuthenticationException|TimeoutException|terminated during authentication/,
+    login: (listener, [mechanism, name, password]) =>
+      java(listener, {
+        ...{ 'security.protocol': listener, 'sasl.mechanism': mechanism },
+        ...{ 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': broker.authority.file },
+        'sasl.jaas.config': jaas(mechanism, `username="${name}" password="${password}"`),
+      }),
+    bearer: (token) => {
+      const file = join(broker.folder, `token-${Math.random()}`)
+      writeFileSync(file, token)
+      return java('SASL_PLAINTEXT', {
+        ...{ 'security.protocol': 'SASL_PLAINTEXT', 'sasl.mechanism': 'OAUTHBEARER' },
+        'sasl.jaas.config': jaas('OAUTHBEARER', ''),
+        'sasl.login.callback.handler.class':
+          'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler',
+        'sasl.oauthbearer.token.endpoint.url': `file://${file}`,
+      })
+    },
+    certificate: (key, cert, ca) => {
+      const keystore = `${cert}.keystore.pem`
+      writeFileSync(keystore, readFileSync(key, 'utf8') + readFileSync(cert, 'utf8'))
+      return java('SSL', {
+        'security.protocol': 'SSL',
+        ...{ 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': ca },
+        ...{ 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': keystore },
+      })
+    },
+    plaintext: () => java('SASL_SSL', {}),
+  },
+  'franz-go': {
+    isThere: hasGo,
+    refused: /SASL_AUTHENTICATION_FAILED|invalid_token|tls|EOF|closed|connection reset|unable to/i,
+    login: (listener, [mechanism, name, password]) => {
+      const tls = listener === 'SASL_SSL' ? [broker.authority.file] : []
+      return run(program, [broker.at(listener), 'franz', mechanism, name, password, ...tls])
+    },
+    bearer: (token) => run(program, [broker.at('SASL_PLAINTEXT'), 'franz', 'OAUTHBEARER', '', token]),
+    certificate: (key, cert, ca) => run(program, [broker.at('SSL'), 'franz', 'none', '', '', ca, cert, key]),
+    plaintext: () => run(program, [broker.at('SASL_SSL'), 'franz', 'none', '', '']),
+  },
+}
+
+describe.each(Object.entries(clients).filter(([, { isThere }]) => isThere))('%s', (name, client) => {
+  const isRefused = ({ code, output }: Ending) => {
+    expect(code).not.toBe(0)
+    expect(output).toMatch(client.refused)
+  }
+
+  describe.each(['SASL_PLAINTEXT', 'SASL_SSL'] as const)('at %s', (listener) => {
+    test.each(RIGHT)('%s of %s is let in', async (...login) => {
+      expect(await client.login(listener, login)).toMatchObject({ code: 0 })
+    })
+
+    test.each(WRONG)('%s of %s with %s is told so', async (...login) => {
+      isRefused(await client.login(listener, login))
+    })
+  })
+
+  test.skipIf(name === 'kcat')('a token is believed while it is good', async () => {
+    expect(await client.bearer(await broker.issuer.token('dave', { expiresInSeconds: 600 }))).toMatchObject({ code: 0 })
+    isRefused(await client.bearer(await broker.issuer.token('dave', { expiresInSeconds: 600, forged: true })))
+  })
+
+  test('a certificate of ours is let in, and no other', async () => {
+    const { key, cert } = broker.authority.issue('erin', '/O=Waybill/CN=Erin')
+    expect(await client.certificate(key, cert, broker.authority.file)).toMatchObject({ code: 0 })
+    const other = broker.authority.issue('mallory', '/O=Elsewhere/CN=Mallory')
+    isRefused(await client.certificate(other.key, other.cert, broker.authority.file))
+  })
+
+  test('without TLS nobody gets further at a listener with it', async () => {
+    isRefused(await client.plaintext())
+  })
+})
