@@ -75,6 +75,7 @@ export {
   type ReadPosition,
   TopicReader,
 } from './reader/topic-reader.ts'
+export { kafkaSecurity } from './security/kafka-security.ts'
 export { topicOffsets } from './topic-offsets.ts'
 export {
   type GroupPositions,

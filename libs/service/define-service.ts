@@ -13,6 +13,7 @@ import {
   type HandlersOf,
   KafkaBatchServer,
   kafkaPublisher,
+  kafkaSecurity,
   messagingModule,
   type ProducerOptions,
   parkingRetention,
@@ -98,6 +99,8 @@ const HOUR_MS = 3_600_000
 export const defineService = (definition: ServiceDefinition): Service => {
   const { name, config, handlers, recognisesDuplicates = false } = definition
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, PRODUCER_COMPRESSION: compression } = config
+  // What cannot work is said now, and not by each client again and again.
+  kafkaSecurity()
   const database = new Database(databaseUrl)
   const groupCommit = new GroupCommit(database, definition.commit)
   observeService(

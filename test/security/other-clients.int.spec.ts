@@ -66,7 +66,7 @@ interface Client {
 
 const kcat = (listener: Parameters<SecureBroker['at']>[0], settings: Readonly<Record<string, string>>) => {
   const set = Object.entries(settings).flatMap(([name, value]) => ['-X', `${name}=${value}`])
-  return run('kcat', ['-b', broker.at(listener), '-L', '-m', '8', '-X', 'security.protocol=PLAINTEXT', ...set])
+  return run('kcat', ['-b', broker.at(listener), '-L', '-m', '4', '-X', 'security.protocol=PLAINTEXT', ...set])
 }
 
 const java = (listener: Parameters<SecureBroker['at']>[0], settings: Readonly<Record<string, string>>) => {
