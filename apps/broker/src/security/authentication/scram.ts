@@ -66,7 +66,7 @@ class ScramExchange implements Exchange {
     const { gs2, bare, reply, nonce } = this.first!
     const [, withoutProof, binding, clientNonce, proof] = CLIENT_FINAL.exec(message) ?? []
     if (withoutProof === undefined) return refused('the final message is not of the form of SCRAM')
-    // librdkafka before 2.6 puts its own part before it once more, which Kafka lets pass; the proof is for what it says.
+    // librdkafka 2.0 puts its own part before it once more, which Kafka lets pass; the proof is for what it says.
     if (!clientNonce!.endsWith(nonce)) return refused('another nonce')
     if (Buffer.from(binding!, 'base64').toString() !== gs2) return refused('another channel binding')
     const authMessage = `${bare},${reply},${withoutProof}`
