@@ -60,6 +60,8 @@ export const AnalyticsPage = () => {
         <Card title="Revenue by country" aside={<span className="quiet">last minute</span>}>
           <Ranking rows={minute?.countries ?? []} show={(amount) => money({ amount, currency: CURRENCY })} />
         </Card>
+      </div>
+      <div className="analytics-columns">
         <HistoryCard />
         <TrafficCard />
       </div>
