@@ -24,7 +24,7 @@ const CHUNK = 1024 * 1024
 
 /**
  * Brings the file into `folder`: as a second name of what an earlier backup has, where it did not change since, else
- * byte by byte, on the device when it resolves. `reused` tells which. Undefined when the original is gone meanwhile.
+ * byte by byte. `reused` tells which. Undefined when the original is gone meanwhile.
  */
 export const keep = async (
   original: Original,
@@ -66,7 +66,6 @@ const copy = async (from: string, to: string, limit: number) => {
       await target.writeFile(part)
       bytes += bytesRead
     }
-    await target.datasync()
   } finally {
     await source.close()
     await target.close()

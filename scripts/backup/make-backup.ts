@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { readPositions } from '#libs/messaging'
 import { commandLine, isRunning, PidFiles } from '../supervisor/pid-files.ts'
 import { snapshotBroker } from './broker-files.ts'
@@ -26,8 +28,8 @@ export interface BackupResult {
   readonly stoppedMs: number
 }
 
-/** Files that are copied at the same time: each waits for the device. */
-const AT_ONCE = 32
+/** Files that are copied at the same time. */
+const AT_ONCE = 16
 
 /** In the data folder, but not of the system: the world outside, logs, and what names running processes. */
 const NOT_OURS = new Set(['postgres', 'broker', 'broker.backup', 'simulators', 'logs', 'run'])
@@ -83,6 +85,7 @@ export const makeBackup = async (data: string, place: string, kafka?: string): P
       brokerAt: broker?.at.toISOString() ?? null,
       finishedAt: new Date().toISOString(),
     }
+    await onDevice(draft)
     writeManifest(draft, manifest)
     renameSync(draft, join(place, id))
     const { copied: copiedBytes, reused: reusedBytes } = sums
@@ -91,6 +94,13 @@ export const makeBackup = async (data: string, place: string, kafka?: string): P
     rmSync(draft, { recursive: true, force: true })
     throw error
   }
+}
+
+/** All that was copied at once, which is a tenth of waiting for each file: only the list of files, written after it, counts. */
+const onDevice = async (folder: string): Promise<void> => {
+  const sync = promisify(execFile)
+  // Where it knows no file systems it knows all of them.
+  await sync('sync', ['-f', folder]).catch(() => sync('sync'))
 }
 
 /** Its offsets are part of the transactions that its results are in: they are right as the broker's files have them. */
