@@ -31,6 +31,7 @@ const COMMANDS = {
   'service-keys': { steps: BUILD, program: ['dist/scripts/service-keys.js'] },
   backup: { steps: BUILD, program: ['dist/scripts/backup.js'] },
   restore: { steps: BUILD, program: ['dist/scripts/restore.js'] },
+  drill: { steps: BUILD, program: ['dist/scripts/drill.js'] },
   capacity: { steps: BUILD, program: ['dist/scripts/capacity.js'] },
   licences: { steps: BUILD, program: ['dist/scripts/licences.js'] },
   batch: { steps: BUILD, program: ['dist/scripts/batch.js'] },

@@ -7,6 +7,7 @@ export { type ConsumerGroupDescription, describeConsumerGroups } from './groups/
 export type { GroupMember } from './groups/group-member.ts'
 export { type ListedGroup, listGroups } from './groups/list-groups.ts'
 export {
+  endsOfTopics,
   type GroupPosition,
   type Positions,
   readPositions,

@@ -18,6 +18,8 @@ export interface BrokerProcess {
   readonly brokers: string
   readonly dataDir: string
   readonly httpPort: number
+  /** Of the process that runs now. */
+  pid(): number
   /** SIGKILL, as if the machine had lost power except that the page cache survives. */
   kill9(): Promise<void>
   /** SIGTERM; resolves to the exit code. */
@@ -56,6 +58,7 @@ export async function startBroker(options: BrokerProcessOptions = {}): Promise<B
   }
   return {
     ...{ port, httpPort, dataDir, brokers: `127.0.0.1:${port}` },
+    pid: () => child.pid!,
     kill9: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
     restart: async () => {

@@ -17,11 +17,14 @@ const LEFT_OUT = /^(postmaster\.(pid|opts)|pg_internal\.init|pgsql_tmp.*|backup_
 /** Says how far recovery may assume the rest to be, so it is taken last. */
 const CONTROL = 'global/pg_control'
 
+/** Whoever wants to say something waits behind us, so we do not wait for long. */
+const LONGEST_WAIT_MS = 10_000
+
 export interface BaseBackup {
   /** Everything that was to be copied while the server was told, then its log from the beginning to the end of that. */
   readonly version: number
   readonly label: string
-  /** The copy shows the databases as they were at this moment or a little later. */
+  /** The copy is restored to this moment, or to any later one that its log reaches. */
   readonly at: Date
 }
 
@@ -33,13 +36,15 @@ export const portOfServerIn = (folder: string): number => {
 }
 
 /**
- * Has `copy` copy a running server, the way that needs none of PostgreSQL's own tools: told of the beginning and the end,
+ * Has `copy` copy a running server, and calls `cut` while nothing can be put into any outbox, at the very moment whose state
+ * the copy is restored to. The way that needs none of PostgreSQL's own tools: told of the beginning and the end,
  * the server says what has to be replayed over the copy, which alone makes it whole. That log is held by a
  * temporary replication slot until it is copied as well.
  */
 export const baseBackup = async (
   folder: string,
   copy: (files: AsyncIterable<Original>) => Promise<void>,
+  cut: () => Promise<void>,
 ): Promise<BaseBackup> => {
   const client = new pg.Client({ connectionString: databaseUrl(portOfServerIn(folder), 'postgres') })
   client.on('error', () => undefined)
@@ -54,9 +59,15 @@ export const baseBackup = async (
     )
     await copy(filesIn(folder, ''))
     await copy(original(folder, CONTROL))
+    const stillness = await stillOutboxes(client, portOfServerIn(folder))
     const { label, map } = await one<{ label: string; map: string }>(
       'SELECT labelfile AS label, spcmapfile AS map FROM pg_backup_stop(wait_for_archive => false)',
     )
+      .then(async (stopped) => {
+        await cut()
+        return stopped
+      })
+      .finally(stillness.end)
     if (map.trim() !== '') throw new BackupError('tablespaces outside of the data folder are not backed up')
     const { at, last, version } = await one<{ at: Date; last: string; version: number }>(
       `SELECT clock_timestamp() AS at, pg_walfile_name(pg_current_wal_flush_lsn()) AS last,
@@ -66,6 +77,36 @@ export const baseBackup = async (
     return { version, label, at }
   } finally {
     await client.end().catch(() => undefined)
+  }
+}
+
+/**
+ * Waits until no transaction is about to say something, and lets none begin: then what lies in the topics is said by
+ * transactions that the copy has, and what they have taken for said lies in the topics. Everybody else waits meanwhile.
+ */
+const stillOutboxes = async (client: pg.Client, port: number): Promise<{ end(): Promise<void> }> => {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT datname AS name FROM pg_database WHERE datname LIKE 'waybill%'`,
+  )
+  const clients: pg.Client[] = []
+  const end = async () => void (await Promise.all(clients.map((each) => each.end().catch(() => undefined))))
+  try {
+    for (const { name } of rows) {
+      const each = new pg.Client({ connectionString: databaseUrl(port, name) })
+      each.on('error', () => undefined)
+      clients.push(each)
+      await each.connect()
+    }
+    const lock = async (each: pg.Client): Promise<void> => {
+      const { rows: found } = await each.query<{ there: string | null }>(`SELECT to_regclass('public.outbox') AS there`)
+      if (found[0]!.there === null) return
+      await each.query(`BEGIN; SET LOCAL lock_timeout = '${LONGEST_WAIT_MS}ms'; LOCK TABLE outbox IN SHARE MODE`)
+    }
+    await Promise.all(clients.map(lock))
+    return { end }
+  } catch (error) {
+    await end()
+    throw new BackupError(`the outboxes do not come to rest: ${(error as Error).message}`)
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { readPositions } from '#libs/messaging'
+import { endsOfTopics, readPositions, type TopicPosition } from '#libs/messaging'
 import { commandLine, isRunning, PidFiles } from '../supervisor/pid-files.ts'
 import { snapshotBroker } from './broker-files.ts'
 import { type Before, keep, type Original } from './copy-files.ts'
@@ -67,9 +67,13 @@ export const makeBackup = async (data: string, place: string, kafka?: string): P
     await Promise.all(under)
   }
   try {
-    const read = await readPositions({ brokers, clientId: 'waybill-backup' })
-    const positions = { ...read, groups: read.groups.filter(({ groupId }) => !isTransactional(groupId)) }
-    const databases = await baseBackup(join(data, 'postgres'), take)
+    const kafkaOptions = { brokers, clientId: 'waybill-backup' }
+    const { groups } = await readPositions(kafkaOptions)
+    let ends: readonly TopicPosition[] = []
+    const databases = await baseBackup(join(data, 'postgres'), take, async () => {
+      ends = await endsOfTopics(kafkaOptions)
+    })
+    const positions = { groups: groups.filter(({ groupId }) => !isTransactional(groupId)), ends }
     files.push(await written(folder, 'postgres/backup_label', databases.label))
     await take(otherFiles(data, ''))
     const broker = kafka === undefined ? await snapshotBroker(join(data, 'broker'), pid!) : undefined
@@ -114,7 +118,7 @@ const brokerPid = (data: string): number | undefined => {
 }
 
 const addressOf = (pid: number | undefined, data: string): string => {
-  const port = pid === undefined ? undefined : / --port=(\d+)/.exec(commandLine(pid) ?? '')?.[1]
+  const port = pid === undefined ? undefined : / --port[= ](\d+)/.exec(commandLine(pid) ?? '')?.[1]
   if (port !== undefined) return `127.0.0.1:${port}`
   throw new BackupError(
     `no broker of ours runs on ${data}: start the system, or name the Kafka that it uses in KAFKA_BROKERS`,

@@ -25,14 +25,14 @@ const manifest = z.object({
   format: z.literal(FORMAT),
   id: z.string(),
   startedAt: instant,
-  /** The databases, all of them, are as they were at this moment or a little later, and before `brokerAt`. */
+  /** The databases, all of them, are restored to this moment, which is before `brokerAt`. */
   databasesAt: instant,
   /** The broker's files are as they were at this moment; null where Kafka is somebody else's. */
   brokerAt: instant.nullable(),
   finishedAt: instant,
   /** By PostgreSQL's own numbering, e.g. 170010. */
   postgresVersion: z.number(),
-  /** Where the groups of services stood before the databases were copied, and where the topics ended. */
+  /** Where the groups of services stood before the databases were copied, and where the topics ended at `databasesAt`. */
   positions: z.object({
     groups: z
       .array(

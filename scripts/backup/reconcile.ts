@@ -13,14 +13,20 @@ const COMMANDS: ReadonlySet<MessageType> = new Set(['payment.authorize'])
 const TRIES = 20
 const PAUSE_MS = 250
 
-/** Has the order service's database follow what the topics tell beyond `ends`, where they ended when it was copied. */
-export const reconcileOrders = async (
-  kafka: KafkaOptions,
-  postgresPort: number,
-  ends: readonly TopicPosition[],
-): Promise<MadeAgain> => {
-  const facts = await messagesBeyond(kafka, ends, 'orders', FACTS)
-  const commands = await messagesBeyond(kafka, ends, 'payment-commands', COMMANDS)
+/** What topics tell beyond the moment of the databases. */
+export interface Later {
+  readonly facts: readonly AnyMessage[]
+  readonly commands: readonly AnyMessage[]
+}
+
+/** `ends`: where the topics ended at that moment. */
+export const readLater = async (kafka: KafkaOptions, ends: readonly TopicPosition[]): Promise<Later> => ({
+  facts: await messagesBeyond(kafka, ends, 'orders', FACTS),
+  commands: await messagesBeyond(kafka, ends, 'payment-commands', COMMANDS),
+})
+
+/** Has the order service's database follow it. */
+export const followLater = async ({ facts, commands }: Later, postgresPort: number): Promise<MadeAgain> => {
   const url = databaseUrl(postgresPort, 'waybill_order')
   // The copy may be older than this code.
   await applyMigrations(url, 'order')

@@ -37,6 +37,8 @@ export const recoverDatabases = async ({
   const settings = {
     restore_command: wal === undefined ? 'false' : restoreCommand(wal),
     recovery_target_action: 'promote',
+    // Without an archive: to the moment at which the backup knows where the topics ended.
+    ...(wal === undefined && { recovery_target: 'immediate' }),
     ...(until && { recovery_target_time: until.toISOString() }),
   }
   const server = await startPostgres({ folder, port, settings }).catch((error: Error) => {

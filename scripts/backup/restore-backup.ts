@@ -11,8 +11,9 @@ import { nodeFlags } from '../processes.ts'
 import { ROOT } from '../root.ts'
 import { accepts } from '../supervisor/wait.ts'
 import { digestOf } from './copy-files.ts'
+import { cutTopics } from './cut-topics.ts'
 import { BackupError, backupsIn, type Manifest, readManifest } from './manifest.ts'
-import { reconcileOrders } from './reconcile.ts'
+import { followLater, readLater } from './reconcile.ts'
 import { recoverDatabases } from './recover-databases.ts'
 
 export interface RestoreOptions {
@@ -69,12 +70,21 @@ export const restoreBackup = async (options: RestoreOptions): Promise<RestoreRes
       wal,
       until,
     })
-    const broker = kafka === undefined ? await startBroker(join(to, 'broker'), brokerPort) : undefined
+    let broker: OwnBroker | undefined
     try {
+      const start = async () => startBroker(join(to, 'broker'), brokerPort)
+      if (kafka === undefined) broker = await start()
       const brokers = { brokers: kafka?.split(',') ?? [`127.0.0.1:${brokerPort}`], clientId: 'waybill-restore' }
+      const later = await readLater(brokers, manifest.positions.ends)
+      if (broker !== undefined && wal === undefined) {
+        say('cutting the topics at the moment of the databases')
+        await broker.stop()
+        cutTopics(join(to, 'broker'), manifest.positions.ends)
+        broker = await start()
+      }
       say('setting every group back to where it stood before the databases were copied')
       await resetPositions(brokers, manifest.positions.groups)
-      const again = await reconcileOrders(brokers, postgresPort, manifest.positions.ends)
+      const again = await followLater(later, postgresPort)
       return { manifest, bytes, lastCommit, again }
     } finally {
       await broker?.stop()
@@ -128,8 +138,12 @@ const verify = async (backup: string, { files }: Manifest): Promise<void> => {
   throw new BackupError(`${backup} is not whole, and nothing was restored: ${problems.length} files\n  ${named}`)
 }
 
+interface OwnBroker {
+  stop(): Promise<void>
+}
+
 /** The broker alone, on loopback, for as long as this takes. */
-const startBroker = async (folder: string, port: number): Promise<{ stop(): Promise<void> }> => {
+const startBroker = async (folder: string, port: number): Promise<OwnBroker> => {
   const main = join(ROOT, 'dist/apps/broker/src/main.js')
   const args = [...nodeFlags('broker'), main, '--host=127.0.0.1', `--port=${port}`, `--data-dir=${folder}`]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })

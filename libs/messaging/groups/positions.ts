@@ -55,7 +55,8 @@ export const readPositions = async (options: KafkaOptions): Promise<Positions> =
   return { groups, ends: await endsOfTopics(options) }
 }
 
-const endsOfTopics = async (options: KafkaOptions): Promise<TopicPosition[]> => {
+/** Behind the last record of each partition of all topics. */
+export const endsOfTopics = async (options: KafkaOptions): Promise<TopicPosition[]> => {
   const admin = kafkaClient(options, 'briefly').admin()
   await admin.connect()
   try {

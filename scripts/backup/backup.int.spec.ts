@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import { appendFile, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encode, type Message, type MessageType } from '#libs/contracts'
+import { kafkaClient, resetPositions, TopicReader } from '#libs/messaging'
+import { v1 } from '../../libs/contracts/fixtures/v1.ts'
+import { v2 } from '../../libs/contracts/fixtures/v2.ts'
+import { type BrokerProcess, startBroker } from '../../libs/testing/broker-process.ts'
+import { applyMigrations } from '../migrations/apply.ts'
+import { databaseUrl } from '../postgres/cluster.ts'
+import { freePorts } from '../postgres/free-port.ts'
+import { createDatabases, type PostgresServer, startPostgres } from '../postgres/server.ts'
+import { PidFiles } from '../supervisor/pid-files.ts'
+import { type BackupResult, makeBackup } from './make-backup.ts'
+import { restoreBackup } from './restore-backup.ts'
+
+const CUSTOMER = 'cust-0001'
+const [known, lost] = [randomUUID(), randomUUID()]
+
+let place: string
+const at = (name: string): string => join(place, name)
+let broker: BrokerProcess
+let postgres: PostgresServer
+let postgresPort: number
+let first: BackupResult
+let second: BackupResult
+
+const message = (type: MessageType, orderId: string): ReturnType<typeof encode> => {
+  const fixtures: Record<string, object> = { ...v1, ...v2 }
+  const about = { id: randomUUID(), type, source: '/waybill/order', subject: orderId, key: CUSTOMER }
+  const data = { ...fixtures[type], orderId, customerId: CUSTOMER }
+  const time = new Date().toISOString()
+  return encode({ ...about, time, correlationId: orderId, causationId: randomUUID(), data } as Message)
+}
+
+const publish = async (orderId: string): Promise<void> => {
+  const producer = kafkaClient({ brokers: [broker.brokers], clientId: 'test' }, 'briefly').producer()
+  await producer.connect()
+  const to = (topic: string, type: MessageType) =>
+    producer.send({ topic, messages: [{ ...message(type, orderId), partition: 0 }] })
+  await to('orders', 'order.placed')
+  await to('payment-commands', 'payment.authorize')
+  await to('shop-events', 'order.placed')
+  await producer.disconnect()
+}
+
+const query = async (port: number, sql: string): Promise<Record<string, unknown>[]> => {
+  const client = new pg.Client({ connectionString: databaseUrl(port, 'waybill_order') })
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+beforeAll(async () => {
+  place = await mkdtemp(join(tmpdir(), 'waybill-backup-'))
+  ;[postgresPort] = (await freePorts(1)) as [number]
+  postgres = await startPostgres({ folder: at('data/postgres'), port: postgresPort })
+  await createDatabases(postgres.url, ['waybill_order'])
+  await applyMigrations(databaseUrl(postgresPort, 'waybill_order'), 'order')
+  broker = await startBroker({ dataDir: at('data/broker') })
+  new PidFiles(at('data')).write('broker', broker.pid())
+  await writeFile(at('data/ports.json'), '{}')
+  const admin = kafkaClient({ brokers: [broker.brokers], clientId: 'test' }, 'briefly').admin()
+  await admin.connect()
+  const topics = ['orders', 'payment-commands', 'shop-events'].map((topic) => ({ topic, numPartitions: 1 }))
+  await admin.createTopics({ waitForLeaders: true, topics })
+  await admin.disconnect()
+  await publish(known)
+  first = await makeBackup(at('data'), at('backups'))
+  second = await makeBackup(at('data'), at('backups'))
+  const positions = [{ topic: 'orders', partition: 0, offset: 1 }]
+  await resetPositions({ brokers: [broker.brokers], clientId: 'test' }, [
+    { groupId: 'query', type: 'classic', at: positions },
+  ])
+  await publish(lost)
+  await broker.kill9()
+  await postgres.stop()
+}, 120_000)
+afterAll(async () => {
+  await broker?.close()
+  await postgres?.stop()
+  await rm(place, { recursive: true, force: true })
+})
+
+/** What a restored folder holds: the orders of its database, and how far its topics reach. */
+const found = async (data: string) => {
+  const [port] = (await freePorts(1)) as [number]
+  const server = await startPostgres({ folder: join(data, 'postgres'), port })
+  const own = await startBroker({ dataDir: join(data, 'broker') })
+  const reader = new TopicReader({ brokers: [own.brokers], clientId: 'test' })
+  try {
+    const sagas = await query(port, 'SELECT saga_id AS id FROM sagas')
+    const offsets = await reader.offsets(['orders', 'payment-commands', 'shop-events'])
+    const ends = Object.fromEntries([...offsets].map(([topic, [partition]]) => [topic, partition!.latest]))
+    return { orders: sagas.map(({ id }) => id), ends }
+  } finally {
+    reader.close()
+    await own.close()
+    await server.stop()
+  }
+}
+
+const restore = (to: string, keepBroker = false, from = at('backups')) =>
+  restoreBackup({ from, to, keepBroker, say: () => undefined })
+
+describe('a backup', () => {
+  test('links what did not change since the one before, and each is whole', async () => {
+    expect(first.reusedBytes).toBe(0)
+    expect(second.reusedBytes).toBeGreaterThan(0)
+    expect(second.manifest.files.some(({ path }) => path === 'broker/logs/orders-0/00000000000000000000.log')).toBe(
+      true,
+    )
+    expect(await readdir(at('backups'))).toEqual([first.manifest.id, second.manifest.id])
+  })
+
+  test('is restored as of its moment', { timeout: 60_000 }, async () => {
+    await restore(at('all'))
+    expect(await found(at('all'))).toEqual({ orders: [], ends: { orders: 1, 'payment-commands': 1, 'shop-events': 1 } })
+  })
+
+  test('is followed by the orders of a broker that outlived it, whose topics are cut', {
+    timeout: 60_000,
+  }, async () => {
+    await cp(at('data/broker'), at('kept/broker'), { recursive: true })
+    const { again } = await restore(at('kept'), true)
+    expect(again).toEqual({ placed: 1, cancelled: 0, unpaid: 0, returns: 0 })
+    // The visitors' topic tells of the world outside.
+    expect(await found(at('kept'))).toEqual({
+      orders: [lost],
+      ends: { orders: 1, 'payment-commands': 1, 'shop-events': 2 },
+    })
+  })
+
+  test.each([
+    ['there is none', () => restore(at('new'), false, at('missing')), /there is no/],
+    ['it is none', () => restore(at('new'), false, at('data')), /no finished backup/],
+    ['the target is not empty', () => restore(at('data')), /is not empty/],
+    ['there is no broker to keep', () => restore(at('new'), true), /has no broker/],
+  ])('is not restored when %s', async (_, asked, problem) => {
+    await expect(asked()).rejects.toThrow(problem)
+    await expect(readdir(at('new'))).rejects.toThrow(/ENOENT/)
+  })
+
+  test('is not restored when a file of it is damaged or its list is', async () => {
+    await cp(second.folder, at('damaged'), { recursive: true })
+    await appendFile(at('damaged/files/broker/logs/orders-0/00000000000000000000.log'), 'x')
+    await expect(restore(at('new'), false, at('damaged'))).rejects.toThrow(/not whole.*orders-0\/0+\.log is damaged/s)
+    await appendFile(at('damaged/manifest.json'), ' ')
+    await expect(restore(at('new'), false, at('damaged'))).rejects.toThrow(/manifest\.json is damaged/)
+    await expect(readdir(at('new'))).rejects.toThrow(/ENOENT/)
+  })
+})
