@@ -12,6 +12,8 @@ export {
   Outage,
   setLogLevel,
 } from '#libs/logging'
+export type { Dashboard } from './dashboards/dashboard.ts'
+export { dashboards } from './dashboards/dashboards.ts'
 export { fields } from './fields.ts'
 export { describeMetrics } from './metrics/describe.ts'
 export type { Metric, MetricType, Values } from './metrics/description.ts'
