@@ -8,7 +8,9 @@ const LOW = 1_000
 export const lagHigh: Drill = {
   fault: 'analytics is frozen under visitors by the thousand',
   make: async (system) => {
-    await system.do('POST', '/api/traffic', { rate: 2_000, seconds: 30 })
+    await system.do('POST', '/api/traffic', { rate: 2_000, seconds: 60 })
+    // Lag is counted where the group has committed something.
+    await shown(`${GROUP} to be at work`, 60, async () => ((await system.lagOf(GROUP)) ?? 0) > 0 || undefined)
     await system.pause('analytics')
     const lag = await shown(`a lag of more than ${HIGH} of ${GROUP}`, 55, async () => {
       const now = await system.lagOf(GROUP)

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { credentials } from '#libs/service-tokens'
 import { keyFilesIn } from '../key-files.ts'
-import { type SystemUnderDrill, shown } from './drill.ts'
+import type { SystemUnderDrill } from './drill.ts'
 
 export interface Money {
   readonly amount: number
@@ -26,12 +26,3 @@ export const byHandAtProvider = async <T>(system: SystemUnderDrill, what: string
   if (!answer.ok) throw new Error(`the provider answered ${answer.status}: ${text}`)
   return JSON.parse(text) as T
 }
-
-/** How the order's money was captured, as soon as it was. */
-export const captureOf = (system: SystemUnderDrill, orderId: string): Promise<{ captureId: string; amount: Money }> =>
-  shown(`order ${orderId} to be paid`, 60, async () => {
-    const messages = await system.look<{ items: { type: string; data: { captureId: string; amount: Money } }[] }>(
-      `/api/orders/${orderId}/messages`,
-    )
-    return messages?.items.find(({ type }) => type === 'payment.captured')?.data
-  })
