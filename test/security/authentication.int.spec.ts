@@ -145,6 +145,13 @@ describe('certificates of clients', () => {
   test.each([
     ['none', () => ({ tls: () => ({ ca: broker.authority.pem }) })],
     ["another authority's", () => shown(foreign, 'erin', '/O=Waybill/CN=Erin')],
+    [
+      'one that is revoked',
+      () => {
+        const { key, cert } = broker.revoked
+        return { tls: () => ({ ca: broker.authority.pem, key: readFileSync(key), cert: readFileSync(cert) }) }
+      },
+    ],
     ['one that no rule has a name for', () => shown(broker.authority, 'mallory', '/O=Elsewhere/CN=Mallory')],
   ])('%s is not', async (_which, security) => {
     await expect(askWithOurs(broker.port('SSL'), security())).rejects.toThrow()

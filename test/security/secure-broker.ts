@@ -42,6 +42,8 @@ export class SecureBroker {
     readonly authority: TestAuthority,
     /** The key and certificate that it shows, in one file. */
     readonly certificate: string,
+    /** Of a client that it let in once. */
+    readonly revoked: { readonly key: string; readonly cert: string },
     readonly issuer: TestIssuer,
     private readonly ports: Readonly<Record<ListenerName, number>>,
   ) {}
@@ -52,6 +54,8 @@ export class SecureBroker {
     const keys = join(folder, 'jwks.json')
     const issuer = await TestIssuer.create(keys)
     const certificate = authority.issue('server').both
+    const revoked = authority.issue('revoked', '/O=Waybill/CN=Revoked')
+    const revocations = authority.revoke(revoked.cert)
     const free = await freePorts(LISTENERS.length)
     const ports = Object.fromEntries(LISTENERS.map((name, i) => [name, free[i]!])) as Record<ListenerName, number>
     const ofUsers = LISTENERS.filter((name) => name.startsWith('S') && name !== 'SSL').map((name) => {
@@ -68,12 +72,13 @@ export class SecureBroker {
         'ssl.keystore.location': certificate,
         'ssl.truststore.location': authority.file,
         'listener.name.ssl.ssl.client.auth': 'required',
+        'listener.name.ssl.ssl.crl.location': revocations,
         'listener.name.ssl.ssl.principal.mapping.rules': 'RULE:^CN=(.*?),O=Waybill$/$1/L',
         'listener.name.short.connections.max.reauth.ms': 2000,
         ...Object.fromEntries(ofUsers),
       },
     })
-    const broker = new SecureBroker(folder, process, authority, certificate, issuer, ports)
+    const broker = new SecureBroker(folder, process, authority, certificate, revoked, issuer, ports)
     for (const [mechanism, name, password] of RIGHT)
       if (mechanism !== 'PLAIN') await broker.addUser(mechanism, name, password)
     return broker

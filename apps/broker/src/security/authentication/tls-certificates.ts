@@ -130,13 +130,18 @@ const PEM = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]+?-----END \1-----/g
 
 /** Key and certificates of one text; one line may hold them all, as Kafka's settings do. */
 function pem(text: string, passphrase: string | undefined): SecureContextOptions {
-  const parts = Array.from(text.matchAll(PEM), ([part, label]) => ({ part, label: label! }))
-  const key = parts.find(({ label }) => label.endsWith('PRIVATE KEY'))?.part
-  const certificates = parts.filter(({ label }) => label === 'CERTIFICATE').map(({ part }) => unfolded(part))
+  const key = partsOf(text).find(({ label }) => label.endsWith('PRIVATE KEY'))?.part
+  const certificates = certificatesIn(text)
   if (key === undefined || certificates.length === 0)
     throw new Error('the keystore has no private key or no certificate')
-  return { key: unfolded(key), cert: certificates.join('\n'), ...(passphrase !== undefined && { passphrase }) }
+  return { key, cert: certificates.join('\n'), ...(passphrase !== undefined && { passphrase }) }
 }
+
+const partsOf = (text: string) =>
+  Array.from(text.matchAll(PEM), ([part, label]) => ({ part: unfolded(part), label: label! }))
+
+const certificatesIn = (text: string): string[] =>
+  partsOf(text).flatMap(({ part, label }) => (label === 'CERTIFICATE' ? [part] : []))
 
 function unfolded(part: string): string {
   if (part.includes('\n')) return part
@@ -152,7 +157,7 @@ function authorities(settings: ListenerSettings): SecureContextOptions {
     throw new Error('ssl.client.auth asks for certificates, and ssl.truststore.location does not say whose')
   }
   const content = text ?? readFileSync(location!, 'utf8')
-  const certificates = Array.from(content.matchAll(PEM), ([part]) => unfolded(part))
+  const certificates = certificatesIn(content)
   if (certificates.length === 0) throw new Error('the truststore is no PEM file with certificates')
   return { ca: certificates }
 }
