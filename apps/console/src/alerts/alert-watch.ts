@@ -58,7 +58,7 @@ export class AlertWatch {
   }
 
   start(): void {
-    const [watch, judge] = [sharedAnswer(() => this.#watch(), 0), sharedAnswer(() => this.#judge(), 0)]
+    const [watch, judge] = [sharedAnswer(() => this.watch(), 0), sharedAnswer(() => this.#judge(), 0)]
     this.#timers.push(
       setInterval(() => void watch(), LOOK_MS),
       setInterval(() => void judge(), ORACLE_MS),
@@ -70,7 +70,8 @@ export class AlertWatch {
     for (const timer of this.#timers) clearInterval(timer)
   }
 
-  async #watch(): Promise<void> {
+  /** One look: asks everybody, and holds the rules against what they say. */
+  async watch(): Promise<void> {
     const at = Math.floor(Date.now() / 1_000)
     const pages = this.#pages()
     const missing: string[] = []
