@@ -33,12 +33,16 @@ let broker: BrokerProcess | undefined
 let server: TestDatabase
 let database: pg.Client
 const processes: AnalyticsProcess[] = []
+/** Nobody is killed, and started again, any more. */
+let isOver = false
 beforeAll(async () => {
   ;[broker, server] = await Promise.all([given === undefined ? startBroker() : undefined, testDatabase('analytics')])
   database = new pg.Client({ connectionString: server.url })
   await database.connect()
 })
 afterAll(async () => {
+  // A test that took too long has not said so.
+  isOver = true
   // How they end is nothing that is asked here.
   await Promise.all(processes.map((each) => each.kill()))
   await database.end()
@@ -119,10 +123,10 @@ test(
   async () => {
     const first = await start('first')
     await first.isReady()
-    let isOver = false
     const trouble = async () => {
       for (let round = 0; !isOver; round++) {
         await pause(KILL_MS)
+        if (isOver) break
         if (round === 1) await start('second')
         else if (round === 3) await processes[1]!.stop()
         else await first.kill9()
