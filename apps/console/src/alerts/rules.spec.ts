@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -9,6 +9,7 @@ import { metricsIn, readRules } from './rules.ts'
 import { SeriesStore } from './series-store.ts'
 
 const FOLDER = join(import.meta.dirname, '../../../../deploy/prometheus')
+const RUNBOOKS = join(import.meta.dirname, '../../../../docs/runbooks')
 const rules = readRules(readFileSync(join(FOLDER, 'rules.yml'), 'utf8'))
 
 interface RuleTest {
@@ -73,7 +74,7 @@ describe('the gateway finds what promtool finds', () => {
       })
 })
 
-test('every rule is tested, fires in some test, and asks for metrics that are in the table', () => {
+test('every rule is tested, fires in some test, has its runbook, and asks for metrics that are in the table', () => {
   const tested = tests.flatMap((each) =>
     each.alert_rule_test.filter(({ exp_alerts }) => exp_alerts.length > 0).map(({ alertname }) => alertname),
   )
@@ -84,6 +85,7 @@ test('every rule is tested, fires in some test, and asks for metrics that are in
   for (const { alert, expr, annotations } of rules) {
     for (const metric of metricsIn(expr)) expect(known, `${alert}: ${metric}`).toContain(metric)
     expect(annotations.runbook_url.endsWith(`/runbooks/${alert}`)).toBe(true)
+    expect(existsSync(join(RUNBOOKS, `${alert}.md`)), alert).toBe(true)
   }
 })
 
