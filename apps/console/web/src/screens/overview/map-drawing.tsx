@@ -29,19 +29,21 @@ export const MapDrawing = ({ nodes, edges }: { nodes: readonly Node[]; edges: re
           </marker>
         </defs>
         {edges.map((edge) => (
-          <EdgeLine key={edge.topic} edge={edge} from={byName.get(edge.from)!} to={byName.get(edge.to)!} />
+          <EdgeLine key={keyOf(edge)} edge={edge} from={byName.get(edge.from)!} to={byName.get(edge.to)!} />
         ))}
         {nodes.map((node) => (
           <NodeBox key={node.name} node={node} />
         ))}
         {/* Neither a line nor a box runs over a name. */}
         {edges.map((edge) => (
-          <EdgeName key={edge.topic} edge={edge} from={byName.get(edge.from)!} to={byName.get(edge.to)!} />
+          <EdgeName key={keyOf(edge)} edge={edge} from={byName.get(edge.from)!} to={byName.get(edge.to)!} />
         ))}
       </svg>
     </div>
   )
 }
+
+const keyOf = ({ topic, to }: Edge): string => `${topic} ${to}`
 
 const spoken = (nodes: readonly Node[], edges: readonly Edge[]): string =>
   [

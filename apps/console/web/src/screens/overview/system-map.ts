@@ -41,6 +41,7 @@ const PLACES: Readonly<Record<string, readonly [x: number, y: number]>> = {
   fulfillment: [540, 360],
   notification: [540, 490],
   query: [885, 275],
+  analytics: [115, 430],
 }
 
 /** Topics between those for whom they are; the read model follows every topic of facts, of which one is drawn. */
@@ -53,6 +54,7 @@ const WAYS: readonly (readonly [topic: string, from: string, to: string])[] = [
   ['shipments', 'fulfillment', 'order'],
   ['orders', 'order', 'notification'],
   ['notifications', 'notification', 'query'],
+  ['orders', 'order', 'analytics'],
 ]
 
 /** The services and what flows between them, with whatever is wrong at the one that has it. */
