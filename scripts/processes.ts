@@ -121,6 +121,7 @@ export const planProcesses = (
     ...http('simulators', ports.simulators, 'simulators', {
       DATA_DIR: join(options.data, 'simulators'),
       CARRIER_WEBHOOK_SECRET_FILE: keyFilesIn(options.data).carrierSecrets,
+      OIDC_ISSUER: issuerOf(options),
     }),
     after: [],
     stage: 2,
@@ -141,12 +142,28 @@ export const planProcesses = (
   const brokerMetrics =
     options.kafkaBrokers === undefined ? { BROKER_METRICS_URL: `http://127.0.0.1:${ports.brokerHttp}` } : undefined
   plans.push({
-    ...http('console', options.port, 'console', { HOST: 'localhost', ...brokerMetrics, ...control }),
+    ...http('console', options.port, 'console', {
+      HOST: 'localhost',
+      ...loginOf(options),
+      ...brokerMetrics,
+      ...control,
+    }),
     after: [],
     stage: 3,
   })
   return plans
 }
+
+/** The development issuer's, as the console shows it, unless another one is named. */
+const issuerOf = ({ port }: StartOptions): string => process.env.OIDC_ISSUER ?? `http://localhost:${port}/issuer`
+
+const LOGIN = ['AUTH', 'OIDC_AUDIENCE', 'OIDC_JWKS_URL', 'OIDC_ROLES_CLAIM', 'OIDC_CUSTOMER_CLAIM']
+
+/** Whether people have to say who they are, and who vouches for them. */
+const loginOf = (options: StartOptions): Record<string, string> => ({
+  ...Object.fromEntries(LOGIN.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+  ...{ OIDC_ISSUER: issuerOf(options), DEVELOPMENT_ISSUER: process.env.OIDC_ISSUER === undefined ? 'on' : 'off' },
+})
 
 /** Whoever tries it out has the endpoint of a webhook on the same machine. */
 const demoOf = (service: Service): Record<string, string> =>

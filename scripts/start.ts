@@ -104,6 +104,7 @@ const showAddresses = (options: StartOptions, terminal: Terminal, pids: PidFiles
   database   ${options.databaseUrl ?? `localhost:${options.postgresPort}`}
   logs       ${options.data}/logs/*.log
   processes  ${pids.names().length}, their pids in ${options.data}/run
+  login      ${loginSays(address)}
 
 Place an order, then follow the Location that it answers:
 
@@ -112,6 +113,12 @@ Place an order, then follow the Location that it answers:
 
 Ctrl-C stops everything.
 ready ${address}`)
+}
+
+const loginSays = (address: string): string => {
+  if (process.env.AUTH !== 'oidc') return 'none, for this machine only (AUTH=off)'
+  if (process.env.OIDC_ISSUER !== undefined) return `tokens of ${process.env.OIDC_ISSUER}`
+  return `curl -s ${address}/issuer/token -d grant_type=client_credentials -d client_id=ada`
 }
 
 const stopOnSignals = (system: System, control: ControlServer, terminal: Terminal): void => {

@@ -54,7 +54,8 @@ export const parseConfig = <Shape extends z.ZodRawShape>(
  */
 export const loadConfig = <Shape extends z.ZodRawShape>(shape: Shape): Readonly<z.infer<z.ZodObject<Shape>>> => {
   const result = parseConfig(shape, process.env)
-  const problems = 'config' in result ? authProblems(result.config) : result.problems
+  const problems =
+    'config' in result ? [...authProblems(result.config), ...loginProblems(result.config)] : result.problems
   if ('config' in result && problems.length === 0) return result.config
   process.stderr.write(`Cannot start, the environment is not right:\n${problems.map((p) => `  ${p}\n`).join('')}`)
   process.exit(1)
@@ -80,4 +81,20 @@ export const authProblems = ({ HOST = '127.0.0.1', SERVICE_AUTH: auth, SERVICE_K
   } catch (error) {
     return [`SERVICE_KEY_FILE: ${(error as Error).message}`]
   }
+}
+
+interface LoginSettings {
+  readonly HOST?: string
+  readonly AUTH?: 'off' | 'oidc'
+  readonly OIDC_ISSUER?: string | undefined
+  /** Something else keeps strangers away from the port, e.g. that it is published on loopback only. */
+  readonly TRUSTED_NETWORK?: 'on' | 'off'
+}
+
+/** Nor is what people use. */
+export const loginProblems = (settings: LoginSettings): string[] => {
+  const { HOST = '127.0.0.1', AUTH: auth, OIDC_ISSUER: issuer, TRUSTED_NETWORK: trusted } = settings
+  if (auth === 'oidc') return issuer === undefined ? ['OIDC_ISSUER: is required, unless AUTH is off'] : []
+  if (auth === undefined || LOOPBACK.has(HOST) || trusted === 'on') return []
+  return [`AUTH: off is for a HOST of the machine itself, which ${HOST} is not; set AUTH=oidc and OIDC_ISSUER`]
 }

@@ -9,6 +9,19 @@ export const config = () =>
     ...environment,
     /** The address that people type in: both `127.0.0.1` and `::1`. */
     HOST: z.string().default('localhost'),
+    /** `off`: whoever reaches the port may do everything, which only the machine itself may. */
+    AUTH: z.enum(['off', 'oidc']).default('off'),
+    /** `on`: AUTH may be off although HOST is open, for something else keeps strangers away from the port. */
+    TRUSTED_NETWORK: z.enum(['on', 'off']).default('off'),
+    /** As tokens name it; its keys are found by its discovery document, unless OIDC_JWKS_URL says where they are. */
+    OIDC_ISSUER: address.optional(),
+    OIDC_AUDIENCE: z.string().default('waybill'),
+    OIDC_JWKS_URL: address.optional(),
+    /** Claims by name, or by the way to them: `realm_access.roles`. */
+    OIDC_ROLES_CLAIM: z.string().default('roles'),
+    OIDC_CUSTOMER_CLAIM: z.string().default('customer_id'),
+    /** `on`: the issuer among the simulators, which gives anybody a token, is shown at `/issuer`. */
+    DEVELOPMENT_ISSUER: z.enum(['on', 'off']).default('off'),
     ORDER_URL: address,
     PAYMENT_URL: address,
     INVENTORY_URL: address,

@@ -6,6 +6,11 @@ import { TopicReader } from '#libs/messaging'
 import { credentials } from '#libs/service-tokens'
 import { serveRunbooks } from './alerts/serve-runbooks.ts'
 import { serveAnalyticsLive } from './analytics/serve-live.ts'
+import { developmentIssuer } from './auth/development-issuer.ts'
+import { guardApi } from './auth/guard.ts'
+import { Owners } from './auth/owners.ts'
+import { tokenSettings } from './auth/token-settings.ts'
+import { TokenVerifier } from './auth/tokens.ts'
 import { Collector } from './collect/collector.ts'
 import { serveEvents } from './collect/serve-events.ts'
 import { config } from './config.ts'
@@ -15,6 +20,7 @@ import { Forwarder } from './forwarder.ts'
 import { gateway } from './gateway.ts'
 import { serveStream } from './stream/serve-stream.ts'
 import { refuseCrossSiteWrites } from './web/csrf.ts'
+import { sendSecurityHeaders } from './web/security-headers.ts'
 import { serveWeb } from './web/serve-web.ts'
 
 /** Requests worked on at once. With bodies and answers of tens of KB each, this is what a small process can hold. */
@@ -36,6 +42,10 @@ await startService(consoleModule(environment), {
     const instance = fastify.getHttpAdapter().getInstance() as unknown as FastifyInstance
     limitRequests(instance, MOST_IN_FLIGHT, LONGEST_MS)
     refuseCrossSiteWrites(instance)
+    sendSecurityHeaders(instance)
+    if (environment.AUTH === 'oidc')
+      guardApi(instance, new TokenVerifier(tokenSettings(environment)), new Owners(app.get(Forwarder)))
+    if (environment.DEVELOPMENT_ISSUER === 'on') void fastify.register(developmentIssuer(app.get(Forwarder)))
     void fastify.register(gateway(app.get(Forwarder)))
     void fastify.register(serveEvents(new Collector({ brokers: environment.KAFKA_BROKERS, clientId: 'collector' })))
     void fastify.register(docs)

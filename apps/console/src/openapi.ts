@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { customerId, orderId, orderStatus } from '#libs/contracts'
 import { alertPaths } from './alerts/alerts.openapi.ts'
 import { analyticsPaths } from './analytics/analytics.openapi.ts'
+import { securitySchemes, withAccess } from './auth/describe-access.ts'
 import { campaignPaths } from './campaigns.openapi.ts'
 import { eventPaths } from './collect/events.openapi.ts'
 import { logLevelPaths } from './log-levels.openapi.ts'
@@ -88,7 +89,7 @@ const textPaths = (channel: string, name: string) => ({
   },
 })
 
-export const openApi = {
+const document = {
   openapi: '3.1.0',
   info: {
     title: 'Waybill',
@@ -268,4 +269,20 @@ export const openApi = {
     ...textPaths('sms', 'SMS gateway'),
     ...textPaths('push', 'push service'),
   },
+}
+
+export const openApi = {
+  ...document,
+  components: { securitySchemes },
+  paths: Object.fromEntries(
+    Object.entries(document.paths).map(([path, operations]) => [
+      path,
+      Object.fromEntries(
+        Object.entries(operations).map(([method, operation]) => [
+          method,
+          withAccess(method, path, operation, problems),
+        ]),
+      ),
+    ]),
+  ),
 }

@@ -19,6 +19,9 @@ export const simulatorsEnvironment = {
   CUSTOMERS_FILE: z.string().default('data/customers.json'),
   /** What the carrier signs its reports with, a line each; without it they are not signed. */
   CARRIER_WEBHOOK_SECRET_FILE: z.string().optional(),
+  /** As whom the development issuer signs its tokens, and for whom. */
+  OIDC_ISSUER: z.url({ protocol: /^https?$/, error: 'an http:// URL' }).default('http://localhost:8080/issuer'),
+  OIDC_AUDIENCE: z.string().default('waybill'),
   SERVICE_KEY_FILE,
   SERVICE_AUTH,
   LOG_LEVEL,

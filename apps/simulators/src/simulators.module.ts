@@ -13,6 +13,9 @@ import { Carrier } from './carrier/carrier.ts'
 import type { SimulatorsConfig } from './config.ts'
 import { Fickle } from './fickle.ts'
 import { HeldRequests } from './held-requests.ts'
+import { IssuerController } from './issuer/issuer.controller.ts'
+import { ISSUER } from './issuer/issuer-settings.ts'
+import { SigningKeys } from './issuer/signing-keys.ts'
 import { MailboxController } from './mailbox/mailbox.controller.ts'
 import { Mailbox } from './mailbox/mailbox.ts'
 import { SmtpListener } from './mailbox/smtp-listener.ts'
@@ -60,6 +63,7 @@ export const simulatorsModule = async (config: SimulatorsConfig): Promise<Dynami
   const housekeeping = new Housekeeping(store, { days: RETENTION_DAYS, rows: RETENTION_ROWS })
   const smtp = await SmtpListener.start(mailbox, { host: HOST, port: SMTP_PORT })
   const kafka = KAFKA_BROKERS && { brokers: KAFKA_BROKERS, clientId: 'visitors' }
+  const keys = await SigningKeys.open(join(DATA_DIR, 'issuer-keys.json'))
   const visitors = new Visitors(kafka, { products: config.PRODUCTS_FILE, customers: config.CUSTOMERS_FILE })
   return {
     module: SimulatorsModule,
@@ -72,6 +76,7 @@ export const simulatorsModule = async (config: SimulatorsConfig): Promise<Dynami
       PushController,
       OracleController,
       TrafficController,
+      IssuerController,
     ],
     providers: [
       HeldRequests,
@@ -83,6 +88,8 @@ export const simulatorsModule = async (config: SimulatorsConfig): Promise<Dynami
       { provide: Mailbox, useValue: mailbox },
       { provide: Texts, useValue: texts },
       { provide: SmtpListener, useValue: smtp },
+      { provide: SigningKeys, useValue: keys },
+      { provide: ISSUER, useValue: { issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE } },
       { provide: Visitors, useValue: visitors },
     ],
   }

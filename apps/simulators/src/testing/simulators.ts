@@ -46,6 +46,8 @@ export const startSimulators = async (
     LOG_LEVEL: 'silent',
     LOG_FORMAT: 'json',
     SERVICE_AUTH: 'off',
+    OIDC_ISSUER: 'http://issuer.example/issuer',
+    OIDC_AUDIENCE: 'waybill',
     RETENTION_DAYS: 30,
     RETENTION_ROWS: 5_000_000,
   })

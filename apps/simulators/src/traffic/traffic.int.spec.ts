@@ -24,6 +24,8 @@ beforeAll(async () => {
         LOG_LEVEL: 'silent',
         LOG_FORMAT: 'json',
         SERVICE_AUTH: 'off',
+        OIDC_ISSUER: 'http://issuer.example/issuer',
+        OIDC_AUDIENCE: 'waybill',
       },
       ...{ RETENTION_DAYS: 30, RETENTION_ROWS: 1_000, KAFKA_BROKERS: [broker.brokers] },
       ...{ PRODUCTS_FILE: 'data/products.json', CUSTOMERS_FILE: 'data/customers.json' },

@@ -1,0 +1,110 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem, sendProblem, toProblem } from '#libs/http'
+import { createLogger } from '#libs/observability'
+import { accessTo, type Owned } from './access.ts'
+import type { Owners } from './owners.ts'
+import { mayAs, type Principal } from './principal.ts'
+import { type TokenVerifier, tokenMissing } from './tokens.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; undefined where nobody has to say. */
+    principal?: Principal
+  }
+}
+
+const log = createLogger('auth')
+
+/**
+ * Everything below `/api` asks for a token, and for the role that the table of `access.ts` has. Whoever is let in is the
+ * actor of what they do, whatever else they say.
+ */
+export const guardApi = (fastify: FastifyInstance, verifier: Pick<TokenVerifier, 'verify'>, owners: Owners): void => {
+  const hook = (name: 'onRequest' | 'preHandler', check: (request: FastifyRequest) => Promise<void>) =>
+    fastify.addHook(name as 'preHandler', async (request: FastifyRequest, reply: FastifyReply) => {
+      try {
+        await check(request)
+      } catch (error) {
+        const problem = toProblem(error)
+        if (problem.status === 403)
+          log.warn('not allowed', {
+            subject: request.principal?.subject,
+            method: request.method,
+            path: pathOf(request),
+          })
+        return sendProblem(reply, problem)
+      }
+    })
+  hook('onRequest', (request) => letIn(request, verifier))
+  hook('preHandler', (request) => refuseOthers(request, owners))
+}
+
+const pathOf = ({ routeOptions }: FastifyRequest): string => routeOptions.url ?? ''
+
+const letIn = async (request: FastifyRequest, verifier: Pick<TokenVerifier, 'verify'>): Promise<void> => {
+  const path = pathOf(request)
+  if (!path.startsWith('/api/')) return
+  const access = accessTo(request.method, path)
+  if (access === 'anyone') return
+  const token = bearerIn(request)
+  if (token === undefined) throw tokenMissing()
+  const principal = await verifier.verify(token)
+  request.principal = principal
+  request.headers['x-actor'] = principal.subject
+  const asCustomer = access?.customer !== undefined && principal.roles.includes('customer')
+  if (access === undefined || !(mayAs(principal, access.staff) || asCustomer))
+    throw notAllowed(
+      access === undefined ? 'nobody may do this' : `this is for ${allowed(access.staff, access.customer)}`,
+    )
+}
+
+const allowed = (staff: string, customer: Owned | undefined): string =>
+  [...(customer === undefined ? [] : ['a customer']), staff].join(' or ') + (staff === 'admin' ? '' : ' and above')
+
+/** Of what is a customer's, only their own; that others have something of that name they do not get to know. */
+const refuseOthers = async (request: FastifyRequest, owners: Owners): Promise<void> => {
+  const { principal } = request
+  if (principal === undefined) return
+  const access = accessTo(request.method, pathOf(request))
+  if (access === undefined || access === 'anyone' || mayAs(principal, access.staff)) return
+  const { customerId } = principal
+  if (customerId === undefined) throw notAllowed('the token names no customer')
+  const { orderId, quoteId, customerId: named } = request.params as Readonly<Record<string, string>>
+  switch (access.customer) {
+    case 'order':
+      if ((await owners.of('orders', orderId!)) !== customerId) throw notThere(`no order ${orderId} is known`)
+      return
+    case 'quote':
+      if ((await owners.of('quotes', quoteId!)) !== customerId) throw notThere(`no quote ${quoteId} is known`)
+      return
+    case 'customer':
+      if (named !== customerId) throw notThere(`no customer ${named} is known`)
+      return
+    case 'query':
+      if ((request.query as Readonly<Record<string, unknown>>).customerId !== customerId)
+        throw notAllowed(`ask for your own: customerId=${customerId}`)
+      return
+    case 'body':
+      if (customerIn(request.body) !== customerId) throw notAllowed(`customerId must be yours, ${customerId}`)
+      return
+    default:
+      return
+  }
+}
+
+/** Of a body as it came. Whoever owns the route says what is wrong with one that is no JSON: it names nobody. */
+const customerIn = (body: unknown): unknown => {
+  try {
+    const given = Buffer.isBuffer(body) ? JSON.parse(body.toString('utf8')) : body
+    return (given as { readonly customerId?: unknown } | null)?.customerId
+  } catch {
+    return undefined
+  }
+}
+
+const bearerIn = ({ headers }: FastifyRequest): string | undefined =>
+  /^Bearer +([\w.~+/=-]+)$/i.exec(headers.authorization ?? '')?.[1]
+
+const notAllowed = (detail: string): Problem => new Problem(403, { type: 'not-allowed', title: 'Not allowed', detail })
+
+const notThere = (detail: string): Problem => new Problem(404, { detail })
