@@ -5,20 +5,31 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/.cache
+RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+# All that runs, and nothing else: no shell and no package manager; no peers that others can do without (npm keeps Prisma's
+# command line as one), no types, sources and maps of packages, of Prisma's compilers the one for PostgreSQL, and binaries
+# without the names of their inner functions.
+RUN command -v strip > /dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends binutils; }
+RUN node -e "for (const [path, { dev, devOptional }] of Object.entries(require('./package-lock.json').packages)) \
+    if (dev || devOptional) fs.rmSync(path, { recursive: true, force: true })" \
+  && rm -rf node_modules/.cache node_modules/typescript node_modules/@typescript dist/test dist/bench \
+  && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) -delete \
+  && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name 'query_compiler_fast_bg.postgresql.*mjs' -delete \
+  && mkdir -p /image/app /image/data /image/keys /image/tmp /image/etc /image/usr/bin \
+  && mv package.json node_modules dist prisma data docs /image/app/ && mkdir /image/app/deploy && mv deploy/prometheus /image/app/deploy/ \
+  && cp -L "$(command -v node)" /image/usr/bin/node \
+  && find /image -type f \( -name node -o -name '*.node' -o -name '*.so' \) -exec strip --strip-unneeded {} + \
+  && grep -E '^(root|node):' /etc/passwd > /image/etc/passwd && grep -E '^(root|node):' /etc/group > /image/etc/group \
+  && for binary in /image/usr/bin/node $(find /image/app/node_modules -name '*.node'); do ldd "$binary" || true; done \
+  | grep -oE '/[^ )]+' | sort -u | grep -v '^/image' | xargs cp -L --parents -t /image \
+  # What the broker and the simulators keep, and the keys; volumes mounted here start with this owner.
+  && for keys in private public service scrape carrier; do mkdir /image/keys/$keys; done \
+  && chown -R 1000:1000 /image/data /image/keys && chmod 1777 /image/tmp
 
-FROM node:24-bookworm-slim
+FROM scratch
 ENV NODE_ENV=production NODE_OPTIONS=--disable-warning=TimeoutNegativeWarning
 WORKDIR /app
-COPY --from=build /app/package.json ./
-COPY --from=build /app/node_modules node_modules
-COPY --from=build /app/dist dist
-COPY --from=build /app/prisma prisma
-COPY --from=build /app/data data
-COPY --from=build /app/deploy/prometheus deploy/prometheus
-COPY --from=build /app/docs docs
-# What the broker and the simulators keep, and the keys; volumes mounted here start with this owner.
-RUN mkdir -p /data /keys/private /keys/public /keys/service /keys/scrape /keys/carrier && chown -R node:node /data /keys
-USER node
+COPY --from=build /image /
+USER 1000:1000
 EXPOSE 8080
 CMD ["node", "dist/apps/console/src/main.js"]
