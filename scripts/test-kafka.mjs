@@ -9,11 +9,8 @@ const shareOnly = ['share-durability', 'share-observability']
 const bundledOnly = ['cli', 'durability', 'limits', 'observability', ...shareOnly, 'transactions-durability']
 const excluded = bundledOnly.flatMap((name) => ['--exclude', `test/conformance/${name}.int.spec.ts`])
 
-/** Where the broker matters: all of what an order does, what goes wrong around it, kills and replicas. */
-const onKafka = [
-  ...['flows', 'rest', 'delivery', 'replicas', 'robustness'].map((name) => `test/e2e/${name}.`),
-  'test/chaos/kill.',
-]
+/** Where the broker matters: all of what an order does, what goes wrong around it, and kills. */
+const onKafka = [...['flows', 'delivery', 'robustness'].map((name) => `test/e2e/${name}.`), 'test/chaos/kill.']
 
 const narrowing = process.argv.slice(2)
 const conformance = [

@@ -11,7 +11,7 @@ import { RawTransactions } from './raw-transactions.ts'
 import { ask, committedOffset, logEnd, logStart, readPartition } from './reader.ts'
 import { TopicChanger } from './topic-changer.ts'
 
-const KILLS = Number(process.env.ROBUSTNESS_KILLS ?? 50)
+const KILLS = Number(process.env.ROBUSTNESS_KILLS ?? 25)
 const SEED = Number(process.env.ROBUSTNESS_SEED ?? Date.now() % 1_000_000)
 const LONGEST_LIFE_MS = 250
 const LONGEST_START_MS = 300
