@@ -41,6 +41,9 @@ const DAYS_OF_COMMANDS = 14
 const DAYS_OF_ROWS: Readonly<Record<string, number>> = { inbox: 15, idempotency_keys: 1 }
 /** Empty again when their work is done. */
 const QUEUES = new Set(['outbox', 'effects', 'parked', 'deliveries'])
+/** Grow with the clock or the catalogue, and not with orders: docs/retention.md. */
+const BOUNDED = new Set(['audit_head', 'panes', 'window_counts', 'window_sketches', 'sink_positions'])
+const BOUNDED_TOPICS = new Set(['analytics-changelog', 'analytics-results'])
 const WAL_GB = 1
 const LEAST_PARTITIONS = 6
 const MB_PER_GB = 1_000
@@ -141,11 +144,12 @@ const diskFor = (demand: Demand, constants: Constants, lines: string[]): number 
   }
   for (const [name, bytes] of largest(constants.rowBytes)) {
     const table = name.split('.').at(-1)!
-    if (!QUEUES.has(table)) row(name, bytes, Math.min(retentionDays, DAYS_OF_ROWS[table] ?? retentionDays), 1)
+    if (!QUEUES.has(table) && !BOUNDED.has(table))
+      row(name, bytes, Math.min(retentionDays, DAYS_OF_ROWS[table] ?? retentionDays), 1)
   }
   for (const [topic, bytes] of largest(constants.topicBytes)) {
     const days = topic.endsWith('-commands') ? Math.min(DAYS_OF_COMMANDS, retentionDays) : retentionDays
-    row(`topic ${topic}`, bytes, days, replicas)
+    if (!BOUNDED_TOPICS.has(topic)) row(`topic ${topic}`, bytes, days, replicas)
   }
   lines.push(
     `  PostgreSQL's log: ${WAL_GB} GB`,
