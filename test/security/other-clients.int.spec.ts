@@ -71,13 +71,16 @@ const kcat = (listener: Parameters<SecureBroker['at']>[0], settings: Readonly<Re
 
 const java = (listener: Parameters<SecureBroker['at']>[0], settings: Readonly<Record<string, string>>) => {
   const file = join(broker.folder, `client-${Math.random()}.properties`)
-  const patience = { 'default.api.timeout.ms': '8000', 'request.timeout.ms': '5000' }
+  const patience = { 'default.api.timeout.ms': '20000', 'request.timeout.ms': '10000' }
   const lines = Object.entries({ ...patience, ...settings }).map(([name, value]) => `${name}=${value}`)
   writeFileSync(file, lines.join('\n'))
   const jvm = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m', '-Dlog4j2.level=error']
-  const allowed = '-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file:///,file:'
   const tool = ['org.apache.kafka.tools.TopicCommand', '--list', '--command-config', file]
-  return run('java', [...jvm, allowed, '-cp', classpath, ...tool, '--bootstrap-server', broker.at(listener)])
+  // The client reads tokens only from where it is told that it may.
+  const url = settings['sasl.oauthbearer.token.endpoint.url'] ?? ''
+  const property = '-Dorg.apache.kafka.sasl.oauthbearer.allowed'
+  const allowed = [`${property}.urls=${url}`, `${property}.files=${url.replace('file://', '')}`]
+  return run('java', [...jvm, ...allowed, '-cp', classpath, ...tool, '--bootstrap-server', broker.at(listener)])
 }
 
 const jaas = (mechanism: string, options: string) => {
@@ -164,6 +167,7 @@ describe.each(Object.entries(clients).filter(([, { isThere }]) => isThere))('%s'
 
   test.skipIf(name === 'kcat')('a token is believed while it is good', async () => {
     expect(await client.bearer(await broker.issuer.token('dave', { expiresInSeconds: 600 }))).toMatchObject({ code: 0 })
+
     isRefused(await client.bearer(await broker.issuer.token('dave', { expiresInSeconds: 600, forged: true })))
   })
 
