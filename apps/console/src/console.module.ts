@@ -12,6 +12,7 @@ import { AlertWatch } from './alerts/alert-watch.ts'
 import { readRules } from './alerts/rules.ts'
 import { AlertsController } from './api/alerts.controller.ts'
 import { PersonalData } from '#libs/personal-data'
+import { ExportController } from './api/export.controller.ts'
 import { FilterPreviewController } from './api/filter-preview.controller.ts'
 import { LogLevelsController } from './api/log-levels.controller.ts'
 import { MessagesController } from './api/messages.controller.ts'
@@ -57,6 +58,7 @@ export const consoleModule = (config: Config): DynamicModule => ({
   imports: [healthModule({})],
   controllers: [
     AlertsController,
+    ExportController,
     FilterPreviewController,
     LogLevelsController,
     MessagesController,

@@ -4,6 +4,7 @@ import { Requester } from '#libs/request-reply'
 import { publicKeyFrom, Sealer } from '#libs/sealing'
 import { defineService, GroupOffsetsController, type Service } from '#libs/service'
 import { CatalogueController } from './api/catalogue.controller.ts'
+import { CustomersController } from './api/customers.controller.ts'
 import { OrderHistoryController } from './api/order-history.controller.ts'
 import { OrdersController } from './api/orders.controller.ts'
 import { QuotesController } from './api/quotes.controller.ts'
@@ -42,6 +43,7 @@ export const orderService = (config: Config): Service => {
       SagaOperationsController,
       CatalogueController,
       QuotesController,
+      CustomersController,
       TestMessagesController,
       GroupOffsetsController,
     ],
