@@ -150,6 +150,7 @@ export const planProcesses = (
       HOST: 'localhost',
       ...loginOf(options),
       ...vaultOf(options),
+      ...vaultOf(options),
       ...brokerMetrics,
       ...control,
     }),
