@@ -60,6 +60,8 @@ test('an address is never in a row in clear, is opened with the key, and with no
   for (const secret of [STREET, 'Wilhelmina']) expect(gone).not.toContain(secret)
   expect((await app.get(`/orders/${orderId}`).expect(200)).body).toMatchObject({ status: 'completed', total })
   await app.post('/orders', asked).expect(410)
-  const [entry] = await app.database.query(`SELECT actor, target, reason FROM audit_entries WHERE action = 'customer.erase'`)
+  const [entry] = await app.database.query(
+    `SELECT actor, target, reason FROM audit_entries WHERE action = 'customer.erase'`,
+  )
   expect(entry).toEqual({ actor: 'operator:ann', target: `customers/${customerId}`, reason: 'was asked to' })
 })
