@@ -34,6 +34,7 @@ const COMMANDS = {
   drill: { steps: BUILD, program: ['dist/scripts/drill.js'] },
   capacity: { steps: BUILD, program: ['dist/scripts/capacity.js'] },
   licences: { steps: BUILD, program: ['dist/scripts/licences.js'] },
+  keys: { steps: BUILD, program: ['dist/scripts/keys.js'] },
   batch: { steps: BUILD, program: ['dist/scripts/batch.js'] },
   traffic: { steps: BUILD, program: ['dist/scripts/traffic.js'] },
   broker: { steps: BUILD, program: ['dist/apps/broker/src/main.js'] },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { newMasterKey, parseMasterKeys } from '#libs/personal-data'
 import { generateKeyPair, publicKeyFrom } from '#libs/sealing'
 import { ServiceKeys, scrapeToken } from '#libs/service-tokens'
 import { freshSecret } from '#libs/webhooks'
@@ -59,6 +60,22 @@ export const prepareCarrierSecrets = (file: string, { rotate = false } = {}): vo
   if (newest && !rotate) return
   replace(file, [freshSecret(), ...(newest ? [newest] : [])].map((secret) => `${secret}\n`).join(''), 0o600)
 }
+
+/** What the keys of customers' personal data are wrapped with. */
+export const masterKeysIn = (data: string): string => join(data, 'keys', 'personal-data-master')
+
+/** Makes the first master key where there is none; what is there has to be right. */
+export const prepareMasterKeys = (file: string): void => {
+  const text = textOf(file)
+  if (text === '') replace(file, `${newMasterKey()}\n`, 0o600)
+  else parseMasterKeys(text)
+}
+
+/** A new master key before the ones that there are. */
+export const addMasterKey = (file: string): void => replace(file, `${newMasterKey()}\n${textOf(file)}`, 0o600)
+
+/** Leaves the newest only: what an earlier one has wrapped, backups of the vault included, opens no more. */
+export const forgetOldMasterKeys = (file: string): void => replace(file, `${textOf(file).split('\n')[0]}\n`, 0o600)
 
 const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 

@@ -1,6 +1,8 @@
 import { applyMigrations } from './migrations/apply.ts'
 import { createDatabases, untilReachable } from './postgres/server.ts'
-import { SERVICES } from './processes.ts'
+import { SERVICES, VAULT } from './processes.ts'
+
+const DATABASES = [...SERVICES, VAULT]
 
 /** Brings the databases of all services on the server of `DATABASE_URL` up to date, creating them where they are missing. */
 const server = process.env.DATABASE_URL
@@ -12,8 +14,8 @@ if (!server) {
 const databaseOf = (service: string): string => `waybill_${service}`
 
 await untilReachable(server)
-await createDatabases(server, SERVICES.map(databaseOf))
-for (const service of SERVICES) {
+await createDatabases(server, DATABASES.map(databaseOf))
+for (const service of DATABASES) {
   const url = new URL(server)
   url.pathname = `/${databaseOf(service)}`
   const applied = await applyMigrations(url.href, service)

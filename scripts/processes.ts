@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { keyFilesIn } from './key-files.ts'
+import { keyFilesIn, masterKeysIn } from './key-files.ts'
 import { databaseUrl as embeddedUrl } from './postgres/cluster.ts'
 import { connectionRefusal } from './postgres/server.ts'
 import { ROOT } from './root.ts'
@@ -11,6 +11,9 @@ import { accepts, answersOk } from './supervisor/wait.ts'
 /** The services of the business; each has a database of its own. */
 export const SERVICES = ['order', 'payment', 'inventory', 'fulfillment', 'notification', 'query', 'analytics'] as const
 export type Service = (typeof SERVICES)[number]
+
+/** Beside theirs, the database of the keys of customers' personal data. */
+export const VAULT = 'vault'
 
 /** Ports that nobody has to know beforehand. */
 export type Ports = Readonly<Record<Service | 'simulators' | 'smtp' | 'brokerHttp', number>>
@@ -55,8 +58,8 @@ export const nodeFlags = (kind: keyof typeof HEAP): string[] => [
 /** Compiled code of the modules, kept from start to start: saves a good part of each process's start. */
 export const COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'waybill', 'compile')
 
-/** Address of a service's database on the server in use. */
-export const serviceDatabase = (options: StartOptions, service: Service): string => {
+/** Address of a service's database on the server in use, or of the vault. */
+export const serviceDatabase = (options: StartOptions, service: Service | typeof VAULT): string => {
   const name = `waybill_${service}`
   if (options.databaseUrl === undefined) return embeddedUrl(options.postgresPort, name)
   const url = new URL(options.databaseUrl)
@@ -132,6 +135,7 @@ export const planProcesses = (
       ...http(service, ports[service], 'service', {
         DATABASE_URL: serviceDatabase(options, service),
         ...keysOf(service, options.data),
+        ...(HANDLES_PERSONAL_DATA.has(service) && vaultOf(options)),
         ...demoOf(service),
         ...(service === 'analytics' && { ARCHIVE: process.env.ARCHIVE ?? join(options.data, 'archive') }),
       }),
@@ -145,6 +149,8 @@ export const planProcesses = (
     ...http('console', options.port, 'console', {
       HOST: 'localhost',
       ...loginOf(options),
+      ...vaultOf(options),
+      ...vaultOf(options),
       ...brokerMetrics,
       ...control,
     }),
@@ -168,6 +174,15 @@ const loginOf = (options: StartOptions): Record<string, string> => ({
 /** Whoever tries it out has the endpoint of a webhook on the same machine. */
 const demoOf = (service: Service): Record<string, string> =>
   service === 'notification' ? { WEBHOOK_PRIVATE_ADDRESSES: process.env.WEBHOOK_PRIVATE_ADDRESSES ?? 'loopback' } : {}
+
+/** The services that seal or open personal data; the others pass on what is sealed. */
+const HANDLES_PERSONAL_DATA: ReadonlySet<string> = new Set(['order', 'fulfillment', 'notification'])
+
+const vaultOf = (options: StartOptions): Record<string, string> => ({
+  VAULT_URL: serviceDatabase(options, VAULT),
+  ...(process.env.MASTER_KEYS ? { MASTER_KEYS: process.env.MASTER_KEYS } : {}),
+  MASTER_KEYS_FILE: masterKeysIn(options.data),
+})
 
 /** Who seals payment tokens, and who opens them; and who believes the carrier. */
 const keysOf = (service: Service, data: string): Record<string, string> => {

@@ -1,7 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { keyFilesIn, prepareCarrierSecrets, preparePaymentKeys, prepareServiceKeys } from './key-files.ts'
+import {
+  keyFilesIn,
+  masterKeysIn,
+  prepareCarrierSecrets,
+  prepareMasterKeys,
+  preparePaymentKeys,
+  prepareServiceKeys,
+} from './key-files.ts'
 import { areFree, freePorts } from './postgres/free-port.ts'
 import { PORT_NAMES, type Ports, planProcesses } from './processes.ts'
 import { ROOT } from './root.ts'
@@ -32,6 +39,7 @@ const start = async (args: string[]): Promise<void> => {
   preparePaymentKeys(keyFilesIn(options.data))
   prepareServiceKeys(keyFilesIn(options.data))
   prepareCarrierSecrets(keyFilesIn(options.data).carrierSecrets)
+  prepareMasterKeys(masterKeysIn(options.data))
 
   const controlServer = new ControlServer()
   await controlServer.listen()

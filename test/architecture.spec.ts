@@ -19,6 +19,7 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/webhooks': { repo: [], npm: [] },
   'libs/service-tokens': { repo: [], npm: [] },
   'libs/sealing': { repo: [], npm: [] },
+  'libs/personal-data': { repo: ['libs/database', 'libs/observability'], npm: ['zod'] },
   'libs/audit': { repo: ['libs/database'], npm: [] },
   'libs/inbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
   'libs/outbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: ['pg'] },

@@ -13,6 +13,9 @@ export interface MessageDefinition<Data = unknown> {
   readonly upcast: readonly ((data: never) => unknown)[]
 }
 
+/** An earlier version of which every value is one of the next. */
+export const asItWas = <Data>(data: Data): Data => data
+
 /** Binds a group of message types to the one topic they travel on. */
 export const on = <const T extends Topic>(topic: T) => ({
   message: <Data>(schema: z.ZodType<Data>, upcast: readonly ((data: never) => unknown)[] = []) => ({

@@ -1,5 +1,5 @@
 export { type Cause, Consequences, causeOf } from './consequences.ts'
-export type { MessageDefinition } from './definition.ts'
+export { asItWas, type MessageDefinition } from './definition.ts'
 export { type EventFilter, eventFilter, means, meansData, meansType } from './event-filter.ts'
 export { consequenceId, uuidFrom } from './ids.ts'
 export { type AnyMessage, type Message, topicOf } from './message.ts'
@@ -49,6 +49,8 @@ export {
   orderId,
   orderLine,
   orderStatus,
+  type PersonalAddress,
+  personalAddress,
   quantity,
   type ReturnStatus,
   returnId,

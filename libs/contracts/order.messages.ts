@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { on } from './definition.ts'
+import { asItWas, on } from './definition.ts'
 import {
   type AddressV1,
-  address,
   coordination,
   customerId,
   money,
   orderEndReason,
   orderId,
   orderLine,
+  personalAddress,
   returnId,
   shipping,
   stockLine,
@@ -33,7 +33,7 @@ const awaiting = z.enum([
 ])
 const payment = z.object({ token: z.string() })
 
-/** Version 2: the recipient's name is split into given and family name. */
+/** Version 2: the recipient's name is split into given and family name. Since the next one the address is sealed. */
 const withNameSplit = ({ shippingAddress, ...order }: { shippingAddress: AddressV1 }) => ({
   ...order,
   shippingAddress: withSplitName(shippingAddress),
@@ -45,12 +45,12 @@ export const orderFacts = {
     order.extend({
       items: z.array(orderLine).min(1),
       payment,
-      shippingAddress: address,
+      shippingAddress: personalAddress,
       coordination,
       /** Of an order that is held to a quote; its cost is part of the total. */
       shipping: shipping.optional(),
     }),
-    [withNameSplit],
+    [withNameSplit, asItWas],
   ),
   'order.confirmed': fact.message(order),
   'order.shipped': fact.message(order.extend({ trackingNumber: z.string() })),
@@ -80,5 +80,8 @@ export const orderFacts = {
     order.extend({ reason: orderEndReason, toUndo: z.array(z.enum(['payment', 'stock'])).min(1) }),
   ),
   /** What it is waiting for has not come in time, or failed. Says all again, for whoever has missed it. */
-  'order.overdue': fact.message(order.extend({ awaiting, lines: lines.min(1), payment, shippingAddress: address })),
+  'order.overdue': fact.message(
+    order.extend({ awaiting, lines: lines.min(1), payment, shippingAddress: personalAddress }),
+    [asItWas],
+  ),
 }

@@ -1,14 +1,11 @@
 import { z } from 'zod'
-import { on } from './definition.ts'
+import { asItWas, on } from './definition.ts'
 import { customerId, failure, money, orderId } from './values.ts'
 
 const fact = on('payments')
 const command = on('payment-commands')
 const payment = z.object({ orderId, customerId })
 const operation = z.enum(['authorize', 'capture', 'void', 'refund'])
-
-/** An earlier version of which every value is one of the next. */
-const asItWas = <Data>(data: Data): Data => data
 
 export const paymentFacts = {
   'payment.authorized': fact.message(payment.extend({ authorizationId: z.string(), amount: money })),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { on } from './definition.ts'
-import { address, customerId, failure, money, orderId, returnId, stockLine } from './values.ts'
+import { asItWas, on } from './definition.ts'
+import { customerId, failure, money, orderId, personalAddress, returnId, stockLine } from './values.ts'
 
 /**
  * What the services say about goods that come back: the parcel's way and its inspection (fulfillment), the shelf
@@ -35,7 +35,9 @@ export const returnFacts = {
 
 export const returnCommands = {
   /** `address` is where the customer hands the parcel over. */
-  'return.issue-label': parcelCommands.message(aboutReturn.extend({ address, lines: lines.min(1) })),
+  'return.issue-label': parcelCommands.message(aboutReturn.extend({ address: personalAddress, lines: lines.min(1) }), [
+    asItWas,
+  ]),
   'return.cancel': parcelCommands.message(aboutReturn),
   /** Nothing was heard of the parcel for long: ask the carrier where it is. */
   'return.track': parcelCommands.message(aboutReturn),

@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { on } from './definition.ts'
+import { asItWas, on } from './definition.ts'
 import {
   type AddressV1,
-  address,
   currency,
   customerId,
   failure,
   money,
   orderId,
+  personalAddress,
   stockLine,
   withSplitName,
 } from './values.ts'
@@ -32,14 +32,17 @@ export const shipmentFacts = {
   'shipment.failed': fact.message(shipment.extend({ operation: z.enum(['ship', 'cancel']), reason: failure })),
 }
 
-/** Version 2: the recipient's name is split into given and family name. */
+/** Version 2: the recipient's name is split into given and family name. Since the next one the address is sealed. */
 const withNameSplit = ({ address, ...shipment }: { address: AddressV1 }) => ({
   ...shipment,
   address: withSplitName(address),
 })
 
 export const shipmentCommands = {
-  'shipment.ship': command.message(shipment.extend({ address, lines: z.array(stockLine).min(1) }), [withNameSplit]),
+  'shipment.ship': command.message(shipment.extend({ address: personalAddress, lines: z.array(stockLine).min(1) }), [
+    withNameSplit,
+    asItWas,
+  ]),
   'shipment.cancel': command.message(shipment),
   /** Nothing was heard of the parcel for long: ask the carrier where it is. */
   'shipment.track': command.message(shipment),
@@ -47,7 +50,10 @@ export const shipmentCommands = {
 
 export const shipmentRequests = {
   /** What it costs to have this delivered, and when it would arrive. */
-  'shipment.quote': request.message(z.object({ address, lines: z.array(stockLine).min(1), currency })),
+  'shipment.quote': request.message(
+    z.object({ address: personalAddress, lines: z.array(stockLine).min(1), currency }),
+    [asItWas],
+  ),
 }
 
 export const shipmentReplies = {

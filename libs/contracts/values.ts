@@ -35,6 +35,14 @@ export type AddressV1 = z.infer<typeof addressV1>
 export const address = z.object({ givenName: text(120), familyName: text(120).optional(), ...place })
 export type Address = z.infer<typeof address>
 
+/** Sealed with the key of one customer, whom it names: docs/personal-data.md. */
+export const sealedText = z.string().regex(/^personal\.v1\.[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]{38,}$/, 'a sealed text')
+/** An address that nobody can read but who opens it; the country is for statistics. */
+export const sealedAddress = z.object({ sealed: sealedText, country: place.country })
+/** As it travels and is kept. In clear it is what an earlier version wrote, or an operator. */
+export const personalAddress = z.union([sealedAddress, address])
+export type PersonalAddress = z.infer<typeof personalAddress>
+
 /** The last word of a name is the family's: mostly true, and the best that one line can tell. */
 export const withSplitName = ({ name, ...place }: AddressV1): Address => {
   const words = name.trim().split(/\s+/u)

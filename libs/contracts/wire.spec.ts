@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { v1 } from './fixtures/v1.ts'
 import { v2 } from './fixtures/v2.ts'
+import { v3 } from './fixtures/v3.ts'
 import type { Message } from './message.ts'
 import { type MessageType, messages } from './messages.ts'
 import { decode, encode, parseData, type ReceivedRecord } from './wire.ts'
 
 /** By version; a type is in those that it had. */
-const shipped: readonly Readonly<Record<string, unknown>>[] = [v1, v2]
+const shipped: readonly Readonly<Record<string, unknown>>[] = [v1, v2, v3]
 const newest: Readonly<Record<string, unknown>> = Object.assign({}, ...shipped)
 
 const types = Object.keys(messages) as MessageType[]

@@ -3,6 +3,7 @@ export { type BrokerProcess, type BrokerProcessOptions, freePort, runBroker, sta
 export { countStatements } from './count-statements.ts'
 export { deliver } from './deliver.ts'
 export { paymentKeys } from './payment-keys.ts'
+export { testVault } from './personal-data.ts'
 export { type TestDatabase, testDatabase } from './postgres.ts'
 export { expectStoredEvents, type StoredEvents } from './stored-events.ts'
 export { tablesWith } from './tables-with.ts'

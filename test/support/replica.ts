@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { keyFilesIn } from '../../scripts/key-files.ts'
+import { keyFilesIn, masterKeysIn } from '../../scripts/key-files.ts'
 import { databaseUrl } from '../../scripts/postgres/cluster.ts'
 import { freePorts } from '../../scripts/postgres/free-port.ts'
 import { ROOT } from '../../scripts/root.ts'
@@ -59,5 +59,7 @@ const addresses = async (system: RunningSystem): Promise<Record<string, string>>
   SMTP_PORT: String(await system.portOf('smtp')),
   PAYMENT_PUBLIC_KEY_FILE: keyFilesIn(system.data).publicKey,
   PAYMENT_PRIVATE_KEYS_FILE: keyFilesIn(system.data).privateKeys,
+  VAULT_URL: url(system, 'vault'),
+  MASTER_KEYS_FILE: masterKeysIn(system.data),
   CARRIER_CALLBACK_URL: `http://127.0.0.1:${await system.portOf('fulfillment')}`,
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { loadConfig, serviceEnvironment } from '#libs/http'
+import { personalDataSettings } from '#libs/personal-data'
 
 const { DATABASE_URL: _, ...environment } = serviceEnvironment
 const address = z.url({ protocol: /^https?$/, error: 'an http:// URL' })
@@ -7,6 +8,7 @@ const address = z.url({ protocol: /^https?$/, error: 'an http:// URL' })
 export const config = () =>
   loadConfig({
     ...environment,
+    ...personalDataSettings,
     /** The address that people type in: both `127.0.0.1` and `::1`. */
     HOST: z.string().default('localhost'),
     /** `off`: whoever reaches the port may do everything, which only the machine itself may. */

@@ -8,9 +8,11 @@ import {
 } from '@nestjs/common'
 import { healthModule } from '#libs/http'
 import { TopicReader } from '#libs/messaging'
+import { PersonalData } from '#libs/personal-data'
 import { AlertWatch } from './alerts/alert-watch.ts'
 import { readRules } from './alerts/rules.ts'
 import { AlertsController } from './api/alerts.controller.ts'
+import { ExportController } from './api/export.controller.ts'
 import { FilterPreviewController } from './api/filter-preview.controller.ts'
 import { LogLevelsController } from './api/log-levels.controller.ts'
 import { MessagesController } from './api/messages.controller.ts'
@@ -34,6 +36,7 @@ export class ConsoleModule implements OnApplicationBootstrap, OnApplicationShutd
     private readonly forwarder: Forwarder,
     private readonly reader: TopicReader,
     private readonly alerts: AlertWatch,
+    private readonly personal: PersonalData,
     @Inject(SUPERVISOR) private readonly supervisor: Supervisor | null,
   ) {}
 
@@ -45,6 +48,7 @@ export class ConsoleModule implements OnApplicationBootstrap, OnApplicationShutd
     this.alerts.stop()
     this.reader.close()
     await this.forwarder.close()
+    await this.personal.close()
     await this.supervisor?.close()
   }
 }
@@ -54,6 +58,7 @@ export const consoleModule = (config: Config): DynamicModule => ({
   imports: [healthModule({})],
   controllers: [
     AlertsController,
+    ExportController,
     FilterPreviewController,
     LogLevelsController,
     MessagesController,
@@ -67,6 +72,7 @@ export const consoleModule = (config: Config): DynamicModule => ({
   providers: [
     { provide: Forwarder, useValue: new Forwarder(servicesOf(config), config.SERVICE_KEY_FILE) },
     { provide: TopicReader, useValue: new TopicReader({ brokers: config.KAFKA_BROKERS, clientId: 'console' }) },
+    { provide: PersonalData, useValue: new PersonalData(config) },
     { provide: TraceStore, useValue: new TraceStore() },
     { provide: SUPERVISOR, useValue: supervisorOf(config) },
     {

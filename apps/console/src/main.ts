@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
 import { limitRequests, startService } from '#libs/http'
 import { TopicReader } from '#libs/messaging'
+import { PersonalData } from '#libs/personal-data'
 import { credentials } from '#libs/service-tokens'
 import { serveRunbooks } from './alerts/serve-runbooks.ts'
 import { serveAnalyticsLive } from './analytics/serve-live.ts'
@@ -18,6 +19,7 @@ import { consoleModule } from './console.module.ts'
 import { docs } from './docs.ts'
 import { Forwarder } from './forwarder.ts'
 import { gateway } from './gateway.ts'
+import { revealAnswers } from './personal-data/reveal-answers.ts'
 import { serveStream } from './stream/serve-stream.ts'
 import { refuseCrossSiteWrites } from './web/csrf.ts'
 import { sendSecurityHeaders } from './web/security-headers.ts'
@@ -46,6 +48,7 @@ await startService(consoleModule(environment), {
     if (environment.AUTH === 'oidc')
       guardApi(instance, new TokenVerifier(tokenSettings(environment)), new Owners(app.get(Forwarder)))
     if (environment.DEVELOPMENT_ISSUER === 'on') void fastify.register(developmentIssuer(app.get(Forwarder)))
+    revealAnswers(instance, app.get(PersonalData))
     void fastify.register(gateway(app.get(Forwarder)))
     void fastify.register(serveEvents(new Collector({ brokers: environment.KAFKA_BROKERS, clientId: 'collector' })))
     void fastify.register(docs)

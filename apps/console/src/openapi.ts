@@ -10,6 +10,7 @@ import { notificationPaths } from './notifications.openapi.ts'
 import * as schemas from './openapi-schemas.ts'
 import { operatorPaths, parkedFilters } from './operators.openapi.ts'
 import { oraclePaths } from './oracle/oracle.openapi.ts'
+import { personalDataPaths } from './personal-data/personal-data.openapi.ts'
 import { processPaths } from './processes/processes.openapi.ts'
 import { projectionPaths } from './projections.openapi.ts'
 import { returnPaths } from './returns.openapi.ts'
@@ -193,6 +194,7 @@ const document = {
       },
     },
     ...returnPaths(helpers),
+    ...personalDataPaths(helpers),
     ...sagaPaths(helpers),
     '/api/catalogue': { get: get('Products and prices', schemas.page(schemas.product)) },
     ...stockPaths(helpers),

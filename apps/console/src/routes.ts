@@ -55,6 +55,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', at: '/sales', from: ['query'], shared: true },
   { method: 'GET', at: '/sales/products', from: ['query'], shared: true },
   { method: 'GET', at: '/customers/:customerId/history', from: ['query'], shared: true },
+  { method: 'POST', at: '/customers/:customerId/erasure', from: ['order'] },
   { method: 'GET', at: '/saga-board', from: ['query'], shared: true },
   { method: 'GET', at: '/notifications', from: ['notification'], shared: true },
   { method: 'GET', at: '/notifications/preview', from: ['notification'], shared: true },

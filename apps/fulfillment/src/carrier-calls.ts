@@ -1,4 +1,6 @@
+import type { Address, PersonalAddress } from '#libs/contracts'
 import type { AnyEffect, AnyOutcome, EffectDefinition, RetryPolicy } from '#libs/effects'
+import type { PersonalData } from '#libs/personal-data'
 import { outcomesFor } from '#libs/service'
 import type { Carrier } from './carrier.ts'
 import type { BookingAnswer, CancellationAnswer, CarrierAnswer } from './domain/carrier-answer.ts'
@@ -36,13 +38,17 @@ const policies: Record<keyof Kinds, RetryPolicy> = {
 }
 
 /** Calls the carrier for every decision that asks for it, and feeds what it answers back into the shipment. */
-export const carrierCalls = (carrier: Carrier, concurrency: number): EffectDefinition<Kinds> => ({
+export const carrierCalls = (
+  carrier: Carrier,
+  personal: PersonalData,
+  concurrency: number,
+): EffectDefinition<Kinds> => ({
   concurrency,
   perform: {
-    book: ({ payload }, signal) => carrier.book(payload, signal),
+    book: withAddress(personal, (payload, signal) => carrier.book(payload, signal)),
     cancel: ({ payload }, signal) => carrier.cancel(payload, signal),
     track: ({ payload }, signal) => carrier.track(payload, signal),
-    'return-label': ({ payload }, signal) => carrier.issueLabel(payload, signal),
+    'return-label': withAddress(personal, (payload, signal) => carrier.issueLabel(payload, signal)),
     'return-cancel': ({ payload }, signal) => carrier.cancelReturn(payload, signal),
     'return-track': ({ payload }, signal) => carrier.trackReturn(payload, signal),
     'return-inspect': ({ payload }, signal) => carrier.inspect(payload, signal),
@@ -51,6 +57,19 @@ export const carrierCalls = (carrier: Carrier, concurrency: number): EffectDefin
   announce: (uow, call) => outcomesOf(call).announce(uow, call),
   apply: (uow, call, outcome) => outcomesOf(call).apply(uow, call, outcome),
 })
+
+/** The carrier is told where to; when that was erased meanwhile, nobody can be. */
+const withAddress =
+  <Payload extends { readonly address: PersonalAddress }>(
+    personal: PersonalData,
+    call: (payload: Payload & { readonly address: Address }, signal: AbortSignal) => Promise<BookingAnswer>,
+  ) =>
+  async ({ payload }: { readonly payload: Payload }, signal: AbortSignal): Promise<BookingAnswer> => {
+    const address = await personal.openObject<Address>(payload.address)
+    return address === undefined
+      ? { outcome: 'refused', code: 'recipient_erased' }
+      : call({ ...payload, address }, signal)
+  }
 
 const SOURCE = '/waybill/fulfillment'
 

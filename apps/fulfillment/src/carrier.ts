@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
 import { z } from 'zod'
-import { type DataOf, money, stockLine, uuidFrom } from '#libs/contracts'
+import { type Address, type DataOf, money, stockLine, uuidFrom } from '#libs/contracts'
 import { exchange, jsonOf } from '#libs/http'
 import type { Credentials } from '#libs/service-tokens'
 import { type BookingAnswer, type CancellationAnswer, type CarrierAnswer } from './domain/carrier-answer.ts'
@@ -13,6 +13,9 @@ import type { ReturnCalls } from './domain/return-reaction.ts'
 export class CarrierError extends Error {
   override readonly name = 'CarrierError'
 }
+
+/** The carrier is the one who must know where to. */
+type InClear<Call> = Omit<Call, 'address'> & { readonly address: Address }
 
 type Body = Record<string, unknown>
 
@@ -44,13 +47,13 @@ export class Carrier {
     this.#callbackUrl = new URL('/carrier-events', callbackUrl).href
   }
 
-  async book({ orderId, address, lines }: CarrierCalls['book'], signal: AbortSignal): Promise<BookingAnswer> {
+  async book({ orderId, address, lines }: InClear<CarrierCalls['book']>, signal: AbortSignal): Promise<BookingAnswer> {
     const request = { orderId, address, lines, callbackUrl: this.#callbackUrl }
     return this.#book('/carrier/shipments', keyOf('book', orderId), signal, request)
   }
 
   /** A label for a parcel that comes back. */
-  issueLabel(call: ReturnCalls['return-label'], signal: AbortSignal): Promise<BookingAnswer> {
+  issueLabel(call: InClear<ReturnCalls['return-label']>, signal: AbortSignal): Promise<BookingAnswer> {
     const request = { ...call, callbackUrl: this.#callbackUrl }
     return this.#book('/carrier/returns', returnKeyOf('label', call.returnId), signal, request)
   }
@@ -124,7 +127,7 @@ export class Carrier {
   }
 
   /** What a delivery costs and when it arrives; nothing is booked. */
-  async quote(request: DataOf<'shipment.quote'>, signal: AbortSignal): Promise<QuoteAnswer> {
+  async quote(request: InClear<DataOf<'shipment.quote'>>, signal: AbortSignal): Promise<QuoteAnswer> {
     const { status, body } = await this.#send('/carrier/quotes', {}, signal, request)
     if (status === 422 && body.code === 'impossible') return { outcome: 'refused', code: body.code }
     const quoted = quote.safeParse(body)

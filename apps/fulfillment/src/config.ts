@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { loadConfig, serviceEnvironment } from '#libs/http'
+import { personalDataSettings } from '#libs/personal-data'
 
 export const config = () =>
   loadConfig({
     ...serviceEnvironment,
+    ...personalDataSettings,
     /** The carrier speaks at `<SIMULATORS_URL>/carrier`. */
     SIMULATORS_URL: z.url(),
     /** Where the carrier reports what became of a parcel: this service's `/carrier-events`, as the carrier reaches it. */

@@ -8,7 +8,7 @@ import { Database } from '#libs/database'
 import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
 import type { HandlersOf } from '#libs/messaging'
 import { configureLogging } from '#libs/observability'
-import { deliver, type TestDatabase, testDatabase } from '#libs/testing'
+import { deliver, type TestDatabase, testDatabase, testVault } from '#libs/testing'
 import { freshSecret, readSecrets, signedHeaders } from '#libs/webhooks'
 import { prepareCarrierSecrets } from '../../../scripts/key-files.ts'
 import { type Simulators, startSimulators, temporaryDirectory } from '../../simulators/src/testing/simulators.ts'
@@ -20,6 +20,7 @@ configureLogging({ level: 'silent' })
 let simulators: Simulators
 let app: NestFastifyApplication
 let testing: TestDatabase
+let vault: Awaited<ReturnType<typeof testVault>>
 let folder: Awaited<ReturnType<typeof temporaryDirectory>>
 
 const secretFile = () => join(folder.path, 'carrier-webhook.secrets')
@@ -30,7 +31,7 @@ const startService = async (port: number): Promise<number> => {
   const parsed = parseConfig(serviceEnvironment, environment)
   if (!('config' in parsed)) throw new Error(parsed.problems.join())
   const address = { CARRIER_CALLBACK_URL: `http://127.0.0.1:${port}`, SIMULATORS_URL: simulators.url }
-  const secrets = { CARRIER_WEBHOOK_SECRET_FILE: secretFile() }
+  const secrets = { CARRIER_WEBHOOK_SECRET_FILE: secretFile(), ...vault.settings }
   app = await createApplication(
     fulfillmentService({ ...parsed.config, ...address, ...secrets, CARRIER_CONNECTIONS: 16 }).module,
   )
@@ -42,6 +43,7 @@ let port: number
 beforeAll(async () => {
   folder = await temporaryDirectory()
   testing = await testDatabase('fulfillment')
+  vault = await testVault()
   prepareCarrierSecrets(secretFile())
   simulators = await startSimulators(folder.path, { CARRIER_WEBHOOK_SECRET_FILE: secretFile() })
   // The carrier must know the port before the service has it: take a free one, then that one again.
@@ -57,6 +59,7 @@ afterAll(async () => {
   await app.close()
   await simulators.stop()
   await testing.drop()
+  await vault.remove()
   await folder[Symbol.asyncDispose]()
 })
 

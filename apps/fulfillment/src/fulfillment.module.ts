@@ -1,3 +1,4 @@
+import { PersonalData } from '#libs/personal-data'
 import { defineService, type Service } from '#libs/service'
 import { credentials } from '#libs/service-tokens'
 import { CarrierEventsController } from './api/carrier-events.controller.ts'
@@ -13,13 +14,14 @@ export const fulfillmentService = (config: Config): Service => {
   const { SIMULATORS_URL, CARRIER_CALLBACK_URL, CARRIER_CONNECTIONS, SERVICE_KEY_FILE } = config
   const shows = credentials(SERVICE_KEY_FILE, 'fulfillment', 'simulators')
   const carrier = new Carrier(SIMULATORS_URL, CARRIER_CALLBACK_URL, CARRIER_CONNECTIONS, shows)
+  const personal = new PersonalData(config)
   return defineService({
     name: 'fulfillment',
     config,
     handlers: consumers,
     streams: streamKinds,
-    replies: () => replies(carrier),
-    effects: carrierCalls(carrier, CARRIER_CONNECTIONS),
+    replies: () => replies(carrier, personal),
+    effects: carrierCalls(carrier, personal, CARRIER_CONNECTIONS),
     routes: [CarrierEventsController],
     providers: [
       {
@@ -28,6 +30,6 @@ export const fulfillmentService = (config: Config): Service => {
       },
     ],
     callbacks: ['/carrier-events'],
-    resources: [carrier],
+    resources: [carrier, personal],
   })
 }

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Address } from '#libs/contracts'
+import type { PersonalData } from '#libs/personal-data'
 import type { Replies } from '#libs/request-reply'
 import type { Carrier } from './carrier.ts'
 
@@ -8,9 +10,14 @@ const TRIES = 3
 const PAUSE_MS = 100
 
 /** Question → reply. */
-export const replies = (carrier: Pick<Carrier, 'quote'>): Pick<Replies, 'shipment.quote'> => ({
+export const replies = (
+  carrier: Pick<Carrier, 'quote'>,
+  personal: Pick<PersonalData, 'openObject'>,
+): Pick<Replies, 'shipment.quote'> => ({
   'shipment.quote': async ({ data }, signal) => {
-    const answer = await insisting(signal, (each) => carrier.quote(data, each))
+    const address = await personal.openObject<Address>(data.address)
+    if (address === undefined) return { type: 'shipment.not-quoted', data: { code: 'recipient_erased' } }
+    const answer = await insisting(signal, (each) => carrier.quote({ ...data, address }, each))
     return answer.outcome === 'refused'
       ? { type: 'shipment.not-quoted', data: { code: answer.code } }
       : { type: 'shipment.quoted', data: answer.quote }

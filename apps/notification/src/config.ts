@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { loadConfig, serviceEnvironment } from '#libs/http'
+import { personalDataSettings } from '#libs/personal-data'
 import { subscriptionSettings } from './subscriptions/settings.ts'
 
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
@@ -8,6 +9,7 @@ const visibility = count(15_000, 60_000)
 
 export const notificationEnvironment = {
   ...serviceEnvironment,
+  ...personalDataSettings,
   ...subscriptionSettings,
   SMTP_HOST: z.string().default('127.0.0.1'),
   SMTP_PORT: z.coerce.number().int().min(1).max(65_535),

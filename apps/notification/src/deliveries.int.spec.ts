@@ -10,6 +10,7 @@ import { textProvider } from './channels/text-provider.ts'
 import type { DeliverType } from './deliver.ts'
 import { deliveries } from './deliveries.ts'
 import { Customers } from './domain/customers.ts'
+import { inClear } from './sealing.fixture.ts'
 import { SmtpConnections } from './smtp-connections.ts'
 import { savePreferences } from './sql/preferences.ts'
 import { teller } from './tell.ts'
@@ -33,7 +34,7 @@ beforeAll(async () => {
     sms: textProvider('sms', simulators.url, 4),
     push: textProvider('push', simulators.url, 4),
   }
-  handler = deliveries({ database, providers, customers })
+  handler = deliveries({ database, providers, customers, personal: inClear })
 })
 afterEach(() => set({ faultRate: 0, throttlePerSecond: 0, latencyMs: 0 }))
 afterAll(async () => {
@@ -56,7 +57,7 @@ const someone = async (fallback: 'email' | undefined, sms = `+4617${String(++num
   const customerId = `customer-${++numbers}`
   const preferences = { locale: 'sv', timeZone: 'UTC', addresses: { sms }, channels: { default: ['sms'] } } as const
   await savePreferences(database, customerId, { ...preferences, fallback }, new Date())
-  const { tell } = teller({ customers, limits: { perHour: 100, overdraft: 0 } })
+  const { tell } = teller({ customers, limits: { perHour: 100, overdraft: 0 }, personal: inClear })
   const orderId = randomUUID()
   await new GroupCommit(database).submit({
     run: (uow) =>
@@ -134,7 +135,7 @@ test('a gateway that is busy is left alone for as long as it asks, by all that g
   await set({ throttlePerSecond: 0 })
   expect(await handler.work(second.message, context)).toMatchObject({ kind: 'later' })
   expect(await ledger(second.sms)).toEqual([])
-  handler = deliveries({ database, providers, customers })
+  handler = deliveries({ database, providers, customers, personal: inClear })
   expect(await handler.work(second.message, context)).toMatchObject({ kind: 'done' })
 })
 

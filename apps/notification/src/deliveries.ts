@@ -15,6 +15,7 @@ import type { DeliverType } from './deliver.ts'
 import type { Channel } from './domain/channels.ts'
 import type { Customers } from './domain/customers.ts'
 import { recordFailed, recordSent, recordUnreachable } from './ended-delivery.ts'
+import { type Sealing, withoutAddress } from './sealing.ts'
 import { findDelivery } from './sql/find-delivery.ts'
 import { render, UnknownWording } from './templates/render.ts'
 import { Throttles } from './throttles.ts'
@@ -25,6 +26,7 @@ export interface DeliveriesOptions {
   readonly database: Database
   readonly providers: Readonly<Record<Channel, Provider>>
   readonly customers: Customers
+  readonly personal: Sealing
   readonly throttles?: Throttles
 }
 
@@ -36,6 +38,7 @@ export const deliveries = ({
   database,
   providers,
   customers,
+  personal,
   throttles = new Throttles(),
 }: DeliveriesOptions): QueueHandler<DeliverType> => ({
   async work(message, { signal, attempt }): Promise<Worked> {
@@ -45,9 +48,11 @@ export const deliveries = ({
     const before = await findDelivery(database, data)
     // Redriven after another channel told the customer, or published twice: there is nothing left to say.
     if (before?.status === 'sent' || before?.isReplaced) return undefined
-    const content = contentOf(message)
+    const to = await personal.open(data.to)
+    if (to === undefined) return refuse('customer_erased', 'the personal data of the customer was erased')
+    const content = contentOf(message, (await personal.reveal(data.values)) as typeof data.values)
     if ('refused' in content) return content
-    const answer = await call(providers[data.channel], { ...content, ...dispatchOf(message) }, signal)
+    const answer = await call(providers[data.channel], { ...content, ...dispatchOf(message), to }, signal)
     switch (answer.kind) {
       case 'taken':
         return done((ending) => recordSent(ending, data, attempt))
@@ -55,28 +60,33 @@ export const deliveries = ({
         return later(throttles.hold(data.channel, answer.retryAfterMs))
       case 'unreachable':
         return done((ending) =>
-          recordUnreachable(ending, message, { reason: answer.reason, tries: attempt }, customers),
+          recordUnreachable(ending, message, { reason: answer.reason, tries: attempt }, customers, personal),
         )
       case 'refused':
         return refuse('refused_by_provider', answer.reason)
     }
   },
-  dead: (message, why: DeadWork, ending: Ending) => recordFailed(ending, message, why, customers),
+  dead: (message, why: DeadWork, ending: Ending) => recordFailed(ending, message, why, customers, personal),
 })
 
 /** No answer in time is no answer: whether the message was taken is not known, and the next try, by the same key, tells. */
-const call = (provider: Provider, dispatch: Dispatch, signal: WorkContext['signal']): Promise<ProviderAnswer> => {
+const call = async (provider: Provider, dispatch: Dispatch, signal: WorkContext['signal']): Promise<ProviderAnswer> => {
   const limit = AbortSignal.timeout(CALL_TIMEOUT_MS)
-  return provider.send(dispatch, AbortSignal.any([signal, limit]))
+  try {
+    const answer = await provider.send(dispatch, AbortSignal.any([signal, limit]))
+    return 'reason' in answer ? { ...answer, reason: answer.reason.replaceAll(dispatch.to, 'the address') } : answer
+  } catch (error) {
+    throw withoutAddress(error, dispatch.to)
+  }
 }
 
-const dispatchOf = ({ id, data, causationId, correlationId }: Delivery): Omit<Dispatch, 'content'> => ({
-  ...{ id, to: data.to },
+const dispatchOf = ({ id, data, causationId, correlationId }: Delivery): Omit<Dispatch, 'content' | 'to'> => ({
+  id,
   about: { kind: data.kind, orderId: data.orderId, causationId, correlationId },
 })
 
-const contentOf = ({ data }: Delivery) => {
-  const { template, templateVersion: version, channel, locale, values } = data
+const contentOf = ({ data }: Delivery, values: Delivery['data']['values']) => {
+  const { template, templateVersion: version, channel, locale } = data
   try {
     return { content: render({ template, channel, locale, version }, values) }
   } catch (error) {

@@ -12,7 +12,11 @@ export const recordDelivery = async (uow: UnitOfWork, email: Email, outcome: Any
   const consequences = new Consequences(outcomeCause(email), '/waybill/notification', uow.now)
   const name = { orderId, kind, returnId, channel }
   const about = { subject: orderId, key: customerId }
-  if (outcome.status === 'answered') {
+  if (outcome.status === 'answered' && outcome.value === 'erased') {
+    const error = 'the personal data of the customer was erased'
+    uow.part(Notifications).end({ ...name, status: 'failed', error })
+    uow.part(Outbox).add(consequences.message('notification.failed', { ...about, data: { ...notification, error } }))
+  } else if (outcome.status === 'answered') {
     uow.part(Notifications).end({ ...name, status: 'sent' })
     uow.part(Outbox).add(consequences.message('notification.sent', { ...about, data: notification }))
   } else {

@@ -6,6 +6,7 @@ import type { Customers } from './domain/customers.ts'
 import { fallbackFor } from './domain/preferences.ts'
 import { Notifications } from './notifications.ts'
 import { preferencesOf, Recipients } from './recipients.ts'
+import { keyOf, type Sealing, sealedOnce } from './sealing.ts'
 import { findDelivery } from './sql/find-delivery.ts'
 import { switchOff } from './switched-off.ts'
 import { addressOf } from './tell.ts'
@@ -23,11 +24,12 @@ export const recordUnreachable = async (
   message: Message<DeliverType>,
   { reason, tries }: { readonly reason: string; readonly tries: number },
   customers: Customers,
+  personal: Sealing,
 ): Promise<void> => {
   const { data } = message
   fail(ending, data, `the customer cannot be reached there (${reason})`, tries)
   await switchOff(ending.uow, ending.consequences, data, reason)
-  await fallBack(ending, message, customers)
+  await fallBack(ending, message, customers, personal)
 }
 
 /** After the last try, or when the provider wants none. It is parked, too: a redrive is one more try. */
@@ -36,10 +38,11 @@ export const recordFailed = async (
   message: Message<DeliverType>,
   { error, reason, attempts }: DeadWork,
   customers: Customers,
+  personal: Sealing,
 ): Promise<void> => {
   const text = `no channel took it (${error ?? reason}); it may have arrived all the same`
   fail(ending, message.data, text, attempts)
-  await fallBack(ending, message, customers)
+  await fallBack(ending, message, customers, personal)
 }
 
 const fail = ({ uow, consequences }: Ending, delivery: NotificationDelivery, error: string, tries: number): void => {
@@ -54,6 +57,7 @@ const fallBack = async (
   { uow, consequences }: Ending,
   { data }: Message<DeliverType>,
   customers: Customers,
+  personal: Sealing,
 ): Promise<void> => {
   const recipient = await uow.part(Recipients).of(data.customerId)
   const preferences = preferencesOf(recipient)
@@ -62,7 +66,9 @@ const fallBack = async (
   if (channel === undefined || (await findDelivery(uow, { ...data, channel })) !== undefined) return
   const version = latestVersion(data.template, channel, data.locale)
   if (version === undefined) return
-  const to = addressOf(customers, preferences, data.customerId, channel)
+  const key = await keyOf(personal, data.customerId)
+  if (key === undefined) return
+  const to = sealedOnce(key, addressOf(customers, preferences, data.customerId, channel))
   const notificationId = uuidFrom(`${data.notificationId} ${channel}`)
   const delivery = { ...data, notificationId, channel, to, templateVersion: version }
   uow.part(Notifications).replace({

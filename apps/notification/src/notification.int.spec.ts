@@ -6,7 +6,7 @@ import { Consequences, topicNames } from '#libs/contracts'
 import { Database, GroupCommit } from '#libs/database'
 import { createApplication, parseConfig } from '#libs/http'
 import { configureLogging } from '#libs/observability'
-import { type BrokerProcess, startBroker, type TestDatabase, testDatabase } from '#libs/testing'
+import { type BrokerProcess, startBroker, type TestDatabase, testDatabase, testVault } from '#libs/testing'
 import { kafkaClient } from '../../../libs/messaging/kafka-client.ts'
 import { type Simulators, startSimulators, temporaryDirectory } from '../../simulators/src/testing/simulators.ts'
 import { notificationEnvironment } from './config.ts'
@@ -22,6 +22,7 @@ let simulators: Simulators & AsyncDisposable
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>
 let app: NestFastifyApplication
 let database: Database
+let vault: Awaited<ReturnType<typeof testVault>>
 
 beforeAll(async () => {
   directory = await temporaryDirectory()
@@ -35,8 +36,10 @@ beforeAll(async () => {
   await admin.createTopics({ topics: topicNames.map((topic) => ({ topic, numPartitions: 2 })) })
   await admin.disconnect()
   database = new Database(testing.url)
+  vault = await testVault()
   const parsed = parseConfig(notificationEnvironment, {
     ...{ PORT: '0', DATABASE_URL: testing.url, KAFKA_BROKERS: broker.brokers, SMTP_PORT: String(simulators.smtpPort) },
+    ...vault.settings,
     ...{ SIMULATORS_URL: simulators.url, NOTIFICATION_BACKOFF_MS: '50', NOTIFICATIONS_PER_HOUR: '10' },
   })
   if (!('config' in parsed)) throw new Error(parsed.problems.join())
@@ -49,6 +52,7 @@ afterAll(async () => {
   await simulators?.stop()
   await database?.close()
   await testing?.drop()
+  await vault?.remove()
   await broker?.close()
   await directory?.[Symbol.asyncDispose]()
 })
@@ -61,7 +65,11 @@ const prefer = (customerId: string, body: object) =>
 
 /** Begins so many of them; answers the orders. */
 const say = async (customerId: string, count: number): Promise<string[]> => {
-  const { tell } = teller({ customers: new Customers([]), limits: { perHour: 10, overdraft: 20 } })
+  const { tell } = teller({
+    customers: new Customers([]),
+    limits: { perHour: 10, overdraft: 20 },
+    personal: vault.personal,
+  })
   const orders = Array.from({ length: count }, () => randomUUID())
   await new GroupCommit(database).submit({
     run: async (uow) => {

@@ -3,6 +3,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { sessionConfig } from '#libs/database'
 import type { EffectDefinition } from '#libs/effects'
 import { workedBy } from '#libs/messaging'
+import { PersonalData } from '#libs/personal-data'
 import { defineService, type Service } from '#libs/service'
 import { credentials } from '#libs/service-tokens'
 import { PrismaClient } from '#prisma/notification'
@@ -31,13 +32,14 @@ const LINGER_MS = 25
 
 export const notificationService = (config: Config): Service => {
   const prisma = new PrismaClient({ adapter: new PrismaPg(sessionConfig(config.DATABASE_URL)) })
-  const mailer = smtpMailer(config.SMTP_HOST, config.SMTP_PORT)
+  const personal = new PersonalData(config)
+  const mailer = smtpMailer(config.SMTP_HOST, config.SMTP_PORT, personal)
   const onFile = customersOf(config.CUSTOMERS_FILE)
   const customers = new Customers(onFile)
   const limits = { perHour: config.NOTIFICATIONS_PER_HOUR, overdraft: config.NOTIFICATIONS_OVERDRAFT_PER_HOUR }
   const providers = providersOf(config)
-  const tell = teller({ customers, limits })
-  const { routes, beside, retention } = subscriptions(config)
+  const tell = teller({ customers, limits, personal })
+  const { routes, beside, retention } = subscriptions(config, (data) => personal.reveal(data))
   const campaigning = campaigns(
     tell,
     onFile.map(({ customerId }) => customerId),
@@ -48,11 +50,14 @@ export const notificationService = (config: Config): Service => {
     handlers: consumersFor(tell),
     effects: emailCalls(mailer),
     queues: ({ database }) => {
-      const handler = deliveries({ database, providers, customers })
+      const handler = deliveries({ database, providers, customers, personal })
       return Object.values(queuesOf(config)).map((queue) => workedBy(queue, handler))
     },
     routes: [PreviewController, NotificationsController, PreferencesController, ...routes, ...campaigning.routes],
-    providers: [{ provide: PRISMA, useValue: prisma }],
+    providers: [
+      { provide: PRISMA, useValue: prisma },
+      { provide: PersonalData, useValue: personal },
+    ],
     retention,
     beside: (parts) => {
       const [subscribers, campaigners] = [beside(parts), campaigning.beside(parts)]
@@ -62,7 +67,7 @@ export const notificationService = (config: Config): Service => {
       }
     },
     commit: { lingerMs: LINGER_MS },
-    resources: [mailer, ...Object.values(providers), { close: () => prisma.$disconnect() }],
+    resources: [mailer, ...Object.values(providers), { close: () => prisma.$disconnect() }, personal],
   })
 }
 

@@ -6,6 +6,7 @@ import { type TestDatabase, testDatabase } from '#libs/testing'
 import type { Limits } from './domain/allowance.ts'
 import { Customers } from './domain/customers.ts'
 import type { Preferences } from './domain/preferences.ts'
+import { inClear } from './sealing.fixture.ts'
 import { savePreferences, switchChannelOff } from './sql/preferences.ts'
 import { type News, teller } from './tell.ts'
 import { giveTurns } from './turn-taker.ts'
@@ -33,7 +34,7 @@ const preferences: Preferences = {
 /** A service whose clock stands where it is put. */
 const setUp = (limits: Limits = LIMITS) => {
   const customers = new Customers([{ customerId: 'ada', name: 'Ada', email: 'ada@example.com' }])
-  const { announce, tell } = teller({ customers, limits })
+  const { announce, tell } = teller({ customers, limits, personal: inClear })
   const clock = { ms: START }
   const groupCommit = new GroupCommit(database, { clock: () => new Date(clock.ms) })
   const news = (customerId: string, kind: News['kind'] = 'order_shipped', orderId = randomUUID()): News => ({

@@ -2,6 +2,7 @@ import type { Consequences, NotificationDelivery } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import { Effects } from '#libs/effects'
 import { Outbox } from '#libs/outbox'
+import type { CustomerKey } from '#libs/personal-data'
 import { deliverMessage } from './deliver.ts'
 import { hasRoom, type Limits } from './domain/allowance.ts'
 import { type Channel, type Priority, priorityOf, type ToldKind } from './domain/channels.ts'
@@ -10,6 +11,7 @@ import { channelsFor, type Preferences } from './domain/preferences.ts'
 import { quietUntil } from './domain/quiet-hours.ts'
 import { Notifications } from './notifications.ts'
 import { preferencesOf, type Recipient, Recipients } from './recipients.ts'
+import { keyOf, type Sealing, sealedOnce } from './sealing.ts'
 import { latestVersion } from './templates/catalogue.ts'
 import type { Values } from './templates/render.ts'
 import { WaitingRoom } from './waiting-room.ts'
@@ -32,6 +34,7 @@ export interface News {
 export interface TellOptions {
   readonly customers: Customers
   readonly limits: Limits
+  readonly personal: Sealing
 }
 
 /**
@@ -43,7 +46,7 @@ const UNLOCKED_SHARE = 0.9
 export type Teller = ReturnType<typeof teller>
 
 /** Begins notifications: by which channels, and whether now or when it is their turn. */
-export const teller = ({ customers, limits }: TellOptions) => {
+export const teller = ({ customers, limits, personal }: TellOptions) => {
   const unlocked: Limits = {
     perHour: Math.floor(limits.perHour * UNLOCKED_SHARE),
     overdraft: Math.floor(limits.overdraft * UNLOCKED_SHARE),
@@ -53,6 +56,8 @@ export const teller = ({ customers, limits }: TellOptions) => {
   const announce = (uow: UnitOfWork, news: Pick<News, 'kind' | 'orderId' | 'returnId' | 'customerId'>): void => {
     uow.part(Notifications).announce(news)
     uow.part(Recipients).announce(news.customerId)
+    // Asked for together with everybody's that is announced; whoever fails is asked for again where it is needed.
+    void keyOf(personal, news.customerId).catch(() => undefined)
   }
 
   const tell = async (uow: UnitOfWork, consequences: Consequences, news: News): Promise<void> => {
@@ -60,20 +65,22 @@ export const teller = ({ customers, limits }: TellOptions) => {
     const recipient = await uow.part(Recipients).of(news.customerId)
     const preferences = preferencesOf(recipient)
     const chosen = channelsFor(preferences, recipient.switchedOff, news.kind)
-    if (chosen.length === 0) return skip(uow, consequences, news)
-    for (const channel of chosen) begin(uow, consequences, news, { channel, preferences, recipient })
+    if (chosen.length === 0) return skip(uow, consequences, news, NOT_WANTED)
+    const key = await keyOf(personal, news.customerId)
+    if (key === undefined) return skip(uow, consequences, news, ERASED)
+    for (const channel of chosen) begin(uow, consequences, news, { channel, preferences, recipient, key })
   }
 
   const begin = (
     uow: UnitOfWork,
     consequences: Consequences,
     news: News,
-    { channel, preferences, recipient }: { channel: Channel; preferences: Preferences; recipient: Recipient },
+    { channel, preferences, recipient, key }: Chosen,
   ): void => {
     const notificationId = consequences.nextId()
     const { orderId, returnId, customerId, kind, campaignId } = news
     const priority = priorityOf(kind)
-    const to = addressOf(customers, preferences, customerId, channel)
+    const to = sealedOnce(key, addressOf(customers, preferences, customerId, channel))
     const about = { orderId, ...(returnId && { returnId }), customerId, kind, channel, to }
     const notBefore = earliest(uow.now, preferences, priority)
     const goesNow = notBefore <= uow.now && !recipient.hasWaiting && hasRoom(recipient.released, priority, unlocked)
@@ -83,13 +90,14 @@ export const teller = ({ customers, limits }: TellOptions) => {
       ...(goesNow ? { status: 'pending', isReleased: true } : { status: 'waiting', isReleased: false }),
     })
     if (goesNow && channel === 'email' && recipient.preferences === undefined && news.plainMail) {
-      const payload = { notification: { notificationId, ...about }, ...news.plainMail() }
+      const { subject, text } = news.plainMail()
+      const payload = { notification: { notificationId, ...about }, subject, text: key.seal(text) }
       uow.part(Effects).add({ id: notificationId, kind: 'email', key: orderId, payload, cause: consequences.cause })
       return
     }
     // Whoever has said nothing reads the same, at once or later: without being called by name.
     const name = recipient.preferences && customers.nameOf(customerId)
-    const values = { ...news.values, ...(name !== undefined && { name }) }
+    const values = { ...news.values, ...(name !== undefined && { name: key.seal(name) }) }
     const delivery = deliveryOf({ ...news, values }, { ...about, notificationId, priority }, preferences)
     const message = deliverMessage(consequences, delivery)
     if (goesNow) uow.part(Outbox).add(message)
@@ -99,12 +107,23 @@ export const teller = ({ customers, limits }: TellOptions) => {
   return { announce, tell }
 }
 
-const skip = (uow: UnitOfWork, consequences: Consequences, news: News): void => {
+interface Chosen {
+  readonly channel: Channel
+  readonly preferences: Preferences
+  readonly recipient: Recipient
+  /** Of the customer. */
+  readonly key: Pick<CustomerKey, 'seal'>
+}
+
+const NOT_WANTED = 'the customer wants no word of this, or cannot be reached'
+const ERASED = 'the personal data of the customer was erased'
+
+const skip = (uow: UnitOfWork, consequences: Consequences, news: News, error: string): void => {
   const { orderId, returnId, customerId, kind, campaignId } = news
   uow.part(Notifications).begin({
     ...{ notificationId: consequences.nextId(), orderId, returnId, campaignId, customerId, kind },
     ...{ channel: 'none', to: '', priority: priorityOf(kind), status: 'skipped', isReleased: false },
-    error: 'the customer wants no word of this, or cannot be reached',
+    error,
   })
 }
 
@@ -112,6 +131,7 @@ const skip = (uow: UnitOfWork, consequences: Consequences, news: News): void => 
 const earliest = (now: Date, { quietHours, timeZone }: Preferences, priority: Priority): Date =>
   (priority !== 'high' && quietHours !== undefined && quietUntil(now, quietHours, timeZone)) || now
 
+/** In clear, or sealed as the preferences have it. */
 export const addressOf = (
   customers: Customers,
   { addresses }: Preferences,

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { loadConfig, serviceEnvironment } from '#libs/http'
+import { personalDataSettings } from '#libs/personal-data'
 
 export const config = () =>
   loadConfig({
     ...serviceEnvironment,
+    ...personalDataSettings,
     /** For so long after its delivery an order may be returned. */
     RETURN_WINDOW_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
     /** PEM: what payment tokens are sealed with, so that only the payment service can read them. */

@@ -4,9 +4,10 @@ import { Consequences, type DataOf, uuidFrom } from '#libs/contracts'
 import { Database, GroupCommit } from '#libs/database'
 import { createApplication, parseConfig, serviceEnvironment } from '#libs/http'
 import { configureLogging } from '#libs/observability'
+import type { PersonalData } from '#libs/personal-data'
 import { findSaga } from '#libs/saga'
 import type { Unsealer } from '#libs/sealing'
-import { deliver, paymentKeys, testDatabase } from '#libs/testing'
+import { deliver, paymentKeys, testDatabase, testVault } from '#libs/testing'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
 import type { FactType } from './domain/answers.ts'
@@ -37,18 +38,26 @@ interface OutboxRow {
 export const startOrderApp = async () => {
   configureLogging({ level: 'silent' })
   const keys = paymentKeys()
+  const vault = await testVault()
   const testing = await testDatabase('order')
   const environment = { PORT: '0', DATABASE_URL: testing.url, KAFKA_BROKERS: '127.0.0.1:1' }
   const parsed = parseConfig(serviceEnvironment, environment)
   if (!('config' in parsed)) throw new Error(parsed.problems.join())
   const quotes = { RETURN_WINDOW_DAYS: 30, QUOTE_VALID_MINUTES: 15, QUOTE_PATIENCE_MS: 200, QUOTE_RETENTION_HOURS: 24 }
-  const config: Config = { ...parsed.config, ...keys.settings, ...quotes, PRODUCTS_FILE: 'data/products.json' }
+  const config: Config = {
+    ...parsed.config,
+    ...keys.settings,
+    ...vault.settings,
+    ...quotes,
+    PRODUCTS_FILE: 'data/products.json',
+  }
   const { module } = orderService(config)
   const app = await createApplication(module)
   await app.init()
   await app.getHttpAdapter().getInstance().ready()
-  return new OrderApp(testing.url, app, keys.unsealer, async () => {
+  return new OrderApp(testing.url, app, keys.unsealer, vault.personal, async () => {
     await testing.drop()
+    await vault.remove()
     keys.remove()
   })
 }
@@ -62,6 +71,8 @@ export class OrderApp {
     readonly app: NestFastifyApplication,
     /** What the payment service opens tokens with. */
     readonly tokens: Unsealer,
+    /** What opens what it sealed. */
+    readonly personal: PersonalData,
     private readonly drop: () => Promise<void>,
   ) {}
 

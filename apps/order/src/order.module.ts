@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { PersonalData } from '#libs/personal-data'
 import { Requester } from '#libs/request-reply'
 import { publicKeyFrom, Sealer } from '#libs/sealing'
 import { defineService, GroupOffsetsController, type Service } from '#libs/service'
 import { CatalogueController } from './api/catalogue.controller.ts'
+import { CustomersController } from './api/customers.controller.ts'
 import { OrderHistoryController } from './api/order-history.controller.ts'
 import { OrdersController } from './api/orders.controller.ts'
 import { QuotesController } from './api/quotes.controller.ts'
@@ -24,6 +26,7 @@ const HOUR_MS = 3_600_000
 
 export const orderService = (config: Config): Service => {
   const catalogue = loadCatalogue(config.PRODUCTS_FILE)
+  const personal = new PersonalData(config)
   return defineService({
     name: 'order',
     config,
@@ -40,10 +43,12 @@ export const orderService = (config: Config): Service => {
       SagaOperationsController,
       CatalogueController,
       QuotesController,
+      CustomersController,
       TestMessagesController,
       GroupOffsetsController,
     ],
     retention: [{ table: 'quotes', column: 'valid_until', keptMs: config.QUOTE_RETENTION_HOURS * HOUR_MS }],
+    resources: [personal],
     providers: [
       { provide: QUOTE_VALID_MS, useValue: config.QUOTE_VALID_MINUTES * MINUTE_MS },
       {
@@ -53,6 +58,7 @@ export const orderService = (config: Config): Service => {
       },
       { provide: RETURN_WINDOW_DAYS, useValue: config.RETURN_WINDOW_DAYS },
       { provide: CATALOGUE, useValue: catalogue },
+      { provide: PersonalData, useValue: personal },
       { provide: Sealer, useValue: new Sealer(publicKeyFrom(readFileSync(config.PAYMENT_PUBLIC_KEY_FILE, 'utf8'))) },
     ],
   })

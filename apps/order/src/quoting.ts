@@ -1,11 +1,11 @@
-import type { Address, DataOf, Message, ReplyType, RequestType, StockLine } from '#libs/contracts'
+import type { DataOf, Message, PersonalAddress, ReplyType, RequestType, StockLine } from '#libs/contracts'
 import { Problem } from '#libs/http'
 import type { Answer, Question, Requester } from '#libs/request-reply'
 
 export interface QuoteQuestion {
   readonly quoteId: string
   readonly lines: readonly StockLine[]
-  readonly address: Address
+  readonly address: PersonalAddress
   readonly currency: string
   readonly traceparent: string
 }

@@ -22,7 +22,7 @@ import {
   returnWakeAt,
 } from './domain/returns/return-saga.ts'
 import type { ReturnHandling, ReturnSagaEvent } from './domain/returns/return-state.ts'
-import { fulfilmentStates } from './domain/versions.ts'
+import { fulfilmentStates, returnStates } from './domain/versions.ts'
 import { announceOrder, orders } from './order-aggregate.ts'
 
 export const SOURCE = '/waybill/order'
@@ -61,6 +61,7 @@ export const returnSagaType: Saga<ReturnHandling, ReturnSagaInput, ReturnSagaEve
   type: 'return',
   stream: (returnId) => `saga-return-${returnId}`,
   decider: returnSaga,
+  state: returnStates,
   statusOf: returnStatusOf,
   wakeAt: returnWakeAt,
   deadline: (at) => ({ type: 'deadline', at }),

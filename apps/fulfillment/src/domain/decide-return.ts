@@ -9,6 +9,7 @@ import {
 } from './carrier-answer.ts'
 import { evolve, type Inspection, type ReturnEvent, type ReturnParcel } from './return-parcel.ts'
 import type { Parcel } from './shipment.ts'
+import { returnVersions } from './versions.ts'
 
 /** What the carrier tells of a return's parcel, asked or not. */
 export const returnReports = ['booked', 'cancelled', 'dispatched', 'delivered', 'lost'] as const
@@ -221,4 +222,5 @@ export const returnDecider: Decider<ReturnParcel, ReturnInput, ReturnEvent, Retu
   initial: { status: 'none' },
   decide,
   evolve,
+  upcast: returnVersions,
 }

@@ -1,4 +1,4 @@
-import type { Address, DataOf, MessageTypeOn, StockLine } from '#libs/contracts'
+import type { DataOf, MessageTypeOn, PersonalAddress, StockLine } from '#libs/contracts'
 import type { Shipment, ShipmentEvent } from './shipment.ts'
 
 type FactType = MessageTypeOn<'shipments'>
@@ -6,7 +6,7 @@ export type Fact = { [T in FactType]: { readonly type: T; readonly data: DataOf<
 
 /** What the carrier is asked. */
 export interface CarrierCalls {
-  book: { readonly orderId: string; readonly address: Address; readonly lines: readonly StockLine[] }
+  book: { readonly orderId: string; readonly address: PersonalAddress; readonly lines: readonly StockLine[] }
   cancel: { readonly orderId: string; readonly shipmentId: string }
   track: { readonly orderId: string; readonly shipmentId: string }
 }

@@ -1,4 +1,4 @@
-import type { Address, StockLine } from '#libs/contracts'
+import type { PersonalAddress, StockLine } from '#libs/contracts'
 import { unreachable } from '#libs/decider'
 import type { Fact } from './reaction.ts'
 import type { ReturnEvent, ReturnParcel } from './return-parcel.ts'
@@ -13,7 +13,7 @@ export interface ReturnCalls {
   'return-label': {
     readonly orderId: string
     readonly returnId: string
-    readonly address: Address
+    readonly address: PersonalAddress
     readonly lines: readonly StockLine[]
   }
   'return-cancel': OfParcel

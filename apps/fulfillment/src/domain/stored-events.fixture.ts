@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import type { StoredEvents } from '#libs/testing'
 import { shipmentDecider } from './decide.ts'
 import { returnDecider } from './decide-return.ts'
@@ -9,6 +10,11 @@ const about = { orderId: 'ae0e8d2a-88a8-44c0-893e-f7bdd7d8e061', customerId: 'cu
 const aboutReturn = { ...about, returnId: '7c0f6f0e-5f0b-5b62-8f1e-0d1f6a7b8c90' }
 const place = { line1: 'Storgatan 1', city: 'Umeå', postalCode: '903 26', country: 'SE' }
 const address = { givenName: 'Ada Maria', familyName: 'Lindqvist', ...place }
+const sealed = {
+  sealed: 'personal.v1.cust-0001.pdSsCvLCJJxVgYvUQkGwdvvFmHhOpVmqFbyyLQbvRkuIXn0Mzv2-Xw',
+  country: 'SE',
+}
+const inAnyVersion = expect.toBeOneOf([address, sealed])
 const lines = [{ sku: 'MUG-WHITE-330', quantity: 2 }]
 const parcel = { shipmentId: 'shp_b7e7640b7eb446f5', trackingNumber: 'WBB7E7640B7EB446F5' }
 
@@ -31,22 +37,31 @@ export const shipmentEvents: StoredEvents<Shipment, ShipmentEvent> = {
     Delivered: parcel,
     AnswerRepeated: {},
   },
-  later: [{ BookingRequested: { ...about, address, lines } }],
+  later: [
+    { BookingRequested: { ...about, address, lines } },
+    { BookingRequested: { ...about, address: sealed, lines } },
+  ],
   streams: [
     {
       types: [...booked, 'TrackingRequested', 'Dispatched', 'Delivered'],
-      is: { status: 'delivered', address, parcel },
+      is: { status: 'delivered', address: inAnyVersion, parcel },
     },
     { types: ['BookingRequested', 'BookingRefused', 'AnswerRepeated'], is: { status: 'impossible', ...about } },
-    { types: ['BookingRequested', 'BookingFailed'], is: { status: 'booking_unknown', address, reason: 'timeout' } },
+    {
+      types: ['BookingRequested', 'BookingFailed'],
+      is: { status: 'booking_unknown', address: inAnyVersion, reason: 'timeout' },
+    },
     {
       types: ['BookingRequested', 'CancellationRemembered', 'Booked', 'CancellationRequested', 'Cancelled'],
       is: { status: 'cancelled', ...about },
     },
-    { types: [...booked, 'CancellationRequested', 'CancellationRefused'], is: { status: 'booked', address, parcel } },
+    {
+      types: [...booked, 'CancellationRequested', 'CancellationRefused'],
+      is: { status: 'booked', address: inAnyVersion, parcel },
+    },
     {
       types: [...booked, 'CancellationRequested', 'CancellationFailed'],
-      is: { status: 'cancellation_unknown', address, parcel, reason: 'error' },
+      is: { status: 'cancellation_unknown', address: inAnyVersion, parcel, reason: 'error' },
     },
   ],
 }
@@ -73,6 +88,7 @@ export const returnEvents: StoredEvents<ReturnParcel, ReturnEvent> = {
     InspectionFailed: { reason: 'timeout' },
     AnswerRepeated: {},
   },
+  later: [{ LabelRequested: { ...aboutReturn, address: sealed, lines } }],
   streams: [
     {
       types: [...labelled, 'TrackingRequested', 'Received', 'InspectionRequested', 'Inspected', 'AnswerRepeated'],
@@ -100,5 +116,8 @@ export const returnEvents: StoredEvents<ReturnParcel, ReturnEvent> = {
 export const readinessEvents: StoredEvents<Readiness, ReadinessEvent> = {
   evolution: readinessDecider,
   first: { AddressHeard: { address }, ReservationHeard: { lines }, CaptureHeard: {} },
-  streams: [{ types: ['CaptureHeard', 'AddressHeard', 'ReservationHeard'], is: { address, lines, isPaid: true } }],
+  later: [{ AddressHeard: { address: sealed } }],
+  streams: [
+    { types: ['CaptureHeard', 'AddressHeard', 'ReservationHeard'], is: { address: inAnyVersion, lines, isPaid: true } },
+  ],
 }

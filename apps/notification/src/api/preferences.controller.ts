@@ -2,10 +2,12 @@ import { Body, Controller, Get, Inject, Param, Put, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { customerId as customerIdSchema } from '#libs/contracts'
 import { Database, type Work } from '#libs/database'
-import { Actor, parse } from '#libs/http'
+import { Actor, Problem, parse } from '#libs/http'
 import { IdempotentCommands, type StoredResponse } from '#libs/idempotency'
+import { PersonalData } from '#libs/personal-data'
 import { answerOnce, IdempotencyKey, onRecord } from '#libs/service'
 import { DEFAULT_PREFERENCES, type Preferences, type SwitchedOffChannels } from '../domain/preferences.ts'
+import { keyOf } from '../sealing.ts'
 import { findPreferences, savePreferences } from '../sql/preferences.ts'
 import { preferencesTarget } from '../switched-off.ts'
 import { preferencesRequest } from './preferences.ts'
@@ -16,6 +18,7 @@ export class PreferencesController {
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(IdempotentCommands) private readonly commands: IdempotentCommands,
+    @Inject(PersonalData) private readonly personal: PersonalData,
   ) {}
 
   /** Of whoever has said nothing: what is done without. */
@@ -28,7 +31,7 @@ export class PreferencesController {
 
   /** All of them anew; a channel that was switched off is tried again. */
   @Put()
-  change(
+  async change(
     @Param('customerId') given: string,
     @IdempotencyKey() key: string,
     @Actor() actor: string,
@@ -36,7 +39,13 @@ export class PreferencesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const customerId = parse(customerIdSchema, given)
-    const work = change(customerId, parse(preferencesRequest, body), actor)
+    const preferences = parse(preferencesRequest, body)
+    const customerKey = await keyOf(this.personal, customerId)
+    if (customerKey === undefined)
+      throw new Problem(410, { type: 'customer-erased', detail: `${customerId} was erased` })
+    const { sms, push } = preferences.addresses
+    const addresses = { ...(sms && { sms: customerKey.seal(sms) }), ...(push && { push: customerKey.seal(push) }) }
+    const work = change(customerId, { ...preferences, addresses }, actor)
     return answerOnce(this.commands, reply, { scope: `PUT /${preferencesTarget(customerId)}`, key, body, work })
   }
 }

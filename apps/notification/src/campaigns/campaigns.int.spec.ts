@@ -3,6 +3,7 @@ import { Database, GroupCommit, type UnitOfWork } from '#libs/database'
 import type { Refusal } from '#libs/decider'
 import { type TestDatabase, testDatabase } from '#libs/testing'
 import { Customers } from '../domain/customers.ts'
+import { inClear } from '../sealing.fixture.ts'
 import { teller } from '../tell.ts'
 import { newCampaign } from './api/campaign-request.ts'
 import { CampaignCommands } from './campaign-commands.ts'
@@ -27,7 +28,7 @@ beforeEach(async () => {
 })
 
 const limits = { perHour: 100, overdraft: 50 }
-const telling = teller({ customers: new Customers([]), limits })
+const telling = teller({ customers: new Customers([]), limits, personal: inClear })
 const commands = new CampaignCommands(['on-file-1', 'on-file-2'], () => {})
 const ids = (count: number): string[] => Array.from({ length: count }, (_, n) => `cust-${String(n).padStart(4, '0')}`)
 

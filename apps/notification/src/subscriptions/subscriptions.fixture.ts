@@ -24,6 +24,7 @@ export const startSubscriptions = async ({ patience = quick }: { patience?: Pati
   const directory = new Directory(database)
   const startWorker = () => {
     const senders = new Senders({
+      reveal: async (data) => data,
       ...{ brokers: [], smtp: { host: '127.0.0.1', port: 1 } },
       ...{ privateAddresses: 'loopback', timeoutMs: 2_000, inFlight: 2 },
     })

@@ -5,7 +5,7 @@ import type { ServiceDefinition } from '#libs/service'
 import type { Patience } from '../domain/subscriptions/attempt.ts'
 import { SubscriptionsController } from './api/subscriptions.controller.ts'
 import { DeliveryWorker } from './delivery/delivery-worker.ts'
-import { Senders } from './delivery/senders.ts'
+import { Senders, type SendersOptions } from './delivery/senders.ts'
 import { Directory } from './directory.ts'
 import { fanOut } from './fan-out.ts'
 import type { SubscriptionSettings } from './settings.ts'
@@ -34,9 +34,10 @@ export const patienceOf = (config: SubscriptionSettings): Patience => ({
  */
 export const subscriptions = (
   config: SubscriptionsConfig,
+  reveal: SendersOptions['reveal'],
 ): Pick<Required<ServiceDefinition>, 'beside' | 'routes' | 'retention'> => ({
   beside: (parts) => {
-    const { workers, commands } = partsOf(config, parts)
+    const { workers, commands } = partsOf(config, reveal, parts)
     return { workers, providers: [{ provide: SubscriptionCommands, useValue: commands }] }
   },
   routes: [SubscriptionsController],
@@ -45,6 +46,7 @@ export const subscriptions = (
 
 const partsOf = (
   config: SubscriptionsConfig,
+  reveal: SendersOptions['reveal'],
   parts: { readonly database: Database; readonly groupCommit: GroupCommit },
 ) => {
   const { database, groupCommit } = parts
@@ -52,7 +54,7 @@ const partsOf = (
   const patience = patienceOf(config)
   const directory = new Directory(database)
   const senders = new Senders({
-    ...{ brokers, timeoutMs, inFlight },
+    ...{ brokers, timeoutMs, inFlight, reveal },
     smtp: { host: config.SMTP_HOST, port: config.SMTP_PORT },
     privateAddresses: config.WEBHOOK_PRIVATE_ADDRESSES,
   })

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import { GroupCommit } from '#libs/database'
 import { parse, Trace } from '#libs/http'
 import { IdempotentCommands } from '#libs/idempotency'
+import { PersonalData } from '#libs/personal-data'
 import { Sealer } from '#libs/sealing'
 import { answerOnce, IdempotencyKey } from '#libs/service'
 import type { OrderDetails } from '../domain/order.ts'
@@ -11,6 +12,7 @@ import type { Catalogue } from '../domain/pricing.ts'
 import { cancelOrder, notCancelled } from './cancel-order.ts'
 import { holdToQuote, notHeld } from './hold-to-quote.ts'
 import { orderDetails, orderRequest, placeOrder } from './place-order.ts'
+import { sealingFor } from './sealing-for.ts'
 import { CATALOGUE } from './tokens.ts'
 import { orderIdFrom } from './unknown-order.ts'
 
@@ -19,6 +21,7 @@ export class OrdersController {
   constructor(
     @Inject(CATALOGUE) private readonly catalogue: Catalogue,
     private readonly tokens: Sealer,
+    private readonly personal: PersonalData,
     private readonly commands: IdempotentCommands,
     private readonly groupCommit: GroupCommit,
   ) {}
@@ -32,10 +35,11 @@ export class OrdersController {
   ) {
     const request = parse(orderRequest, body)
     const { catalogue, tokens } = this
-    const details = orderDetails(request, randomUUID(), { catalogue, tokens })
+    const personal = await sealingFor(this.personal, request.customerId)
+    const details = orderDetails(request, randomUUID(), { catalogue, tokens, personal })
     const { quoteId } = request
     const place = (as: OrderDetails) => placeOrder(as, traceparent)
-    const work = quoteId === undefined ? place(details) : holdToQuote(quoteId, details, place)
+    const work = quoteId === undefined ? place(details) : holdToQuote(quoteId, details, personal, place)
     // The key is the customer's own: what another one calls a request has nothing to do with it.
     const scope = `POST /orders ${request.customerId}`
     return answerOnce(this.commands, reply, { scope, key, body, work, problems: notHeld(quoteId) })

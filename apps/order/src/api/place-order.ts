@@ -3,6 +3,7 @@ import { addressRequest, type Cause, Consequences, coordination, customerId, uui
 import type { UnitOfWork, Work } from '#libs/database'
 import { isRefusal } from '#libs/decider'
 import type { StoredResponse } from '#libs/idempotency'
+import { type CustomerKey, sealObject } from '#libs/personal-data'
 import type { Sealer } from '#libs/sealing'
 import { handle, onRecord } from '#libs/service'
 import type { OrderDetails } from '../domain/order.ts'
@@ -30,12 +31,19 @@ export type OrderRequest = z.infer<typeof orderRequest>
 interface Shop {
   readonly catalogue: Catalogue
   readonly tokens: Sealer
+  /** Of the customer. */
+  readonly personal: CustomerKey
 }
 
-/** The order with the prices of today, its token sealed for nobody but its payment; a 422 problem when it cannot be had. */
-export const orderDetails = (request: OrderRequest, orderId: string, { catalogue, tokens }: Shop): OrderDetails => {
+/** The order with the prices of today, its token sealed for nobody but its payment and its address by the customer's key; a 422 problem when it cannot be had. */
+export const orderDetails = (
+  request: OrderRequest,
+  orderId: string,
+  { catalogue, tokens, personal }: Shop,
+): OrderDetails => {
   const priced = pricedItems(request.items, catalogue)
-  const { customerId, shippingAddress, coordination } = request
+  const { customerId, coordination } = request
+  const shippingAddress = sealObject(personal, request.shippingAddress, 'country')
   const payment = { token: tokens.seal(request.payment.token, orderId) }
   return { orderId, customerId, ...priced, payment, shippingAddress, coordination }
 }

@@ -5,12 +5,14 @@ import { z } from 'zod'
 import { Database } from '#libs/database'
 import { Problem, parse, Trace } from '#libs/http'
 import { IdempotentCommands, isAnswered } from '#libs/idempotency'
+import { PersonalData, sealObject } from '#libs/personal-data'
 import { answerOnce, IdempotencyKey } from '#libs/service'
 import type { Catalogue } from '../domain/pricing.ts'
 import { Quoting } from '../quoting.ts'
 import { findQuote } from '../sql/find-quote.ts'
 import { keepQuote, quoteRequest } from './make-quote.ts'
 import { pricedItems } from './order-lines.ts'
+import { sealingFor } from './sealing-for.ts'
 import { CATALOGUE, QUOTE_VALID_MS } from './tokens.ts'
 
 const id = z.uuid().toLowerCase()
@@ -21,6 +23,7 @@ export class QuotesController {
     @Inject(CATALOGUE) private readonly catalogue: Catalogue,
     @Inject(QUOTE_VALID_MS) private readonly validMs: number,
     private readonly quoting: Quoting,
+    private readonly personal: PersonalData,
     private readonly database: Database,
     private readonly commands: IdempotentCommands,
   ) {}
@@ -35,12 +38,14 @@ export class QuotesController {
     const request = parse(quoteRequest, body)
     const priced = pricedItems(request.items, this.catalogue)
     const scope = `POST /quotes ${request.customerId}`
-    const asked = { ...request, quoteId: randomUUID() }
+    const customerKey = await sealingFor(this.personal, request.customerId)
+    const shippingAddress = sealObject(customerKey, request.shippingAddress, 'country')
+    const asked = { ...request, shippingAddress, quoteId: randomUUID() }
     // Nobody is asked again for what was answered, and no transaction waits while others are asked.
     const replies = (await isAnswered(this.database, { scope, key }, new Date()))
       ? undefined
       : await this.quoting.ask({
-          ...{ quoteId: asked.quoteId, traceparent, address: request.shippingAddress },
+          ...{ quoteId: asked.quoteId, traceparent, address: shippingAddress },
           ...{ lines: request.items, currency: this.catalogue.currency },
         })
     const work = keepQuote(asked, priced, replies, this.validMs)

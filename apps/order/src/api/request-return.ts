@@ -5,6 +5,7 @@ import { isRefusal, type Refusal } from '#libs/decider'
 import { aggregate } from '#libs/event-store'
 import { Problem } from '#libs/http'
 import type { StoredResponse } from '#libs/idempotency'
+import type { PersonalData } from '#libs/personal-data'
 import { Sagas } from '#libs/saga'
 import { handle, onRecord } from '#libs/service'
 import type { OrderRefusal } from '../domain/decide.ts'
@@ -14,6 +15,7 @@ import { orders } from '../order-aggregate.ts'
 import { fulfilment, returns, SOURCE } from '../sagas.ts'
 import { findCompletedAt } from '../sql/find-completed-at.ts'
 import { lines } from './order-lines.ts'
+import { sealingFor } from './sealing-for.ts'
 import { unknownOrder } from './unknown-order.ts'
 
 export const returnRequest = z.strictObject({ items: lines, reason: z.string().trim().min(1).max(1_000) })
@@ -28,13 +30,15 @@ interface Wish extends z.infer<typeof returnRequest> {
 }
 
 /** Has the order decide whether it may be returned, and starts the saga of the return, in one transaction. */
-export const requestReturn = (wish: Wish): Work<StoredResponse | Refusal<OrderRefusal>> => {
-  const { orderId, returnId, reason, traceparent } = wish
+export const requestReturn = (personal: PersonalData, said: Wish): Work<StoredResponse | Refusal<OrderRefusal>> => {
+  const { orderId, returnId, traceparent } = said
   return {
     announce: (uow) => fulfilment.announce(uow, orderId),
     run: async (uow) => {
       // Locked before it is looked at: of two returns at once, the second one is decided on what the first one left.
       await uow.part(Sagas).load(fulfilment.key(orderId))
+      const wish = await withSealedReason(uow, personal, said)
+      const { reason } = wish
       const cause = { id: returnId, correlationId: orderId, traceparent }
       const consequences = new Consequences(cause, SOURCE, uow.now)
       const decision = await decide(uow, consequences, wish)
@@ -46,6 +50,13 @@ export const requestReturn = (wish: Wish): Work<StoredResponse | Refusal<OrderRe
       return { status: 202, headers: { location }, body: { returnId, orderId, status: 'requested', items: wish.items } }
     },
   }
+}
+
+/** In their own words people say all sorts of things about themselves. */
+const withSealedReason = async (uow: UnitOfWork, personal: PersonalData, wish: Wish): Promise<Wish> => {
+  const { state } = await aggregate(uow, orders.decider, orders.stream(wish.orderId))
+  if (state.status === 'none') return wish
+  return { ...wish, reason: (await sealingFor(personal, state.details.customerId)).seal(wish.reason) }
 }
 
 const decide = async (uow: UnitOfWork, consequences: Consequences, wish: Wish) => {

@@ -6,6 +6,7 @@ import { Database } from '#libs/database'
 import { readHistory, type StoredEvent } from '#libs/event-store'
 import { Problem, parse, Trace } from '#libs/http'
 import { IdempotentCommands } from '#libs/idempotency'
+import { PersonalData } from '#libs/personal-data'
 import { type AsOf, answerOnce, asOfQuery, IdempotencyKey } from '#libs/service'
 import type { OrderEvent } from '../domain/order.ts'
 import { orders } from '../order-aggregate.ts'
@@ -23,6 +24,7 @@ export class ReturnsController {
   constructor(
     private readonly database: Database,
     private readonly commands: IdempotentCommands,
+    private readonly personal: PersonalData,
     @Inject(RETURN_WINDOW_DAYS) private readonly windowDays: number,
   ) {}
 
@@ -39,7 +41,7 @@ export class ReturnsController {
     const { windowDays } = this
     return answerOnce(this.commands, reply, {
       ...{ scope: `POST /orders/${orderId}/returns`, key, body },
-      work: requestReturn({ ...wish, orderId, returnId: randomUUID(), windowDays, traceparent }),
+      work: requestReturn(this.personal, { ...wish, orderId, returnId: randomUUID(), windowDays, traceparent }),
       problems: (refusal) => notReturned(orderId, refusal),
     })
   }

@@ -1,4 +1,12 @@
-import type { Address, Coordination, Money, OrderEndReason, OrderLine, OrderStatus, Shipping } from '#libs/contracts'
+import type {
+  Coordination,
+  Money,
+  OrderEndReason,
+  OrderLine,
+  OrderStatus,
+  PersonalAddress,
+  Shipping,
+} from '#libs/contracts'
 import { unreachable } from '#libs/decider'
 import { evolveReturns, isReturnEvent, type OrderReturns, type ReturnEvent } from './returns/order-returns.ts'
 
@@ -23,7 +31,7 @@ export interface OrderDetails {
   readonly total: Money
   /** Sealed for the payment service; events of an orchestrated order, which it does not read, hold a mask in its place. */
   readonly payment: { readonly token: string }
-  readonly shippingAddress: Address
+  readonly shippingAddress: PersonalAddress
   readonly coordination: Coordination
   /** Of an order that is held to a quote; its cost is part of the total. */
   readonly shipping?: Shipping

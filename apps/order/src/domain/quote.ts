@@ -1,4 +1,4 @@
-import type { Address, DataOf, Money, OrderLine, Shipping, StockLine } from '#libs/contracts'
+import type { Address, DataOf, Money, OrderLine, PersonalAddress, Shipping, StockLine } from '#libs/contracts'
 import { type Refusal, refuse } from '#libs/decider'
 import type { OrderDetails } from './order.ts'
 import type { PricedOrder } from './pricing.ts'
@@ -11,7 +11,7 @@ export interface Quote {
   readonly quoteId: string
   readonly customerId: string
   readonly items: readonly QuotedLine[]
-  readonly shippingAddress: Address
+  readonly shippingAddress: PersonalAddress
   readonly shipping: Omit<Shipping, 'quoteId'>
   /** The lines and the delivery. */
   readonly total: Money
@@ -23,7 +23,7 @@ export interface Quote {
 export interface QuoteRequest {
   readonly quoteId: string
   readonly customerId: string
-  readonly shippingAddress: Address
+  readonly shippingAddress: PersonalAddress
 }
 
 export const makeQuote = (
@@ -76,7 +76,14 @@ const areSame = (quoted: readonly StockLine[], wanted: readonly StockLine[]): bo
   return quoted.length === wanted.length && quoted.every(({ sku, quantity }) => quantities.get(sku) === quantity)
 }
 
-const isSame = (a: Address, b: Address): boolean =>
+/** The same address of one customer is sealed the same. */
+const isSame = (a: PersonalAddress, b: PersonalAddress): boolean => {
+  if ('sealed' in a || 'sealed' in b)
+    return 'sealed' in a && 'sealed' in b && a.sealed === b.sealed && a.country === b.country
+  return isSameInClear(a, b)
+}
+
+const isSameInClear = (a: Address, b: Address): boolean =>
   a.givenName === b.givenName &&
   a.familyName === b.familyName &&
   a.line1 === b.line1 &&

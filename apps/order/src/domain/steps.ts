@@ -1,4 +1,12 @@
-import type { Address, Coordination, DataOf, MessageTypeOn, Money, OrderEndReason, StockLine } from '#libs/contracts'
+import type {
+  Coordination,
+  DataOf,
+  MessageTypeOn,
+  Money,
+  OrderEndReason,
+  PersonalAddress,
+  StockLine,
+} from '#libs/contracts'
 import { PERSISTENT, type StepPolicy } from '#libs/saga-steps'
 
 /** What the saga must know of an order to have it fulfilled or undone. */
@@ -8,7 +16,7 @@ export interface OrderToFulfil {
   readonly total: Money
   /** Sealed for the payment service; in clear in sagas of earlier versions. */
   readonly token: string
-  readonly address: Address
+  readonly address: PersonalAddress
   readonly lines: readonly StockLine[]
   readonly coordination: Coordination
 }

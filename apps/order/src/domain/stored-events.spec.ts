@@ -13,8 +13,9 @@ test.each([
 
 test('a saga is read in every version of its state that ever shipped', () => {
   expect(fulfilmentRows).toHaveLength(fulfilmentStates.version)
+  // Since version 2 every state is one of the next version, too.
   for (const [i, row] of fulfilmentRows.entries())
-    expect(todaysState(fulfilmentStates, row, i + 1)).toEqual(fulfilmentRows.at(-1))
+    expect(todaysState(fulfilmentStates, row, i + 1)).toEqual(fulfilmentRows[Math.max(1, i)])
 })
 
 test('the types that are told are those that there are', () => {

@@ -5,7 +5,7 @@ import type { Fulfilment, FulfilmentEvent } from './fulfilment-state.ts'
 import type { Order, OrderEvent } from './order.ts'
 import { returnSaga } from './returns/return-saga.ts'
 import type { ReturnHandling, ReturnSagaEvent } from './returns/return-state.ts'
-import { fulfilmentStates } from './versions.ts'
+import { fulfilmentStates, returnStates } from './versions.ts'
 
 const steps = {
   StepStarted: true,
@@ -42,6 +42,6 @@ export const streamKinds = [
       ...{ ReturnStarted: true, ...steps, ...tracking, LabelIssued: true, ParcelLost: true, ParcelInspected: true },
       ...{ UndoStarted: true, UndoGivenUp: true, ReturnEnded: true },
     },
-    { version: 1 },
+    returnStates,
   ),
 ]

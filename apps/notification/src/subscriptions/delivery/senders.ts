@@ -16,6 +16,8 @@ export interface SendersOptions {
   readonly timeoutMs: number
   /** Connections to one endpoint. */
   readonly inFlight: number
+  /** Opens what is sealed in an event: subscribers are told in clear. */
+  readonly reveal: (data: unknown) => Promise<unknown>
 }
 
 /** Few: what subscribers are mailed is in nobody's way. */
@@ -40,7 +42,9 @@ export class Senders {
     if (delivery.kind === 'event' && delivery.event === null)
       return { result: 'failed', error: 'the message is kept no longer' }
     try {
-      return await this.#send(delivery, stopped)
+      const { event } = delivery
+      const clear = event && { ...event, data: (await this.options.reveal(event.data)) as typeof event.data }
+      return await this.#send({ ...delivery, event: clear }, stopped)
     } catch (error) {
       return { result: 'failed', error: describeError(error).slice(0, LONGEST_ERROR) }
     }

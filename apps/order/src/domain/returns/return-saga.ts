@@ -13,6 +13,7 @@ import {
   trackParcel,
 } from '#libs/saga-steps'
 import type { FulfilmentStatus } from '../fulfilment-saga.ts'
+import { returnVersions } from '../versions.ts'
 import type { ReturnEvent, ReturnOutcome } from './order-returns.ts'
 import { answerReturn, momentOf, type ReturnFact, stuck } from './return-answers.ts'
 import { evolveHandling, noReturn, type ReturnHandling, type ReturnSagaEvent } from './return-state.ts'
@@ -115,6 +116,7 @@ export const returnSaga = {
   initial: noReturn,
   decide,
   evolve: evolveHandling,
+  upcast: returnVersions,
 } satisfies Decider<ReturnHandling, ReturnSagaInput, ReturnSagaEvent>
 
 /** The command that an event carries; `state` is the one after it. */

@@ -1,4 +1,4 @@
-import type { Address, DataOf, MessageTypeOn, Money, StockLine } from '#libs/contracts'
+import type { DataOf, MessageTypeOn, Money, PersonalAddress, StockLine } from '#libs/contracts'
 import { PERSISTENT, type StepPolicy } from '#libs/saga-steps'
 import type { Inspection } from './order-returns.ts'
 
@@ -7,7 +7,7 @@ export interface ReturnToHandle {
   readonly returnId: string
   readonly orderId: string
   readonly customerId: string
-  readonly address: Address
+  readonly address: PersonalAddress
   /** Each product once, with what the customer paid for a piece. */
   readonly items: readonly (StockLine & { readonly unitPrice: number })[]
   readonly currency: string
