@@ -243,7 +243,9 @@ test('no log shows a secret, a token, or who a customer is, also while everythin
   for (const token of ['tok_ok', 'tok_declined', 'tok_capture_declined'])
     await run({ 'MUG-WHITE-330': 1 }, { customerId: 'cust-0001', token })
 
-  expect(await readFile(join(system.data, 'logs', 'payment.log'), 'utf8')).toMatch(/ DEBUG /)
+  expect(await readFile(join(system.data, 'logs', 'payment.log'), 'utf8')).toMatch(
+    / WARN {2}logging: log level changed to=debug/,
+  )
   const known = secrets.map(({ secret }) => secret)
   expect(await secretsInLogs(system, known)).toEqual([])
 })
