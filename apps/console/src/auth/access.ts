@@ -32,7 +32,6 @@ export const access: Readonly<Record<string, Access>> = {
   'PUT /api/customers/:customerId/notification-preferences': own('customer', 'operator'),
   'GET /api/customers/:customerId/export': own('customer', 'admin'),
   'POST /api/customers/:customerId/erasure': staff('admin'),
-  'GET /api/customers/:customerId/erasure': staff('admin'),
   'GET /api/notifications': own('query'),
   'GET /api/notifications/preview': staff('support'),
   /** Pages of the shop leave here what their visitors do. */
