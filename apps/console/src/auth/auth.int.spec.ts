@@ -62,7 +62,7 @@ beforeAll(async () => {
   const app = await createApplication(
     consoleModule({
       ...(Object.fromEntries(names.map((name) => [`${name}_URL`, service])) as object),
-      ...{ KAFKA_BROKERS: ['127.0.0.1:1'] },
+      ...{ KAFKA_BROKERS: ['127.0.0.1:1'], ALERT_RULES: 'deploy/prometheus/rules.yml' },
     } as never),
   )
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance
