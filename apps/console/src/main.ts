@@ -22,6 +22,7 @@ import { gateway } from './gateway.ts'
 import { revealAnswers } from './personal-data/reveal-answers.ts'
 import { serveStream } from './stream/serve-stream.ts'
 import { refuseCrossSiteWrites } from './web/csrf.ts'
+import { refuseForeignHosts } from './web/known-host.ts'
 import { sendSecurityHeaders } from './web/security-headers.ts'
 import { serveWeb } from './web/serve-web.ts'
 
@@ -45,6 +46,7 @@ await startService(consoleModule(environment), {
     limitRequests(instance, MOST_IN_FLIGHT, LONGEST_MS)
     refuseCrossSiteWrites(instance)
     sendSecurityHeaders(instance)
+    if (environment.AUTH === 'off') refuseForeignHosts(instance)
     if (environment.AUTH === 'oidc')
       guardApi(instance, new TokenVerifier(tokenSettings(environment)), new Owners(app.get(Forwarder)))
     if (environment.DEVELOPMENT_ISSUER === 'on') void fastify.register(developmentIssuer(app.get(Forwarder)))

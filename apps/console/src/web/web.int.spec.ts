@@ -7,6 +7,7 @@ import { request } from 'undici'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApplication } from '#libs/http'
 import { refuseCrossSiteWrites } from './csrf.ts'
+import { refuseForeignHosts } from './known-host.ts'
 import { serveWeb } from './serve-web.ts'
 
 @Controller('api')
@@ -41,6 +42,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'assets/main-1a2b.js.gz'), TWINS.gzip)
   const app = await createApplication(TestModule)
   refuseCrossSiteWrites(app.getHttpAdapter().getInstance() as never)
+  refuseForeignHosts(app.getHttpAdapter().getInstance() as never)
   void app.register(serveWeb(folder))
   await app.listen(0, '127.0.0.1')
   url = await app.getUrl()
@@ -122,4 +124,18 @@ test('a program writes as ever; a page of another site writes nothing, and one o
 test('a browser that has a token keeps it, so that pages that are open go on', async () => {
   const { headers } = await get('/', { ...browser, cookie: 'other=1; waybill-csrf=abcdefghijklmnopqrstuv' })
   expect(headers['set-cookie']).toBeUndefined()
+})
+
+test('a name that a stranger made lead here is answered nothing, also where page and port are of one origin', async () => {
+  for (const host of ['evil.example', 'evil.example:8080', '127.0.0.1.evil.example', 'localhost.evil.example', 'a b'])
+    for (const path of ['/', '/api/things']) expect((await get(path, { ...browser, host })).status, host).toBe(421)
+  for (const host of [
+    'localhost',
+    'localhost:8080',
+    '127.0.0.1:8080',
+    '[::1]:8080',
+    'console:8080',
+    'waybill.localhost',
+  ])
+    expect((await get('/api/things', { host })).status, host).toBe(200)
 })
