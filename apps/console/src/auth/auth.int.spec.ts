@@ -6,6 +6,7 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApplication } from '#libs/http'
 import { configureLogging } from '#libs/observability'
+import { newMasterKey } from '#libs/personal-data'
 import { consoleModule } from '../console.module.ts'
 import { Forwarder } from '../forwarder.ts'
 import { gateway } from '../gateway.ts'
@@ -63,6 +64,7 @@ beforeAll(async () => {
     consoleModule({
       ...(Object.fromEntries(names.map((name) => [`${name}_URL`, service])) as object),
       ...{ KAFKA_BROKERS: ['127.0.0.1:1'], ALERT_RULES: 'deploy/prometheus/rules.yml' },
+      ...{ VAULT_URL: 'postgresql://127.0.0.1:1/none', MASTER_KEYS: newMasterKey() },
     } as never),
   )
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance
