@@ -142,7 +142,7 @@ test('a record is read by the contract of its type, in the version that it was w
   expect(items[0]).toMatchObject({
     ...{ type: 'order.placed', dataVersion: 1, data: { shippingAddress: { name: 'Ada Lindqvist' } } },
     reading: {
-      ...{ readable: true, newest: 2 },
+      ...{ readable: true, newest: 3 },
       asNewest: { shippingAddress: { givenName: 'Ada', familyName: 'Lindqvist' }, payment: { token: '****' } },
     },
   })
