@@ -84,6 +84,7 @@ const addressOf = async (path: string): Promise<string> => {
     const { service, id } = await garbageParked()
     return path.replace('{service}', service).replace('{id}', id)
   }
+  if (path.endsWith('/erasure')) return path.replace('{customerId}', 'to-be-forgotten')
   if (path.startsWith('/api/campaigns/')) return path.replace('{id}', campaignId)
   if (path.startsWith('/api/subscriptions/')) {
     const { items } = await client.get<{ items: { deliveryId: string }[] }>(
@@ -99,6 +100,7 @@ const addressOf = async (path: string): Promise<string> => {
     .replace('{customerId}', 'edge')
     .replace('{name}', 'sales-per-minute')
     .replace('{process}', 'notification')
+    .replace('{service}', 'payment')
     .replace('{sku}', SKU)
     .replace('{topic}', 'orders')
     .replace('{group}', IDLE_GROUP)
@@ -159,6 +161,8 @@ test('what every route answers is what the published document says, and nothing 
       timeZone: 'Europe/Berlin',
       channels: {},
     },
+    'POST /api/customers/{customerId}/erasure': { reason: 'a test' },
+    'PUT /api/log-levels/{service}': { level: 'info' },
     'POST /api/events': [],
     'POST /api/traffic': traffic,
   }

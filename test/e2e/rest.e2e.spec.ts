@@ -212,7 +212,7 @@ describe('the system as a whole', () => {
   test('the types of messages and events are told with their versions', async () => {
     const told = await client.get<{ messages: object[]; events: object[]; states: object[] }>('/api/schemas')
     expect(told).toMatchObject({ unreachable: [] })
-    expect(told.messages).toContainEqual({ type: 'order.placed', topic: 'orders', version: 2 })
+    expect(told.messages).toContainEqual({ type: 'order.placed', topic: 'orders', version: 3 })
     expect(told.events).toContainEqual({ service: 'payment', stream: 'payment', type: 'Captured', version: 2 })
     expect(told.states).toContainEqual({ service: 'inventory', stream: 'stock', version: 1, readable: [1] })
   })
