@@ -12,7 +12,7 @@ import { until } from '../support/until.ts'
 import { everyday, inParallel, plan, seeded } from '../support/workload.ts'
 
 const run = promisify(execFile)
-const ORDERS = Number(process.env.DISASTER_ORDERS ?? 300)
+const ORDERS = Number(process.env.DISASTER_ORDERS ?? 120)
 const SEED = Number(process.env.CHAOS_SEED ?? 20_260_101)
 /** A mail that was sent after the backup is sent again: mostly its server knows it by its id. */
 const ANY_MAILS = { repeatedMails: Number.MAX_SAFE_INTEGER }
