@@ -18,6 +18,7 @@ import { Traffic } from './metrics/traffic.ts'
 import type { Listener } from './network/listener.ts'
 import { MemoryBudget } from './network/memory-budget.ts'
 import { AuthenticationLog } from './security/authentication/authentication-log.ts'
+import { Authorizer } from './security/authorization/authorizer.ts'
 import { ShareCoordinator } from './share/share-coordinator.ts'
 import { TransactionCoordinator, type TransactionParts } from './transactions/coordinator.ts'
 
@@ -49,6 +50,8 @@ export class Broker {
   readonly readable: ReadableTopics
   readonly groups: GroupCoordinator
   readonly share: ShareCoordinator
+  /** There is none unless `authorizer.class.name` is set: then everybody may do everything. */
+  readonly authorizer: Authorizer | undefined
   readonly producerIds: ProducerIds
   readonly transactions: TransactionCoordinator
   readonly memory = new MemoryBudget(() => memoryLimit(this.settings))
@@ -91,6 +94,10 @@ export class Broker {
     this.producerIds = parts.producerIds
     this.transactions = transactions
     this.share = share
+    this.authorizer =
+      this.settings['authorizer.class.name'] === ''
+        ? undefined
+        : new Authorizer(controller, this.settings, this.clock.steady)
     const internal = { ...parts, transactions, clusterId: this.clusterId, now: this.clock.now }
     this.readable = new AllTopics(new InternalTopics({ ...internal, settings: this.settings }), this.topics)
     const maintenanceMs = Math.min(LOG_MAINTENANCE_MS, this.settings['log.retention.check.interval.ms'])

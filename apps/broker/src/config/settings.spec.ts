@@ -40,14 +40,19 @@ test("Kafka's settings that do nothing here are accepted with a note, unless tha
     given: {},
     notes: harmless.map(() => expect.stringMatching(/no effect/)),
   })
-  for (const entry of [
-    'sasl.client.callback.handler.class=x',
-    'log.dirs=/tmp',
-    'authorizer.class.name=x',
-    'delegation.token.secret.key=x',
-  ]) {
+  for (const entry of ['sasl.client.callback.handler.class=x', 'log.dirs=/tmp', 'delegation.token.secret.key=x']) {
     expect(readSettings([entry])).toMatchObject({ problems: [expect.stringContaining('is not supported: ')] })
   }
+})
+
+test("there is Kafka's own authorizer and no other, and super users are principals", () => {
+  const name = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+  const users = 'User:admin; User:CN=a,O=b'
+  expect(readSettings([`authorizer.class.name=${name}`, `super.users=${users}`])).toMatchObject({
+    given: { 'authorizer.class.name': name, 'super.users': users },
+  })
+  for (const entry of ['authorizer.class.name=com.example.Mine', 'super.users=admin', 'super.users=User:a;b'])
+    expect(readSettings([entry]), entry).toMatchObject({ problems: [expect.any(String)] })
 })
 
 test('no problem has a secret in it', () => {

@@ -3,6 +3,7 @@ import { authenticationSettings } from '../security/authentication/settings.ts'
 import { isTokenValidator, listenerSetting, VALIDATOR } from './listener-settings.ts'
 import {
   assignorList,
+  authorizerClass,
   bool,
   cleanupPolicy,
   type Definition,
@@ -13,6 +14,7 @@ import {
   list,
   long,
   oneOf,
+  principals,
   SettingProblem,
   text,
   unset,
@@ -34,6 +36,10 @@ export const definitions = {
   'advertised.listeners': unset(listenerList),
   'listener.security.protocol.map': protocolMap,
   'controller.listener.names': list(''),
+
+  'authorizer.class.name': authorizerClass,
+  'super.users': principals,
+  'allow.everyone.if.no.acl.found': bool(false),
 
   'num.partitions': int(1, 1, 10_000),
   'default.replication.factor': int(1, 1, 32_767),

@@ -2,6 +2,7 @@ import type { SettingScope } from '../config/live-settings.ts'
 import type { SettingTexts } from '../config/settings.ts'
 import type { TopicConfigs } from '../config/topic-config.ts'
 import type { ScramCredential, ScramMechanismId } from '../security/authentication/scram-credential.ts'
+import { AclTable } from '../security/authorization/acl-table.ts'
 import type { MetadataRecord, TopicRecord } from './metadata-records.ts'
 
 /** What all records so far come to. */
@@ -14,6 +15,7 @@ export class MetadataImage {
   readonly groupConfigs = new Map<string, TopicConfigs>()
   /** What is kept of each user that logs in by SCRAM, by mechanism. */
   readonly scramUsers = new Map<string, Partial<Record<ScramMechanismId, ScramCredential>>>()
+  readonly acls = new AclTable()
   private readonly byId = new Map<string, TopicRecord>()
 
   topics(): Iterable<TopicRecord> {
@@ -57,6 +59,12 @@ export class MetadataImage {
         else this.scramUsers.delete(record.user)
         break
       }
+      case 'AclsCreated':
+        for (const acl of record.acls) this.acls.add(acl)
+        break
+      case 'AclsDeleted':
+        for (const acl of record.acls) this.acls.delete(acl)
+        break
       case 'ProducerIdsReserved':
         this.nextProducerId = record.next
     }
@@ -77,6 +85,7 @@ export class MetadataImage {
     }
     for (const [groupId, configs] of this.groupConfigs) yield { type: 'GroupConfigured', groupId, configs }
     for (const topic of this.byId.values()) yield { type: 'TopicCreated', ...topic }
+    if (this.acls.size > 0) yield { type: 'AclsCreated', acls: [...this.acls.all()] }
   }
 
   private change(topicId: string, change: Partial<TopicRecord>): void {

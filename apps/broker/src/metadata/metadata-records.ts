@@ -3,6 +3,7 @@ import type { SettingScope } from '../config/live-settings.ts'
 import type { SettingTexts } from '../config/settings.ts'
 import type { TopicConfigs } from '../config/topic-config.ts'
 import type { ScramChange } from '../security/authentication/scram-control.ts'
+import type { Acl } from '../security/authorization/acl.ts'
 
 /** What the broker knows besides its logs and groups, as a sequence of facts in the journal `metadata`. */
 export type MetadataRecord =
@@ -24,6 +25,8 @@ export type MetadataRecord =
   | { readonly type: 'TopicDeleted'; readonly topicId: string }
   /** What a user logs in with by SCRAM, or that there is nothing any more: keys, not passwords. */
   | ({ readonly type: 'UserScramCredentialSet' } & ScramChange)
+  /** Access rules; to create one that is there, or delete one that is not, changes nothing. */
+  | { readonly type: 'AclsCreated' | 'AclsDeleted'; readonly acls: readonly Acl[] }
   /** Ids below `next` may have been handed out. */
   | { readonly type: 'ProducerIdsReserved'; readonly next: number }
 
