@@ -45,7 +45,7 @@ test('what was answered is there after a power cut, and what was deleted is not'
 
 test('rules are in the snapshot that a grown journal becomes', async () => {
   await createAcls(booted.controller, [creation({ resourceName: 'kept' })])
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 600; i++) {
     await createAcls(booted.controller, [creation({ resourceName: `${i}`.padEnd(900, 'x') })])
     await deleteAcls(booted.controller, [filter({ resourceNameFilter: `${i}`.padEnd(900, 'x') })])
   }

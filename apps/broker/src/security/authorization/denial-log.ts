@@ -4,6 +4,8 @@ import type { Logger } from '#libs/logging'
 const QUIET_MS = 60_000
 /** So many different ones are told apart in that time; of more, only how many there were. */
 const MAX_KNOWN = 1000
+/** A client may ask for names of any length; no topic has a longer one. */
+const LONGEST_NAME = 249
 
 export interface Denial {
   readonly principal: string
@@ -26,7 +28,8 @@ export class DenialLog {
     this.began = now()
   }
 
-  add(denial: Denial): void {
+  add({ resource, ...rest }: Denial): void {
+    const denial = { ...rest, resource: resource.slice(0, LONGEST_NAME) }
     if (this.now() - this.began >= QUIET_MS) this.summarize()
     const key = JSON.stringify(denial)
     const known = this.seen.get(key)

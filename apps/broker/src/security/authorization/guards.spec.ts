@@ -136,6 +136,16 @@ describe.each(named)('%s', (_what, one) => {
   })
 })
 
+test('a rule for an address holds for it however the socket writes it, and for no other', () => {
+  const { acls } = broker.controller.image
+  acls.add(allowing([AclOperation.read, AclResource.topic]))
+  const mayFrom = (clientHost: string) =>
+    broker
+      .authorizer!.accessOf({ ...contextOf('alice', 0), clientHost })
+      .could(AclOperation.read, AclResource.topic, 't')
+  expect(['/10.0.0.1', '/::ffff:10.0.0.1', '/10.0.0.2', '/::1'].map(mayFrom)).toEqual([true, true, false, false])
+})
+
 test('a super user needs no rule', async () => {
   const access = broker.authorizer!.accessOf(contextOf('root', 0))
   expect(access.mayCluster(AclOperation.alter)).toBe(true)
