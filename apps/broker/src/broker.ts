@@ -17,6 +17,7 @@ import { RequestMetrics } from './metrics/request-metrics.ts'
 import { Traffic } from './metrics/traffic.ts'
 import type { Listener } from './network/listener.ts'
 import { MemoryBudget } from './network/memory-budget.ts'
+import { ClientQuotas } from './quotas/client-quotas.ts'
 import { AuthenticationLog } from './security/authentication/authentication-log.ts'
 import { Authorizer } from './security/authorization/authorizer.ts'
 import { ShareCoordinator } from './share/share-coordinator.ts'
@@ -56,6 +57,7 @@ export class Broker {
   readonly transactions: TransactionCoordinator
   readonly memory = new MemoryBudget(() => memoryLimit(this.settings))
   readonly requests = new RequestMetrics()
+  readonly quotas: ClientQuotas
   readonly traffic = new Traffic()
   /** Trouble with the disk since the broker started. */
   readonly storage: { readonly errors: number }
@@ -98,6 +100,7 @@ export class Broker {
       this.settings['authorizer.class.name'] === ''
         ? undefined
         : new Authorizer(controller, this.settings, this.clock.steady)
+    this.quotas = new ClientQuotas(controller.image.quotas, this.settings, this.clock.steady)
     const internal = { ...parts, transactions, clusterId: this.clusterId, now: this.clock.now }
     this.readable = new AllTopics(new InternalTopics({ ...internal, settings: this.settings }), this.topics)
     const maintenanceMs = Math.min(LOG_MAINTENANCE_MS, this.settings['log.retention.check.interval.ms'])

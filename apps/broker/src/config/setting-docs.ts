@@ -27,6 +27,8 @@ const ofBroker: Record<SettingName, string> = {
   'connections.max.idle.ms': 'A connection on which nothing happens for so long is closed; -1: never.',
   'max.connections': 'Connections held at the same time.',
   'max.connections.per.ip': 'Connections held at the same time from one address.',
+  'quota.window.num': 'Windows by which quotas are reckoned: as much as fits in all but one may come at once.',
+  'quota.window.size.seconds': 'The length of such a window.',
   'compression.gzip.level': 'How hard gzip tries where a topic asks for it.',
   'compression.lz4.level': 'Accepted; LZ4 has one level here.',
   'compression.type': 'The compression of stored batches; they are stored as producers sent them.',

@@ -34,7 +34,7 @@ test("Kafka's settings that do nothing here are accepted with a note, unless tha
     'num.io.threads=8',
     'offsets.topic.replication.factor=1',
     'log.cleaner.threads=2',
-    'quota.window.num=11',
+    'quota.consumer.default=1',
   ]
   expect(readSettings(harmless)).toMatchObject({
     given: {},

@@ -60,6 +60,9 @@ export const definitions = {
 
   ...authenticationSettings,
 
+  'quota.window.num': int(11, 1),
+  'quota.window.size.seconds': int(1, 1),
+
   'compression.gzip.level': dynamic(gzipLevel),
   'compression.lz4.level': dynamic(int(9, 1, 17)),
   'compression.type': dynamic(oneOf('producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd')),

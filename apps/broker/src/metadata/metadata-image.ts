@@ -1,6 +1,7 @@
 import type { SettingScope } from '../config/live-settings.ts'
 import type { SettingTexts } from '../config/settings.ts'
 import type { TopicConfigs } from '../config/topic-config.ts'
+import { QuotaTable } from '../quotas/quota-table.ts'
 import type { ScramCredential, ScramMechanismId } from '../security/authentication/scram-credential.ts'
 import { AclTable } from '../security/authorization/acl-table.ts'
 import type { MetadataRecord, TopicRecord } from './metadata-records.ts'
@@ -16,6 +17,7 @@ export class MetadataImage {
   /** What is kept of each user that logs in by SCRAM, by mechanism. */
   readonly scramUsers = new Map<string, Partial<Record<ScramMechanismId, ScramCredential>>>()
   readonly acls = new AclTable()
+  readonly quotas = new QuotaTable()
   private readonly byId = new Map<string, TopicRecord>()
 
   topics(): Iterable<TopicRecord> {
@@ -65,6 +67,9 @@ export class MetadataImage {
       case 'AclsDeleted':
         for (const acl of record.acls) this.acls.delete(acl)
         break
+      case 'ClientQuotasSet':
+        for (const quota of record.quotas) this.quotas.set(quota)
+        break
       case 'ProducerIdsReserved':
         this.nextProducerId = record.next
     }
@@ -86,6 +91,7 @@ export class MetadataImage {
     for (const [groupId, configs] of this.groupConfigs) yield { type: 'GroupConfigured', groupId, configs }
     for (const topic of this.byId.values()) yield { type: 'TopicCreated', ...topic }
     if (this.acls.size > 0) yield { type: 'AclsCreated', acls: [...this.acls.all()] }
+    if (this.quotas.size > 0) yield { type: 'ClientQuotasSet', quotas: [...this.quotas.all()] }
   }
 
   private change(topicId: string, change: Partial<TopicRecord>): void {
