@@ -19,7 +19,7 @@ import type { Listener } from './network/listener.ts'
 import { MemoryBudget } from './network/memory-budget.ts'
 import { ClientQuotas } from './quotas/client-quotas.ts'
 import { AuthenticationLog } from './security/authentication/authentication-log.ts'
-import { Authorizer } from './security/authorization/authorizer.ts'
+import { Authorizer, visibleTopics } from './security/authorization/authorizer.ts'
 import { ShareCoordinator } from './share/share-coordinator.ts'
 import { TransactionCoordinator, type TransactionParts } from './transactions/coordinator.ts'
 
@@ -75,6 +75,7 @@ export class Broker {
     transactions: TransactionCoordinator,
     share: ShareCoordinator,
     storage: Broker['storage'],
+    authorizer: Authorizer | undefined,
   ) {
     this.configs = options.settings
     this.settings = options.settings.values
@@ -96,10 +97,7 @@ export class Broker {
     this.producerIds = parts.producerIds
     this.transactions = transactions
     this.share = share
-    this.authorizer =
-      this.settings['authorizer.class.name'] === ''
-        ? undefined
-        : new Authorizer(controller, this.settings, this.clock.steady)
+    this.authorizer = authorizer
     this.quotas = new ClientQuotas(controller.image.quotas, this.settings, this.clock.steady)
     const internal = { ...parts, transactions, clusterId: this.clusterId, now: this.clock.now }
     this.readable = new AllTopics(new InternalTopics({ ...internal, settings: this.settings }), this.topics)
@@ -131,7 +129,9 @@ export class Broker {
       const controller = await Controller.open(logs, settings)
       const { topics } = controller
       const groupConfigs = (groupId: string) => controller.groupConfigs(groupId)
-      const groups = await GroupCoordinator.open(logs, settings.values, clock, { topics, groupConfigs })
+      const authorizer = Authorizer.of(controller, settings.values, clock.steady)
+      const surroundings = { topics: visibleTopics(topics, authorizer), groupConfigs }
+      const groups = await GroupCoordinator.open(logs, settings.values, clock, surroundings)
       // A crash may have come between a topic's deletion and that of the offsets committed for it.
       await groups.forgetTopics((name) => topics.find(name) === undefined && !isInternalTopic(name))
       topics.subscribe(({ type, topic }) =>
@@ -146,7 +146,7 @@ export class Broker {
       const transactions = await TransactionCoordinator.open(parts)
       for (const { producerId } of transactions.all()) producerIds.used(producerId)
       const share = await ShareCoordinator.open({ logs, controller, settings: settings.values, clock })
-      return new Broker(options, controller, parts, transactions, share, storage)
+      return new Broker(options, controller, parts, transactions, share, storage, authorizer)
     } catch (error) {
       // A disk that refuses this as well must not hide why.
       await logs.abandon().catch(() => {})

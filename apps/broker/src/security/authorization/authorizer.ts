@@ -1,10 +1,11 @@
 import { createLogger } from '#libs/logging'
 import type { LiveSettings } from '../../config/live-settings.ts'
+import type { KnownTopics } from '../../consumer-groups/subscription.ts'
 import type { RequestContext } from '../../handler.ts'
 import type { Controller } from '../../metadata/controller.ts'
-import { principalText } from '../principal.ts'
+import { ANONYMOUS, principalText } from '../principal.ts'
 import { Access } from './access.ts'
-import { type AclOperation, type AclResource, operationName, type ResourceName, resourceTypeName } from './acl.ts'
+import { AclOperation, AclResource, operationName, type ResourceName, resourceTypeName } from './acl.ts'
 import { authorize, authorizeAnywhere } from './authorize.ts'
 import { DenialLog } from './denial-log.ts'
 
@@ -31,11 +32,14 @@ export class Authorizer {
     this.denials = new DenialLog(createLogger('authorizer'), now)
   }
 
+  /** Undefined where there is none: then everybody may do everything. */
+  static of(controller: Controller, settings: LiveSettings['values'], now: () => number): Authorizer | undefined {
+    return settings['authorizer.class.name'] === '' ? undefined : new Authorizer(controller, settings, now)
+  }
+
   /** What whoever sent the request may do. */
   accessOf(context: RequestContext): Access {
-    // Node writes an IPv4 client of an IPv6 socket as `::ffff:10.0.0.1`, which nobody writes into a rule.
-    const host = context.clientHost.replace(/^\//, '').replace(/^::ffff:(?=\d+\.)/i, '')
-    return new Access(this, context, { principal: principalText(context.principal), host })
+    return new Access(this, context, askerOf(principalText(context.principal), context.clientHost))
   }
 
   may({ principal, host }: Asker, operation: AclOperation, resource: ResourceName): boolean {
@@ -57,5 +61,25 @@ export class Authorizer {
       ...{ principal, host, operation: operationName(operation) },
       ...{ resourceType: resourceTypeName(type), resource: name },
     })
+  }
+}
+
+/** A client's host is written `/10.0.0.1`; an IPv4 client of an IPv6 socket as nobody writes it into a rule. */
+export const askerOf = (principal: string, clientHost: string): Asker => ({
+  principal,
+  host: clientHost.replace(/^\//, '').replace(/^::ffff:(?=\d+\.)/i, ''),
+})
+
+/** The topics as members of groups see them: an expression finds only what its member may describe. */
+export function visibleTopics(topics: KnownTopics, authorizer: Authorizer | undefined): KnownTopics {
+  if (authorizer === undefined) return topics
+  return {
+    find: (name) => topics.find(name),
+    findById: (topicId) => topics.findById(topicId),
+    all: () => topics.all(),
+    isVisible: ({ principal, clientHost }, name) => {
+      const asker = askerOf(principal ?? principalText(ANONYMOUS), clientHost)
+      return authorizer.may(asker, AclOperation.describe, { type: AclResource.topic, name })
+    },
   }
 }

@@ -273,17 +273,9 @@ export const guardedRequests: readonly GuardedRequest[] = [
       ...{ ...MEMBER, memberEpoch: 0, subscribedTopicNames: ['t'] },
     },
   ),
-  asked(
-    kafka.consumerGroupHeartbeat,
-    1,
-    [
-      [read, GROUP],
-      [describe, TOPIC],
-    ],
-    {
-      ...{ ...MEMBER, memberEpoch: 0, subscribedTopicRegex: 't.*' },
-    },
-  ),
+  asked(kafka.consumerGroupHeartbeat, 1, [[read, GROUP]], {
+    ...{ ...MEMBER, memberEpoch: 0, subscribedTopicRegex: 't.*' },
+  }),
   asked(kafka.consumerGroupDescribe, 1, [[describe, GROUP]], { groupIds: ['g'] }),
   asked(kafka.listConfigResources, 1, [[describeConfigs, CLUSTER]], { resourceTypes: [] }),
   asked(kafka.describeTopicPartitions, 0, [[describe, TOPIC]], { topics: [{ name: 't' }] }),
