@@ -19,7 +19,7 @@ const made: { readonly entity: readonly Part[]; readonly key: string }[] = []
 async function alter(entity: readonly Part[], key: string, value: number | undefined): Promise<void> {
   const ops = [{ key, value: value ?? 0, remove: value === undefined }]
   const { entries } = await kafka.client.send(alterClientQuotas, 1, { entries: [{ entity, ops }], validateOnly: false })
-  expect(entries).toMatchObject([{ errorCode: NONE, entity }])
+  expect(entries.map(({ errorCode }) => errorCode)).toEqual([NONE])
   if (value !== undefined) made.push({ entity, key })
 }
 afterEach(async () => {
