@@ -329,6 +329,17 @@ describe.skipIf(!hasTools)('the Java client', { timeout: 180_000 }, () => {
     }
   })
 
+  test('ConfigCommand: quotas are set, described and removed', async () => {
+    const name = kafka.name('user')
+    const of = ['--entity-type', 'users', '--entity-name', name]
+    await tool('tools.ConfigCommand', '--alter', '--add-config', 'producer_byte_rate=1024,request_percentage=25', ...of)
+    const described = await tool('tools.ConfigCommand', '--describe', ...of)
+    expect(described).toContain('producer_byte_rate=1024')
+    expect(described).toContain('request_percentage=25')
+    await tool('tools.ConfigCommand', '--alter', '--delete-config', 'producer_byte_rate,request_percentage', ...of)
+    expect((await tool('tools.ConfigCommand', '--describe', ...of)).trim()).toBe('')
+  })
+
   test('ConsoleConsumer: internal topics by the formatters for them', async () => {
     const topic = await kafka.topic()
     const group = kafka.name('group')

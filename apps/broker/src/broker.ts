@@ -17,7 +17,9 @@ import { RequestMetrics } from './metrics/request-metrics.ts'
 import { Traffic } from './metrics/traffic.ts'
 import type { Listener } from './network/listener.ts'
 import { MemoryBudget } from './network/memory-budget.ts'
+import { ClientQuotas } from './quotas/client-quotas.ts'
 import { AuthenticationLog } from './security/authentication/authentication-log.ts'
+import { Authorizer, visibleTopics } from './security/authorization/authorizer.ts'
 import { ShareCoordinator } from './share/share-coordinator.ts'
 import { TransactionCoordinator, type TransactionParts } from './transactions/coordinator.ts'
 
@@ -49,10 +51,13 @@ export class Broker {
   readonly readable: ReadableTopics
   readonly groups: GroupCoordinator
   readonly share: ShareCoordinator
+  /** There is none unless `authorizer.class.name` is set: then everybody may do everything. */
+  readonly authorizer: Authorizer | undefined
   readonly producerIds: ProducerIds
   readonly transactions: TransactionCoordinator
   readonly memory = new MemoryBudget(() => memoryLimit(this.settings))
   readonly requests = new RequestMetrics()
+  readonly quotas: ClientQuotas
   readonly traffic = new Traffic()
   /** Trouble with the disk since the broker started. */
   readonly storage: { readonly errors: number }
@@ -70,6 +75,7 @@ export class Broker {
     transactions: TransactionCoordinator,
     share: ShareCoordinator,
     storage: Broker['storage'],
+    authorizer: Authorizer | undefined,
   ) {
     this.configs = options.settings
     this.settings = options.settings.values
@@ -91,6 +97,8 @@ export class Broker {
     this.producerIds = parts.producerIds
     this.transactions = transactions
     this.share = share
+    this.authorizer = authorizer
+    this.quotas = new ClientQuotas(controller.image.quotas, this.settings, this.clock.steady)
     const internal = { ...parts, transactions, clusterId: this.clusterId, now: this.clock.now }
     this.readable = new AllTopics(new InternalTopics({ ...internal, settings: this.settings }), this.topics)
     const maintenanceMs = Math.min(LOG_MAINTENANCE_MS, this.settings['log.retention.check.interval.ms'])
@@ -121,7 +129,9 @@ export class Broker {
       const controller = await Controller.open(logs, settings)
       const { topics } = controller
       const groupConfigs = (groupId: string) => controller.groupConfigs(groupId)
-      const groups = await GroupCoordinator.open(logs, settings.values, clock, { topics, groupConfigs })
+      const authorizer = Authorizer.of(controller, settings.values, clock.steady)
+      const surroundings = { topics: visibleTopics(topics, authorizer), groupConfigs }
+      const groups = await GroupCoordinator.open(logs, settings.values, clock, surroundings)
       // A crash may have come between a topic's deletion and that of the offsets committed for it.
       await groups.forgetTopics((name) => topics.find(name) === undefined && !isInternalTopic(name))
       topics.subscribe(({ type, topic }) =>
@@ -136,7 +146,7 @@ export class Broker {
       const transactions = await TransactionCoordinator.open(parts)
       for (const { producerId } of transactions.all()) producerIds.used(producerId)
       const share = await ShareCoordinator.open({ logs, controller, settings: settings.values, clock })
-      return new Broker(options, controller, parts, transactions, share, storage)
+      return new Broker(options, controller, parts, transactions, share, storage, authorizer)
     } catch (error) {
       // A disk that refuses this as well must not hide why.
       await logs.abandon().catch(() => {})

@@ -62,12 +62,14 @@ import { handleDescribeShareGroupOffsets } from './apis/90-describe-share-group-
 import { handleAlterShareGroupOffsets } from './apis/91-alter-share-group-offsets.ts'
 import { handleDeleteShareGroupOffsets } from './apis/92-delete-share-group-offsets.ts'
 import type { Handler } from './handler.ts'
+import { guarded } from './security/authorization/guard.ts'
+import { guards } from './security/authorization/guards.ts'
 
 /** Handlers differ in the messages they take; the dispatcher gives each what its own codec has read. */
 type AnyHandler = Handler & { readonly api: Api<Fields, Fields> }
 
 /** Forgetting an API does not compile. */
-export const dispatch: Record<ApiKey, AnyHandler> = {
+const handlers: Record<ApiKey, AnyHandler> = {
   [ApiKey.Produce]: handleProduce,
   [ApiKey.Fetch]: handleFetch,
   [ApiKey.ListOffsets]: handleListOffsets,
@@ -130,6 +132,11 @@ export const dispatch: Record<ApiKey, AnyHandler> = {
   [ApiKey.AlterShareGroupOffsets]: handleAlterShareGroupOffsets,
   [ApiKey.DeleteShareGroupOffsets]: handleDeleteShareGroupOffsets,
 }
+
+/** The same, each behind the guard that asks whether the client may. */
+export const dispatch = Object.fromEntries(
+  Object.entries(handlers).map(([key, handler]) => [key, guarded(handler, guards[Number(key) as ApiKey])]),
+) as Record<ApiKey, AnyHandler>
 
 const byKey: readonly (AnyHandler | undefined)[] = Object.entries(dispatch).reduce<(AnyHandler | undefined)[]>(
   (table, [key, handler]) => {

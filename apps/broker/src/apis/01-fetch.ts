@@ -3,6 +3,7 @@ import { delayFetch, isEnough, memoryFor } from '../fetch/delayed-fetch.ts'
 import { type FetchRequest, type Part, partOf } from '../fetch/fetch-part.ts'
 import { type FetchLimits, type Reading, readParts } from '../fetch/fetch-reading.ts'
 import type { FetchContext } from '../fetch/fetch-session-cache.ts'
+import { permittedParts } from '../fetch/permitted-parts.ts'
 import { defineHandler, type RequestContext } from '../handler.ts'
 import type { FetchResult } from '../log/log-reader.ts'
 
@@ -20,7 +21,8 @@ export const handleFetch = defineHandler({
     const byId = context.apiVersion >= 13
     const session = broker.fetchSessions.open(request, byId)
     if ('errorCode' in session) return { errorCode: session.errorCode, responses: [] }
-    const parts = session.wanted.map((wanted) => partOf(wanted, broker.readable, byId))
+    const located = session.wanted.map((wanted) => partOf(wanted, broker.readable, byId))
+    const parts = permittedParts(located, byId, context)
     const limits: FetchLimits = {
       minBytes: Math.min(request.minBytes, request.maxBytes),
       maxBytes: Math.min(request.maxBytes, broker.settings['fetch.max.bytes']),

@@ -1,20 +1,45 @@
 import { describeClientQuotas, ErrorCode, type RequestOf } from '#libs/kafka-protocol'
 import { defineHandler } from '../handler.ts'
 import type { Refusal } from '../metadata/refusal.ts'
+import type { ClientQuota } from '../quotas/client-quota.ts'
 
 type Component = RequestOf<typeof describeClientQuotas>['components'][number]
 
-/**
- * DescribeClientQuotas: 0-1
- * - There are no quotas: answered as by a Kafka on which none is set.
- */
+/** DescribeClientQuotas: 0-1 */
 export const handleDescribeClientQuotas = defineHandler({
   api: describeClientQuotas,
   advertised: { min: 0, max: 1 },
-  handle({ components }) {
+  handle({ components, strict }, { broker }) {
     const problem = filterProblem(components)
-    return problem === undefined ? { errorCode: ErrorCode.NONE, entries: [] } : { ...problem, entries: null }
+    if (problem !== undefined) return { ...problem, entries: null }
+    const found = [...broker.controller.image.quotas.all()].filter((quota) => isWanted(quota, components, strict))
+    return { errorCode: ErrorCode.NONE, entries: found.map(entryOf) }
   },
+})
+
+/** What a quota's entity has for a type: undefined nothing, null the default. */
+const nameOf = ({ entity }: ClientQuota, type: string): string | null | undefined =>
+  type === 'user' ? entity.user : type === 'client-id' ? entity.clientId : undefined
+
+/** With `strict`, of entities that have all of these types and no other. */
+function isWanted(quota: ClientQuota, components: readonly Component[], strict: boolean): boolean {
+  const hasAll = components.every(({ entityType, matchType, match }) => {
+    const name = nameOf(quota, entityType)
+    if (name === undefined) return false
+    const type = MATCH_TYPES[matchType]
+    return type === 'SPECIFIED' || name === (type === 'EXACT' ? match : null)
+  })
+  if (!hasAll || !strict) return hasAll
+  const types = ['user', 'client-id'].filter((type) => nameOf(quota, type) !== undefined)
+  return types.length === components.length
+}
+
+const entryOf = (quota: ClientQuota) => ({
+  entity: ['user', 'client-id'].flatMap((entityType) => {
+    const entityName = nameOf(quota, entityType)
+    return entityName === undefined ? [] : [{ entityType, entityName }]
+  }),
+  values: Object.entries(quota.limits).map(([key, value]) => ({ key, value })),
 })
 
 function filterProblem(components: readonly Component[]): Refusal | undefined {

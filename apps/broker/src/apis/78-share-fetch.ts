@@ -32,7 +32,7 @@ export const handleShareFetch = defineHandler({
       return refusal(session.errorCode, null)
     }
     const isFinal = sessions.isFinal(wanted)
-    const acknowledging = acknowledgeAll(broker, member, request.topics, request.isRenewAck)
+    const acknowledging = acknowledgeAll(context, member, request.topics, request.isRenewAck)
     const largest = broker.settings['fetch.max.bytes']
     const fetched =
       isFinal || request.isRenewAck ? [] : await fetchShared(inTurn(session), limitsOf(request, largest), context)

@@ -6,7 +6,8 @@ import { acknowledgeAll, byTopic } from '../share/acknowledgements.ts'
 export const handleShareAcknowledge = defineHandler({
   api: shareAcknowledge,
   advertised: { min: 1, max: 2 },
-  async handle(request, { broker }): Promise<ResponseOf<typeof shareAcknowledge>> {
+  async handle(request, context): Promise<ResponseOf<typeof shareAcknowledge>> {
+    const { broker } = context
     const { groupId, memberId, shareSessionEpoch: epoch, isRenewAck } = request
     if (groupId === null || groupId === '' || memberId === null || memberId === '') {
       return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'GroupId and MemberId must be set.', responses: [] }
@@ -14,7 +15,7 @@ export const handleShareAcknowledge = defineHandler({
     const wanted = { groupId, memberId, epoch, added: [], forgotten: [] }
     const session = broker.share.sessions.next(wanted)
     if ('errorCode' in session) return { errorCode: session.errorCode, responses: [] }
-    const acknowledged = await acknowledgeAll(broker, wanted, request.topics, isRenewAck)
+    const acknowledged = await acknowledgeAll(context, wanted, request.topics, isRenewAck)
     if (broker.share.sessions.isFinal(wanted)) await broker.share.endSession(groupId, memberId)
     const parts = acknowledged.map(({ topicId, partition, refused }) => ({
       ...{ topicId, partition, partitionIndex: partition },

@@ -1,3 +1,5 @@
+import { STANDARD_AUTHORIZER } from '../security/authorization/acl.ts'
+
 export type SettingKind = 'boolean' | 'int' | 'long' | 'double' | 'string' | 'list' | 'password'
 
 /** One setting: what it may be and what it is when nobody says. */
@@ -108,3 +110,22 @@ export const assignorList: Definition<string> = {
 export const unset = <T>(definition: Definition<T>): Definition<T | null> => ({ ...definition, fallback: null })
 
 export const dynamic = <T>(definition: Definition<T>): Definition<T> => ({ ...definition, dynamic: true })
+
+/** Principals of the form `User:admin`, separated by semicolons, since names may have commas. */
+export const principals: Definition<string> = {
+  ...text(''),
+  parse: (value) => {
+    const names = value.split(';').map((name) => name.trim())
+    const wrong = names.find((name) => name !== '' && !/^[^:]+:.+$/.test(name))
+    return wrong === undefined ? value : new SettingProblem(`expected principals of the form User:name, found ${wrong}`)
+  },
+}
+
+/** Kafka's own authorizer, which is what this broker does; without a name there is none. */
+export const authorizerClass: Definition<string> = {
+  ...text(''),
+  parse: (value) =>
+    value === '' || value === STANDARD_AUTHORIZER
+      ? value
+      : new SettingProblem(`must be ${STANDARD_AUTHORIZER}: Java classes cannot be loaded`),
+}

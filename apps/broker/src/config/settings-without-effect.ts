@@ -60,7 +60,6 @@ const ignored: Rules = [
 
 const refused: Rules = [
   [/^log\.dirs?$/, 'give the directory with --data-dir'],
-  [/^(authorizer|super\.users)\b.*$/, 'there are no access rules yet'],
   [/^delegation\.token\..*$/, 'there are no delegation tokens'],
   [/^ssl\.truststore\.password$/, 'authorities are read from a PEM file, which has none'],
   [/^(ssl|sasl|principal|security|password)\b.*$/, 'there is nothing like it here'],

@@ -34,20 +34,25 @@ test("Kafka's settings that do nothing here are accepted with a note, unless tha
     'num.io.threads=8',
     'offsets.topic.replication.factor=1',
     'log.cleaner.threads=2',
-    'quota.window.num=11',
+    'quota.consumer.default=1',
   ]
   expect(readSettings(harmless)).toMatchObject({
     given: {},
     notes: harmless.map(() => expect.stringMatching(/no effect/)),
   })
-  for (const entry of [
-    'sasl.client.callback.handler.class=x',
-    'log.dirs=/tmp',
-    'authorizer.class.name=x',
-    'delegation.token.secret.key=x',
-  ]) {
+  for (const entry of ['sasl.client.callback.handler.class=x', 'log.dirs=/tmp', 'delegation.token.secret.key=x']) {
     expect(readSettings([entry])).toMatchObject({ problems: [expect.stringContaining('is not supported: ')] })
   }
+})
+
+test("there is Kafka's own authorizer and no other, and super users are principals", () => {
+  const name = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+  const users = 'User:admin; User:CN=a,O=b'
+  expect(readSettings([`authorizer.class.name=${name}`, `super.users=${users}`])).toMatchObject({
+    given: { 'authorizer.class.name': name, 'super.users': users },
+  })
+  for (const entry of ['authorizer.class.name=com.example.Mine', 'super.users=admin', 'super.users=User:a;b'])
+    expect(readSettings([entry]), entry).toMatchObject({ problems: [expect.any(String)] })
 })
 
 test('no problem has a secret in it', () => {

@@ -3,6 +3,7 @@ import { authenticationSettings } from '../security/authentication/settings.ts'
 import { isTokenValidator, listenerSetting, VALIDATOR } from './listener-settings.ts'
 import {
   assignorList,
+  authorizerClass,
   bool,
   cleanupPolicy,
   type Definition,
@@ -13,6 +14,7 @@ import {
   list,
   long,
   oneOf,
+  principals,
   SettingProblem,
   text,
   unset,
@@ -35,6 +37,10 @@ export const definitions = {
   'listener.security.protocol.map': protocolMap,
   'controller.listener.names': list(''),
 
+  'authorizer.class.name': authorizerClass,
+  'super.users': principals,
+  'allow.everyone.if.no.acl.found': bool(false),
+
   'num.partitions': int(1, 1, 10_000),
   'default.replication.factor': int(1, 1, 32_767),
   'min.insync.replicas': dynamic(int(1, 1)),
@@ -53,6 +59,9 @@ export const definitions = {
   'max.connections.per.ip': dynamic(int(MAX_INT)),
 
   ...authenticationSettings,
+
+  'quota.window.num': int(11, 1),
+  'quota.window.size.seconds': int(1, 1),
 
   'compression.gzip.level': dynamic(gzipLevel),
   'compression.lz4.level': dynamic(int(9, 1, 17)),

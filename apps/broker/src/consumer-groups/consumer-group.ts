@@ -139,10 +139,11 @@ export function* snapshotOfConsumerGroup(group: ConsumerGroup): Generator<Consum
 
 export function storedMember(member: StoredConsumerMember): StoredConsumerMember {
   const { memberId, instanceId, rackId, clientId, clientHost, rebalanceTimeoutMs } = member
-  const { topics, regex, assignor, classic } = member
+  const { topics, regex, assignor, classic, principal } = member
   return {
     ...{ memberId, instanceId, rackId, clientId, clientHost, rebalanceTimeoutMs, topics, regex, assignor },
     ...(classic === undefined ? {} : { classic }),
+    ...(principal === undefined ? {} : { principal }),
   }
 }
 

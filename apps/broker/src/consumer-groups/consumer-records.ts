@@ -14,6 +14,8 @@ export interface StoredConsumerMember {
   readonly rackId: string | null
   readonly clientId: string
   readonly clientHost: string
+  /** Whom it has proven to be, by which is decided what its expression may find; not there: `User:ANONYMOUS`. */
+  readonly principal?: string | undefined
   readonly rebalanceTimeoutMs: number
   /** Names of topics, sorted. */
   readonly topics: readonly string[]

@@ -23,6 +23,7 @@ export interface ConsumerHeartbeat {
   readonly rebalanceTimeoutMs: number
   readonly clientId: string
   readonly clientHost: string
+  readonly principal?: string | undefined
   readonly subscribedTopicNames: readonly string[] | null
   readonly subscribedTopicRegex: string | null
   readonly serverAssignor: string | null
@@ -150,10 +151,11 @@ function heldByOthers(members: Iterable<ConsumerMember>, memberId: string): Set<
 }
 
 function updated(known: ConsumerMember | undefined, heartbeat: ConsumerHeartbeat): StoredConsumerMember {
-  const { memberId, clientId, clientHost, rebalanceTimeoutMs, subscribedTopicNames } = heartbeat
+  const { memberId, clientId, clientHost, principal, rebalanceTimeoutMs, subscribedTopicNames } = heartbeat
   const before = known ?? newMember({ ...UNSAID, memberId, clientId, clientHost })
   return {
     ...{ memberId, clientId, clientHost },
+    ...(principal === undefined ? {} : { principal }),
     instanceId: heartbeat.instanceId ?? before.instanceId,
     rackId: heartbeat.rackId ?? before.rackId,
     rebalanceTimeoutMs: rebalanceTimeoutMs < 0 ? before.rebalanceTimeoutMs : rebalanceTimeoutMs,

@@ -13,6 +13,15 @@ export interface KnownTopics {
   find(name: string): KnownTopic | undefined
   findById(topicId: string): KnownTopic | undefined
   all(): Iterable<KnownTopic>
+  /** Whether a member may be told that there is this topic; without it, all may. */
+  isVisible?(member: Subscriber, name: string): boolean
+}
+
+/** Who subscribes, as rules of access know it. */
+export interface Subscriber {
+  /** `User:alice`; undefined where an earlier version wrote it down. */
+  readonly principal?: string | undefined
+  readonly clientHost: string
 }
 
 type Subscription = Pick<StoredConsumerMember, 'topics' | 'regex'>
@@ -39,7 +48,10 @@ export function regexProblem(regex: string): string | undefined {
 }
 
 /** The topics that a member with this subscription reads, of those that exist, each once. */
-export function subscribedTopics({ topics, regex }: Subscription, known: KnownTopics): KnownTopic[] {
+export function subscribedTopics(
+  { topics, regex, ...member }: Subscription & Subscriber,
+  known: KnownTopics,
+): KnownTopic[] {
   const found = new Map<string, KnownTopic>()
   for (const name of topics) {
     const topic = known.find(name)
@@ -47,7 +59,10 @@ export function subscribedTopics({ topics, regex }: Subscription, known: KnownTo
   }
   if (!isRegex(regex)) return [...found.values()]
   const expression = compile(regex)
-  for (const topic of known.all()) if (expression.testExact(topic.name)) found.set(topic.topicId, topic)
+  for (const topic of known.all()) {
+    if (!expression.testExact(topic.name)) continue
+    if (known.isVisible?.(member, topic.name) !== false) found.set(topic.topicId, topic)
+  }
   return [...found.values()]
 }
 

@@ -31,7 +31,7 @@ function computeTargets(group: ConsumerGroup, rules: TargetRules): ReadonlyMap<s
   // Most members subscribe to the same, and an expression is tried on every topic.
   const known = new Map<string, readonly KnownTopic[]>()
   const topicsOf = (member: ConsumerMember) => {
-    const key = JSON.stringify([member.topics, member.regex])
+    const key = JSON.stringify([member.topics, member.regex, member.principal, member.clientHost])
     const topics = known.get(key) ?? subscribedTopics(member, rules.topics)
     known.set(key, topics)
     return topics

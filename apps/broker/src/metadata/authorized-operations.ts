@@ -1,16 +1,16 @@
-/**
- * What a client may do, as a bit set of Kafka's AclOperation codes, for clients that ask. There are no ACLs, so it is
- * always everything that the resource knows.
- */
+import { AclOperation } from '../security/authorization/acl.ts'
+
+const { read, write, create, delete: remove, alter, describe, clusterAction } = AclOperation
+const { describeConfigs, alterConfigs, idempotentWrite } = AclOperation
+
+/** As a bit set of the operations' codes. */
 const bits = (...operations: readonly number[]): number => operations.reduce((set, code) => set | (1 << code), 0)
 
-const [READ, WRITE, CREATE, DELETE, ALTER, DESCRIBE] = [3, 4, 5, 6, 7, 8] as const
-const [CLUSTER_ACTION, DESCRIBE_CONFIGS, ALTER_CONFIGS, IDEMPOTENT_WRITE] = [9, 10, 11, 12] as const
-
-export const TOPIC_OPERATIONS = bits(READ, WRITE, CREATE, DELETE, ALTER, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS)
-export const GROUP_OPERATIONS = bits(READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS)
+/** What can be done to a resource of this type, for clients that ask what they may do: this is what may be done without an authorizer. */
+export const TOPIC_OPERATIONS = bits(read, write, create, remove, alter, describe, describeConfigs, alterConfigs)
+export const GROUP_OPERATIONS = bits(read, remove, describe, describeConfigs, alterConfigs)
 export const CLUSTER_OPERATIONS = bits(
-  ...[CREATE, ALTER, DESCRIBE, CLUSTER_ACTION, DESCRIBE_CONFIGS, ALTER_CONFIGS, IDEMPOTENT_WRITE],
+  ...[create, alter, describe, clusterAction, describeConfigs, alterConfigs, idempotentWrite],
 )
 
 /** The client has not asked. */

@@ -6,6 +6,7 @@ import type { ScramDecision, ScramUsers } from '../security/authentication/scram
 import { type ScramCredential, type ScramName, scramIdOf } from '../security/authentication/scram-credential.ts'
 import { ConfigControl } from './config-control.ts'
 import { EventQueue } from './event-queue.ts'
+import type { MetadataImage } from './metadata-image.ts'
 import { MetadataLog } from './metadata-log.ts'
 import { isRefusal, type Refusal, refusal } from './refusal.ts'
 import { Removals } from './removals.ts'
@@ -119,6 +120,16 @@ export class Controller {
   /** Looks at settings and changes them in one turn: `change` has the queue for itself until it resolves. */
   alterConfigs(change: (control: ConfigControl) => Promise<Refusal | undefined>): Promise<Refusal | undefined> {
     return this.inTurn(() => change(this.configControl))
+  }
+
+  /** What the journal comes to; whoever holds it sees changes. */
+  get image(): MetadataImage {
+    return this.log.image
+  }
+
+  /** Looks at what the journal comes to and appends to it in one turn. `work` may reject with StorageError. */
+  change<T>(work: (log: MetadataLog) => Promise<T>): Promise<T | Refusal> {
+    return this.inTurn(() => work(this.log))
   }
 
   /** What is set for this group. */

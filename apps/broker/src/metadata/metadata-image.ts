@@ -1,7 +1,9 @@
 import type { SettingScope } from '../config/live-settings.ts'
 import type { SettingTexts } from '../config/settings.ts'
 import type { TopicConfigs } from '../config/topic-config.ts'
+import { QuotaTable } from '../quotas/quota-table.ts'
 import type { ScramCredential, ScramMechanismId } from '../security/authentication/scram-credential.ts'
+import { AclTable } from '../security/authorization/acl-table.ts'
 import type { MetadataRecord, TopicRecord } from './metadata-records.ts'
 
 /** What all records so far come to. */
@@ -14,6 +16,8 @@ export class MetadataImage {
   readonly groupConfigs = new Map<string, TopicConfigs>()
   /** What is kept of each user that logs in by SCRAM, by mechanism. */
   readonly scramUsers = new Map<string, Partial<Record<ScramMechanismId, ScramCredential>>>()
+  readonly acls = new AclTable()
+  readonly quotas = new QuotaTable()
   private readonly byId = new Map<string, TopicRecord>()
 
   topics(): Iterable<TopicRecord> {
@@ -57,6 +61,15 @@ export class MetadataImage {
         else this.scramUsers.delete(record.user)
         break
       }
+      case 'AclsCreated':
+        for (const acl of record.acls) this.acls.add(acl)
+        break
+      case 'AclsDeleted':
+        for (const acl of record.acls) this.acls.delete(acl)
+        break
+      case 'ClientQuotasSet':
+        for (const quota of record.quotas) this.quotas.set(quota)
+        break
       case 'ProducerIdsReserved':
         this.nextProducerId = record.next
     }
@@ -77,6 +90,8 @@ export class MetadataImage {
     }
     for (const [groupId, configs] of this.groupConfigs) yield { type: 'GroupConfigured', groupId, configs }
     for (const topic of this.byId.values()) yield { type: 'TopicCreated', ...topic }
+    if (this.acls.size > 0) yield { type: 'AclsCreated', acls: [...this.acls.all()] }
+    if (this.quotas.size > 0) yield { type: 'ClientQuotasSet', quotas: [...this.quotas.all()] }
   }
 
   private change(topicId: string, change: Partial<TopicRecord>): void {

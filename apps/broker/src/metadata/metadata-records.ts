@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { SettingScope } from '../config/live-settings.ts'
 import type { SettingTexts } from '../config/settings.ts'
 import type { TopicConfigs } from '../config/topic-config.ts'
+import type { ClientQuota } from '../quotas/client-quota.ts'
 import type { ScramChange } from '../security/authentication/scram-control.ts'
+import type { Acl } from '../security/authorization/acl.ts'
 
 /** What the broker knows besides its logs and groups, as a sequence of facts in the journal `metadata`. */
 export type MetadataRecord =
@@ -24,6 +26,10 @@ export type MetadataRecord =
   | { readonly type: 'TopicDeleted'; readonly topicId: string }
   /** What a user logs in with by SCRAM, or that there is nothing any more: keys, not passwords. */
   | ({ readonly type: 'UserScramCredentialSet' } & ScramChange)
+  /** Access rules; to create one that is there, or delete one that is not, changes nothing. */
+  | { readonly type: 'AclsCreated' | 'AclsDeleted'; readonly acls: readonly Acl[] }
+  /** Everything that is set for these clients; nothing of it where `limits` has none. */
+  | { readonly type: 'ClientQuotasSet'; readonly quotas: readonly ClientQuota[] }
   /** Ids below `next` may have been handed out. */
   | { readonly type: 'ProducerIdsReserved'; readonly next: number }
 

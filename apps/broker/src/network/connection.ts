@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 import { FrameParser, MalformedError, type RequestHeader } from '#libs/kafka-protocol'
 import type { Broker } from '../broker.ts'
 import { CLOSE, type Handler, type RequestContext } from '../handler.ts'
+import { Meter } from '../quotas/meter.ts'
+import { Throttle } from '../quotas/throttle.ts'
 import type { Authenticator } from '../security/authentication/authenticator.ts'
 import type { Principal } from '../security/principal.ts'
 import { AnswerQueue, type Slot } from './answer-queue.ts'
@@ -43,6 +45,7 @@ export class Connection implements BudgetReader {
   /** Bytes of requests that have been received and not been answered. */
   private held = 0
   private busy = false
+  private readonly throttle: Throttle
   private willSend = false
   private advancing = false
   private closed = false
@@ -58,6 +61,7 @@ export class Connection implements BudgetReader {
     this.clientHost = `/${socket.remoteAddress ?? ''}`
     this.activity = new ConnectionActivity(broker.clock.steady)
     this.authenticator = listener.authenticator(byTls, this.clientHost)
+    this.throttle = new Throttle(broker.clock, () => this.advance())
     this.parser = new FrameParser(this.maxRequestBytes)
     if (!this.authenticator.isComplete) this.expectAuthentication()
     this.sending = new SendQueue(socket, broker.logs.blocks, (bytes) => this.sent(bytes))
@@ -74,6 +78,7 @@ export class Connection implements BudgetReader {
 
   /** Nothing has happened for so long that the client should have done, or it takes that long for one frame. */
   isIdle(forMs: number): boolean {
+    if (this.throttle.isActive) return false
     const before = this.broker.clock.steady() - forMs
     if (this.sending.unsent > 0) return !this.activity.hasSentSince(before)
     if (this.answers.length > 0 || this.waiting.length > 0) return false
@@ -92,6 +97,7 @@ export class Connection implements BudgetReader {
   close(): void {
     if (this.closed) return
     this.closed = true
+    this.throttle.cancel()
     this.socket.destroy()
     this.waiting.length = 0
     this.parser.clear()
@@ -144,7 +150,14 @@ export class Connection implements BudgetReader {
     this.advancing = true
     // What is answered already counts as unsent before it is asked whether there is room for more.
     if (this.waiting.length > 0) this.send()
-    while (!this.closed && !this.ending && !this.busy && this.waiting.length > 0 && this.hasRoom()) {
+    while (
+      !this.closed &&
+      !this.ending &&
+      !this.busy &&
+      !this.throttle.isActive &&
+      this.waiting.length > 0 &&
+      this.hasRoom()
+    ) {
       const frame = this.waiting.shift()!
       try {
         this.begin(frame)
@@ -155,7 +168,11 @@ export class Connection implements BudgetReader {
     this.advancing = false
     if (this.closed) return
     const mayWait = this.authenticator.isComplete ? MAX_QUEUED_FRAMES : 1
-    if (this.waiting.length > mayWait || this.mustWaitForMemory()) this.socket.pause()
+    if (this.throttle.isActive) {
+      // Somebody who may go on has the memory that is left.
+      this.broker.memory.finished(this)
+      this.socket.pause()
+    } else if (this.waiting.length > mayWait || this.mustWaitForMemory()) this.socket.pause()
     else if (this.socket.isPaused()) this.socket.resume()
   }
 
@@ -189,9 +206,15 @@ export class Connection implements BudgetReader {
     const { handler, header, body } = request
     const slot = this.answers.expect(frame, handler.keepsNothing !== true)
     const began = this.broker.requests.begin()
-    const answer = handler.handle(body, this.contextOf(header))
+    const context = this.contextOf(header)
+    const client = { user: context.principal.name, clientId: context.clientId }
+    const meter = Meter.of(this.broker, client, request, frame.length)
+    const answer =
+      meter === undefined
+        ? handler.handle(body, context)
+        : meter.measure(() => handler.handle(meter.limited(body), context))
     if (!(answer instanceof Promise)) {
-      this.answer(slot, request, answer, began)
+      this.answer(slot, request, answer, began, meter)
       this.send()
       return
     }
@@ -199,7 +222,7 @@ export class Connection implements BudgetReader {
     answer.then(
       (value) =>
         this.continue(handler, () => {
-          this.answer(slot, request, value, began)
+          this.answer(slot, request, value, began, meter)
           this.sendSoon()
         }),
       (error) => this.continue(handler, () => this.refuse(error)),
@@ -249,11 +272,26 @@ export class Connection implements BudgetReader {
     request: IncomingRequest,
     value: Awaited<ReturnType<Handler['handle']>>,
     began: number,
+    meter: Meter | undefined,
   ): void {
     this.broker.requests.end(request.handler.api.key, began)
-    const answer = answerTo(request, value)
+    const answer = meter === undefined ? answerTo(request, value) : this.charged(meter, request, value)
     if (answer === CLOSE) this.close()
     else slot.answer = answer
+  }
+
+  /** The answer, which says for how long the client is left alone after it. */
+  private charged(
+    meter: Meter,
+    request: IncomingRequest,
+    value: Awaited<ReturnType<Handler['handle']>>,
+  ): readonly Buffer[] | typeof CLOSE {
+    const answer = meter.measure(() => answerTo(request, value))
+    if (answer === CLOSE) return CLOSE
+    const throttleTimeMs = meter.charge(answer)
+    if (throttleTimeMs === 0) return answer
+    this.throttle.begin(throttleTimeMs)
+    return typeof value === 'object' ? answerTo(request, { ...value, throttleTimeMs }) : answer
   }
 
   /** One sync answers many requests: what is answered within one turn goes out together. */

@@ -10,12 +10,34 @@ import { type Config, readConfig } from '../config.ts'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
 import { dispatch } from '../dispatch.ts'
 import { sealBatch, testBatch } from '../log/batch.fixture.ts'
+import {
+  AclOperation,
+  AclPattern,
+  AclPermission,
+  AclResource,
+  ANYBODY,
+  STANDARD_AUTHORIZER,
+} from '../security/authorization/acl.ts'
 import { TestClient } from './connection.fixture.ts'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 100)
 const PRODUCE = 0
 const CONFIG = ['--data-dir', '/data', '--set', 'num.partitions=2', '--set', 'group.initial.rebalance.delay.ms=0']
-const { settings, dataDir } = readConfig(CONFIG, {}) as Config
+const settingsWith = (...more: readonly string[]) => (readConfig([...CONFIG, ...more], {}) as Config).settings
+const dataDir = '/data'
+
+/** What anybody may do, if there is an authorizer; null: there is none. */
+type Allowed = readonly (readonly [AclOperation, AclResource])[] | null
+const allowed: fc.Arbitrary<Allowed> = fc.option(
+  fc.uniqueArray(
+    fc.tuple(fc.constantFrom(...Object.values(AclOperation)), fc.constantFrom(...Object.values(AclResource))),
+    {
+      maxLength: 20,
+      selector: String,
+    },
+  ),
+  { freq: 2 },
+)
 
 /** Every API in every version that the broker answers, by what is printed when one fails. */
 const asked = new Map<string, { readonly api: Api; readonly version: number }>(
@@ -107,11 +129,19 @@ class Subject {
   private broker!: Broker
   private client!: TestClient
 
-  static async open(): Promise<Subject> {
+  static async open(allowed: Allowed = null): Promise<Subject> {
     const subject = new Subject()
     const fs = new MemoryFileSystem()
+    const settings = settingsWith(
+      ...(allowed === null ? [] : ['--set', `authorizer.class.name=${STANDARD_AUTHORIZER}`]),
+    )
     subject.broker = await Broker.open({ settings, clock: subject.clock, fs, dataDir })
-    await subject.broker.controller.createTopic('t', 2, {})
+    const { controller } = subject.broker
+    await controller.createTopic('t', 2, {})
+    for (const [operation, resourceType] of allowed ?? []) {
+      const rule = { resourceType, resourceName: '*', operation, principal: ANYBODY, host: '*' }
+      controller.image.acls.add({ ...rule, patternType: AclPattern.literal, permission: AclPermission.allow })
+    }
     subject.connect()
     return subject
   }
@@ -159,8 +189,9 @@ describe('frames', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(request, { minLength: 5, maxLength: 30, size: 'max' }),
-        asManyAsFit(async (requests) => {
-          const subject = await Subject.open()
+        allowed,
+        asManyAsFit(async (requests, rules) => {
+          const subject = await Subject.open(rules)
           for (const [index, one] of requests.entries()) await subject.ask(one, index)
           await subject.close()
         }),

@@ -6,6 +6,7 @@ import type { RequestContext } from '../handler.ts'
 import { BLOCK_BYTES } from '../log/block-pool.ts'
 import type { FetchResult } from '../log/log-reader.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import { AclOperation, AclResource } from '../security/authorization/acl.ts'
 import type { AcquiredRecords, Acquisition } from './acquire.ts'
 import { bytesWith, readBatches } from './read-batches.ts'
 import type { TopicIdPartition } from './records.ts'
@@ -84,8 +85,13 @@ export async function shareFetch(
   }
 }
 
-function locate({ topicId, partition }: TopicIdPartition, { broker }: RequestContext): Wanted {
-  const topic = broker.topics.findById(topicId)
+function locate({ topicId, partition }: TopicIdPartition, context: RequestContext): Wanted {
+  const topic = context.broker.topics.findById(topicId)
+  // Asked with each request: a permission may have gone since the session began.
+  const access = context.broker.authorizer?.accessOf(context)
+  if (topic !== undefined && access?.may(AclOperation.read, AclResource.topic, topic.name) === false) {
+    return { topicId, partition, log: undefined, errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED }
+  }
   const log = topic?.logs[partition]
   const unknown = topic === undefined ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
   return { topicId, partition, log, errorCode: log === undefined ? unknown : ErrorCode.NONE }
