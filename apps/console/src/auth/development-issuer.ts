@@ -24,6 +24,10 @@ export const developmentIssuer =
         const { status, headers, body } = await get(path)
         return reply.status(status).headers(headers).send(body)
       })
+    fastify.get('/issuer/authorize', async (request, reply) => {
+      const { status, headers, body } = await get(request.url)
+      return reply.status(status).headers(headers).header('cache-control', 'no-store').send(body)
+    })
     fastify.post('/issuer/token', async (request, reply) => {
       if (request.body === undefined) throw new Problem(400, { detail: 'a form is missing: grant_type=…&client_id=…' })
       const { status, headers, body } = await forwarder.forward(

@@ -2,6 +2,7 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import { z } from 'zod'
 import { Problem } from '#libs/http'
 import { createLogger, fields } from '#libs/observability'
+import { ASK_MS, discover } from './discovery.ts'
 import { type Principal, type Role, roles } from './principal.ts'
 
 /** Only where whoever verifies cannot also sign. */
@@ -9,7 +10,6 @@ const ALGORITHMS = ['ES256', 'ES384', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384
 const CLOCK_SKEW_S = 30
 /** A key that is not known is looked for again, but not for every forged token. */
 const COOLDOWN_MS = 10_000
-const ASK_MS = 3_000
 /** Who carries none cannot be acted for: ids of customers are no longer. */
 const CUSTOMER = z.string().regex(/^[\w.-]{1,64}$/)
 const SUBJECT = z.string().regex(/^[\w.@:-]{1,64}$/)
@@ -27,6 +27,13 @@ export interface TokenSettings {
   readonly customerClaim: string
 }
 
+/** What a token says, and until when. */
+export interface TokenContent {
+  readonly principal: Principal
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+}
+
 /** Verifies access tokens of one issuer: JWTs, signed asymmetrically, whose keys may change at any time. */
 export class TokenVerifier {
   #keys: Promise<JWTVerifyGetKey> | undefined
@@ -35,12 +42,17 @@ export class TokenVerifier {
 
   /** @throws Problem 401 for a token that is none, not ours, or over; 503 when the issuer's keys cannot be had. */
   async verify(token: string): Promise<Principal> {
+    return (await this.read(token)).principal
+  }
+
+  /** @throws like `verify`. */
+  async read(token: string): Promise<TokenContent> {
     const { issuer, audience } = this.settings
     const keys = await this.#keySet()
     try {
       const options = { issuer, audience, algorithms: ALGORITHMS, clockTolerance: CLOCK_SKEW_S }
       const { payload } = await jwtVerify(token, keys, { ...options, requiredClaims: ['sub', 'exp'] })
-      return this.#principalIn(payload)
+      return { principal: this.#principalIn(payload), expiresAt: payload.exp! * 1_000 }
     } catch (error) {
       if (error instanceof Problem) throw error
       if (!(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout) throw unavailable(error)
@@ -70,17 +82,9 @@ export class TokenVerifier {
   }
 
   async #findKeys(): Promise<JWTVerifyGetKey> {
-    const url = this.settings.jwksUrl ?? (await discovered(this.settings.issuer))
+    const url = this.settings.jwksUrl ?? (await discover(this.settings.issuer)).jwks_uri
     return createRemoteJWKSet(new URL(url), { cooldownDuration: COOLDOWN_MS, timeoutDuration: ASK_MS })
   }
-}
-
-const discovered = async (issuer: string): Promise<string> => {
-  const answer = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
-    signal: AbortSignal.timeout(ASK_MS),
-  })
-  const { jwks_uri } = z.object({ jwks_uri: z.url() }).parse(await answer.json())
-  return jwks_uri
 }
 
 const claimAt = (payload: JWTPayload, way: string): unknown =>
@@ -109,7 +113,7 @@ export const tokenMissing = (): Problem =>
     ...{
       type: 'token-missing',
       title: 'Token missing',
-      detail: 'this needs Authorization: Bearer and an access token',
+      detail: 'this needs Authorization: Bearer and an access token, or a login at /auth/login',
     },
     headers: { 'www-authenticate': 'Bearer' },
   })
