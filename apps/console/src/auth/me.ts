@@ -1,12 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
-import { roles } from './principal.ts'
-
-export const me = z.union([
-  z.object({ auth: z.literal('off') }),
-  z.object({ auth: z.literal('oidc'), subject: z.string(), roles: z.array(z.enum(roles)) }),
-])
-export type Me = z.infer<typeof me>
+import type { Me } from './me.openapi.ts'
 
 /** A Fastify plugin: `GET /api/me`, who asks. Who is not known has been refused by the guard. */
 export const serveMe = async (fastify: FastifyInstance): Promise<void> => {
