@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Problem, sendProblem, toProblem } from '#libs/http'
-import { type Forwarder, READ, WRITE } from '../forwarder.ts'
+import { type Forwarder, WRITE } from '../forwarder.ts'
 
 /** A request for a token is some hundred bytes. */
 const BODY_LIMIT = 8 * 1024
@@ -18,7 +18,8 @@ export const developmentIssuer =
       done(null, Object.fromEntries(new URLSearchParams(body as string))),
     )
     fastify.setErrorHandler((error, _request, reply) => sendProblem(reply, toProblem(error)))
-    const get = async (path: string) => forwarder.forward('simulators', { method: 'GET', path, headers: {} }, READ)
+    // Whoever logs in waits, and tries once.
+    const get = async (path: string) => forwarder.forward('simulators', { method: 'GET', path, headers: {} }, WRITE)
     for (const path of ['/issuer/.well-known/openid-configuration', '/issuer/jwks'])
       fastify.get(path, async (_request, reply) => {
         const { status, headers, body } = await get(path)

@@ -2,7 +2,10 @@ import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { Problem } from '#libs/http'
 import { createLogger, fields } from '#libs/observability'
-import { ASK_MS, discover } from './discovery.ts'
+import { discover, type Metadata } from './discovery.ts'
+
+/** Somebody waits for it who has just logged in. Milliseconds. */
+const PATIENCE_MS = 10_000
 
 const log = createLogger('auth')
 
@@ -34,6 +37,8 @@ const refused = z.object({ error: z.string().max(200) })
 
 /** The authorization code flow of OAuth 2.0, as a client. */
 export class Provider {
+  #metadata: Promise<Metadata> | undefined
+
   constructor(private readonly settings: ProviderSettings) {}
 
   get issuer(): string {
@@ -65,7 +70,7 @@ export class Provider {
           ...{ grant_type: 'authorization_code', code, client_id: clientId },
           ...{ redirect_uri: redirectUri, code_verifier: verifier },
         }),
-        signal: AbortSignal.timeout(ASK_MS),
+        signal: AbortSignal.timeout(PATIENCE_MS),
       })
       const body: unknown = await answer.json()
       if (answer.ok) return granted.parse(body).access_token
@@ -80,9 +85,11 @@ export class Provider {
   async #endpoint(set: 'authorizationUrl' | 'tokenUrl', named: 'authorization_endpoint' | 'token_endpoint') {
     const known = this.settings[set]
     if (known !== undefined) return known
-    const found = (await discover(this.settings.issuer).catch((error: unknown) => Promise.reject(unavailable(error))))[
-      named
-    ]
+    this.#metadata ??= discover(this.settings.issuer, PATIENCE_MS).catch((error: unknown) => {
+      this.#metadata = undefined
+      throw unavailable(error)
+    })
+    const found = (await this.#metadata)[named]
     if (found === undefined) throw unavailable(new Error(`the discovery document names no ${named}`))
     return found
   }

@@ -2,7 +2,7 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import { z } from 'zod'
 import { Problem } from '#libs/http'
 import { createLogger, fields } from '#libs/observability'
-import { ASK_MS, discover } from './discovery.ts'
+import { discover } from './discovery.ts'
 import { type Principal, type Role, roles } from './principal.ts'
 
 /** Only where whoever verifies cannot also sign. */
@@ -10,6 +10,7 @@ const ALGORITHMS = ['ES256', 'ES384', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384
 const CLOCK_SKEW_S = 30
 /** A key that is not known is looked for again, but not for every forged token. */
 const COOLDOWN_MS = 10_000
+const ASK_MS = 3_000
 /** Who carries none cannot be acted for: ids of customers are no longer. */
 const CUSTOMER = z.string().regex(/^[\w.-]{1,64}$/)
 const SUBJECT = z.string().regex(/^[\w.@:-]{1,64}$/)
@@ -82,7 +83,7 @@ export class TokenVerifier {
   }
 
   async #findKeys(): Promise<JWTVerifyGetKey> {
-    const url = this.settings.jwksUrl ?? (await discover(this.settings.issuer)).jwks_uri
+    const url = this.settings.jwksUrl ?? (await discover(this.settings.issuer, ASK_MS)).jwks_uri
     return createRemoteJWKSet(new URL(url), { cooldownDuration: COOLDOWN_MS, timeoutDuration: ASK_MS })
   }
 }
