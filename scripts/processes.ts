@@ -163,7 +163,10 @@ export const planProcesses = (
 /** The development issuer's, as the console shows it, unless another one is named. */
 const issuerOf = ({ port }: StartOptions): string => process.env.OIDC_ISSUER ?? `http://localhost:${port}/issuer`
 
-const LOGIN = ['AUTH', 'OIDC_AUDIENCE', 'OIDC_JWKS_URL', 'OIDC_ROLES_CLAIM', 'OIDC_CUSTOMER_CLAIM']
+const LOGIN = [
+  ...['AUTH', 'OIDC_AUDIENCE', 'OIDC_JWKS_URL', 'OIDC_ROLES_CLAIM', 'OIDC_CUSTOMER_CLAIM', 'OIDC_CLIENT_ID'],
+  ...['OIDC_CLIENT_SECRET', 'OIDC_SCOPE', 'OIDC_AUTHORIZATION_URL', 'OIDC_TOKEN_URL', 'PUBLIC_URL'],
+]
 
 /** Whether people have to say who they are, and who vouches for them. */
 const loginOf = (options: StartOptions): Record<string, string> => ({

@@ -126,7 +126,7 @@ ready ${address}`)
 const loginSays = (address: string): string => {
   if (process.env.AUTH !== 'oidc') return 'none, for this machine only (AUTH=off)'
   if (process.env.OIDC_ISSUER !== undefined) return `tokens of ${process.env.OIDC_ISSUER}`
-  return `curl -s ${address}/issuer/token -d grant_type=client_credentials -d client_id=ada`
+  return `${address}/auth/login, or curl -s ${address}/issuer/token -d grant_type=client_credentials -d client_id=ada`
 }
 
 const stopOnSignals = (system: System, control: ControlServer, terminal: Terminal): void => {

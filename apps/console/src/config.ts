@@ -19,6 +19,15 @@ export const config = () =>
     OIDC_ISSUER: address.optional(),
     OIDC_AUDIENCE: z.string().default('waybill'),
     OIDC_JWKS_URL: address.optional(),
+    /** As whom the web console logs people in; its redirect URI is `<PUBLIC_URL>/auth/callback`. */
+    OIDC_CLIENT_ID: z.string().default('waybill-console'),
+    OIDC_CLIENT_SECRET: z.string().optional(),
+    OIDC_SCOPE: z.string().default('openid'),
+    /** Found by the discovery document, unless these say where they are. */
+    OIDC_AUTHORIZATION_URL: address.optional(),
+    OIDC_TOKEN_URL: address.optional(),
+    /** Where people see the console, if the `Host` of their requests does not say it. */
+    PUBLIC_URL: address.optional(),
     /** Claims by name, or by the way to them: `realm_access.roles`. */
     OIDC_ROLES_CLAIM: z.string().default('roles'),
     OIDC_CUSTOMER_CLAIM: z.string().default('customer_id'),

@@ -35,7 +35,10 @@ export const LOOK: Patience = { answerMs: 2_000, restartMs: 500 }
 /** A write under load may take its time; what became of one that is given up is not known. */
 export const WRITE: Patience = { answerMs: 10_000, restartMs: 10_000 }
 
-const ANSWERED_HEADERS = ['content-type', 'location', 'retry-after', 'idempotent-replayed', 'allow', 'accept-encoding']
+const ANSWERED_HEADERS = [
+  ...['content-type', 'location', 'retry-after', 'idempotent-replayed', 'allow', 'accept-encoding'],
+  'content-security-policy',
+]
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 500
 /**

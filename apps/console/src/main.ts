@@ -7,11 +7,9 @@ import { PersonalData } from '#libs/personal-data'
 import { credentials } from '#libs/service-tokens'
 import { serveRunbooks } from './alerts/serve-runbooks.ts'
 import { serveAnalyticsLive } from './analytics/serve-live.ts'
+import { connectLogin } from './auth/connect-login.ts'
 import { developmentIssuer } from './auth/development-issuer.ts'
-import { guardApi } from './auth/guard.ts'
-import { Owners } from './auth/owners.ts'
-import { tokenSettings } from './auth/token-settings.ts'
-import { TokenVerifier } from './auth/tokens.ts'
+import { serveMe } from './auth/me.ts'
 import { Collector } from './collect/collector.ts'
 import { serveEvents } from './collect/serve-events.ts'
 import { config } from './config.ts'
@@ -47,8 +45,8 @@ await startService(consoleModule(environment), {
     refuseCrossSiteWrites(instance)
     sendSecurityHeaders(instance)
     if (environment.AUTH === 'off') refuseForeignHosts(instance)
-    if (environment.AUTH === 'oidc')
-      guardApi(instance, new TokenVerifier(tokenSettings(environment)), new Owners(app.get(Forwarder)))
+    if (environment.AUTH === 'oidc') connectLogin(instance, environment, app.get(Forwarder))
+    void fastify.register(serveMe)
     if (environment.DEVELOPMENT_ISSUER === 'on') void fastify.register(developmentIssuer(app.get(Forwarder)))
     revealAnswers(instance, app.get(PersonalData))
     void fastify.register(gateway(app.get(Forwarder)))

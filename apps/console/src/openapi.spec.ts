@@ -7,7 +7,7 @@ const own = [
   ...['GET /api/orders/{orderId}/messages', 'GET /api/stream', 'GET /api/analytics/live', 'POST /api/events'],
   ...['GET /api/topics/{topic}', 'GET /api/topics/{topic}/messages', 'POST /api/groups/{group}/offsets'],
   ...['GET /api/schemas', 'GET /api/log-levels', 'PUT /api/log-levels/{service}'],
-  'GET /api/customers/{customerId}/export',
+  ...['GET /api/customers/{customerId}/export', 'GET /api/me'],
   ...['GET /api/topics', 'GET /api/groups', 'GET /api/health', 'GET /api/parked', 'GET /api/parked/counts'],
   ...['GET /api/parked/{service}/{id}', 'GET /api/parked-effects', 'GET /api/operations/{id}', 'GET /api/audit'],
   ...['retry', 'discard', 'amend'].map((action) => `POST /api/parked/{service}/{id}/${action}`),

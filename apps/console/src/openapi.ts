@@ -3,6 +3,7 @@ import { customerId, orderId, orderStatus } from '#libs/contracts'
 import { alertPaths } from './alerts/alerts.openapi.ts'
 import { analyticsPaths } from './analytics/analytics.openapi.ts'
 import { securitySchemes, withAccess } from './auth/describe-access.ts'
+import { me } from './auth/me.openapi.ts'
 import { campaignPaths } from './campaigns.openapi.ts'
 import { eventPaths } from './collect/events.openapi.ts'
 import { logLevelPaths } from './log-levels.openapi.ts'
@@ -237,6 +238,14 @@ const document = {
     },
     ...operatorPaths(helpers),
     ...logLevelPaths(helpers),
+    '/api/me': {
+      get: get(
+        'Who asks, as their token or session has it',
+        me,
+        [],
+        problems([401, 'Where people log in: no token or session, or one that is refused']),
+      ),
+    },
     '/api/health': { get: get('Health of every service', schemas.health) },
     '/api/simulators/payment/settings': {
       get: get('How the payment provider behaves', schemas.paymentSettings),

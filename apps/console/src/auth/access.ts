@@ -6,8 +6,11 @@ import type { StaffRole } from './principal.ts'
  */
 export type Owned = 'order' | 'quote' | 'customer' | 'query' | 'body' | 'nobody'
 
-/** The least role of the staff that may, and what of it a customer may. Without a login: only `anyone`. */
-export type Access = 'anyone' | { readonly staff: StaffRole; readonly customer?: Owned }
+/**
+ * The least role of the staff that may, and what of it a customer may; or whoever is known, whatever their role. Without a
+ * login: only `anyone`.
+ */
+export type Access = 'anyone' | 'known' | { readonly staff: StaffRole; readonly customer?: Owned }
 
 const staff = (role: StaffRole): Access => ({ staff: role })
 const own = (customer: Owned, role: StaffRole = 'support'): Access => ({ staff: role, customer })
@@ -36,6 +39,7 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /api/notifications/preview': staff('support'),
   /** Pages of the shop leave here what their visitors do. */
   'POST /api/events': 'anyone',
+  'GET /api/me': 'known',
 
   'GET /api/sagas': staff('support'),
   'GET /api/sagas/counts': staff('support'),

@@ -12,6 +12,7 @@ type Problems = (...statuses: [status: number, when: string][]) => object
 export const withAccess = (method: string, path: string, operation: object, problems: Problems): object => {
   const access = accessDescribed(method, path)
   if (access === undefined || access === 'anyone') return { ...operation, security: [] }
+  if (access === 'known') return { ...operation, security: [{ token: [] }] }
   const staff = staffRoles.slice(staffRoles.indexOf(access.staff))
   const may = access.customer === undefined ? staff : ['customer', ...staff]
   const { responses } = operation as { responses?: object }

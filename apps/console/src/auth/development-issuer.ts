@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Problem, sendProblem, toProblem } from '#libs/http'
-import { type Forwarder, READ, WRITE } from '../forwarder.ts'
+import { type Forwarder, WRITE } from '../forwarder.ts'
 
 /** A request for a token is some hundred bytes. */
 const BODY_LIMIT = 8 * 1024
@@ -18,12 +18,17 @@ export const developmentIssuer =
       done(null, Object.fromEntries(new URLSearchParams(body as string))),
     )
     fastify.setErrorHandler((error, _request, reply) => sendProblem(reply, toProblem(error)))
-    const get = async (path: string) => forwarder.forward('simulators', { method: 'GET', path, headers: {} }, READ)
+    // Whoever logs in waits, and tries once.
+    const get = async (path: string) => forwarder.forward('simulators', { method: 'GET', path, headers: {} }, WRITE)
     for (const path of ['/issuer/.well-known/openid-configuration', '/issuer/jwks'])
       fastify.get(path, async (_request, reply) => {
         const { status, headers, body } = await get(path)
         return reply.status(status).headers(headers).send(body)
       })
+    fastify.get('/issuer/authorize', async (request, reply) => {
+      const { status, headers, body } = await get(request.url)
+      return reply.status(status).headers(headers).header('cache-control', 'no-store').send(body)
+    })
     fastify.post('/issuer/token', async (request, reply) => {
       if (request.body === undefined) throw new Problem(400, { detail: 'a form is missing: grant_type=…&client_id=…' })
       const { status, headers, body } = await forwarder.forward(

@@ -1,9 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, sendProblem, toProblem } from '#libs/http'
 import { createLogger } from '#libs/observability'
+import { holdsToken, isRead, tokenNeeded } from '../web/csrf.ts'
 import { accessTo, type Owned } from './access.ts'
+import { cookieIn } from './cookies.ts'
 import type { Owners } from './owners.ts'
 import { mayAs, type Principal } from './principal.ts'
+import { SESSION_COOKIE, type Sessions } from './sessions.ts'
 import { type TokenVerifier, tokenMissing } from './tokens.ts'
 
 declare module 'fastify' {
@@ -16,14 +19,22 @@ declare module 'fastify' {
 const log = createLogger('auth')
 
 /**
- * Everything below `/api` asks for a token, and for the role that the table of `access.ts` has. Whoever is let in is the
- * actor of what they do, whatever else they say.
+ * Everything below `/api` asks for a token or a session, and for the role that the table of `access.ts` has. Whoever is
+ * let in is the actor of what they do, whatever else they say.
  */
-export const guardApi = (fastify: FastifyInstance, verifier: Pick<TokenVerifier, 'verify'>, owners: Owners): void => {
-  const hook = (name: 'onRequest' | 'preHandler', check: (request: FastifyRequest) => Promise<void>) =>
+export const guardApi = (
+  fastify: FastifyInstance,
+  verifier: Pick<TokenVerifier, 'verify'>,
+  owners: Owners,
+  sessions: Sessions,
+): void => {
+  const hook = (
+    name: 'onRequest' | 'preHandler',
+    check: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
+  ) =>
     fastify.addHook(name as 'preHandler', async (request: FastifyRequest, reply: FastifyReply) => {
       try {
-        await check(request)
+        await check(request, reply)
       } catch (error) {
         const problem = toProblem(error)
         if (problem.status === 403)
@@ -35,27 +46,47 @@ export const guardApi = (fastify: FastifyInstance, verifier: Pick<TokenVerifier,
         return sendProblem(reply, problem)
       }
     })
-  hook('onRequest', (request) => letIn(request, verifier))
+  hook('onRequest', (request, reply) => letIn(request, reply, verifier, sessions))
   hook('preHandler', (request) => refuseOthers(request, owners))
 }
 
 const pathOf = ({ routeOptions }: FastifyRequest): string => routeOptions.url ?? ''
 
-const letIn = async (request: FastifyRequest, verifier: Pick<TokenVerifier, 'verify'>): Promise<void> => {
+const letIn = async (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  verifier: Pick<TokenVerifier, 'verify'>,
+  sessions: Sessions,
+): Promise<void> => {
   const path = pathOf(request)
   if (!path.startsWith('/api/')) return
   const access = accessTo(request.method, path)
   if (access === 'anyone') return
   const token = bearerIn(request)
-  if (token === undefined) throw tokenMissing()
-  const principal = await verifier.verify(token)
+  const principal = token === undefined ? inSession(request, reply, sessions) : await verifier.verify(token)
   request.principal = principal
   request.headers['x-actor'] = principal.subject
+  if (access === 'known') return
   const asCustomer = access?.customer !== undefined && principal.roles.includes('customer')
   if (access === undefined || !(mayAs(principal, access.staff) || asCustomer))
     throw notAllowed(
       access === undefined ? 'nobody may do this' : `this is for ${allowed(access.staff, access.customer)}`,
     )
+}
+
+/** A browser sends its cookie with whatever it is made to send: a write is a page's own with its token only. */
+const inSession = (request: FastifyRequest, reply: FastifyReply, sessions: Sessions): Principal => {
+  const { authorization, cookie } = request.headers
+  const id = authorization === undefined ? cookieIn(cookie, SESSION_COOKIE) : undefined
+  const principal = id === undefined ? undefined : sessions.principal(id)
+  if (id === undefined || principal === undefined) throw tokenMissing()
+  if (!isRead(request) && !holdsToken(request)) throw tokenNeeded()
+  // A stream of events would go on for long after the session.
+  reply.raw.once(
+    'close',
+    sessions.whenEnded(id, () => reply.raw.destroy()),
+  )
+  return principal
 }
 
 const allowed = (staff: string, customer: Owned | undefined): string =>
@@ -66,7 +97,7 @@ const refuseOthers = async (request: FastifyRequest, owners: Owners): Promise<vo
   const { principal } = request
   if (principal === undefined) return
   const access = accessTo(request.method, pathOf(request))
-  if (access === undefined || access === 'anyone' || mayAs(principal, access.staff)) return
+  if (access === undefined || access === 'anyone' || access === 'known' || mayAs(principal, access.staff)) return
   const { customerId } = principal
   if (customerId === undefined) throw notAllowed('the token names no customer')
   const { orderId, quoteId, customerId: named } = request.params as Readonly<Record<string, string>>

@@ -2,6 +2,7 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import { z } from 'zod'
 import { Problem } from '#libs/http'
 import { createLogger, fields } from '#libs/observability'
+import { discover } from './discovery.ts'
 import { type Principal, type Role, roles } from './principal.ts'
 
 /** Only where whoever verifies cannot also sign. */
@@ -27,6 +28,13 @@ export interface TokenSettings {
   readonly customerClaim: string
 }
 
+/** What a token says, and until when. */
+export interface TokenContent {
+  readonly principal: Principal
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+}
+
 /** Verifies access tokens of one issuer: JWTs, signed asymmetrically, whose keys may change at any time. */
 export class TokenVerifier {
   #keys: Promise<JWTVerifyGetKey> | undefined
@@ -35,12 +43,17 @@ export class TokenVerifier {
 
   /** @throws Problem 401 for a token that is none, not ours, or over; 503 when the issuer's keys cannot be had. */
   async verify(token: string): Promise<Principal> {
+    return (await this.read(token)).principal
+  }
+
+  /** @throws like `verify`. */
+  async read(token: string): Promise<TokenContent> {
     const { issuer, audience } = this.settings
     const keys = await this.#keySet()
     try {
       const options = { issuer, audience, algorithms: ALGORITHMS, clockTolerance: CLOCK_SKEW_S }
       const { payload } = await jwtVerify(token, keys, { ...options, requiredClaims: ['sub', 'exp'] })
-      return this.#principalIn(payload)
+      return { principal: this.#principalIn(payload), expiresAt: payload.exp! * 1_000 }
     } catch (error) {
       if (error instanceof Problem) throw error
       if (!(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout) throw unavailable(error)
@@ -70,17 +83,9 @@ export class TokenVerifier {
   }
 
   async #findKeys(): Promise<JWTVerifyGetKey> {
-    const url = this.settings.jwksUrl ?? (await discovered(this.settings.issuer))
+    const url = this.settings.jwksUrl ?? (await discover(this.settings.issuer, ASK_MS)).jwks_uri
     return createRemoteJWKSet(new URL(url), { cooldownDuration: COOLDOWN_MS, timeoutDuration: ASK_MS })
   }
-}
-
-const discovered = async (issuer: string): Promise<string> => {
-  const answer = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
-    signal: AbortSignal.timeout(ASK_MS),
-  })
-  const { jwks_uri } = z.object({ jwks_uri: z.url() }).parse(await answer.json())
-  return jwks_uri
 }
 
 const claimAt = (payload: JWTPayload, way: string): unknown =>
@@ -109,7 +114,7 @@ export const tokenMissing = (): Problem =>
     ...{
       type: 'token-missing',
       title: 'Token missing',
-      detail: 'this needs Authorization: Bearer and an access token',
+      detail: 'this needs Authorization: Bearer and an access token, or a login at /auth/login',
     },
     headers: { 'www-authenticate': 'Bearer' },
   })

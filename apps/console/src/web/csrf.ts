@@ -9,6 +9,8 @@ export const TOKEN_HEADER = 'x-csrf-token'
 const READS = new Set(['GET', 'HEAD', 'OPTIONS'])
 const TOKEN = new RegExp(`(?:^|;\\s*)${TOKEN_COOKIE}=([\\w-]{22})(?:;|$)`)
 
+export const isRead = ({ method }: FastifyRequest): boolean => READS.has(method)
+
 /** With a page, unless its browser has one: open pages go on after a restart of the gateway, and beside each other. */
 export const giveToken = ({ headers }: FastifyRequest, reply: FastifyReply): void => {
   if (tokenIn(headers.cookie) !== undefined) return
@@ -23,22 +25,33 @@ export const giveToken = ({ headers }: FastifyRequest, reply: FastifyReply): voi
  */
 export const refuseCrossSiteWrites = (fastify: FastifyInstance): void => {
   fastify.addHook('onRequest', (request, reply, done) => {
-    const detail = READS.has(request.method) ? undefined : whatIsWrongWith(request)
+    const detail = isRead(request) ? undefined : whatIsWrongWith(request)
     if (detail === undefined) return done()
-    sendProblem(reply, new Problem(403, { type: 'cross-site-request', title: 'Cross-site request', detail }))
+    sendProblem(reply, crossSite(detail))
   })
 }
 
 const whatIsWrongWith = ({ headers }: FastifyRequest): string | undefined => {
-  const { origin, host, cookie } = headers
+  const { origin, host } = headers
   const site = headers['sec-fetch-site']
   if (origin === undefined && site === undefined) return undefined
   if (site !== undefined && site !== 'same-origin') return `a write may not come from a page of another site (${site})`
   if (origin !== undefined && hostOf(origin) !== host) return `a write may not come from a page of ${origin}`
-  const token = tokenIn(cookie)
-  if (token !== undefined && headers[TOKEN_HEADER] === token) return undefined
-  return `a write from a browser must say in ${TOKEN_HEADER} what the cookie ${TOKEN_COOKIE} holds; load the page again`
+  return holdsToken({ headers }) ? undefined : TOKEN_NEEDED
 }
+
+const TOKEN_NEEDED = `a write from a browser must say in ${TOKEN_HEADER} what the cookie ${TOKEN_COOKIE} holds; load the page again`
+
+/** Whether what was sent can only come from a page of ours. Whoever is known by a cookie needs it for every write. */
+export const holdsToken = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean => {
+  const token = tokenIn(headers.cookie)
+  return token !== undefined && headers[TOKEN_HEADER] === token
+}
+
+export const tokenNeeded = (): Problem => crossSite(TOKEN_NEEDED)
+
+const crossSite = (detail: string): Problem =>
+  new Problem(403, { type: 'cross-site-request', title: 'Cross-site request', detail })
 
 const tokenIn = (cookie: string | undefined): string | undefined => TOKEN.exec(cookie ?? '')?.[1]
 

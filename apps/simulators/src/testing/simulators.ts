@@ -40,7 +40,6 @@ export const startSimulators = async (
   const config = { HOST: '127.0.0.1', PORT: 0, SMTP_PORT: 0, DATA_DIR: directory } as const
   const module = await simulatorsModule({
     ...config,
-    ...environment,
     PRODUCTS_FILE: 'data/products.json',
     CUSTOMERS_FILE: 'data/customers.json',
     LOG_LEVEL: 'silent',
@@ -50,6 +49,7 @@ export const startSimulators = async (
     OIDC_AUDIENCE: 'waybill',
     RETENTION_DAYS: 30,
     RETENTION_ROWS: 5_000_000,
+    ...environment,
   })
   const app = await createApplication(module)
   await app.listen(0, '127.0.0.1')

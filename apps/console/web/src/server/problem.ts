@@ -27,6 +27,12 @@ export class Unreachable extends Error {
   }
 }
 
+export const isNotLoggedIn = (error: unknown): boolean => error instanceof ServerProblem && error.status === 401
+
+/** Who asks is not let in, or may not. */
+export const isRefusal = (error: unknown): boolean =>
+  isNotLoggedIn(error) || (error instanceof ServerProblem && error.status === 403)
+
 /** What went wrong and what to do about it, in words. */
 export const explain = (error: unknown): { what: string; todo: string } => {
   if (error instanceof Unreachable)
@@ -36,6 +42,11 @@ export const explain = (error: unknown): { what: string; todo: string } => {
     }
   if (!(error instanceof ServerProblem))
     return { what: 'Something went wrong in this page', todo: error instanceof Error ? error.message : String(error) }
+  if (isNotLoggedIn(error))
+    return {
+      what: 'You are not logged in',
+      todo: 'The login was not finished, or it has led to no session: does this browser keep cookies? “Log in” is at the foot of the navigation.',
+    }
   if (error.status === 404) return { what: 'Not found', todo: error.message }
   if (error.status === 503 || error.status === 504)
     return {

@@ -1,3 +1,4 @@
+import { leaving } from './login.ts'
 import { type ProblemBody, ServerProblem, Unreachable } from './problem.ts'
 
 const TOKEN_COOKIE = 'waybill-csrf'
@@ -64,6 +65,8 @@ const send = async (path: string, init: RequestInit): Promise<Response> => {
     throw new Unreachable()
   })
   if (answer.ok) return answer
+  // Nobody waits for more of a page that is being left.
+  if (answer.status === 401 && leaving.leave()) return new Promise(() => {})
   throw new ServerProblem(answer.status, await problemIn(answer))
 }
 

@@ -1,5 +1,8 @@
 import type { z } from 'zod'
 import type * as alerts from '../../../src/alerts/alerts.openapi.ts'
+
+export type { Me } from '../../../src/auth/me.openapi.ts'
+
 import type * as campaigns from '../../../src/campaigns.openapi.ts'
 import type * as notifications from '../../../src/notifications.openapi.ts'
 import type * as schemas from '../../../src/openapi-schemas.ts'

@@ -3,10 +3,12 @@ import { useState } from 'react'
 import brand from '../icon.svg'
 import { nav } from '../nav.ts'
 import { troubles, useHealth } from '../server/health.ts'
+import { isRefusal } from '../server/problem.ts'
 import { Alerts } from './alerts.tsx'
 import { Icon } from './icon.tsx'
 import { Page } from './page.tsx'
 import { Empty, Notice } from './states.tsx'
+import { Who } from './who.tsx'
 
 /** What is around every screen: where one can go, and what is not well in the whole system. */
 export const Shell = () => (
@@ -66,6 +68,7 @@ const Side = () => {
         ))}
       </nav>
       <div className="side-foot">
+        <Who />
         <a href="/docs">REST interface</a>
       </div>
     </header>
@@ -73,8 +76,10 @@ const Side = () => {
 }
 
 const Troubles = () => {
-  const { data, isError } = useHealth()
-  if (isError)
+  const { data, error } = useHealth()
+  // Who may not know how the services are need not hear that.
+  if (isRefusal(error)) return null
+  if (error !== null)
     return (
       <Notice tone="bad">The gateway does not answer. What you see is from before; the page goes on by itself.</Notice>
     )
