@@ -1,8 +1,6 @@
 import type { z } from 'zod'
 import type * as alerts from '../../../src/alerts/alerts.openapi.ts'
-
-export type { Me } from '../../../src/auth/me.openapi.ts'
-
+import type * as auth from '../../../src/auth/me.openapi.ts'
 import type * as campaigns from '../../../src/campaigns.openapi.ts'
 import type * as notifications from '../../../src/notifications.openapi.ts'
 import type * as schemas from '../../../src/openapi-schemas.ts'
@@ -17,6 +15,8 @@ import type * as topics from '../../../src/topics.openapi.ts'
 import type * as traces from '../../../src/traces/traces.openapi.ts'
 
 /** What the gateway answers, from the very schemas that its OpenAPI document is made of. */
+
+export type Me = z.infer<typeof auth.me>
 
 export type Order = z.infer<typeof schemas.order>
 export type OrderSummary = z.infer<typeof schemas.orderSummary>
