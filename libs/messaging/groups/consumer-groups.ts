@@ -2,7 +2,7 @@ import { consumerGroupDescribe, describeGroups, ErrorCode, offsetFetch, readAssi
 import type { KafkaOptions } from '../kafka-client.ts'
 import type { BrokerConnection } from '../producer/broker-connection.ts'
 import { askCoordinators } from './ask-groups.ts'
-import type { GroupMember } from './group-member.ts'
+import { type GroupMember, memberOf } from './group-member.ts'
 
 const CLASSIC_VERSION = 5
 /** Of a group that is gone: an error of its own came later. */
@@ -64,10 +64,7 @@ const consumerGroups = async (connection: BrokerConnection, groupIds: readonly s
     .filter(({ errorCode }) => errorCode === ErrorCode.NONE)
     .map(({ groupId, groupState, members }) => ({
       ...{ groupId, state: groupState },
-      members: members.map(({ memberId, clientId, clientHost, assignment }) => ({
-        ...{ memberId, clientId, host: clientHost },
-        assignment: Object.fromEntries(assignment.topicPartitions.map((each) => [each.topicName, each.partitions])),
-      })),
+      members: members.map(memberOf),
     }))
 }
 

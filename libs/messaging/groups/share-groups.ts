@@ -2,7 +2,7 @@ import { describeShareGroupOffsets, ErrorCode, shareGroupDescribe } from '#libs/
 import type { KafkaOptions } from '../kafka-client.ts'
 import type { BrokerConnection } from '../producer/broker-connection.ts'
 import { askCoordinators } from './ask-groups.ts'
-import type { GroupMember } from './group-member.ts'
+import { type GroupMember, memberOf } from './group-member.ts'
 
 const DESCRIBE_VERSION = 1
 /** With the lag, which Kafka computes: 4.2 to today. */
@@ -45,10 +45,7 @@ const describedBy = async (
     .filter(({ errorCode }) => errorCode === ErrorCode.NONE)
     .map(({ groupId, groupState, members }) => ({
       ...{ groupId, state: groupState },
-      members: members.map(({ memberId, clientId, clientHost, assignment }) => ({
-        ...{ memberId, clientId, host: clientHost },
-        assignment: Object.fromEntries(assignment.topicPartitions.map((each) => [each.topicName, each.partitions])),
-      })),
+      members: members.map(memberOf),
       partitions: (topicsOf.get(groupId) ?? []).flatMap(({ topicName: topic, partitions }) =>
         partitions
           .filter(({ errorCode, startOffset }) => errorCode === ErrorCode.NONE && startOffset >= 0)
