@@ -227,7 +227,8 @@ test('no log shows a secret, a token, or who a customer is, also while everythin
     const answer = await client.call<{ level: string }>('PUT', `/api/log-levels/${service}`, { level: 'debug' })
     expect(answer).toMatchObject({ status: 200, body: { level: 'debug', until: expect.any(String) } })
   }
-  process.kill(await system.pidOf('broker'), 'SIGUSR2')
+  // Another Kafka has no log of ours.
+  if (process.env.KAFKA_BROKERS === undefined) process.kill(await system.pidOf('broker'), 'SIGUSR2')
   const subscription = {
     filter: { types: ['order.*'] },
     deliver: { to: 'webhook', url: 'http://127.0.0.1:9/hook' },

@@ -206,7 +206,12 @@ const group = z.object({
     z.object({ topic: z.string(), partition: z.int(), offset: z.int(), latest: z.int(), lag: z.int() }),
   ),
 })
-export const groups = page(group).extend({ missing })
+export const groups = page(group).extend({
+  missing,
+  untold: z
+    .array(z.string())
+    .describe('Share groups whose positions Kafka did not tell in time; they are not in the items'),
+})
 export const health = z.object({
   status: z.enum(['ok', 'degraded']),
   services: z.record(

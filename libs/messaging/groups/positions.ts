@@ -38,8 +38,13 @@ const LEAVE = -1
 /** For a group to be empty: longer than the longest session of ours. */
 const EMPTY_WITHIN_MS = 60_000
 const LOOK_MS = 250
+/** Thousands of them. */
+const SHARE_GROUPS_WITHIN_MS = 60_000
 
-/** What the brokers know now. Positions of groups come first: nobody in them stands behind an end. */
+/**
+ * What the brokers know now. Positions of groups come first: nobody in them stands behind an end.
+ * @throws Refused when they do not tell all of it in time.
+ */
 export const readPositions = async (options: KafkaOptions): Promise<Positions> => {
   const listed = await listGroups(options)
   const named = (type: string) => listed.filter((group) => group.type === type).map(({ groupId }) => groupId)
@@ -47,7 +52,9 @@ export const readPositions = async (options: KafkaOptions): Promise<Positions> =
     (await describeConsumerGroups(options, type, named(type))).map(({ groupId, partitions: at }) => ({
       ...{ groupId, type, at },
     }))
-  const sharing = (await describeShareGroups(options, named('share'))).map(({ groupId, partitions }) => ({
+  const { described, untold } = await describeShareGroups(options, named('share'), SHARE_GROUPS_WITHIN_MS)
+  if (untold.length > 0) throw new Refused(`where these share groups stand was not told in time: ${untold.join(', ')}`)
+  const sharing = described.map(({ groupId, partitions }) => ({
     ...{ groupId, type: 'share' as const },
     at: partitions.map(({ topic, partition, start: offset }) => ({ topic, partition, offset })),
   }))
@@ -92,7 +99,7 @@ const clamp = (offset: number, { earliest, latest }: { earliest: number; latest:
 const resetGroup = async (options: KafkaOptions, { groupId, type, at }: GroupPosition): Promise<void> => {
   const deadline = Date.now() + EMPTY_WITHIN_MS
   for (;;) {
-    const described = type === 'share' ? describeShareGroups : describeClassic
+    const described = type === 'share' ? describeSharing : describeClassic
     const members = (await described(options, [groupId])).flatMap((group) => group.members)
     const [code] = await askCoordinators(options, [groupId], async (coordinator) => {
       await (type === 'share' ? endSharing : endConsuming)(coordinator, groupId, members)
@@ -108,6 +115,9 @@ const resetGroup = async (options: KafkaOptions, { groupId, type, at }: GroupPos
 /** Members of the other protocol leave by themselves, when their sessions end. */
 const describeClassic = (options: KafkaOptions, groupIds: readonly string[]) =>
   describeConsumerGroups(options, 'classic', groupIds)
+
+const describeSharing = async (options: KafkaOptions, groupIds: readonly string[]) =>
+  (await describeShareGroups(options, groupIds, SHARE_GROUPS_WITHIN_MS)).described
 
 const IS_ACTIVE = new Set<number>([
   ErrorCode.UNKNOWN_MEMBER_ID,

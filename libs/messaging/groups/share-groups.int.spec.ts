@@ -10,6 +10,7 @@ import { describeShareGroups } from './share-groups.ts'
 /** The Kafka that `KAFKA_BROKERS` names, or the bundled broker. */
 const given = process.env.KAFKA_BROKERS?.split(',')
 const TIMING = { connectMs: 1_000, requestMs: 10_000, retriesMs: [], metadataMs: 0 }
+const WITHIN_MS = 10_000
 const topic = `jobs-${randomUUID()}`
 const groupId = `workers-${randomUUID()}`
 
@@ -49,14 +50,26 @@ test('share groups are described with members and lag, and one that is not there
   const { memberEpoch } = await connection.request(shareGroupHeartbeat, 1, { ...member, memberEpoch: 0 })
   await until('an assignment', async () => {
     // Kafka takes its time until it has read what it knows of a group.
-    const [group] = await describeShareGroups(options, [groupId]).catch(() => [])
-    if (group?.members[0]?.assignment[topic] !== undefined) return true
+    const group = await describeShareGroups(options, [groupId], WITHIN_MS).then(
+      ({ described }) => described[0],
+      () => undefined,
+    )
+    // It gives out a partition when it has begun to keep where the group stands in it, which it does one by one.
+    if (group?.members[0]?.assignment[topic]?.length === 2) return true
     await connection.request(shareGroupHeartbeat, 1, { ...member, memberEpoch, subscribedTopicNames: null })
     return undefined
   })
-  const [group, ...others] = await describeShareGroups(options, [groupId, 'nobody'])
-  expect(others).toEqual([])
+  const { described, untold } = await describeShareGroups(options, [groupId, 'nobody'], WITHIN_MS)
+  expect([described.length, untold]).toEqual([1, []])
+  const [group] = described
   expect(group).toMatchObject({ groupId, state: 'Stable', members: [{ memberId: member.memberId }] })
   expect(group!.members[0]!.assignment).toEqual({ [topic]: [0, 1] })
   expect(group!.partitions).toContainEqual({ topic, partition: 1, start: 1, lag: 2 })
+})
+
+test('what is not told in time is named', async () => {
+  expect(await describeShareGroups(options, [groupId, 'nobody'], 0)).toEqual({
+    described: [],
+    untold: [groupId, 'nobody'],
+  })
 })

@@ -80,9 +80,12 @@ export const GroupsPage = () => {
       lead="Members of a group share the partitions; what they have committed is how far the group is, and the lag is what is left to read. Of a share group each record goes to one member and is acknowledged by itself; its lag is what it is not done with."
     >
       <Shown query={groups} what="Groups">
-        {({ items, missing }) => (
+        {({ items, missing, untold }) => (
           <>
             {missing.length > 0 && <Notice tone="bad">Missing topics: {missing.join(', ')}</Notice>}
+            {untold.length > 0 && (
+              <Notice tone="warn">Kafka did not tell in time where these stand: {untold.join(', ')}</Notice>
+            )}
             <section className="card">
               {items.length === 0 ? (
                 <Empty title="No groups yet" />
