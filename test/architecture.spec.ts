@@ -12,6 +12,7 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/decider': { repo: [], npm: [] },
   'libs/contracts': { repo: [], npm: ['zod'] },
   'libs/kafka-protocol': { repo: [], npm: ['@node-rs/crc32', 'lz4-napi', 'snappy'] },
+  'libs/loops': { repo: [], npm: [] },
   'libs/logging': { repo: [], npm: ['pino'] },
   'libs/observability': { repo: ['libs/logging'], npm: ['prom-client'] },
   'libs/database': { repo: ['libs/observability'], npm: ['pg'] },
@@ -22,23 +23,29 @@ const rules: Record<string, { repo: string[]; npm: string[] | '*'; node?: boolea
   'libs/personal-data': { repo: ['libs/database', 'libs/observability'], npm: ['zod'] },
   'libs/audit': { repo: ['libs/database'], npm: [] },
   'libs/inbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
-  'libs/outbox': { repo: ['libs/contracts', 'libs/database', 'libs/observability'], npm: ['pg'] },
+  'libs/outbox': { repo: ['libs/contracts', 'libs/database', 'libs/loops', 'libs/observability'], npm: ['pg'] },
   'libs/idempotency': { repo: ['libs/decider', 'libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
-  'libs/effects': { repo: ['libs/decider', 'libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
+  'libs/effects': {
+    repo: ['libs/decider', 'libs/contracts', 'libs/database', 'libs/loops', 'libs/observability'],
+    npm: [],
+  },
   'libs/event-store': { repo: ['libs/decider', 'libs/contracts', 'libs/database', 'libs/observability'], npm: [] },
   'libs/projections': {
     repo: ['libs/contracts', 'libs/database', 'libs/decider', 'libs/messaging', 'libs/observability'],
     npm: [],
   },
   'libs/saga': {
-    repo: ['libs/decider', 'libs/contracts', 'libs/event-store', 'libs/outbox', 'libs/database', 'libs/observability'],
+    repo: [
+      ...['libs/decider', 'libs/contracts', 'libs/event-store', 'libs/loops', 'libs/outbox', 'libs/database'],
+      'libs/observability',
+    ],
     npm: [],
   },
   'libs/saga-steps': { repo: ['libs/decider', 'libs/contracts'], npm: [], node: false },
   'libs/messaging': {
     repo: [
       ...['libs/contracts', 'libs/database', 'libs/decider', 'libs/inbox', 'libs/outbox', 'libs/observability'],
-      ...['libs/http', 'libs/kafka-protocol'],
+      ...['libs/http', 'libs/kafka-protocol', 'libs/loops'],
     ],
     npm: ['kafkajs', '@nestjs/common', '@nestjs/microservices', 'zod'],
   },

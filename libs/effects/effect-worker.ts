@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Database, type GroupCommit, storableText, type UnitOfWork } from '#libs/database'
 import type { Refusal } from '#libs/decider'
+import { Poller } from '#libs/loops'
 import { counter, createLogger, fields, histogram, metrics, spanTime } from '#libs/observability'
 import { type AnyEffect, type AnyOutcome, type Effect, type EffectKinds, effectFields, type Outcome } from './effect.ts'
 import { isTraced, traceCall, traceEffect } from './effect-trace.ts'
@@ -8,7 +9,6 @@ import { Leases } from './leases.ts'
 import { type LocalWorker, registerWorker } from './local-workers.ts'
 import { OutcomeRecorder, type RecordingPolicy } from './outcome-recorder.ts'
 import type { NewParkedEffect } from './parked-effect.ts'
-import { Poller } from './poller.ts'
 import { Postponements } from './postponements.ts'
 import { backoffMs, failureOf, type RetryPolicy, withTimeout } from './retry.ts'
 import { claimEffects } from './sql/claim-effects.ts'
@@ -132,7 +132,7 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
   start(): void {
     this.#unregister = registerWorker(this.#options.database, this.#kinds, this)
     this.#renewals = setInterval(() => this.#renewOld(), this.leaseMs / 3)
-    this.#poller.now()
+    this.#poller.start()
   }
 
   /** Lets calls under way end within the grace, aborts the rest, and gives back every lease. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { WakeUp } from '#libs/loops'
 import { createLogger, fields } from '#libs/observability'
 import { MEMBERS_CHANGED } from './channel.ts'
 import { Delivery } from './delivery.ts'
@@ -11,7 +12,6 @@ import { SlotShare } from './slot-share.ts'
 import { fetchBatch } from './sql/fetch-batch.ts'
 import { readSettled } from './sql/read-settled.ts'
 import { sweepOutbox } from './sql/sweep-outbox.ts'
-import { WakeUp } from './wake-up.ts'
 
 export interface OutboxRelayOptions {
   readonly databaseUrl: string

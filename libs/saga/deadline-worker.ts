@@ -1,4 +1,5 @@
 import { type Database, Faults, type GroupCommit, storableText, type UnitOfWork } from '#libs/database'
+import { Poller } from '#libs/loops'
 import { createLogger, describeError, fields } from '#libs/observability'
 import { watchDeadlines } from './deadline-watch.ts'
 import { type DueSaga, findDueSagas } from './sql/find-due-sagas.ts'
@@ -41,11 +42,8 @@ const log = createLogger('saga')
 export class DeadlineWorker {
   readonly #options: DeadlineWorkerOptions
   readonly #pollMs: number
-  #timer: NodeJS.Timeout | undefined
-  #wakeAtMs = 0
-  #looking: Promise<void> | undefined
+  readonly #poller = new Poller(() => this.#look())
   #stopWatching = (): void => {}
-  #stopping = false
 
   constructor(options: DeadlineWorkerOptions) {
     this.#options = options
@@ -53,37 +51,25 @@ export class DeadlineWorker {
   }
 
   start(): void {
-    this.#stopWatching = watchDeadlines(this.#options.database, (deadline) => this.#lookAt(deadline.getTime()))
-    this.#look()
+    this.#stopWatching = watchDeadlines(this.#options.database, (deadline) =>
+      this.#poller.within(deadline.getTime() - Date.now()),
+    )
+    this.#poller.start()
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true
     this.#stopWatching()
-    clearTimeout(this.#timer)
-    await this.#looking
+    await this.#poller.stop()
   }
 
-  #lookAt(atMs: number): void {
-    const nowMs = Date.now()
-    const dueMs = Math.min(atMs, nowMs + this.#pollMs)
-    if (this.#stopping || this.#looking !== undefined || dueMs >= this.#wakeAtMs) return
-    clearTimeout(this.#timer)
-    this.#wakeAtMs = dueMs
-    this.#timer = setTimeout(() => this.#look(), Math.max(dueMs - nowMs, 0))
-  }
-
-  #look(): void {
-    this.#looking = this.#wakeDue()
-      .catch((error: unknown) => {
-        log.warn('deadlines not looked at', { [fields.error]: error })
-        return 0
-      })
-      .then((found) => {
-        this.#looking = undefined
-        this.#wakeAtMs = Number.POSITIVE_INFINITY
-        this.#lookAt(found === BATCH ? 0 : Number.POSITIVE_INFINITY)
-      })
+  /** Answers when to look again, milliseconds. */
+  async #look(): Promise<number> {
+    try {
+      return (await this.#wakeDue()) === BATCH ? 0 : this.#pollMs
+    } catch (error) {
+      log.warn('deadlines not looked at', { [fields.error]: error })
+      return this.#pollMs
+    }
   }
 
   async #wakeDue(): Promise<number> {

@@ -1,5 +1,6 @@
 import type { Message } from '#libs/contracts'
 import type { Database, GroupCommit, UnitOfWork } from '#libs/database'
+import { Poller } from '#libs/loops'
 import { createLogger, fields } from '#libs/observability'
 import { Outbox } from '#libs/outbox'
 import type { DeliverType } from './deliver.ts'
@@ -35,50 +36,30 @@ export interface TurnTakerOptions {
  * decider say whose turn it is, and puts those messages on their queues, in one transaction.
  */
 export class TurnTaker {
-  #timer: NodeJS.Timeout | undefined
-  #looking: Promise<void> | undefined
-  #wakes = 0
-  #stopped = false
+  readonly #poller = new Poller(() => this.#look())
 
   constructor(private readonly options: TurnTakerOptions) {}
 
   start(): void {
-    onWaiting(this.options.database, () => this.#wake())
-    this.#wake()
+    onWaiting(this.options.database, () => this.#poller.now())
+    this.#poller.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    clearTimeout(this.#timer)
-    await this.#looking
+  stop(): Promise<void> {
+    return this.#poller.stop()
   }
 
-  #wake(): void {
-    this.#wakes++
-    if (this.#looking !== undefined || this.#stopped) return
-    clearTimeout(this.#timer)
-    this.#looking = this.#look().finally(() => {
-      this.#looking = undefined
-    })
-  }
-
-  async #look(): Promise<void> {
-    let sleepMs = AGAIN_MS
+  /** Answers when to look again, milliseconds. */
+  async #look(): Promise<number> {
     try {
-      let seen: number
-      do {
-        seen = this.#wakes
-        sleepMs = await this.#sleepMs()
-        while (sleepMs === 0 && !this.#stopped) {
-          await this.options.groupCommit.submit({ run: (uow) => giveTurns(uow, this.options.limits) })
-          sleepMs = await this.#sleepMs()
-        }
-      } while (seen !== this.#wakes && !this.#stopped)
+      const sleepMs = await this.#sleepMs()
+      if (sleepMs > 0) return sleepMs
+      await this.options.groupCommit.submit({ run: (uow) => giveTurns(uow, this.options.limits) })
+      return await this.#sleepMs()
     } catch (error) {
       log.warn('turns not given, it is tried again', { [fields.error]: error })
-      sleepMs = AGAIN_MS
+      return AGAIN_MS
     }
-    if (!this.#stopped) this.#timer = setTimeout(() => this.#wake(), sleepMs)
   }
 
   /** 0: somebody is due. */

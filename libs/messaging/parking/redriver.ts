@@ -1,4 +1,5 @@
 import type { Database } from '#libs/database'
+import { Poller } from '#libs/loops'
 import { createLogger, fields } from '#libs/observability'
 import { endRedrive, openRedrives } from './sql/redrives.ts'
 import { releaseRedriven } from './sql/release-redriven.ts'
@@ -16,9 +17,7 @@ const log = createLogger('redrive')
  * number of processes may do so, and one that is killed leaves nothing half done.
  */
 export class Redriver {
-  #timer: NodeJS.Timeout | undefined
-  #pass: Promise<void> | undefined
-  #stopped = true
+  readonly #poller = new Poller(() => this.#look())
 
   constructor(
     private readonly options: {
@@ -30,35 +29,25 @@ export class Redriver {
   ) {}
 
   start(): void {
-    this.#stopped = false
-    this.#schedule(0)
+    this.#poller.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    clearTimeout(this.#timer)
-    await this.#pass
+  stop(): Promise<void> {
+    return this.#poller.stop()
   }
 
   /** A redrive was begun. */
   wake(): void {
-    if (this.#pass === undefined) this.#schedule(0)
+    this.#poller.now()
   }
 
-  #schedule(ms: number): void {
-    clearTimeout(this.#timer)
-    if (this.#stopped) return
-    this.#timer = setTimeout(() => {
-      this.#pass = this.#release()
-        .catch((error: unknown) => {
-          log.warn('redrives wait', { [fields.error]: error })
-          return IDLE_MS
-        })
-        .then((next) => {
-          this.#pass = undefined
-          this.#schedule(next)
-        })
-    }, ms)
+  async #look(): Promise<number> {
+    try {
+      return await this.#release()
+    } catch (error) {
+      log.warn('redrives wait', { [fields.error]: error })
+      return IDLE_MS
+    }
   }
 
   /** Answers when to look again, milliseconds. */

@@ -1,4 +1,5 @@
 import { type Database, Faults, type GroupCommit } from '#libs/database'
+import { Poller } from '#libs/loops'
 import { counter, createLogger, fields, metrics } from '#libs/observability'
 import type { ConsumerContext } from '../consumer-context.ts'
 import type { ParkedMessage } from './parked-message.ts'
@@ -33,46 +34,34 @@ export interface RetrierOptions {
 export class Retrier {
   readonly #log = createLogger('retrier')
   readonly #retries = counter(metrics.messaging.retries)
-  #timer: NodeJS.Timeout | undefined
-  #pass: Promise<void> | undefined
-  #wakeAgain = false
+  readonly #poller = new Poller(() => this.#look())
   #stopped = true
 
   constructor(private readonly options: RetrierOptions) {}
 
   start(): void {
     this.#stopped = false
-    this.#schedule(0)
+    this.#poller.start()
   }
 
   /** Resolves when the attempt under way is over. */
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#timer)
-    await this.#pass
+    await this.#poller.stop()
   }
 
   /** Something was parked: when its time comes has to be found out again. */
   wake(): void {
-    if (this.#pass === undefined) this.#schedule(0)
-    else this.#wakeAgain = true
+    this.#poller.now()
   }
 
-  #schedule(ms: number): void {
-    clearTimeout(this.#timer)
-    if (this.#stopped) return
-    this.#timer = setTimeout(() => {
-      this.#pass = this.#runPass()
-        .catch((error: unknown) => {
-          this.#log.warn('retries wait', { [fields.error]: error })
-          return FLOOR_MS
-        })
-        .then((next) => {
-          this.#pass = undefined
-          this.#schedule(this.#wakeAgain ? 0 : next)
-          this.#wakeAgain = false
-        })
-    }, ms)
+  async #look(): Promise<number> {
+    try {
+      return await this.#runPass()
+    } catch (error) {
+      this.#log.warn('retries wait', { [fields.error]: error })
+      return FLOOR_MS
+    }
   }
 
   /** Answers when to look again, in milliseconds. */

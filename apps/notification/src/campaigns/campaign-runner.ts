@@ -1,5 +1,6 @@
 import { Consequences, uuidFrom } from '#libs/contracts'
 import type { Database, GroupCommit, UnitOfWork } from '#libs/database'
+import { Poller } from '#libs/loops'
 import { createLogger, fields } from '#libs/observability'
 import { nextPage } from '../domain/campaigns/campaign.ts'
 import type { News, Teller } from '../tell.ts'
@@ -29,44 +30,35 @@ const log = createLogger('campaigns')
  * is room for it, so thousands never wait in a queue, and a pause is one at once but for what is on its way.
  */
 export class CampaignRunner {
-  #timer: NodeJS.Timeout | undefined
-  #round: Promise<void> | undefined
-  #again = false
-  #stopping = false
+  readonly #poller = new Poller(() => this.#work())
 
   constructor(private readonly options: CampaignRunnerOptions) {}
 
   start(): void {
-    this.wake()
+    this.#poller.start()
   }
 
   /** Something may be due. */
   wake(): void {
-    this.#again = true
-    if (this.#stopping || this.#round !== undefined) return
-    clearTimeout(this.#timer)
-    this.#round = this.#work().finally(() => {
-      this.#round = undefined
-      if (!this.#stopping) this.#timer = setTimeout(() => this.wake(), this.#again ? SOON_MS : LATEST_MS)
-    })
+    this.#poller.now()
   }
 
-  async stop(): Promise<void> {
-    this.#stopping = true
-    clearTimeout(this.#timer)
-    await this.#round
+  stop(): Promise<void> {
+    return this.#poller.stop()
   }
 
-  async #work(): Promise<void> {
+  /** Answers when to look again, milliseconds. */
+  async #work(): Promise<number> {
     const { database, groupCommit } = this.options
-    this.#again = false
+    let nextMs = LATEST_MS
     try {
       const due = await dueCampaigns(database, new Date(), AT_ONCE)
-      if (due.length > 0) this.#again = true
+      if (due.length > 0) nextMs = SOON_MS
       for (const id of due) await groupCommit.submit({ run: (uow) => this.#step(uow, id), weight: PAGE })
     } catch (error) {
       log.warn('campaigns not gone on with', { [fields.error]: error })
     }
+    return nextMs
   }
 
   async #step(uow: UnitOfWork, id: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Database } from '#libs/database'
+import { WakeUp } from '#libs/loops'
 import { createLogger, describeError, fields } from '#libs/observability'
 import { DelayedItem } from '../items/delayed-item.ts'
 import { ParkedItem } from '../items/parked-item.ts'
@@ -6,7 +7,6 @@ import type { QueueConsumer } from '../items/topic-item.ts'
 import type { WorkItem } from '../items/work-item.ts'
 import { leaseParked, setLeaseOfParked } from '../parked/sql/lease-parked.ts'
 import type { Queue } from '../queue.ts'
-import { Wakeable } from '../share/wakeable.ts'
 import { onDelayed } from './delayed-messages.ts'
 import { delayState } from './sql/delay-state.ts'
 import { leaseDelayed } from './sql/lease-delayed.ts'
@@ -40,7 +40,7 @@ const log = createLogger('delay-queue')
  * is delayed for longer than that is known to every process in time, whoever dies.
  */
 export class DelayQueue {
-  readonly #wakeable = new Wakeable()
+  readonly #wakeUp = new WakeUp()
   readonly #delayed = new Set<DelayedItem>()
   readonly #parked = new Set<ParkedItem>()
   readonly #givenBack: { delayed: DelayedItem[]; parked: ParkedItem[] } = { delayed: [], parked: [] }
@@ -78,7 +78,7 @@ export class DelayQueue {
   }
 
   wake(): void {
-    this.#wakeable.wake()
+    this.#wakeUp.signal()
   }
 
   /** Somebody is free again: of interest while something is due that nobody was free for. */
@@ -104,7 +104,7 @@ export class DelayQueue {
       } catch (error) {
         log.debug('the delay queue waits', { queue: this.options.queue.name, [fields.error]: describeError(error) })
       }
-      await this.#wakeable.within(nextMs)
+      await this.#wakeUp.wait(nextMs)
     }
   }
 

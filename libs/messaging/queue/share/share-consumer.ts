@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { WakeUp } from '#libs/loops'
 import { createLogger, describeError, fields } from '#libs/observability'
 import type { KafkaOptions } from '../../kafka-client.ts'
 import { Cluster } from '../../producer/cluster.ts'
@@ -8,7 +9,6 @@ import { type GroupSettings, settleGroup } from './group-settings.ts'
 import { queueLag } from './queue-lag.ts'
 import { ShareMembership } from './share-membership.ts'
 import { type ShareObserver, ShareSession } from './share-session.ts'
-import { Wakeable } from './wakeable.ts'
 
 export interface ShareConsumerOptions extends KafkaOptions {
   readonly groupId: string
@@ -42,7 +42,7 @@ export class ShareConsumer {
   readonly #membership: ShareMembership
   readonly #sessions = new Map<number, ShareSession>()
   readonly #underWay = new Set<Promise<void>>()
-  readonly #changed = new Wakeable()
+  readonly #changed = new WakeUp()
   #assigned: readonly SharePartition[] = []
   #stopping = false
   #running: Promise<void> | undefined
@@ -61,7 +61,7 @@ export class ShareConsumer {
       onAssignment: (partitions) => {
         log.info('partitions of a share group', { group: groupId, [fields.count]: partitions.length })
         this.#assigned = partitions
-        this.#changed.wake()
+        this.#changed.signal()
       },
     })
   }
@@ -78,7 +78,7 @@ export class ShareConsumer {
   /** Tells what was acknowledged, gives back what was not, and leaves the group; as far as brokers can be reached. */
   async stop(): Promise<void> {
     this.#stopping = true
-    this.#changed.wake()
+    this.#changed.signal()
     for (const session of this.#sessions.values()) session.stop()
     await this.#running
     await Promise.all(this.#underWay)
@@ -113,7 +113,7 @@ export class ShareConsumer {
     this.#membership.start()
     while (!this.#stopping) {
       await this.#look().catch((error: unknown) => this.#notFound(error))
-      await this.#changed.within(LOOK_MS)
+      await this.#changed.wait(LOOK_MS)
     }
   }
 
@@ -127,7 +127,7 @@ export class ShareConsumer {
       } catch (error) {
         this.#coordination.doubt()
         log.debug('settings of a share group wait', { group: groupId, [fields.error]: describeError(error) })
-        await this.#changed.within(retryMs)
+        await this.#changed.wait(retryMs)
       }
     }
   }
@@ -159,7 +159,7 @@ export class ShareConsumer {
       observer: this.options.observer,
       onMoved: () => {
         this.#leaders.doubt()
-        this.#changed.wake()
+        this.#changed.signal()
       },
     })
     this.#sessions.set(leader, session)
@@ -172,7 +172,7 @@ export class ShareConsumer {
     const over = run.finally(() => {
       this.#sessions.delete(leader)
       this.#underWay.delete(over)
-      this.#changed.wake()
+      this.#changed.signal()
     })
     this.#underWay.add(over)
   }
@@ -181,7 +181,7 @@ export class ShareConsumer {
     this.#leaders.doubt()
     const pauseMs = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** this.#losses++)
     this.#retryAt = performance.now() + pauseMs
-    void delay(pauseMs, undefined, { ref: false }).then(() => this.#changed.wake())
+    void delay(pauseMs, undefined, { ref: false }).then(() => this.#changed.signal())
     log.debug('share session is lost', { group: this.options.groupId, [fields.error]: describeError(error) })
   }
 }

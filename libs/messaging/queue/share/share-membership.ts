@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { ErrorCode, findCoordinator, shareGroupHeartbeat } from '#libs/kafka-protocol'
+import { WakeUp } from '#libs/loops'
 import { createLogger, describeError, fields } from '#libs/observability'
 import type { BrokerConnection } from '../../producer/broker-connection.ts'
 import type { Cluster } from '../../producer/cluster.ts'
 import { errorOf } from '../../producer/errors.ts'
 import type { Place } from './delivery.ts'
-import { Wakeable } from './wakeable.ts'
 
 const FIND_COORDINATOR_VERSION = 4
 const GROUP = 0
@@ -33,7 +33,7 @@ export interface MembershipOptions {
 /** Says to the coordinator of a share group that this member is there, and hears from it which partitions are its own. */
 export class ShareMembership {
   readonly memberId = randomBytes(16).toString('base64url')
-  readonly #wait = new Wakeable()
+  readonly #wakeUp = new WakeUp()
   #epoch = JOIN
   #isAssigned = false
   #coordinator: number | undefined
@@ -51,7 +51,7 @@ export class ShareMembership {
   /** Leaves the group, if it can be told. */
   async stop(): Promise<void> {
     this.#stopping = true
-    this.#wait.wake()
+    this.#wakeUp.signal()
     await this.#running
     if (this.#epoch <= JOIN) return
     await this.#heartbeat(LEAVE).catch((error: unknown) =>
@@ -73,12 +73,12 @@ export class ShareMembership {
         retryMs = RETRY_MS.first
         // Kafka assigns nothing before the state of the partitions is there, which is a moment after the first join.
         unassignedMs = this.#isAssigned ? RETRY_MS.first : Math.min(intervalMs, unassignedMs * 2)
-        await this.#wait.within(this.#isAssigned ? intervalMs : unassignedMs)
+        await this.#wakeUp.wait(this.#isAssigned ? intervalMs : unassignedMs)
       } catch (error) {
         this.#coordinator = undefined
         this.options.cluster.doubt()
         log.debug('share group waits', { group: this.options.groupId, [fields.error]: describeError(error) })
-        await this.#wait.within(retryMs)
+        await this.#wakeUp.wait(retryMs)
         retryMs = Math.min(RETRY_MS.longest, retryMs * 2)
       }
     }

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Api, type Decoded, ErrorCode, shareAcknowledge, shareFetch } from '#libs/kafka-protocol'
+import { WakeUp } from '#libs/loops'
 import { createLogger, describeError, fields } from '#libs/observability'
 import type { BrokerConnection } from '../../producer/broker-connection.ts'
 import { errorOf } from '../../producer/errors.ts'
 import { acquiredFrom } from './acquired.ts'
 import { Acknowledgement, type Delivery, type Place } from './delivery.ts'
 import { type PartitionAcknowledgements, PendingAcknowledgements } from './pending-acknowledgements.ts'
-import { Wakeable } from './wakeable.ts'
 
 type Fetched = typeof shareFetch extends Api<infer _Request, infer Response> ? Decoded<Response> : never
 type SharePartition = Pick<Place, 'topicId' | 'partition'>
@@ -58,7 +58,7 @@ export class ShareSession {
   readonly #held = new Map<string, Delivery>()
   /** As the broker knows them. */
   readonly #known = new Map<string, SharePartition>()
-  readonly #changed = new Wakeable()
+  readonly #changed = new WakeUp()
   #wanted = new Map<string, SharePartition>()
   #epoch = 0
   #lockMs = 0
@@ -78,7 +78,7 @@ export class ShareSession {
 
   /** There is room, or something else to look at. */
   wake(): void {
-    this.#changed.wake()
+    this.#changed.signal()
   }
 
   get isIdle(): boolean {
@@ -108,7 +108,7 @@ export class ShareSession {
     const room = this.#wanted.size > 0 ? this.options.room() : 0
     if (room > 0) return this.#fetch(room)
     if (!this.#pending.isEmpty && this.#epoch > 0) return void (await this.#acknowledge(this.#pending.take()))
-    await this.#changed.within(renewInMs)
+    await this.#changed.wait(renewInMs)
   }
 
   async #fetch(maxRecords: number): Promise<void> {

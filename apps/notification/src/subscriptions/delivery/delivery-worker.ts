@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database, GroupCommit } from '#libs/database'
+import { Poller } from '#libs/loops'
 import { counter, createLogger, fields, metrics } from '#libs/observability'
 import { type Attempt, type Patience, SUSPICIOUS } from '../../domain/subscriptions/attempt.ts'
 import { claimDeliveries, type DueDelivery, nextDelivery, releaseDeliveries } from '../sql/claim-deliveries.ts'
@@ -50,32 +51,24 @@ export class DeliveryWorker {
   readonly #stopped = new AbortController()
   #made: Made[] = []
   #recording: Promise<void> | undefined
-  #timer: NodeJS.Timeout | undefined
-  #claiming: Promise<void> | undefined
-  #again = false
+  readonly #poller = new Poller(() => this.#claimDue())
   #stopping = false
 
   constructor(private readonly options: DeliveryWorkerOptions) {}
 
   start(): void {
-    this.wake()
+    this.#poller.start()
   }
 
   /** Something may be due. */
   wake(): void {
-    this.#again = true
-    if (this.#stopping || this.#claiming !== undefined) return
-    clearTimeout(this.#timer)
-    this.#claiming = this.#claimAll().finally(() => {
-      this.#claiming = undefined
-    })
+    this.#poller.now()
   }
 
   /** Lets what is under way end within the grace, and gives the rest back. */
   async stop(): Promise<void> {
     this.#stopping = true
-    clearTimeout(this.#timer)
-    await this.#claiming
+    await this.#poller.stop()
     const abort = setTimeout(() => this.#stopped.abort(new Error('the service stops')), GRACE_MS)
     await Promise.all(this.#underWay)
     clearTimeout(abort)
@@ -85,21 +78,18 @@ export class DeliveryWorker {
     )
   }
 
-  async #claimAll(): Promise<void> {
-    let waitMs = LATEST_MS
+  /** Answers when to look again, milliseconds. */
+  async #claimDue(): Promise<number> {
     try {
-      while (this.#again && !this.#stopping) {
-        this.#again = false
-        const claimed = await this.#claim()
-        for (const delivery of claimed) this.#begin(delivery)
-        if (claimed.length > 0) this.#again = true
-      }
-      waitMs = (await nextDelivery(this.options.database)) ?? LATEST_MS
+      const claimed = await this.#claim()
+      for (const delivery of claimed) this.#begin(delivery)
+      if (claimed.length > 0) return 0
+      const waitMs = (await nextDelivery(this.options.database)) ?? LATEST_MS
+      return Math.min(Math.max(waitMs, SOONEST_MS), LATEST_MS)
     } catch (error) {
       log.debug('deliveries not claimed', { [fields.error]: error })
+      return LATEST_MS
     }
-    if (this.#stopping) return
-    this.#timer = setTimeout(() => this.wake(), this.#again ? 0 : Math.min(Math.max(waitMs, SOONEST_MS), LATEST_MS))
   }
 
   #claim(): Promise<DueDelivery[]> {

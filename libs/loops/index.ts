@@ -1,0 +1,2 @@
+export { Poller } from './poller.ts'
+export { WakeUp } from './wake-up.ts'
