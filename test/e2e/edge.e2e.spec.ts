@@ -5,7 +5,9 @@ import { Pool } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Client, orderOf } from '../support/client.ts'
+import { exposedBy } from '../support/exposed.ts'
 import { anyBody, anyParameter, type OpenApi, operationsOf, strictly } from '../support/openapi.ts'
+import { provisionedQueries } from '../support/queries.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
 import { tracesOf } from '../support/traces-of.ts'
 import { until } from '../support/until.ts'
@@ -187,6 +189,38 @@ test('what every route answers is what the published document says, and nothing 
     expect(error && `${name}: ${z.prettifyError(error)}`).toBeUndefined()
   }
 })
+
+/** Kafka tells its own metrics another way. */
+test.runIf(process.env.KAFKA_BROKERS === undefined)(
+  'no panel and no alert asks for what nobody exposes',
+  { timeout: 120_000 },
+  async () => {
+    // Something of what only those do who tell customers and look at a shop.
+    await client.call(
+      'POST',
+      '/api/campaigns',
+      { template: 'free_delivery', segment: { customerIds: ['edge'] } },
+      key(),
+    )
+    await client.call('POST', '/api/traffic', traffic, key())
+    // That no process of `npm start` has a certificate is no fault of the query.
+    const queries = provisionedQueries().filter(({ where }) => !where.endsWith('certificate-expiring'))
+    let missing: string[] = []
+    await until(
+      'every query to have its series',
+      async () => {
+        const missingOf = await exposedBy(system)
+        missing = queries.flatMap((query) => {
+          const what = missingOf(query)
+          return what === undefined ? [] : [`${query.where}: ${what}`]
+        })
+        return missing.length === 0 || undefined
+      },
+      { everyMs: 1_000 },
+    ).catch(() => {})
+    expect(missing).toEqual([])
+  },
+)
 
 test(`${FUZZ} requests with anything in them, and no answer is a failure of ours`, async () => {
   const operations = operationsOf(document)
