@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parse } from '#libs/http'
 
 export const rate = z.number().min(0).max(1)
 /** Up to a minute: beyond it every client has given up. */
@@ -78,3 +79,10 @@ export const TEXT_DEFAULTS: TextSettings = {
   retryAfterSeconds: 1,
   unknownRate: 0,
 }
+
+/** The settings with those in their place that a body names. */
+export const withChanges = <Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  current: NoInfer<z.infer<z.ZodObject<Shape>>>,
+  body: unknown,
+): z.infer<z.ZodObject<Shape>> => parse(schema, { ...current, ...parse(schema.partial(), body) })

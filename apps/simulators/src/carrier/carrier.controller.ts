@@ -7,7 +7,7 @@ import { fateOf } from '../fate.ts'
 import { Fickle } from '../fickle.ts'
 import { IdempotencyKey } from '../idempotency-key.ts'
 import { pageQuery } from '../page.ts'
-import { carrierSettings } from '../settings.ts'
+import { carrierSettings, withChanges } from '../settings.ts'
 import { Carrier } from './carrier.ts'
 import { quote, quoteRequest } from './quote.ts'
 import { booking, returnBooking, type Shipment, statusOf } from './shipment.ts'
@@ -85,8 +85,8 @@ export class CarrierController {
 
   @Put('settings')
   changeSettings(@Body() body: unknown) {
-    const changes = parse(carrierSettings.partial(), body)
-    return this.carrier.settings.change(parse(carrierSettings, { ...this.carrier.settings.current, ...changes }))
+    const { settings } = this.carrier
+    return settings.change(withChanges(carrierSettings, settings.current, body))
   }
 
   #respond(reply: FastifyReply, effect: () => Promise<Answer>) {

@@ -7,7 +7,7 @@ import { Fickle } from '../fickle.ts'
 import { IdempotencyKey } from '../idempotency-key.ts'
 import { pageQuery } from '../page.ts'
 import { refusal } from '../refusal.ts'
-import { textSettings } from '../settings.ts'
+import { textSettings, withChanges } from '../settings.ts'
 import { type Channel, Texts } from './texts.ts'
 import { Throttle } from './throttle.ts'
 
@@ -23,98 +23,50 @@ const textsQuery = pageQuery
   .pick({ limit: true })
   .extend({ to: to.optional(), cursor: z.coerce.number().int().min(0).optional() })
 
-/** What both have in common: late, faulty, throttled, and each with recipients that it does not know. */
-abstract class TextsController {
-  readonly #throttle = new Throttle()
+/** A gateway for short texts: late, faulty, throttled, and with recipients that it does not know. */
+const textsController = (channel: Channel) => {
+  @Controller(channel)
+  class TextsController {
+    readonly #throttle = new Throttle()
 
-  constructor(
-    private readonly channel: Channel,
-    private readonly texts: Texts,
-    private readonly fickle: Fickle,
-  ) {}
+    constructor(
+      @Inject(Texts) private readonly texts: Texts,
+      @Inject(Fickle) private readonly fickle: Fickle,
+    ) {}
 
-  protected receive(key: string, body: unknown, reply: FastifyReply) {
-    const { to, text, title }: PushMessage = parse<PushMessage>(messages[this.channel], body)
-    const message = { channel: this.channel, to, text: title === undefined ? text : `${title}: ${text}` }
-    const { latencyMs, throttlePerSecond, retryAfterSeconds, ...rates } = this.texts.settings[this.channel].current
-    if (!this.#throttle.lets(throttlePerSecond, Date.now()))
-      throw refusal(429, 'too_many_messages', `${throttlePerSecond} a second are taken`, {
-        'retry-after': String(retryAfterSeconds),
-      })
-    const fate = fateOf(Math.random(), rates)
-    return this.fickle.respond(reply, { fate, latencyMs }, () => this.texts.receive(key, message))
+    @Post()
+    send(@IdempotencyKey() key: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
+      const { to, text, title }: PushMessage = parse<PushMessage>(messages[channel], body)
+      const message = { channel, to, text: title === undefined ? text : `${title}: ${text}` }
+      const { latencyMs, throttlePerSecond, retryAfterSeconds, ...rates } = this.texts.settings[channel].current
+      if (!this.#throttle.lets(throttlePerSecond, Date.now()))
+        throw refusal(429, 'too_many_messages', `${throttlePerSecond} a second are taken`, {
+          'retry-after': String(retryAfterSeconds),
+        })
+      const fate = fateOf(Math.random(), rates)
+      return this.fickle.respond(reply, { fate, latencyMs }, () => this.texts.receive(key, message))
+    }
+
+    /** Newest first. */
+    @Get()
+    taken(@Query() query: unknown) {
+      const { items, next } = this.texts.find(channel, parse(textsQuery, query))
+      return { items, ...(next !== undefined && { nextCursor: String(next) }) }
+    }
+
+    @Get('settings')
+    settings() {
+      return this.texts.settings[channel].current
+    }
+
+    @Put('settings')
+    changeSettings(@Body() body: unknown) {
+      const settings = this.texts.settings[channel]
+      return settings.change(withChanges(textSettings, settings.current, body))
+    }
   }
-
-  protected ledger(query: unknown) {
-    const { items, next } = this.texts.find(this.channel, parse(textsQuery, query))
-    return { items, ...(next !== undefined && { nextCursor: String(next) }) }
-  }
-
-  protected settings() {
-    return this.texts.settings[this.channel].current
-  }
-
-  protected change(body: unknown) {
-    const settings = this.texts.settings[this.channel]
-    const changes = parse(textSettings.partial(), body)
-    return settings.change(parse(textSettings, { ...settings.current, ...changes }))
-  }
+  return TextsController
 }
 
-/** The SMS gateway. */
-@Controller('sms')
-export class SmsController extends TextsController {
-  constructor(@Inject(Texts) texts: Texts, @Inject(Fickle) fickle: Fickle) {
-    super('sms', texts, fickle)
-  }
-
-  @Post()
-  send(@IdempotencyKey() key: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
-    return this.receive(key, body, reply)
-  }
-
-  /** Newest first. */
-  @Get()
-  taken(@Query() query: unknown) {
-    return this.ledger(query)
-  }
-
-  @Get('settings')
-  getSettings() {
-    return this.settings()
-  }
-
-  @Put('settings')
-  putSettings(@Body() body: unknown) {
-    return this.change(body)
-  }
-}
-
-/** The push service. */
-@Controller('push')
-export class PushController extends TextsController {
-  constructor(@Inject(Texts) texts: Texts, @Inject(Fickle) fickle: Fickle) {
-    super('push', texts, fickle)
-  }
-
-  @Post()
-  send(@IdempotencyKey() key: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
-    return this.receive(key, body, reply)
-  }
-
-  /** Newest first. */
-  @Get()
-  taken(@Query() query: unknown) {
-    return this.ledger(query)
-  }
-
-  @Get('settings')
-  getSettings() {
-    return this.settings()
-  }
-
-  @Put('settings')
-  putSettings(@Body() body: unknown) {
-    return this.change(body)
-  }
-}
+export const SmsController = textsController('sms')
+export const PushController = textsController('push')

@@ -6,7 +6,7 @@ import { type Fate, fateOf } from '../fate.ts'
 import { Fickle } from '../fickle.ts'
 import { IdempotencyKey } from '../idempotency-key.ts'
 import { pageQuery } from '../page.ts'
-import { paymentSettings } from '../settings.ts'
+import { paymentSettings, withChanges } from '../settings.ts'
 import type { Operation } from './account.ts'
 import { FLAKED, PaymentLedger } from './ledger.ts'
 
@@ -75,8 +75,8 @@ export class PaymentController {
 
   @Put('settings')
   changeSettings(@Body() body: unknown) {
-    const changes = parse(paymentSettings.partial(), body)
-    return this.ledger.settings.change(parse(paymentSettings, { ...this.ledger.settings.current, ...changes }))
+    const { settings } = this.ledger
+    return settings.change(withChanges(paymentSettings, settings.current, body))
   }
 
   #perform(reply: FastifyReply, key: string, operation: Operation, token?: { fate: Fate; code: string }) {
