@@ -1,5 +1,6 @@
 export { Actor } from './actor.ts'
 export { loadConfig, parseConfig, serviceEnvironment } from './config.ts'
+export { type EventStream, EventStreams, serverSentEvent } from './event-streams.ts'
 export { type ExchangeAnswer, type ExchangeRequest, exchange, jsonOf } from './exchange.ts'
 export { type HealthCheck, healthModule } from './health.ts'
 export { InFlightLimit, limitRequests } from './in-flight-limit.ts'

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { orderId, topicNames } from '#libs/contracts'
-import { Problem, parse, sendProblem, toProblem } from '#libs/http'
+import { EventStreams, Problem, parse } from '#libs/http'
 import type { TopicReader } from '#libs/messaging'
 import { missedRecords } from './missed.ts'
 import { decodePosition, type StreamPosition } from './position.ts'
@@ -9,8 +9,6 @@ import { Subscription } from './subscription.ts'
 import { TopicFeed } from './topic-feed.ts'
 
 const MOST_STREAMS = 512
-/** Proxies hang up on what is silent for a minute. */
-const KEEP_ALIVE_MS = 20_000
 /** How soon a browser comes back. Milliseconds. */
 const RETRY_MS = 1_000
 
@@ -31,47 +29,29 @@ export const serveStream =
   (reader: TopicReader) =>
   async (fastify: FastifyInstance): Promise<void> => {
     const feed = new TopicFeed(reader)
-    const open = new Map<Subscription, () => void>()
-    const keepAlive = setInterval(() => {
-      for (const subscription of open.keys()) subscription.keepAlive(feed.position(subscription.topics))
-    }, KEEP_ALIVE_MS).unref()
-    fastify.addHook('preClose', async () => {
-      clearInterval(keepAlive)
-      for (const close of open.values()) close()
-      await feed.stop()
-    })
+    const streams = new EventStreams(fastify, MOST_STREAMS)
+    fastify.addHook('preClose', () => feed.stop())
 
-    fastify.get('/api/stream', { config: { isStream: true } as object }, async (request, reply) => {
-      try {
-        if (open.size >= MOST_STREAMS)
-          throw new Problem(503, { type: 'overloaded', detail: `${MOST_STREAMS} pages look already; come again later` })
+    fastify.get(
+      '/api/stream',
+      { config: { isStream: true } as object },
+      streams.serve(async (request, stream) => {
         const { topics, orderId, after } = parse(query, request.query)
         const from = decodePosition(lastEventId(request) ?? after)
-        const { raw } = reply
-        const subscription = new Subscription(topics, raw, orderId)
+        const subscription = new Subscription(topics, stream.response, orderId)
         await feed.listen(subscription).catch((error: Error) => {
           throw new Problem(503, {
             type: 'unavailable',
             detail: `the topics cannot be read right now: ${error.message}`,
           })
         })
-        reply.hijack()
-        raw.writeHead(200, {
-          'content-type': 'text/event-stream',
-          'cache-control': 'no-store',
-          'x-accel-buffering': 'no',
-        })
-        raw.write(`retry: ${RETRY_MS}\n\n`)
-        open.set(subscription, () => raw.end())
-        raw.once('close', () => {
-          open.delete(subscription)
-          feed.leave(subscription)
-        })
+        stream.onEnd(() => feed.leave(subscription))
+        stream.begin()
+        stream.response.write(`retry: ${RETRY_MS}\n\n`)
+        stream.keepAlive(() => subscription.keepAlive(feed.position(topics)))
         await begin(reader, subscription, from, feed.position(topics))
-      } catch (error) {
-        if (!reply.sent) return sendProblem(reply, toProblem(error))
-      }
-    })
+      }),
+    )
   }
 
 /** From now on, or from where the page was. */

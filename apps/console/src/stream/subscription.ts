@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { serverSentEvent } from '#libs/http'
 import type { TopicRecord } from '#libs/messaging'
 import { shownMessage } from '../messages/shown-message.ts'
 import { encodePosition, type StreamPosition } from './position.ts'
@@ -84,8 +85,8 @@ export class Subscription implements FeedListener {
     }
     const told = this.#hasMissed ? { event: 'reset', data: {} } : { event, data }
     this.#hasMissed = false
-    const id = position.size === 0 ? '' : `id: ${encodePosition(position)}\n`
-    this.response.write(`${id}event: ${told.event}\ndata: ${JSON.stringify(told.data)}\n\n`)
+    const id = position.size === 0 ? undefined : encodePosition(position)
+    this.response.write(serverSentEvent(told.event, told.data, id))
   }
 
   #isBehind(): boolean {
