@@ -29,6 +29,17 @@ export {
 } from './shop-events.ts'
 export { type StreamTopic, streamTopics } from './stream-topics.ts'
 export { type SwitchedOffBecause, switchedOffBecause } from './subscription.messages.ts'
+export {
+  type AnyTopic,
+  accessOf,
+  type KafkaUser,
+  kafkaUsers,
+  SUBSCRIBER_QUEUES,
+  type TopicAccess,
+  topicAccess,
+  topicsKeptBy,
+  usedTopics,
+} from './topic-access.ts'
 export { questionTopics, type Topic, type TopicSettings, topicNames, topics } from './topics.ts'
 export { causeWithin, isSampled, spanWithin } from './trace.ts'
 export {

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Consumer, Kafka } from 'kafkajs'
-import type { Topic } from '#libs/contracts'
+import { topics as allTopics, type Topic } from '#libs/contracts'
 import { counter, createLogger, fields, metrics } from '#libs/observability'
+import type { TopicDeclarations } from './ensure-topics.ts'
 import { type KafkaOptions, kafkaClient } from './kafka-client.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 import { PartitionBatches, type PartitionBatchesOptions } from './partition-batches.ts'
@@ -30,6 +31,8 @@ const LOOK_MS = 2_000
 export interface GroupConsumerOptions extends KafkaOptions, PartitionBatchesOptions {
   readonly groupId: string
   readonly topics: readonly Topic[]
+  /** Topics that it sees to beside its own; default: all. Whoever may do only what it must sees to its own only. */
+  readonly keeps?: TopicDeclarations
 }
 
 /**
@@ -58,7 +61,11 @@ export class GroupConsumer {
   constructor(private readonly options: GroupConsumerOptions) {
     this.#kafka = kafkaClient(options, 'forever')
     this.#batches = new PartitionBatches(options)
-    this.#keeper = new TopicKeeper(kafkaClient(options, 'briefly'), options)
+    const own = Object.fromEntries(options.topics.map((topic) => [topic, allTopics[topic]]))
+    this.#keeper = new TopicKeeper(kafkaClient(options, 'briefly'), options, {
+      ...own,
+      ...(options.keeps ?? allTopics),
+    })
   }
 
   /** Returns at once; the broker need not be there yet. */

@@ -76,7 +76,17 @@ export {
   type ReadPosition,
   TopicReader,
 } from './reader/topic-reader.ts'
+export {
+  type AccessRule,
+  OPERATIONS,
+  type Operation,
+  PATTERNS,
+  RESOURCES,
+  type Resource,
+} from './security/access-rule.ts'
+export { grantAccess, type UserAccess } from './security/grant-access.ts'
 export { kafkaSecurity } from './security/kafka-security.ts'
+export { rulesFor } from './security/rules-for.ts'
 export { topicOffsets } from './topic-offsets.ts'
 export {
   type GroupPositions,

@@ -1,5 +1,5 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices'
-import type { Topic } from '#libs/contracts'
+import { type Topic, topicsKeptBy } from '#libs/contracts'
 import type { Database, GroupCommit } from '#libs/database'
 import { counter, histogram, metrics } from '#libs/observability'
 import { BatchProcessor } from './batch-processor.ts'
@@ -17,6 +17,8 @@ export interface KafkaBatchServerOptions {
   /** Its consumer group, its name in the inbox and, as `/waybill/<service>`, the source of what it says. */
   readonly service: string
   readonly brokers: readonly string[]
+  /** The process that it is part of, whose topics it sees to. Default: the service. */
+  readonly process?: string
   /** What the service does with each type of message; their topics are what it consumes, every type on them included. */
   readonly handlers: Partial<HandlersOf<Topic>>
   readonly database: Database
@@ -111,7 +113,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     })
     this.#retrier = retrier
     this.#redriver = new Redriver({ database, consumer: service, onReleased: () => retrier.wake() })
-    this.#consumer = new GroupConsumer({ brokers, clientId: service, groupId: service, topics, handlers, processor })
+    this.#consumer = new GroupConsumer({
+      ...{ brokers, clientId: service, groupId: service, topics, handlers, processor },
+      keeps: topicsKeptBy(this.options.process ?? service),
+    })
     retrier.start()
     this.#redriver.start()
     this.#consumer.start()

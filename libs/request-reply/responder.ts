@@ -9,6 +9,7 @@ import {
   type RequestType,
   type Topic,
   topicOf,
+  topicsKeptBy,
   uuidFrom,
 } from '#libs/contracts'
 import {
@@ -71,6 +72,7 @@ export class Responder {
       topics: [...new Set<Topic>(types.map(topicOf))],
       handlers: new Map<MessageType, object>(types.map((type) => [type, {}])),
       processor: { process: (records) => this.#process(records) },
+      keeps: topicsKeptBy(service),
     })
   }
 

@@ -4,6 +4,7 @@ import { claimedMessages } from '#libs/inbox'
 import { createLogger, describeError, fields, gauge, metrics } from '#libs/observability'
 import { DelayQueue } from './delayed/delay-queue.ts'
 import { inboxOf } from './enqueue.ts'
+import { groupOf } from './group-of.ts'
 import { type QueueConsumer, TopicItem } from './items/topic-item.ts'
 import type { Queue } from './queue.ts'
 import type { Delivery } from './share/delivery.ts'
@@ -32,9 +33,6 @@ const ASK_AGAIN_MS = { first: 50, longest: 1_000 }
 
 const log = createLogger('queue')
 const workers = gauge(metrics.queue.workers)
-
-/** The share group that works a queue for a service. */
-export const groupOf = (service: string, queue: string): string => `${service}.${queue}`
 
 /** One queue, worked by this process among others. */
 export class WorkQueue<T extends MessageType = MessageType> {

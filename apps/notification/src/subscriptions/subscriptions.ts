@@ -69,7 +69,8 @@ const partsOf = (
     oldestMs: Math.max(keptMs - DAY_MS, keptMs / 2),
   })
   const consumer = new KafkaBatchServer({
-    ...{ service: 'subscriptions', brokers, handlers, database, groupCommit, passesOverUnreadable: true },
+    ...{ service: 'subscriptions', process: 'notification', brokers, handlers, database, groupCommit },
+    passesOverUnreadable: true,
   })
   const commands = new SubscriptionCommands(
     { giveUpMs: patience.giveUpMs, secretOverlapMs: config.WEBHOOK_SECRET_OVERLAP_MINUTES * MINUTE_MS },

@@ -1,4 +1,4 @@
-import type { EventFilter, SwitchedOffBecause } from '#libs/contracts'
+import { type EventFilter, SUBSCRIBER_QUEUES, type SwitchedOffBecause } from '#libs/contracts'
 
 /** Where a subscriber wants to be told. */
 export type Destination =
@@ -32,7 +32,7 @@ export interface Subscription {
 }
 
 /** The topic of a queue; its name keeps it apart from every topic of ours. */
-export const topicOfQueue = (name: string): string => `queue.${name}`
+export const topicOfQueue = (name: string): string => `${SUBSCRIBER_QUEUES}${name}`
 
 /** The secrets once `fresh` signs: the one before signs beside it until `until`, and no other. */
 export const rotated = ([newest]: readonly Secret[], fresh: string, until: Date): Secret[] =>
