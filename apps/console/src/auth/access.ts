@@ -66,7 +66,6 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /api/analytics/:metric': staff('support'),
   'GET /api/analytics/reconciliation': staff('support'),
   'POST /api/analytics/reconciliation': staff('operator'),
-  'POST /api/analytics/rebuild': staff('operator'),
 
   'GET /api/campaigns': staff('support'),
   'POST /api/campaigns': staff('operator'),

@@ -8,6 +8,10 @@ import { type Principal, type Role, roles } from './principal.ts'
 /** Only where whoever verifies cannot also sign. */
 const ALGORITHMS = ['ES256', 'ES384', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'EdDSA', 'Ed25519']
 const CLOCK_SKEW_S = 30
+/** What an access token says that it is, in its header: RFC 9068, or nothing in particular as with most providers. */
+const TYPES: ReadonlySet<unknown> = new Set([undefined, 'at+jwt', 'application/at+jwt', 'jwt', 'application/jwt'])
+/** Claims that OpenID Connect has for ID tokens only: what they are the hashes of is what should have been shown. */
+const OF_ID_TOKENS = ['at_hash', 'c_hash', 's_hash']
 /** A key that is not known is looked for again, but not for every forged token. */
 const COOLDOWN_MS = 10_000
 const ASK_MS = 3_000
@@ -52,7 +56,9 @@ export class TokenVerifier {
     const keys = await this.#keySet()
     try {
       const options = { issuer, audience, algorithms: ALGORITHMS, clockTolerance: CLOCK_SKEW_S }
-      const { payload } = await jwtVerify(token, keys, { ...options, requiredClaims: ['sub', 'exp'] })
+      const { payload, protectedHeader } = await jwtVerify(token, keys, { ...options, requiredClaims: ['sub', 'exp'] })
+      if (!TYPES.has(protectedHeader.typ?.toLowerCase()) || isForAnotherPurpose(payload))
+        throw refusedToken(NO_ACCESS_TOKEN)
       return { principal: this.#principalIn(payload), expiresAt: payload.exp! * 1_000 }
     } catch (error) {
       if (error instanceof Problem) throw error
@@ -90,6 +96,14 @@ export class TokenVerifier {
 
 const claimAt = (payload: JWTPayload, way: string): unknown =>
   way.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], payload)
+
+const NO_ACCESS_TOKEN = 'it is a token of the issuer, but no access token'
+
+/** Keycloak says in `typ` what it has made: `Bearer` is an access token, `ID`, `Refresh` and `Logout` are none. */
+const isForAnotherPurpose = (payload: JWTPayload): boolean =>
+  OF_ID_TOKENS.some((claim) => payload[claim] !== undefined) ||
+  payload.events !== undefined ||
+  (payload.typ !== undefined && !/^(bearer|dpop|(at\+)?jwt)$/i.test(String(payload.typ)))
 
 const whatIsWrong = (error: errors.JOSEError): string => {
   if (error instanceof errors.JWTExpired) return 'it has expired'
