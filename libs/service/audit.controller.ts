@@ -1,8 +1,12 @@
-import { Controller, Get, Inject, Query } from '@nestjs/common'
+import { Body, Controller, Get, HttpCode, Inject, Post, Query, Res } from '@nestjs/common'
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { type AuditEntry, listEntries, verifyTrail } from '#libs/audit'
 import { Database } from '#libs/database'
 import { parse } from '#libs/http'
+import { IdempotentCommands } from '#libs/idempotency'
+import { answerOnce, IdempotencyKey } from './idempotent-request.ts'
+import { onRecord } from './on-record.ts'
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
 const text = z.string().min(1).max(300)
@@ -18,10 +22,21 @@ const filter = z.strictObject({
     .optional(),
 })
 
+/** What the gateway did not let through to anybody, and puts on record here. */
+const refusals = z.strictObject({
+  deeds: z
+    .array(z.strictObject({ actor: text, action: text, target: text, detail: z.string().min(1).max(2_000) }))
+    .min(1)
+    .max(200),
+})
+
 /** This service's part of the audit trail; the gateway gathers it from all services. */
 @Controller('internal/audit')
 export class AuditController {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(IdempotentCommands) private readonly requests: IdempotentCommands,
+  ) {}
 
   /** Youngest first. */
   @Get()
@@ -32,6 +47,25 @@ export class AuditController {
       items: entries.map(present),
       ...(entries.length === limit ? { nextCursor: String(entries.at(-1)!.seq) } : {}),
     }
+  }
+
+  @Post('refusals')
+  @HttpCode(204)
+  async refusals(
+    @IdempotencyKey() key: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const { deeds } = parse(refusals, body)
+    await answerOnce(this.requests, reply, {
+      ...{ scope: 'POST /internal/audit/refusals', key, body },
+      work: {
+        run: async (uow) => {
+          for (const deed of deeds) onRecord(uow, { ...deed, outcome: 'refused' })
+          return { status: 204, headers: {}, body: null }
+        },
+      },
+    })
   }
 
   @Get('verify')
