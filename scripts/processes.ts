@@ -148,7 +148,7 @@ export const planProcesses = (
   plans.push({
     ...http('console', options.port, 'console', {
       HOST: 'localhost',
-      ...loginOf(options),
+      ...edgeOf(options),
       ...vaultOf(options),
       ...vaultOf(options),
       ...brokerMetrics,
@@ -163,14 +163,15 @@ export const planProcesses = (
 /** The development issuer's, as the console shows it, unless another one is named. */
 const issuerOf = ({ port }: StartOptions): string => process.env.OIDC_ISSUER ?? `http://localhost:${port}/issuer`
 
-const LOGIN = [
+const EDGE = [
   ...['AUTH', 'OIDC_AUDIENCE', 'OIDC_JWKS_URL', 'OIDC_ROLES_CLAIM', 'OIDC_CUSTOMER_CLAIM', 'OIDC_CLIENT_ID'],
   ...['OIDC_CLIENT_SECRET', 'OIDC_SCOPE', 'OIDC_AUTHORIZATION_URL', 'OIDC_TOKEN_URL', 'PUBLIC_URL'],
+  ...['TRUSTED_PROXIES', 'RATE_LIMIT_READS', 'RATE_LIMIT_WRITES', 'RATE_LIMIT_LOGINS'],
 ]
 
-/** Whether people have to say who they are, and who vouches for them. */
-const loginOf = (options: StartOptions): Record<string, string> => ({
-  ...Object.fromEntries(LOGIN.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+/** Whether people have to say who they are, who vouches for them, and how often they may ask. */
+const edgeOf = (options: StartOptions): Record<string, string> => ({
+  ...Object.fromEntries(EDGE.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
   ...{ OIDC_ISSUER: issuerOf(options), DEVELOPMENT_ISSUER: process.env.OIDC_ISSUER === undefined ? 'on' : 'off' },
 })
 

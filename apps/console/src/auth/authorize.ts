@@ -1,33 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Problem, sendProblem, toProblem } from '#libs/http'
+import { Problem, toProblem } from '#libs/http'
 import { createLogger } from '#libs/observability'
+import { refuse } from '../refusals/refuse.ts'
 import { holdsToken, isRead, tokenNeeded } from '../web/csrf.ts'
 import { accessTo, type Owned } from './access.ts'
-import { cookieIn } from './cookies.ts'
 import type { Owners } from './owners.ts'
-import { mayAs, type Principal } from './principal.ts'
-import { SESSION_COOKIE, type Sessions } from './sessions.ts'
-import { type TokenVerifier, tokenMissing } from './tokens.ts'
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Who asks; undefined where nobody has to say. */
-    principal?: Principal
-  }
-}
+import { mayAs } from './principal.ts'
+import type { Sessions } from './sessions.ts'
+import { tokenMissing } from './tokens.ts'
 
 const log = createLogger('auth')
 
-/**
- * Everything below `/api` asks for a token or a session, and for the role that the table of `access.ts` has. Whoever is
- * let in is the actor of what they do, whatever else they say.
- */
-export const guardApi = (
-  fastify: FastifyInstance,
-  verifier: Pick<TokenVerifier, 'verify'>,
-  owners: Owners,
-  sessions: Sessions,
-): void => {
+/** Everything below `/api` is for who is known (`identify`) and has the role that the table of `access.ts` asks for. */
+export const authorize = (fastify: FastifyInstance, owners: Owners, sessions: Sessions): void => {
   const hook = (
     name: 'onRequest' | 'preHandler',
     check: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
@@ -43,29 +28,24 @@ export const guardApi = (
             method: request.method,
             path: pathOf(request),
           })
-        return sendProblem(reply, problem)
+        refuse(request, reply, problem)
+        return reply
       }
     })
-  hook('onRequest', (request, reply) => letIn(request, reply, verifier, sessions))
+  hook('onRequest', async (request, reply) => letIn(request, reply, sessions))
   hook('preHandler', (request) => refuseOthers(request, owners))
 }
 
 const pathOf = ({ routeOptions }: FastifyRequest): string => routeOptions.url ?? ''
 
-const letIn = async (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  verifier: Pick<TokenVerifier, 'verify'>,
-  sessions: Sessions,
-): Promise<void> => {
+const letIn = (request: FastifyRequest, reply: FastifyReply, sessions: Sessions): void => {
   const path = pathOf(request)
   if (!path.startsWith('/api/')) return
   const access = accessTo(request.method, path)
   if (access === 'anyone') return
-  const token = bearerIn(request)
-  const principal = token === undefined ? inSession(request, reply, sessions) : await verifier.verify(token)
-  request.principal = principal
-  request.headers['x-actor'] = principal.subject
+  const { principal, session, unidentified } = request
+  if (principal === undefined) throw unidentified ?? tokenMissing()
+  if (session !== undefined) keepToSession(session, request, reply, sessions)
   if (access === 'known') return
   const asCustomer = access?.customer !== undefined && principal.roles.includes('customer')
   if (access === undefined || !(mayAs(principal, access.staff) || asCustomer))
@@ -75,18 +55,13 @@ const letIn = async (
 }
 
 /** A browser sends its cookie with whatever it is made to send: a write is a page's own with its token only. */
-const inSession = (request: FastifyRequest, reply: FastifyReply, sessions: Sessions): Principal => {
-  const { authorization, cookie } = request.headers
-  const id = authorization === undefined ? cookieIn(cookie, SESSION_COOKIE) : undefined
-  const principal = id === undefined ? undefined : sessions.principal(id)
-  if (id === undefined || principal === undefined) throw tokenMissing()
+const keepToSession = (session: string, request: FastifyRequest, reply: FastifyReply, sessions: Sessions): void => {
   if (!isRead(request) && !holdsToken(request)) throw tokenNeeded()
   // A stream of events would go on for long after the session.
   reply.raw.once(
     'close',
-    sessions.whenEnded(id, () => reply.raw.destroy()),
+    sessions.whenEnded(session, () => reply.raw.destroy()),
   )
-  return principal
 }
 
 const allowed = (staff: string, customer: Owned | undefined): string =>
@@ -132,9 +107,6 @@ const customerIn = (body: unknown): unknown => {
     return undefined
   }
 }
-
-const bearerIn = ({ headers }: FastifyRequest): string | undefined =>
-  /^Bearer +([\w.~+/=-]+)$/i.exec(headers.authorization ?? '')?.[1]
 
 const notAllowed = (detail: string): Problem => new Problem(403, { type: 'not-allowed', title: 'Not allowed', detail })
 

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
 import type { Forwarder } from '../forwarder.ts'
-import { guardApi } from './guard.ts'
 import { serveLogin } from './login.ts'
 import { Owners } from './owners.ts'
 import { Provider, type ProviderSettings } from './provider.ts'
@@ -9,11 +8,10 @@ import { Sessions } from './sessions.ts'
 import { tokenSettings } from './token-settings.ts'
 import { TokenVerifier } from './tokens.ts'
 
-/** Asks everybody who they are: programs by their token, browsers by the session that they get at `/auth/login`. */
-export const connectLogin = (fastify: FastifyInstance, config: Config, forwarder: Forwarder): void => {
+/** How everybody is known: programs by their token, browsers by the session that they get at `/auth/login`. */
+export const connectLogin = (fastify: FastifyInstance, config: Config, forwarder: Forwarder) => {
   const verifier = new TokenVerifier(tokenSettings(config))
   const sessions = new Sessions()
-  guardApi(fastify, verifier, new Owners(forwarder), sessions)
   const origin = config.PUBLIC_URL ?? (config.DEVELOPMENT_ISSUER === 'on' ? config.OIDC_ISSUER : undefined)
   void fastify.register(
     serveLogin({
@@ -21,6 +19,7 @@ export const connectLogin = (fastify: FastifyInstance, config: Config, forwarder
       origin: origin && new URL(origin).origin,
     }),
   )
+  return { verifier, sessions, owners: new Owners(forwarder) }
 }
 
 /** The development issuer is this process: where its keys are is where its tokens are, too. */

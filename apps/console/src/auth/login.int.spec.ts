@@ -10,8 +10,9 @@ import { consoleModule } from '../console.module.ts'
 import { Forwarder } from '../forwarder.ts'
 import { gateway } from '../gateway.ts'
 import { refuseCrossSiteWrites } from '../web/csrf.ts'
+import { authorize } from './authorize.ts'
 import { developmentIssuer } from './development-issuer.ts'
-import { guardApi } from './guard.ts'
+import { identify } from './identify.ts'
 import { serveLogin } from './login.ts'
 import { serveMe } from './me.ts'
 import { Owners } from './owners.ts'
@@ -51,8 +52,9 @@ beforeAll(async () => {
   const verifier = new TokenVerifier({ issuer, ...claims })
   const sessions = new Sessions(() => now)
   const provider = new Provider({ issuer, clientId: 'waybill-console', scope: 'openid' })
+  identify(fastify, verifier, sessions)
   refuseCrossSiteWrites(fastify)
-  guardApi(fastify, verifier, new Owners(forwarder), sessions)
+  authorize(fastify, new Owners(forwarder), sessions)
   void app.register(serveLogin({ provider, verifier, sessions, origin: url }))
   void app.register(serveMe)
   void app.register(developmentIssuer(forwarder))

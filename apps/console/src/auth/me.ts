@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Me } from './me.openapi.ts'
 
-/** A Fastify plugin: `GET /api/me`, who asks. Who is not known has been refused by the guard. */
+/** A Fastify plugin: `GET /api/me`, who asks. Who is not known has been refused before. */
 export const serveMe = async (fastify: FastifyInstance): Promise<void> => {
   fastify.get('/api/me', async ({ principal }, reply): Promise<Me> => {
     reply.header('cache-control', 'no-store')

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Problem, sendProblem } from '#libs/http'
+import { Problem } from '#libs/http'
+import { refuse } from '../refusals/refuse.ts'
 
 /** A cookie that only our own pages can read, and the header in which they say what it holds. */
 export const TOKEN_COOKIE = 'waybill-csrf'
@@ -27,7 +28,7 @@ export const refuseCrossSiteWrites = (fastify: FastifyInstance): void => {
   fastify.addHook('onRequest', (request, reply, done) => {
     const detail = isRead(request) ? undefined : whatIsWrongWith(request)
     if (detail === undefined) return done()
-    sendProblem(reply, crossSite(detail))
+    refuse(request, reply, crossSite(detail))
   })
 }
 

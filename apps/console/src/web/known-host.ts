@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { Problem, sendProblem } from '#libs/http'
+import { Problem } from '#libs/http'
+import { refuse } from '../refusals/refuse.ts'
 
 /**
  * Without a login, what keeps strangers away is that only this machine reaches the port. A page of a stranger that is
@@ -11,7 +12,7 @@ export const refuseForeignHosts = (fastify: FastifyInstance): void => {
   fastify.addHook('onRequest', (request, reply, done) => {
     if (isOurs(request.headers.host)) return done()
     const detail = 'without a login this answers to localhost, to addresses and to names without a dot only'
-    sendProblem(reply, new Problem(421, { type: 'foreign-host', detail }))
+    refuse(request, reply, new Problem(421, { type: 'foreign-host', detail }))
   })
 }
 
