@@ -9,6 +9,8 @@ import { until } from '../support/until.ts'
 interface Where {
   readonly brokers: string
   readonly databaseUrl: string
+  /** A folder for raw events; without it none are kept. */
+  readonly archive?: string
 }
 
 /** The analytics service as a process of its own, which can be killed and started again under its name. */
@@ -61,12 +63,13 @@ export class AnalyticsProcess {
 
   #spawn(): void {
     const main = join(ROOT, 'dist/apps/analytics/src/main.js')
-    const { brokers, databaseUrl } = this.where
+    const { brokers, databaseUrl, archive } = this.where
     this.#child = spawn(process.execPath, [...nodeFlags('service'), main], {
       ...{ cwd: ROOT, stdio: process.env.ANALYTICS_LOG === undefined ? 'ignore' : 'inherit' },
       env: {
         ...process.env,
         SERVICE_AUTH: 'off',
+        ...(archive !== undefined && { ARCHIVE: archive, ARCHIVE_FILE_SECONDS: '1' }),
         ...{ PORT: String(this.port), INSTANCE_ID: this.name, KAFKA_BROKERS: brokers, DATABASE_URL: databaseUrl },
       },
     })

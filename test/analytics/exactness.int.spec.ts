@@ -6,6 +6,7 @@ import { configureLogging } from '#libs/observability'
 import { decodeRegisters, estimate, STANDARD_ERROR } from '#libs/streams'
 import { type BrokerProcess, startBroker, type TestDatabase, testDatabase } from '#libs/testing'
 import { AnalyticsProcess } from './analytics-process.ts'
+import { differences, MEASURES, storedSums } from './stored.ts'
 import { traffic } from './traffic.ts'
 import { readTopic, type Sums, truthOf } from './truth.ts'
 
@@ -21,11 +22,6 @@ const KILL_MS = IS_LONG ? 5_000 : 2_000
 const BROKER_KILLS = IS_LONG ? 5 : 1
 const LONGEST_MS = IS_LONG ? 300_000 + 2 * EVENTS : 120_000
 const SETTLED_MS = LONGEST_MS / 2
-
-const MEASURES = [
-  ...['views', 'searches', 'baskets', 'checkouts', 'purchases', 'units', 'revenue', 'converted'],
-  ...['late', 'early', 'duplicates', 'unreadable'],
-]
 
 /** That KAFKA_BROKERS names is nobody's to kill, and has to be without these topics; else a bundled one is. */
 const given = process.env.KAFKA_BROKERS
@@ -74,28 +70,6 @@ const publishAll = async (): Promise<void> => {
     await pause((SHORTEST_MS * AT_ONCE) / EVENTS)
   }
   await publisher.close()
-}
-
-const stored = async (): Promise<Sums> => {
-  const { rows } = await database.query<Record<string, string>>(
-    `SELECT step, (extract(epoch FROM start) * 1000)::bigint AS start, dimension, key, ${MEASURES} FROM window_counts`,
-  )
-  return new Map(
-    rows.flatMap(({ step, start, dimension, key, ...sums }) =>
-      MEASURES.filter((measure) => sums[measure] !== '0').map(
-        (measure) => [`${step} ${start} ${dimension} ${key} ${measure}`, Number(sums[measure])] as const,
-      ),
-    ),
-  )
-}
-
-/** What differs, the first few: maps of so many entries are no reading. */
-const differences = (found: Sums, truth: Sums): string[] => {
-  const names = new Set([...found.keys(), ...truth.keys()])
-  return [...names]
-    .filter((name) => found.get(name) !== truth.get(name))
-    .map((name) => `${name}: ${found.get(name)} in place of ${truth.get(name)}`)
-    .slice(0, 10)
 }
 
 /** What is answered is what is stored, of one hour by country; and whoever looks hears of the newest seconds. */
@@ -151,7 +125,9 @@ test(
         [...sums.keys()].some((name) => name.endsWith(measure)),
         measure,
       ).toBe(true)
-    await expect.poll(async () => differences(await stored(), sums), { timeout: SETTLED_MS, interval: 500 }).toEqual([])
+    await expect
+      .poll(async () => differences(await storedSums(database), sums), { timeout: SETTLED_MS, interval: 500 })
+      .toEqual([])
 
     await expectAnswers(first.url, sums)
 

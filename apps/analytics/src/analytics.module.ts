@@ -9,7 +9,9 @@ import { consumers } from './consumers.ts'
 import { topology } from './domain/topology.ts'
 import { BatchJob } from './history/batch-job.ts'
 import { ReconciliationController } from './history/reconciliation.controller.ts'
-import { shopTopology } from './shop-topology.ts'
+import { RebuildController } from './rebuild/rebuild.controller.ts'
+import { Rebuilder } from './rebuild/rebuilder.ts'
+import { STREAM_GROUP, shopTopology } from './shop-topology.ts'
 import { ResultSink } from './sink/result-sink.ts'
 import { StreamTopicsKeeper } from './stream-topics-keeper.ts'
 
@@ -18,16 +20,16 @@ const ALERTS_KEPT_MS = 90 * 24 * HOUR
 export const analyticsService = (config: Config): Service => {
   const kafka = { brokers: config.KAFKA_BROKERS, clientId: topology.name }
   const processor = new StreamProcessor({
-    ...{ ...kafka, topology: { ...shopTopology, name: `${topology.name}-stream` }, instanceId: config.INSTANCE_ID },
+    ...{ ...kafka, topology: { ...shopTopology, name: STREAM_GROUP }, instanceId: config.INSTANCE_ID },
     ...{ maxEntries: config.MAX_STATE_ENTRIES, compression: config.PRODUCER_COMPRESSION },
   })
+  const archive = config.ARCHIVE === undefined ? undefined : archiveStore(config.ARCHIVE)
   const archiver =
-    config.ARCHIVE === undefined
-      ? undefined
-      : new Archiver({
-          ...{ ...kafka, store: archiveStore(config.ARCHIVE), instanceId: config.INSTANCE_ID },
-          limits: { maxAgeMs: config.ARCHIVE_FILE_SECONDS * 1_000 },
-        })
+    archive &&
+    new Archiver({
+      ...{ ...kafka, store: archive, instanceId: config.INSTANCE_ID },
+      limits: { maxAgeMs: config.ARCHIVE_FILE_SECONDS * 1_000 },
+    })
   const batch = new BatchJob(config.ARCHIVE)
   const topics = new StreamTopicsKeeper(kafka, () => {
     processor.start()
@@ -37,26 +39,32 @@ export const analyticsService = (config: Config): Service => {
     name: topology.name,
     config,
     handlers: consumers,
-    routes: [ReconciliationController, AnalyticsController],
+    routes: [ReconciliationController, RebuildController, AnalyticsController],
     retention: [
       { table: 'window_counts', column: 'expires_at', keptMs: 0 },
       { table: 'window_sketches', column: 'expires_at', keptMs: 0 },
       { table: 'alerts', column: 'at', keptMs: ALERTS_KEPT_MS },
     ],
-    beside: ({ database, groupCommit }) => ({
-      workers: [
-        topics,
-        new ResultSink(database, kafka, () => processor.partitions),
-        // It is started when its topics are there.
-        { start: () => {}, stop: () => processor.stop() },
-        { start: () => {}, stop: async () => archiver?.stop() },
-        batch,
-        new AlertWatch(groupCommit),
-      ],
-      providers: [
-        { provide: StreamProcessor, useValue: processor },
-        { provide: BatchJob, useValue: batch },
-      ],
-    }),
+    beside: ({ database, groupCommit }) => {
+      const { INSTANCE_ID: instanceId, MAX_STATE_ENTRIES: maxEntries } = config
+      const rebuilder = new Rebuilder({ database, kafka, archive, instanceId, maxEntries })
+      return {
+        workers: [
+          topics,
+          new ResultSink(database, kafka, () => processor.partitions),
+          // It is started when its topics are there.
+          { start: () => {}, stop: () => processor.stop() },
+          { start: () => {}, stop: async () => archiver?.stop() },
+          batch,
+          rebuilder,
+          new AlertWatch(groupCommit),
+        ],
+        providers: [
+          { provide: StreamProcessor, useValue: processor },
+          { provide: BatchJob, useValue: batch },
+          { provide: Rebuilder, useValue: rebuilder },
+        ],
+      }
+    },
   })
 }

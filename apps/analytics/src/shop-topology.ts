@@ -14,6 +14,9 @@ export const shopTopology: Topology = {
   task: (partition) => new RunningShopTask(partition),
 }
 
+/** The consumer group of the running topology: what it has committed is what its results know. */
+export const STREAM_GROUP = `${name}-stream`
+
 /** Where the results of a task are: always in the same partition, so that they are read in order. */
 export const resultPartition = (partition: number): number => partition % streamTopics[to].partitions
 

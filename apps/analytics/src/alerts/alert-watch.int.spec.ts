@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const sold = (start: number, views: number, converted: number) => {
   const sums = measures.map((_, i) => (i === at.views ? views : i === at.converted ? converted : 0))
-  return addCountRows(database, [{ step: HOUR, start, dimension: 'all', key: '', sums, keptMs: HOUR }])
+  return addCountRows(database, 0, [{ step: HOUR, start, dimension: 'all', key: '', sums, keptMs: HOUR }])
 }
 
 test('an hour that converts half as well as the day before is told once, however often it is looked at', async () => {
@@ -47,7 +47,7 @@ test('a product that sells out within the hour is told once an hour; stock that 
   const groupCommit = new GroupCommit(database)
   const pieces = (sku: string, start: number, units: number) => {
     const sums = measures.map((_, i) => (i === at.units ? units : 0))
-    return addCountRows(database, [{ step: MINUTE, start, dimension: 'product', key: sku, sums, keptMs: HOUR }])
+    return addCountRows(database, 0, [{ step: MINUTE, start, dimension: 'product', key: sku, sums, keptMs: HOUR }])
   }
   const look = (from: number) => groupCommit.submit({ run: (uow) => lookAtStock(uow, from) })
   const told = async () =>

@@ -93,5 +93,7 @@ export interface PaneResult {
   readonly start: number
   /** How far the partition has come. */
   readonly watermark: number
+  /** How much of the partition it knows: every record before this offset. What was written before it was said has none. */
+  readonly next?: number
   readonly pane: StoredPane
 }

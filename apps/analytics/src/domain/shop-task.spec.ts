@@ -39,7 +39,7 @@ const sent: fc.Arbitrary<Sent> = fc
   .map(({ event, delay }) => ({ event: { ...event, id: `${event.id}-${event.time}` }, arrived: event.time + delay }))
 
 const recordOf = ({ event, arrived }: Sent): EventRecord => ({
-  ...{ timestamp: arrived, key: Buffer.from(event.session), value: Buffer.from(writeShopEvent(event)) },
+  ...{ offset: 0, timestamp: arrived, key: Buffer.from(event.session), value: Buffer.from(writeShopEvent(event)) },
 })
 
 interface Expected {

@@ -9,6 +9,7 @@ import { topology } from './topology.ts'
 
 /** A record of `shop-events`. */
 export interface EventRecord {
+  readonly offset: number
   /** When it arrived, ms since 1970. */
   readonly timestamp: number
   readonly key: Uint8Array | null
@@ -44,6 +45,8 @@ export class ShopTask {
   readonly #dirty = new Set<number>()
   #late: ShopChanges['late'][number][] = []
   readonly #print: Fingerprint = { high: 0, low: 0 }
+  /** Behind the last record. */
+  #next = 0
 
   constructor(private readonly partition: number) {}
 
@@ -59,6 +62,7 @@ export class ShopTask {
     else if (this.#isLate(event)) this.#setAside(record, 'late')
     else if (event.time > record.timestamp + ahead) this.#setAside(record, 'early')
     else this.#take(event)
+    this.#next = record.offset + 1
   }
 
   flush(): ShopChanges {
@@ -71,7 +75,7 @@ export class ShopTask {
       const pane = JSON.stringify(storePane(this.#open.get(start)!))
       results.push({
         key: `${this.partition}/${start}`,
-        value: resultText(this.partition, start, this.#watermark, pane),
+        value: resultText(this.partition, start, this.#watermark, this.#next, pane),
       })
       changelog.push({ key: `${PANE}${start}`, value: pane })
     }
@@ -178,7 +182,7 @@ const rowsOf = (
 ): readonly number[][] => [rowOf(pane, 'all', ALL), rowOf(pane, 'country', country), rowOf(pane, 'device', device)]
 
 /** A `PaneResult` around a pane that is JSON already. */
-const resultText = (partition: number, start: number, watermark: number, pane: string): string =>
-  `{"partition":${partition},"start":${start},"watermark":${JSON.stringify(watermark)},"pane":${pane}}`
+const resultText = (partition: number, start: number, watermark: number, next: number, pane: string): string =>
+  `{"partition":${partition},"start":${start},"watermark":${JSON.stringify(watermark)},"next":${next},"pane":${pane}}`
 
 const text = (bytes: Uint8Array | null): string => (bytes === null ? '' : Buffer.from(bytes).toString('utf8'))

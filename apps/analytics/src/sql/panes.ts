@@ -9,34 +9,43 @@ export interface PaneKey {
 
 export const paneKey = ({ partition, start }: PaneKey): string => `${partition}/${start}`
 
-/** What is stored of these, by `paneKey`. */
-export const readPanes = async (sql: Sql, keys: readonly PaneKey[]): Promise<Map<string, StoredPane>> => {
+/** What is stored of these in a generation, by `paneKey`. */
+export const readPanes = async (
+  sql: Sql,
+  generation: number,
+  keys: readonly PaneKey[],
+): Promise<Map<string, StoredPane>> => {
   const rows = await sql.query<{ partition: number; start: string; pane: StoredPane }>(
     `SELECT partition, start::text, pane FROM panes
-       JOIN json_to_recordset($1::json) AS wanted (partition int, start bigint) USING (partition, start)`,
+       JOIN json_to_recordset($1::json) AS wanted (partition int, start bigint) USING (partition, start)
+      WHERE generation = $2::int`,
     JSON.stringify(keys),
+    generation,
   )
   return new Map(rows.map(({ partition, start, pane }) => [paneKey({ partition, start: Number(start) }), pane]))
 }
 
 export const savePanes = async (
   sql: Sql,
+  generation: number,
   panes: readonly (PaneKey & { readonly pane: StoredPane })[],
 ): Promise<void> => {
   if (panes.length === 0) return
   await sql.execute(
-    `INSERT INTO panes (partition, start, pane)
-     SELECT partition, start, pane FROM json_to_recordset($1::json) AS given (partition int, start bigint, pane json)
-     ON CONFLICT (partition, start) DO UPDATE SET pane = EXCLUDED.pane`,
+    `INSERT INTO panes (generation, partition, start, pane)
+     SELECT $2::int, partition, start, pane FROM json_to_recordset($1::json) AS given (partition int, start bigint, pane json)
+     ON CONFLICT (generation, partition, start) DO UPDATE SET pane = EXCLUDED.pane`,
     JSON.stringify(panes.map(({ partition, start, pane }) => ({ partition, start, pane }))),
+    generation,
   )
 }
 
-export const forgetPanes = async (sql: Sql, keys: readonly PaneKey[]): Promise<void> => {
+export const forgetPanes = async (sql: Sql, generation: number, keys: readonly PaneKey[]): Promise<void> => {
   if (keys.length === 0) return
   await sql.execute(
     `DELETE FROM panes USING json_to_recordset($1::json) AS gone (partition int, start bigint)
-      WHERE panes.partition = gone.partition AND panes.start = gone.start`,
+      WHERE generation = $2::int AND panes.partition = gone.partition AND panes.start = gone.start`,
     JSON.stringify(keys),
+    generation,
   )
 }

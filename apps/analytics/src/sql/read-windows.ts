@@ -1,5 +1,6 @@
 import type { Sql } from '#libs/database'
 import { type Dimension, type Measure, measures } from '../domain/measures.ts'
+import { isServed } from './served-generation.ts'
 
 export interface WindowsAsked {
   /** Size in milliseconds. */
@@ -26,7 +27,7 @@ export const readCounts = async (
 ): Promise<CountedWindow[]> => {
   const rows = await sql.query<{ start: Date; key: string } & Record<Measure, number>>(
     `SELECT start, key, ${columns} FROM window_counts
-      WHERE step = $1::int AND start >= to_timestamp($2::float8 / 1000) AND start < to_timestamp($3::float8 / 1000)
+      WHERE ${isServed} AND step = $1::int AND start >= to_timestamp($2::float8 / 1000) AND start < to_timestamp($3::float8 / 1000)
         AND dimension = $4 ORDER BY start, key LIMIT $5::int`,
     ...[step, from, to, dimension, limit],
   )
@@ -43,7 +44,7 @@ export interface SketchedWindow {
 export const readSketches = (sql: Sql, { step, from, to }: WindowsAsked, limit: number): Promise<SketchedWindow[]> =>
   sql.query(
     `SELECT start, visitors, baskets, top FROM window_sketches
-      WHERE step = $1::int AND start >= to_timestamp($2::float8 / 1000) AND start < to_timestamp($3::float8 / 1000)
+      WHERE ${isServed} AND step = $1::int AND start >= to_timestamp($2::float8 / 1000) AND start < to_timestamp($3::float8 / 1000)
       ORDER BY start LIMIT $4::int`,
     ...[step, from, to, limit],
   )

@@ -31,3 +31,22 @@ export const movePositions = async (sql: Sql, moves: readonly Move[]): Promise<b
   )
   return moved === moves.length
 }
+
+/** Where the sink goes on in each of these partitions: until the end of the transaction it goes on nowhere. */
+export const holdPositions = async (tx: Sql, partitions: readonly number[]): Promise<Map<number, number>> => {
+  await tx.execute(
+    `INSERT INTO sink_positions (partition, next_offset)
+     SELECT value::int, 0 FROM json_array_elements_text($1::json) ORDER BY value::int ON CONFLICT (partition) DO NOTHING`,
+    JSON.stringify(partitions),
+  )
+  await tx.query('SELECT 1 FROM sink_positions ORDER BY partition FOR UPDATE')
+  return readPositions(tx, partitions)
+}
+
+export const setPositions = async (tx: Sql, positions: ReadonlyMap<number, number>): Promise<void> => {
+  await tx.execute(
+    `UPDATE sink_positions AS sink SET next_offset = given.next
+       FROM json_to_recordset($1::json) AS given (partition int, next bigint) WHERE sink.partition = given.partition`,
+    JSON.stringify(Array.from(positions, ([partition, next]) => ({ partition, next }))),
+  )
+}

@@ -1,0 +1,60 @@
+import type { Sql } from '#libs/database'
+import {
+  addBins,
+  decodeRegisters,
+  encodeRegisters,
+  HOUR,
+  MINUTE,
+  mergeRegisters,
+  SECOND,
+  SpaceSaving,
+} from '#libs/streams'
+import { at, dimensions } from '../domain/measures.ts'
+import { topology } from '../domain/topology.ts'
+import { addCountRows, type CountRow } from '../sql/add-counts.ts'
+import { lockSketches, type SketchRow, saveSketches } from '../sql/sketches.ts'
+import type { WindowChange } from './rollup.ts'
+
+const DAY = 24 * HOUR
+/** For how long windows of each size are kept from their last change on. */
+export const KEPT_MS: ReadonlyMap<number, number> = new Map([
+  [SECOND, HOUR / 2],
+  [MINUTE, 7 * DAY],
+  [HOUR, 400 * DAY],
+])
+
+/** Adds to the stored windows of a generation what there is more of each. */
+export const addToWindows = async (tx: Sql, generation: number, changes: readonly WindowChange[]): Promise<void> => {
+  if (changes.length === 0) return
+  await addCountRows(tx, generation, changes.flatMap(countRows))
+  const rows = await lockSketches(
+    tx,
+    generation,
+    changes.map(({ step, start }) => ({ step, start, keptMs: KEPT_MS.get(step)! })),
+  )
+  const stored = new Map(rows.map((row) => [`${row.step}/${row.start}`, row]))
+  await saveSketches(
+    tx,
+    generation,
+    changes.map((change) => merged(stored.get(`${change.step}/${change.start}`)!, change)),
+  )
+}
+
+const countRows = ({ step, start, more }: WindowChange): CountRow[] =>
+  dimensions.flatMap((dimension) =>
+    Array.from(more.counts[dimension])
+      .filter(([, sums]) => sums.some((sum) => sum !== 0))
+      .map(([key, sums]) => ({ step, start, dimension, key, sums, keptMs: KEPT_MS.get(step)! })),
+  )
+
+const merged = (row: SketchRow, { more }: WindowChange): SketchRow => {
+  const visitors = decodeRegisters(row.visitors)
+  mergeRegisters(visitors, more.visitors)
+  const baskets = new Map(row.baskets)
+  addBins(baskets, more.baskets)
+  const top = new SpaceSaving(topology.top.counters, row.top)
+  for (const [sku, sums] of more.counts.product) top.add(sku, sums[at.units])
+  // A second has its products exactly.
+  const kept = row.step === SECOND ? [] : top.top(topology.top.counters)
+  return { step: row.step, start: row.start, visitors: encodeRegisters(visitors), baskets: [...baskets], top: kept }
+}
