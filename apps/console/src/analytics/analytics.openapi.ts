@@ -63,7 +63,76 @@ export const reconciliation = z.object({
   ),
 })
 
-export const analyticsPaths = ({ get, ok, inPath, inQuery, problems, always }: Describe) => ({
+const source = z.enum(['archive', 'topic'])
+const reason = z.string().min(1).max(1_000).optional().describe('For the audit trail')
+
+export const rebuild = z.object({
+  sources: z.array(source).describe('Where events can be read again; the first is taken when none is named'),
+  served: count.describe('The generation that is served'),
+  rebuild: z
+    .object({
+      generation: count.describe('That it fills'),
+      state: z.enum(['running', 'served', 'cancelled', 'failed']),
+      source,
+      requestedAt: schemas.instant,
+      endedAt: schemas.instant.nullable(),
+      attempt: count.describe('It begins again when the process that works on it is gone'),
+      events: count.describe('Computed up to now'),
+      ofEvents: count.nullable(),
+      detail: z.string().nullable().describe('Why it failed'),
+    })
+    .optional()
+    .describe('The last that was asked for'),
+})
+const accepted = z.object({ generation: count, accepted: z.enum(['rebuild', 'cancel']), location: z.string() })
+
+export const analyticsPaths = ({
+  get,
+  json,
+  ok,
+  inPath,
+  inQuery,
+  problems,
+  always,
+  idempotencyKey,
+  actorHeader,
+}: Describe) => ({
+  '/api/analytics/rebuild': {
+    get: get('The generation that is served, and how far the rebuild of the next has come', rebuild),
+    post: {
+      summary: 'Compute everything anew, beside what is served, and then serve it',
+      description:
+        'All windows are filled again from the archive and the topic, or the topic alone, up to where the running topology is, and become the served ones in one transaction.',
+      parameters: [idempotencyKey, actorHeader],
+      requestBody: { required: false, content: json(z.object({ source: source.optional(), reason })) },
+      responses: {
+        202: ok(accepted, 'Accepted, and on record; GET shows how it goes on'),
+        ...always,
+        ...problems(
+          [400, 'A missing key, or bad fields'],
+          [409, 'A rebuild is under way; or the request is'],
+          [422, 'The key was used with another body'],
+          [501, 'No archive is kept'],
+        ),
+      },
+    },
+  },
+  '/api/analytics/rebuild/cancel': {
+    post: {
+      summary: 'Give up the rebuild that is under way: what is served stays as it is',
+      parameters: [idempotencyKey, actorHeader],
+      requestBody: { required: false, content: json(z.object({ reason })) },
+      responses: {
+        202: ok(accepted, 'Accepted, and on record'),
+        ...always,
+        ...problems(
+          [400, 'A missing key, or bad fields'],
+          [409, 'None is under way; or the request is'],
+          [422, 'The key was used with another body'],
+        ),
+      },
+    },
+  },
   '/api/analytics/reconciliation': {
     get: get('Hour by hour, what the stream counted held against what is counted from the archive', reconciliation),
     post: {

@@ -66,6 +66,9 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /api/analytics/:metric': staff('support'),
   'GET /api/analytics/reconciliation': staff('support'),
   'POST /api/analytics/reconciliation': staff('operator'),
+  'GET /api/analytics/rebuild': staff('support'),
+  'POST /api/analytics/rebuild': staff('operator'),
+  'POST /api/analytics/rebuild/cancel': staff('operator'),
 
   'GET /api/campaigns': staff('support'),
   'POST /api/campaigns': staff('operator'),

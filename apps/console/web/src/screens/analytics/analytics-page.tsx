@@ -6,6 +6,7 @@ import { Empty } from '../../ui/states.tsx'
 import { HistoryCard } from './history-card.tsx'
 import { LineChart } from './line-chart.tsx'
 import { column, type LiveMinute, measures, percentile, type Sums } from './live-view.ts'
+import { RebuildCard } from './rebuild-card.tsx'
 import { TrafficCard } from './traffic-card.tsx'
 import { useLive } from './use-live.ts'
 import './analytics.css'
@@ -63,6 +64,7 @@ export const AnalyticsPage = () => {
       </div>
       <div className="analytics-columns">
         <HistoryCard />
+        <RebuildCard />
         <TrafficCard />
       </div>
     </Page>
