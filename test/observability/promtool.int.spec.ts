@@ -1,44 +1,19 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { dashboards } from '#libs/observability'
+import { debianTool } from './debian-tool.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
-const RULES = join(ROOT, 'deploy/prometheus')
-/** Debian's package is unpacked here, and nothing is installed: no service is to start. */
-const UNPACKED = join(tmpdir(), 'waybill-promtool')
+const DEPLOY = join(import.meta.dirname, '../../deploy')
+const PROMETHEUS = join(DEPLOY, 'prometheus')
 
-const works = (program: string): boolean => spawnSync(program, ['--version']).status === 0
-
-const unpack = (): string | undefined => {
-  const program = join(UNPACKED, 'usr/bin/promtool')
-  if (existsSync(program)) return program
-  if (process.platform !== 'linux') return undefined
-  mkdirSync(UNPACKED, { recursive: true })
-  const quietly = { stdio: 'ignore', timeout: 120_000, cwd: UNPACKED } as const
-  if (spawnSync('apt-get', ['download', 'prometheus'], quietly).status !== 0) {
-    spawnSync('apt-get', ['update', '-qq'], quietly)
-    spawnSync('apt-get', ['download', 'prometheus'], quietly)
-  }
-  const file = readdirSync(UNPACKED).find((name) => name.endsWith('.deb'))
-  if (file !== undefined) spawnSync('dpkg', ['-x', file, UNPACKED], quietly)
-  return existsSync(program) ? program : undefined
-}
-
-const promtool = works('promtool') ? 'promtool' : unpack()
-if (promtool === undefined)
-  process.stderr.write(
-    'skipped: promtool is not installed here and could not be had (Debian: apt-get install prometheus)\n',
-  )
-
-const run = (...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(promtool!, args, { cwd: RULES, encoding: 'utf8' })
-  return { status, said: `${stdout}${stderr}` }
-}
+const promtool = debianTool('promtool', 'prometheus')
+const amtool = debianTool('amtool', 'prometheus-alertmanager')
 
 describe.skipIf(promtool === undefined)('promtool', () => {
+  const run = (...args: string[]) => promtool!.run(PROMETHEUS, ...args)
+
   test('takes the rules, and comes to the verdicts that the gateway comes to', () => {
     expect(run('check', 'rules', 'rules.yml')).toMatchObject({ status: 0 })
     const { status, said } = run('test', 'rules', 'rules.test.yml')
@@ -55,4 +30,15 @@ describe.skipIf(promtool === undefined)('promtool', () => {
     expect(said).toContain(`${queries.length} rules found`)
     expect(status).toBe(0)
   })
+
+  /** The files that they name are in containers. */
+  test("takes Prometheus' settings", () => {
+    expect(run('check', 'config', '--syntax-only', 'prometheus.yml')).toMatchObject({ status: 0 })
+  })
+})
+
+test.skipIf(amtool === undefined)("amtool takes Alertmanager's settings", () => {
+  const { status, said } = amtool!.run(join(DEPLOY, 'alertmanager'), 'check-config', 'alertmanager.yml')
+  expect(said).toContain('SUCCESS')
+  expect(status).toBe(0)
 })
