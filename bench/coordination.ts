@@ -7,7 +7,7 @@ import type { RunningSystem } from '../test/support/system.ts'
 import { until } from '../test/support/until.ts'
 import { inParallel } from '../test/support/workload.ts'
 import { ms, percentile } from './figures.ts'
-import { type ProcessorTimes, processorTimes } from './processor.ts'
+import { processorTimes, totalOf } from './processor.ts'
 import { completed, plentifulSkus } from './throughput.ts'
 
 const WARM_UP = 100
@@ -43,10 +43,10 @@ export const coordination = async (system: RunningSystem, client: Client): Promi
       const sums = styles[style]
       sums.latencies.push(...(await latencies(client, style)))
       await published(system)
-      const [messages, spent] = [await published(system), total(await processorTimes(system))]
+      const [messages, spent] = [await published(system), totalOf(await processorTimes(system))]
       await load(client, skus, style, ORDERS)
       sums.messages += (await published(system)) - messages
-      sums.processorMs += total(await processorTimes(system)) - spent
+      sums.processorMs += totalOf(await processorTimes(system)) - spent
       sums.orders += ORDERS
     }
   }
@@ -64,7 +64,6 @@ export const coordination = async (system: RunningSystem, client: Client): Promi
 
 const nothing = (): Sums => ({ messages: 0, processorMs: 0, orders: 0, latencies: [] })
 const column = (text: string): string => text.padStart(16)
-const total = (times: ProcessorTimes): number => [...times.values()].reduce((sum, spent) => sum + spent, 0)
 
 /** Resolves once all of them completed, and what follows from that was said. */
 const load = async (client: Client, skus: readonly string[], style: Coordination, orders: number): Promise<void> => {

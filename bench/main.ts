@@ -16,6 +16,7 @@ import { rebuild } from './rebuild.ts'
 import { retention, SHORT_RETENTION } from './retention.ts'
 import { soak } from './soak.ts'
 import { throughput } from './throughput.ts'
+import { traces } from './traces.ts'
 
 /**
  * `npm run bench [-- --seconds 60] [--only latency,outbox,throughput]`: starts a fresh system and measures it.
@@ -25,7 +26,8 @@ import { throughput } from './throughput.ts'
  * `--only analytics [--events 3000000] [--rate 5000]`, which need no system; nor
  * `--only coordination`, the same orders in both styles, in turns. `--only quotes --restarts 10`
  * kills every service that a quote needs so often, under load. `--only notifications [--waiting 50000]` is not part of everything
- * either, nor is `--only capacity --orders 20000 --rate 100`, which writes `bench/capacity.json`.
+ * either, nor is `--only traces [--pairs 8]`, without traces and with a tenth in turns, nor `--only capacity --orders 20000
+ * --rate 100`, which writes `bench/capacity.json`.
  */
 const { values } = parseArgs({
   options: {
@@ -36,6 +38,7 @@ const { values } = parseArgs({
     waiting: { type: 'string', default: '50000' },
     events: { type: 'string', default: '3000000' },
     rate: { type: 'string', default: '5000' },
+    pairs: { type: 'string', default: '8' },
   },
 })
 const wanted = (name: string): boolean => values.only === undefined || values.only.split(',').includes(name)
@@ -66,6 +69,7 @@ try {
   if (wanted('outbox')) await outbox(system)
   if (values.only === 'coordination') await coordination(system, client)
   if (values.only === 'notifications') await notifications(system, client, Number(values.waiting))
+  if (values.only === 'traces') await traces(system, client, Number(values.pairs))
   if (retains) await retention(system, client, Number(values.seconds))
   if (values.only === 'capacity') await capacity(system, client, Number(values.orders), Number(values.rate))
   if (values.only === 'soak') await soak(system, client, Number(values.orders), Number(values.seconds))

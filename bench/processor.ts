@@ -7,6 +7,9 @@ const TICK_MS = 10
 /** Processor time so far by process of the system, milliseconds; PostgreSQL with all of its children, ended ones too. */
 export type ProcessorTimes = ReadonlyMap<string, number>
 
+/** Of all processes together, milliseconds. */
+export const totalOf = (times: ProcessorTimes): number => [...times.values()].reduce((sum, spent) => sum + spent, 0)
+
 /** Linux only, read from /proc. The load generator, which is this process, is in it as `bench`. */
 export const processorTimes = async (system: RunningSystem): Promise<ProcessorTimes> => {
   const stats = await allStats()
