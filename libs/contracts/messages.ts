@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { catalogueFacts } from './catalogue.messages.ts'
+import { customerKeyFacts } from './customer-key.messages.ts'
 import { deadLetters } from './dead-letter.messages.ts'
 import type { MessageDefinition } from './definition.ts'
 import { inventoryCommands, inventoryFacts, inventoryReplies, inventoryRequests } from './inventory.messages.ts'
@@ -33,6 +34,7 @@ export const messages = {
   ...failureReplies,
   ...deadLetters,
   ...catalogueFacts,
+  ...customerKeyFacts,
 } as const satisfies Record<string, MessageDefinition>
 
 export type MessageType = keyof typeof messages

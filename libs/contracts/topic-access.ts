@@ -43,7 +43,7 @@ export const topicAccess = {
     reads: ['replies'],
     writes: [
       ...(['orders', 'payment-commands', 'inventory-commands', 'fulfillment-commands'] as const),
-      ...(['inventory-requests', 'fulfillment-requests', 'catalogue', 'dead-letters'] as const),
+      ...(['inventory-requests', 'fulfillment-requests', 'catalogue', 'customer-keys', 'dead-letters'] as const),
     ],
     operators: {
       writes: topicNames,

@@ -12,6 +12,8 @@ export interface TopicSettings {
   readonly segmentMs?: number
   /** Only the last record of each key stays, and none behind a tombstone. */
   readonly compacted?: true
+  /** Of a compacted one: what was replaced is gone after so long. Default: when the broker finds it worth while. */
+  readonly compactedWithinMs?: number
 }
 
 const questions = { partitions: 6, retentionMs: TEN_MINUTES, segmentMs: TEN_MINUTES }
@@ -43,6 +45,8 @@ export const topics = {
   ...questionTopics,
   /** Names and prices of what is sold now: a table, which every reader has whole. */
   catalogue: { partitions: 1, retentionMs: FOREVER, compacted: true },
+  /** Customers' keys, wrapped: what the vault is made again from. An erased one is gone from here in ten minutes. */
+  'customer-keys': { partitions: 1, retentionMs: FOREVER, compacted: true, compactedWithinMs: TEN_MINUTES },
   /** What is parked, for Kafka's tools: nobody of ours reads it. */
   'dead-letters': { partitions: 6, retentionMs: A_YEAR, compacted: true },
 } as const satisfies Record<string, TopicSettings>

@@ -57,7 +57,7 @@ const create = async (admin: Admin, topic: string, settings: TopicSettings, clus
 
 const definition = (
   topic: string,
-  { partitions, retentionMs, segmentMs, compacted }: TopicSettings,
+  { partitions, retentionMs, segmentMs, compacted, compactedWithinMs }: TopicSettings,
   replicas: number,
 ): ITopicConfig => ({
   topic,
@@ -66,6 +66,7 @@ const definition = (
   configEntries: [
     { name: 'retention.ms', value: String(retentionMs) },
     ...(compacted ? [{ name: 'cleanup.policy', value: 'compact,delete' }] : []),
+    ...(compactedWithinMs === undefined ? [] : [{ name: 'max.compaction.lag.ms', value: String(compactedWithinMs) }]),
     ...(segmentMs === undefined ? [] : [{ name: 'segment.ms', value: String(segmentMs) }]),
     ...(replicas >= MAX_REPLICAS ? [{ name: 'min.insync.replicas', value: String(MIN_IN_SYNC) }] : []),
   ],

@@ -1,6 +1,7 @@
 export { CustomerErased, KeyRing } from './key-ring.ts'
 export { localMasterKeys, type MasterKeys, masterKeysFrom, newMasterKey, parseMasterKeys } from './master-keys.ts'
 export { PersonalData, type PersonalDataSettings } from './personal-data.ts'
+export { restoreVault } from './restore-vault.ts'
 export { ERASED } from './reveal.ts'
 export { type SealedObject, sealObject } from './sealed-object.ts'
 export { CustomerKey, customerOf, DamagedText, isSealed } from './sealed-text.ts'

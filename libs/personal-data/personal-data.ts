@@ -48,6 +48,12 @@ export class PersonalData {
     return revealJson(text, (id) => this.#shown(id))
   }
 
+  /** A copy of the key is in a topic: nobody needs to say it again. */
+  async announced(customerId: string): Promise<void> {
+    await this.#vault.announced(customerId)
+    this.#keys.forget(customerId)
+  }
+
   /** For good: nothing that was sealed for this customer can be opened by anybody, and no new key is made. Since when. */
   async erase(customerId: string): Promise<Date> {
     const at = await this.#vault.destroy(customerId)

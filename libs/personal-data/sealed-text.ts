@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import type { WrappedKey } from './master-keys.ts'
 
 /** Every sealed text begins with it; another way of sealing gets another one. */
 const VERSION = 'personal.v1.'
@@ -29,10 +30,11 @@ export class CustomerKey {
   readonly #cipherKey: KeyObject
   readonly #nonceKey: KeyObject
 
-  /** `dataKey`: 32 random bytes. */
+  /** `dataKey`: 32 random bytes; `unannounced`: the same as the vault keeps it, while no copy of that is in a topic. */
   constructor(
     readonly customerId: string,
     dataKey: Buffer,
+    readonly unannounced?: WrappedKey | undefined,
   ) {
     const derived = (use: string) => createSecretKey(Buffer.from(hkdfSync('sha256', dataKey, '', `waybill ${use}`, 32)))
     this.#cipherKey = derived('personal.v1 cipher')

@@ -10,6 +10,7 @@ import {
   insertKeys,
   type KeyRow,
   lockKeysNotOf,
+  markAnnounced,
   proposeMasterKey,
   rewrapKeys,
   useMasterKey,
@@ -45,8 +46,8 @@ export class Vault {
     const masterKeyId = await this.#masterKeyInUse()
     const made = await Promise.all(missing.map((customerId) => this.#make(customerId, masterKeyId)))
     const kept = new Set(await insertKeys(this.#database, masterKeyId, made))
-    for (const { customerId, dataKey } of made)
-      if (kept.has(customerId)) found.set(customerId, new CustomerKey(customerId, dataKey))
+    for (const { customerId, dataKey, ...wrappedKey } of made)
+      if (kept.has(customerId)) found.set(customerId, new CustomerKey(customerId, dataKey, wrappedKey))
     const others = missing.filter((id) => !kept.has(id))
     if (others.length > 0) for (const [id, holding] of await this.find(others)) found.set(id, holding)
     if (found.size === customerIds.length) return found
@@ -58,6 +59,11 @@ export class Vault {
   /** Destroys the key; since when. Whatever was sealed with it stays closed. */
   destroy(customerId: string): Promise<Date> {
     return destroyKey(this.#database, customerId)
+  }
+
+  /** A copy of the key is in a topic. */
+  async announced(customerId: string): Promise<void> {
+    await markAnnounced(this.#database, customerId)
   }
 
   destroyedWithin(seconds: number): Promise<string[]> {
@@ -106,10 +112,11 @@ export class Vault {
   }
 
   async #opened(rows: readonly KeyRow[]): Promise<Map<string, Holding>> {
-    const unwrap = async ({ customerId, key }: KeyRow): Promise<[string, Holding]> => [
-      customerId,
-      key === null ? 'erased' : new CustomerKey(customerId, await this.masterKeys.unwrap(key, customerId)),
-    ]
+    const unwrap = async ({ customerId, key, isAnnounced }: KeyRow): Promise<[string, Holding]> => {
+      if (key === null) return [customerId, 'erased']
+      const dataKey = await this.masterKeys.unwrap(key, customerId)
+      return [customerId, new CustomerKey(customerId, dataKey, isAnnounced ? undefined : key)]
+    }
     try {
       return new Map(await Promise.all(rows.map(unwrap)))
     } catch {

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type AnyMessage, decode, type MessageType } from '#libs/contracts'
+import { type AnyMessage, type DataOf, decode, type MessageType, messageTypesOn } from '#libs/contracts'
 import { Database, GroupCommit } from '#libs/database'
 import { type KafkaOptions, type TopicPosition, TopicReader } from '#libs/messaging'
+import { restoreVault } from '#libs/personal-data'
 import { type MadeAgain, ordersAgain } from '../../apps/order/src/orders-again.ts'
 import { applyMigrations } from '../migrations/apply.ts'
 import { databaseUrl } from '../postgres/cluster.ts'
@@ -10,6 +11,7 @@ const FACTS: ReadonlySet<MessageType> = new Set([
   ...(['order.placed', 'order.cancellation-requested', 'order.return-requested'] as const),
 ])
 const COMMANDS: ReadonlySet<MessageType> = new Set(['payment.authorize'])
+const KEYS: ReadonlySet<MessageType> = new Set(messageTypesOn('customer-keys'))
 const TRIES = 20
 const PAUSE_MS = 250
 
@@ -17,12 +19,15 @@ const PAUSE_MS = 250
 export interface Later {
   readonly facts: readonly AnyMessage[]
   readonly commands: readonly AnyMessage[]
+  /** All of them: the topic has one of each customer. */
+  readonly keys: readonly AnyMessage[]
 }
 
 /** `ends`: where the topics ended at that moment. */
 export const readLater = async (kafka: KafkaOptions, ends: readonly TopicPosition[]): Promise<Later> => ({
   facts: await messagesBeyond(kafka, ends, 'orders', FACTS),
   commands: await messagesBeyond(kafka, ends, 'payment-commands', COMMANDS),
+  keys: await messagesBeyond(kafka, [], 'customer-keys', KEYS),
 })
 
 /** Has the order service's database follow it. */
@@ -36,6 +41,19 @@ export const followLater = async ({ facts, commands }: Later, postgresPort: numb
   } finally {
     await database.close()
   }
+}
+
+/** Has the vault follow it: without keys that were made since nobody could read what topics tell. Answers how many. */
+export const followKeys = async ({ keys }: Later, postgresPort: number): Promise<number> => {
+  const url = databaseUrl(postgresPort, 'waybill_vault')
+  await applyMigrations(url, 'vault')
+  const last = new Map<string, DataOf<'customer-key.made'>>()
+  const erased = new Set<string>()
+  for (const { type, data } of keys) {
+    if (type === 'customer-key.made') last.set(data.customerId, data)
+    if (type === 'customer-key.destroyed') erased.add(data.customerId)
+  }
+  return (await restoreVault(url, { made: [...last.values()], erased })).made
 }
 
 /** What of these types was said since, by partition in its order. What cannot be read tells of nothing. */

@@ -13,7 +13,7 @@ import { accepts } from '../supervisor/wait.ts'
 import { digestOf } from './copy-files.ts'
 import { cutTopics } from './cut-topics.ts'
 import { BackupError, backupsIn, type Manifest, readManifest } from './manifest.ts'
-import { followLater, readLater } from './reconcile.ts'
+import { followKeys, followLater, readLater } from './reconcile.ts'
 import { recoverDatabases } from './recover-databases.ts'
 
 export interface RestoreOptions {
@@ -84,6 +84,8 @@ export const restoreBackup = async (options: RestoreOptions): Promise<RestoreRes
       }
       say('setting every group back to where it stood before the databases were copied')
       await resetPositions(brokers, manifest.positions.groups)
+      const keys = await followKeys(later, postgresPort)
+      if (keys > 0) say(`${keys} keys of customers were made since, and are in the vault again`)
       const again = await followLater(later, postgresPort)
       return { manifest, bytes, lastCommit, again }
     } finally {

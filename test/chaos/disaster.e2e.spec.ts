@@ -66,7 +66,7 @@ beforeAll(async () => {
   await cp(join(system.data, 'broker'), at('log'), { recursive: true })
   await rm(system.data, { recursive: true })
 }, 300_000)
-afterAll(() => rm(place, { recursive: true, force: true }))
+afterAll(() => (process.env.KEEP ? undefined : rm(place, { recursive: true, force: true })))
 
 /** `kill -9`, of the supervisor first, so that nobody is started again. */
 const destroy = async (system: RunningSystem): Promise<void> => {
@@ -98,11 +98,13 @@ const restored = async (folder: string, ...options: string[]): Promise<{ system:
     if (status === 200) known.push(orderId)
     else expect(status).toBe(404)
   }
+  let underWay: readonly Order[] = []
   const orders = await until(
-    'every order to end',
+    () => `every order to end, also ${JSON.stringify(underWay.slice(0, 3))} and so on, ${underWay.length} in all`,
     async () => {
       const now = await Promise.all(known.map((orderId) => client.order(orderId)))
-      return now.every(({ status }) => TERMINAL.has(status)) ? now : undefined
+      underWay = now.filter(({ status }) => !TERMINAL.has(status))
+      return underWay.length === 0 ? now : undefined
     },
     { timeoutMs: 240_000, everyMs: 2_000 },
   )

@@ -14,7 +14,7 @@ kafkajs.CompressionCodecs[CompressionTypes.LZ4] = () => ({
 
 /** And queues, by which no customer hears of an order who has not said so. */
 const QUEUES = ['notifications-high', 'notifications-normal', 'notifications-low']
-const OTHERS: ReadonlySet<string> = new Set(['dead-letters', 'catalogue', 'subscriptions', ...QUEUES])
+const OTHERS: ReadonlySet<string> = new Set(['dead-letters', 'catalogue', 'customer-keys', 'subscriptions', ...QUEUES])
 
 /** Those that orders travel by, and where what cannot be read is parked. */
 export const orderTopics = topicNames.filter((topic) => !OTHERS.has(topic) && !Object.hasOwn(questionTopics, topic))

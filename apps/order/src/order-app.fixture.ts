@@ -55,7 +55,7 @@ export const startOrderApp = async () => {
   const app = await createApplication(module)
   await app.init()
   await app.getHttpAdapter().getInstance().ready()
-  return new OrderApp(testing.url, app, keys.unsealer, vault.personal, async () => {
+  return new OrderApp(testing.url, app, keys.unsealer, vault, async () => {
     await testing.drop()
     await vault.remove()
     keys.remove()
@@ -71,13 +71,22 @@ export class OrderApp {
     readonly app: NestFastifyApplication,
     /** What the payment service opens tokens with. */
     readonly tokens: Unsealer,
-    /** What opens what it sealed. */
-    readonly personal: PersonalData,
+    private readonly vault: Awaited<ReturnType<typeof testVault>>,
     private readonly drop: () => Promise<void>,
   ) {}
 
   get database(): Database {
     return this.app.get(Database)
+  }
+
+  /** What opens what it sealed. */
+  get personal(): PersonalData {
+    return this.vault.personal
+  }
+
+  /** That its vault wraps keys by. */
+  get masterKey(): string {
+    return this.vault.settings.MASTER_KEYS
   }
 
   async stop(): Promise<void> {

@@ -5,18 +5,21 @@ export interface KeyRow {
   readonly customerId: string
   /** Null: destroyed. */
   readonly key: WrappedKey | null
+  readonly isAnnounced: boolean
 }
 
 interface Row {
   readonly customerId: string
   readonly wrapped: Buffer | null
   readonly masterKeyId: string | null
+  readonly isAnnounced: boolean
 }
 
-const COLUMNS = 'customer_id AS "customerId", wrapped, master_key_id AS "masterKeyId"'
+const COLUMNS =
+  'customer_id AS "customerId", wrapped, master_key_id AS "masterKeyId", announced_at IS NOT NULL AS "isAnnounced"'
 
-const keyRow = ({ customerId, wrapped, masterKeyId }: Row): KeyRow => ({
-  customerId,
+const keyRow = ({ customerId, wrapped, masterKeyId, isAnnounced }: Row): KeyRow => ({
+  ...{ customerId, isAnnounced },
   key: wrapped === null || masterKeyId === null ? null : { wrapped, masterKeyId },
 })
 
@@ -59,6 +62,27 @@ export const destroyKey = async (sql: Sql, customerId: string): Promise<Date> =>
   )
   return row!.at
 }
+
+export const markAnnounced = (sql: Sql, customerId: string): Promise<number> =>
+  sql.execute(
+    'UPDATE customer_keys SET announced_at = now() WHERE customer_id = $1 AND announced_at IS NULL',
+    customerId,
+  )
+
+/** As they were announced; those that are there, or were destroyed, stay as they are. */
+export const putBack = (
+  sql: Sql,
+  keys: readonly { readonly customerId: string; readonly masterKeyId: string; readonly wrapped: string }[],
+): Promise<number> =>
+  sql.execute(
+    `INSERT INTO customer_keys AS k (customer_id, wrapped, master_key_id, created_at, announced_at)
+     SELECT customer_id, decode(wrapped, 'base64'), master_key_id, now(), now()
+       FROM unnest($1::text[], $2::text[], $3::text[]) AS new (customer_id, wrapped, master_key_id)
+     ON CONFLICT (customer_id) DO NOTHING`,
+    keys.map(({ customerId }) => customerId),
+    keys.map(({ wrapped }) => wrapped),
+    keys.map(({ masterKeyId }) => masterKeyId),
+  )
 
 /** Whose keys were destroyed within so many seconds. */
 export const findDestroyed = async (sql: Sql, seconds: number): Promise<string[]> => {

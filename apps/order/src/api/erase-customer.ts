@@ -6,6 +6,7 @@ import type { StoredResponse } from '#libs/idempotency'
 import type { PersonalData } from '#libs/personal-data'
 import { onRecord } from '#libs/service'
 import { findOrdersUnderWay } from '../sql/find-orders-under-way.ts'
+import { announceErasure } from './announce-key.ts'
 
 /** Kept for good, so it must not name whom it is about. */
 export const erasureRequest = z.strictObject({ reason: z.string().trim().min(1).max(1_000) })
@@ -35,6 +36,7 @@ export const eraseCustomer = (
     if (underWay.length > 0) return refuse('orders_under_way', underWay.join(', '))
     const erasedAt = await personal.erase(customerId)
     onRecord(uow, deed)
+    announceErasure(uow, customerId, erasedAt)
     const effectiveBy = new Date(erasedAt.getTime() + LONGEST_USE_MS)
     return {
       status: 200,

@@ -9,6 +9,7 @@ import { Sealer } from '#libs/sealing'
 import { answerOnce, IdempotencyKey } from '#libs/service'
 import type { OrderDetails } from '../domain/order.ts'
 import type { Catalogue } from '../domain/pricing.ts'
+import { withKey } from './announce-key.ts'
 import { cancelOrder, notCancelled } from './cancel-order.ts'
 import { holdToQuote, notHeld } from './hold-to-quote.ts'
 import { orderDetails, orderRequest, placeOrder } from './place-order.ts'
@@ -39,7 +40,8 @@ export class OrdersController {
     const details = orderDetails(request, randomUUID(), { catalogue, tokens, personal })
     const { quoteId } = request
     const place = (as: OrderDetails) => placeOrder(as, traceparent)
-    const work = quoteId === undefined ? place(details) : holdToQuote(quoteId, details, personal, place)
+    const placed = quoteId === undefined ? place(details) : holdToQuote(quoteId, details, personal, place)
+    const work = withKey(this.personal, personal, placed)
     // The key is the customer's own: what another one calls a request has nothing to do with it.
     const scope = `POST /orders ${request.customerId}`
     return answerOnce(this.commands, reply, { scope, key, body, work, problems: notHeld(quoteId) })
