@@ -85,7 +85,7 @@ export const restoreBackup = async (options: RestoreOptions): Promise<RestoreRes
       say('setting every group back to where it stood before the databases were copied')
       await resetPositions(brokers, manifest.positions.groups)
       const keys = await followKeys(later, postgresPort)
-      if (keys > 0) say(`${keys} keys of customers were made since, and are in the vault again`)
+      if (keys > 0) say(`customers whose keys were made since, and are in the vault again: ${keys}`)
       const again = await followLater(later, postgresPort)
       return { manifest, bytes, lastCommit, again }
     } finally {
