@@ -136,7 +136,7 @@ export const planProcesses = (
         DATABASE_URL: serviceDatabase(options, service),
         ...keysOf(service, options.data),
         ...(HANDLES_PERSONAL_DATA.has(service) && vaultOf(options)),
-        ...demoOf(service),
+        ...demoOf(service, options),
         ...(service === 'analytics' && { ARCHIVE: process.env.ARCHIVE ?? join(options.data, 'archive') }),
       }),
       after: needed,
@@ -175,9 +175,14 @@ const edgeOf = (options: StartOptions): Record<string, string> => ({
   ...{ OIDC_ISSUER: issuerOf(options), DEVELOPMENT_ISSUER: process.env.OIDC_ISSUER === undefined ? 'on' : 'off' },
 })
 
-/** Whoever tries it out has the endpoint of a webhook on the same machine. */
-const demoOf = (service: Service): Record<string, string> =>
-  service === 'notification' ? { WEBHOOK_PRIVATE_ADDRESSES: process.env.WEBHOOK_PRIVATE_ADDRESSES ?? 'loopback' } : {}
+/** Whoever tries it out has the endpoint of a webhook on the same machine, and reads their mail there. */
+const demoOf = (service: Service, { port }: StartOptions): Record<string, string> =>
+  service === 'notification'
+    ? {
+        WEBHOOK_PRIVATE_ADDRESSES: process.env.WEBHOOK_PRIVATE_ADDRESSES ?? 'loopback',
+        PUBLIC_URL: process.env.PUBLIC_URL || `http://localhost:${port}`,
+      }
+    : {}
 
 /** The services that seal or open personal data; the others pass on what is sealed. */
 const HANDLES_PERSONAL_DATA: ReadonlySet<string> = new Set(['order', 'fulfillment', 'notification'])

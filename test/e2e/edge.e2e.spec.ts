@@ -18,7 +18,8 @@ const SKU = 'MUG-WHITE-330'
 /** Has committed something, and nobody is in it. */
 const IDLE_GROUP = 'edge-idle'
 /** Whether there is a version to switch to depends on how far the rebuild has come. */
-const MAY_BE_REFUSED = /^\/api\/(projections\/.*\/(switch|rollback|cancel)|subscriptions\/.*\/repeat|traffic)$/
+const MAY_BE_REFUSED =
+  /^\/api\/(projections\/.*\/(switch|rollback|cancel)|subscriptions\/.*\/(repeat|confirmation)|traffic)$/
 
 let system: RunningSystem
 let client: Client
@@ -30,6 +31,8 @@ let returnId: string
 let quoteId: string
 let subscriptionId: string
 let campaignId: string
+/** Of the link in a mail. */
+let token: string
 beforeAll(async () => {
   system = await startSystem()
   client = new Client(system.url)
@@ -47,6 +50,12 @@ beforeAll(async () => {
   operationId = body.operationId
   const subscribed = await client.call<{ subscriptionId: string }>('POST', '/api/subscriptions', subscription, key())
   subscriptionId = subscribed.body.subscriptionId
+  const byMail = { ...subscription, deliver: { to: 'email', address: 'edge@example.com' } }
+  await client.call('POST', '/api/subscriptions', byMail, key())
+  token = await until('the mail that asks', async () => {
+    const [mail] = await client.mails('edge@example.com')
+    return /confirm-subscription#(\S+)/.exec(mail?.text ?? '')?.[1]
+  })
   const told = await client.call<{ campaignId: string }>('POST', '/api/campaigns', campaign, key())
   campaignId = told.body.campaignId
   const admin = kafka().admin()
@@ -147,6 +156,7 @@ test('what every route answers is what the published document says, and nothing 
     'POST /api/groups/{group}/offsets': { topic: 'orders', to: 'earliest', reason: 'a test' },
     'POST /api/campaigns': campaign,
     'POST /api/subscriptions': subscription,
+    'POST /api/subscriptions/confirm': { token },
     'POST /api/subscriptions/preview': { filter: subscription.filter },
     'PATCH /api/subscriptions/{id}': { state: 'active', filter: { types: ['#'] } },
     'POST /api/parked/redrive': { reason: 'a test' },

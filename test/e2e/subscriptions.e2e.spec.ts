@@ -20,16 +20,31 @@ afterAll(() => system?.stop())
 
 const key = () => ({ 'idempotency-key': randomUUID() })
 
-const subscribe = async (filter: object, deliver: object): Promise<string> => {
+/** Its `confirm` is what whoever is to be told does to say so. */
+const subscribe = async (
+  filter: object,
+  deliver: object,
+  confirm: (subscriptionId: string) => Promise<void> = async () => {},
+): Promise<string> => {
   const { status, body } = await client.call<{ subscriptionId: string }>(
     ...(['POST', '/api/subscriptions', { filter, deliver }, key()] as const),
   )
   expect(status).toBe(201)
+  await confirm(body.subscriptionId)
   await until('the subscription to be active', async () => {
     const { state } = await client.get<{ state: string }>(`/api/subscriptions/${body.subscriptionId}`)
     return state === 'active' || undefined
   })
   return body.subscriptionId
+}
+
+/** Follows the link of the mail, as its page does. */
+const followLink = async (address: string): Promise<void> => {
+  const mail = await until('the mail that asks', async () => (await client.mails(address))[0])
+  const [, page, token] = /(http\S+)#(\S+)/.exec(mail.text)!
+  expect((await fetch(page!)).headers.get('content-type')).toMatch(/^text\/html/)
+  const confirmed = await client.call('POST', '/api/subscriptions/confirm', { token })
+  expect(confirmed).toMatchObject({ status: 200, body: { state: 'active' } })
 }
 
 describe('subscribers of their own', () => {
@@ -97,19 +112,20 @@ describe('subscribers of their own', () => {
     })
   })
 
-  test('a subscriber by mail is sent what it asked for, and one that is repeated goes out again', async () => {
+  test('a subscriber by mail is asked first, then sent what it asked for, and one that is repeated goes out again', async () => {
     const address = `ops-${Date.now()}@example.com`
     const id = await subscribe(
       { types: ['order.placed'], match: { '/customerId': { '==': 'cust-9' } } },
       { to: 'email', address },
+      () => followLink(address),
     )
     const orderId = await client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId: 'cust-9' }))
     await client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId: 'cust-8' }))
-    await until('the mail', async () => ((await client.mails(address)).length > 0 ? true : undefined))
-    const [mail] = await client.mails(address)
-    expect(mail!.subject).toBe(`order.placed: ${orderId}`)
+    const mails = async () => (await client.mails(address)).filter(({ subject }) => subject.startsWith('order.'))
+    const mail = await until('the mail', async () => (await mails())[0])
+    expect(mail.subject).toBe(`order.placed: ${orderId}`)
     const deliveries = () =>
-      client.get<{ items: { deliveryId: string; attempts: number; state: string }[] }>(
+      client.get<{ items: { deliveryId: string; attempts: number; state: string; kind: string }[] }>(
         `/api/subscriptions/${id}/deliveries`,
       )
     // The mail is there before it is on record that it was sent.
@@ -117,7 +133,7 @@ describe('subscribers of their own', () => {
       const found = (await deliveries()).items
       return found.every(({ state }) => state === 'delivered') ? found : undefined
     })
-    expect(items).toHaveLength(1)
+    expect(items.map(({ kind }) => kind)).toEqual(['event', 'confirm'])
     const path = `/api/subscriptions/${id}/deliveries/${items[0]!.deliveryId}/repeat`
     expect((await client.call('POST', path, undefined, key())).status).toBe(202)
     await until('the second mail to be sent', async () => {
@@ -125,6 +141,6 @@ describe('subscribers of their own', () => {
       return (again!.attempts === 2 && again!.state === 'delivered') || undefined
     })
     // By its Message-ID the mailbox knows it.
-    expect(await client.mails(address)).toHaveLength(1)
+    expect(await mails()).toHaveLength(1)
   })
 })

@@ -17,6 +17,7 @@ import { Forwarder } from './forwarder.ts'
 import { gateway } from './gateway.ts'
 import { revealAnswers } from './personal-data/reveal-answers.ts'
 import { serveStream } from './stream/serve-stream.ts'
+import { serveConfirmPage } from './web/confirm-page.ts'
 
 /** Requests worked on at once. With bodies and answers of tens of KB each, this is what a small process can hold. */
 const MOST_IN_FLIGHT = 1_024
@@ -40,4 +41,5 @@ export const connectGateway = (app: NestFastifyApplication, config: Config): voi
     serveAnalyticsLive(config.ANALYTICS_URL, credentials(config.SERVICE_KEY_FILE, 'console', 'analytics')),
   )
   void app.register(serveStream(app.get(TopicReader)))
+  void app.register(serveConfirmPage)
 }

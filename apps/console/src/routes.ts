@@ -72,6 +72,8 @@ export const routes: readonly Route[] = [
   { method: 'POST', at: '/campaigns/:id/cancel', from: ['notification'] },
   { method: 'GET', at: '/subscriptions', from: ['notification'] },
   { method: 'POST', at: '/subscriptions', from: ['notification'] },
+  { method: 'POST', at: '/subscriptions/confirm', from: ['notification'] },
+  { method: 'POST', at: '/subscriptions/:id/confirmation', from: ['notification'] },
   { method: 'GET', at: '/subscriptions/:id', from: ['notification'] },
   { method: 'PATCH', at: '/subscriptions/:id', from: ['notification'] },
   { method: 'DELETE', at: '/subscriptions/:id', from: ['notification'] },

@@ -31,8 +31,14 @@ export const subscription = z.object({
   deliver,
   state: z
     .enum(['confirming', 'active', 'off'])
-    .describe('`confirming`: its endpoint has not yet repeated the challenge that it was sent'),
+    .describe(
+      '`confirming`: its endpoint has not yet repeated the challenge that it was sent, or its address not said yes',
+    ),
   offReason: z.enum(['asked', 'not_confirmed', 'endpoint_dead', 'endpoint_gone']).optional(),
+  confirmBy: schemas.instant.optional().describe('While it is `confirming`: it may say yes until then'),
+  confirmedAt: schemas.instant
+    .optional()
+    .describe('When it said yes; missing of an active mail address that was told before addresses were asked'),
   activeSince: schemas.instant.optional().describe('It is told of what happens from here on'),
   failing: z
     .object({ since: schemas.instant, failures: z.int() })
@@ -52,6 +58,9 @@ export const delivery = z.object({
   attempts: z.int(),
   nextAttemptAt: schemas.instant.optional(),
   giveUpAt: schemas.instant.optional(),
+  sentAt: schemas.instant
+    .optional()
+    .describe('Of a question by mail: since then it waits for its reader, until `giveUpAt`'),
   lastStatus: z.int().optional(),
   lastError: z.string().optional(),
   endedAt: schemas.instant.optional(),
@@ -93,6 +102,7 @@ export const subscriptionPaths = (describe: Describe) => {
         [400, 'A missing key or a bad field'],
         [409, 'It is not of that kind or in that state, there are too many, or a request with this key is under way'],
         [422, 'The key was used with another body'],
+        [429, 'This address, or all of them together, was asked too often within a day'],
       ),
     },
   })
@@ -108,6 +118,23 @@ export const subscriptionPaths = (describe: Describe) => {
         requestBody: { required: true, content: json(z.object({ filter: eventFilter })) },
         responses: { 200: ok(preview), ...always },
       },
+    },
+    '/api/subscriptions/confirm': {
+      post: {
+        summary: 'What the page does to which the link in a mail leads: its reader wants to be told',
+        parameters: [],
+        requestBody: { required: true, content: json(z.object({ token: z.string().max(200) })) },
+        responses: {
+          200: ok(z.object({ subscriptionId: z.uuid(), state: z.literal('active') })),
+          ...always,
+          ...problems([400, 'A bad field'], [404, 'No question has this link'], [410, 'The link holds no longer']),
+        },
+      },
+    },
+    '/api/subscriptions/{id}/confirmation': {
+      post: write('Mail the question again, with another link; the one of before holds no longer', subscription, {
+        ...{ status: 202, path: ['id'] },
+      }),
     },
     '/api/subscriptions/{id}': {
       get: get('One subscription', subscription, [inPath('id')], unknown),

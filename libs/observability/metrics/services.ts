@@ -108,7 +108,7 @@ export const ofServices = {
   subscriptions: {
     attempts: counterOf('waybill_subscriptions_attempts_total', 'Attempts to deliver something to a subscriber', {
       to: among('webhook', 'email', 'queue'),
-      result: among('delivered', 'failed', 'gone'),
+      result: among('delivered', 'asked', 'unanswered', 'failed', 'gone'),
     }),
   },
   requestReply: {

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { startReceiver } from '../../../apps/notification/src/subscriptions/receiver.fixture.ts'
-import { orderOf } from '../../support/client.ts'
+import { type Client, orderOf } from '../../support/client.ts'
+import { until } from '../../support/until.ts'
 import type { ConsoleUnderTest } from '../console-under-test.ts'
 import { confirmAs } from '../operator.ts'
 import { expectUsable } from '../pages.ts'
@@ -54,4 +56,30 @@ export const subscriptions = (at: ConsoleUnderTest): void => {
     await page.getByText('There is no such subscription').waitFor()
     expect(at.complaints).toEqual([])
   })
+
+  test('whoever is mailed the question says yes on a page of its own, and what follows links does not', async () => {
+    const { page, client } = at
+    const address = 'reader@example.com'
+    const { subscriptionId } = await subscribeByMail(client, address)
+    const link = await until('the mail', async () => {
+      const [mail] = await client.mails(address)
+      return /http\S+#\S+/.exec(mail?.text ?? '')?.[0]
+    })
+    const state = async () => (await client.get<{ state: string }>(`/api/subscriptions/${subscriptionId}`)).state
+    await page.goto(link)
+    await page.getByRole('heading', { name: 'Confirm your address' }).waitFor()
+    expect(await state()).toBe('confirming')
+    await page.getByRole('button', { name: 'Yes, send them' }).click()
+    await page.getByText('Confirmed.').waitFor()
+    expect(await state()).toBe('active')
+    expect(at.complaints).toEqual([])
+  })
+}
+
+const subscribeByMail = async (client: Client, address: string): Promise<{ subscriptionId: string }> => {
+  const request = { filter: { types: ['subscription.#'] }, deliver: { to: 'email', address } }
+  const { body } = await client.call<{ subscriptionId: string }>('POST', '/api/subscriptions', request, {
+    'idempotency-key': randomUUID(),
+  })
+  return body
 }

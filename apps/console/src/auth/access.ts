@@ -80,6 +80,9 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /api/subscriptions': staff('operator'),
   'POST /api/subscriptions': staff('operator'),
   'POST /api/subscriptions/preview': staff('operator'),
+  /** By the link in a mail, whose reader has no login. */
+  'POST /api/subscriptions/confirm': 'anyone',
+  'POST /api/subscriptions/:id/confirmation': staff('operator'),
   'GET /api/subscriptions/:id': staff('operator'),
   'PATCH /api/subscriptions/:id': staff('operator'),
   'DELETE /api/subscriptions/:id': staff('operator'),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { Controller, Get, Module, Post } from '@nestjs/common'
 import { request } from 'undici'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApplication } from '#libs/http'
+import { serveConfirmPage } from './confirm-page.ts'
 import { refuseCrossSiteWrites } from './csrf.ts'
 import { refuseForeignHosts } from './known-host.ts'
 import { serveWeb } from './serve-web.ts'
@@ -43,6 +45,7 @@ beforeAll(async () => {
   const app = await createApplication(TestModule)
   refuseCrossSiteWrites(app.getHttpAdapter().getInstance() as never)
   refuseForeignHosts(app.getHttpAdapter().getInstance() as never)
+  void app.register(serveConfirmPage)
   void app.register(serveWeb(folder))
   await app.listen(0, '127.0.0.1')
   url = await app.getUrl()
@@ -85,6 +88,16 @@ test('the page runs nothing that is not a file of ours, and is asked for each ti
   const again = await get('/', { ...browser, 'if-none-match': String(headers.etag) })
   expect(again.status).toBe(304)
   expect(again.body).toHaveLength(0)
+})
+
+test('the page that a link in a mail leads to runs its own script only, and can write with its token', async () => {
+  const { headers, body } = await get('/confirm-subscription', browser)
+  const script = /<script>([\s\S]*)<\/script>/.exec(body.toString())![1]!
+  const policy = String(headers['content-security-policy'])
+  expect(policy).toContain(`script-src 'sha256-${createHash('sha256').update(script).digest('base64')}';`)
+  expect(policy).not.toContain('unsafe')
+  expect(headers['referrer-policy']).toBe('no-referrer')
+  expect(String(headers['set-cookie'])).toMatch(/^waybill-csrf=/)
 })
 
 test('a file with a hash in its name is kept for good, and comes as small as the browser can take it', async () => {

@@ -16,6 +16,14 @@ export const subscriptionSettings = {
     .default(24 * 60),
   /** Before the second attempt, milliseconds; doubled each time, up to an hour. */
   WEBHOOK_FIRST_RETRY_MS: z.coerce.number().int().min(10).max(3_600_000).default(5_000),
+  /** For so long a mail address may say that it wants to be told. */
+  SUBSCRIPTION_CONFIRM_MINUTES: z.coerce
+    .number()
+    .positive()
+    .max(7 * 24 * 60)
+    .default(24 * 60),
+  /** Where people see the console: the link in the mail that asks leads there. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:8080'),
   /** For so long the secret of before signs beside a new one. */
   WEBHOOK_SECRET_OVERLAP_MINUTES: z.coerce
     .number()

@@ -1,17 +1,23 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { UnitOfWork } from '#libs/database'
 import { type Refusal, refuse } from '#libs/decider'
+import { onRecord } from '#libs/service'
 import { freshSecret } from '#libs/webhooks'
-import { rotated, type Subscription } from '../domain/subscriptions/subscription.ts'
+import { mailboxOf, tooOften } from '../domain/subscriptions/asking.ts'
+import { type Destination, rotated, type Subscription } from '../domain/subscriptions/subscription.ts'
 import type { ChangeOfSubscription, NewSubscription } from './api/subscription-request.ts'
+import { isTrueToken, questionIn } from './delivery/confirmation-mail.ts'
 import { insertDeliveries, type NewDelivery } from './sql/insert-deliveries.ts'
 import { lockDelivery, repeatDelivery } from './sql/list-deliveries.ts'
+import { countAsked, findQuestion, recordYes, supersedeQuestions } from './sql/questions.ts'
 import { lockSubscription } from './sql/read-subscriptions.ts'
-import { supersedeQuestions } from './sql/supersede-questions.ts'
+import { recordConfirmed } from './sql/record-attempts.ts'
 import { beginEpoch, countSubscriptions, deleteSubscription, putSubscription } from './sql/write-subscriptions.ts'
 
 /** Every transaction that fans out looks at all of them, and each may have deliveries under way at any time. */
 export const MOST_SUBSCRIPTIONS = 100
+/** In which the limits of `asking.ts` hold. */
+const ASKED_WITHIN_MS = 24 * 3_600_000
 
 export type SubscriptionRefusal =
   | 'unknown_subscription'
@@ -19,11 +25,17 @@ export type SubscriptionRefusal =
   | 'too_many_subscriptions'
   | 'not_a_webhook'
   | 'not_active'
+  | 'not_confirming'
+  | 'asked_too_often'
+  | 'unknown_confirmation'
+  | 'confirmation_over'
   | 'not_repeatable'
 type Refused = Refusal<SubscriptionRefusal>
 
 export interface CommandTimes {
   readonly giveUpMs: number
+  /** Within which a mail address has to say that it wants to be told. */
+  readonly confirmMs: number
   readonly secretOverlapMs: number
 }
 
@@ -40,15 +52,11 @@ export class SubscriptionCommands {
     if ((await countSubscriptions(uow)) >= MOST_SUBSCRIPTIONS)
       return refuse('too_many_subscriptions', `${MOST_SUBSCRIPTIONS} at most`)
     const { now } = uow
-    const created: Subscription = {
-      ...{ id: randomUUID(), filter, deliver },
-      secrets: deliver.to === 'webhook' ? [{ secret: freshSecret() }] : [],
-      ...this.#begun(deliver, now),
+    const secrets = deliver.to === 'queue' ? [] : [{ secret: freshSecret() }]
+    return this.#begin(uow, {
+      ...{ id: randomUUID(), filter, deliver, secrets },
       ...{ createdAt: now, updatedAt: now },
-    }
-    await putSubscription(uow, created)
-    await this.#ask(uow, created)
-    return created
+    })
   }
 
   /** A subscriber who is moved, or switched on again, has to confirm it anew. */
@@ -61,18 +69,42 @@ export class SubscriptionCommands {
     const begins =
       state !== 'off' &&
       (isMoved ? found.state !== 'off' || state === 'active' : state === 'active' && found.state === 'off')
-    const secrets =
-      deliver.to !== 'webhook' ? [] : found.secrets.length > 0 ? found.secrets : [{ secret: freshSecret() }]
-    const changed: Subscription = {
-      ...found,
-      ...{ filter, deliver, secrets, updatedAt: uow.now },
-      ...(begins ? this.#begun(deliver, uow.now) : {}),
-      ...(state === 'off' ? { state: 'off', offReason: 'asked' as const } : {}),
-    }
-    await putSubscription(uow, changed)
-    if (isMoved || changed.state === 'off') await supersedeQuestions(uow, id)
-    if (begins) await this.#ask(uow, changed)
-    return changed
+    const changed = { ...found, ...{ filter, deliver, secrets: secretsFor(deliver, found), updatedAt: uow.now } }
+    if (begins) return this.#begin(uow, changed)
+    const kept: Subscription =
+      state === 'off' ? { ...changed, ...{ state: 'off', offReason: 'asked', confirmBy: null } } : changed
+    await putSubscription(uow, kept)
+    if (isMoved || state === 'off') await supersedeQuestions(uow, id)
+    return kept
+  }
+
+  /** Another mail with another link; the one of before holds no longer. */
+  async askAgain(uow: UnitOfWork, id: string): Promise<Subscription | Refused> {
+    await this.#changes(uow)
+    const found = await lockSubscription(uow, id)
+    if (found === undefined) return unknown(id)
+    if (found.state !== 'confirming' || found.deliver.to !== 'email')
+      return refuse('not_confirming', 'only a mail address that has not said yes yet is asked again')
+    return this.#begin(uow, { ...found, updatedAt: uow.now })
+  }
+
+  /** What the reader of the mail says by its link, once: the link works no longer then, but may be followed again. */
+  async confirm(uow: UnitOfWork, token: string): Promise<Subscription | Refused> {
+    const questionId = questionIn(token)
+    const asked = questionId === undefined ? undefined : await findQuestion(uow, questionId)
+    const secret = asked?.secrets[0]?.secret
+    if (questionId === undefined || asked?.deliver.to !== 'email' || secret === undefined) return unknownLink
+    if (!isTrueToken(token, { id: questionId, address: asked.deliver.address, secret })) return unknownLink
+    await this.#changes(uow)
+    const found = await lockSubscription(uow, asked.subscriptionId)
+    const question = await lockDelivery(uow, asked.subscriptionId, questionId)
+    if (found?.state === 'active' && question?.state === 'delivered') return found
+    if (found?.state !== 'confirming' || question?.state !== 'pending' || question.giveUpAt <= uow.now)
+      return refuse('confirmation_over', 'this link holds no longer: have another mail sent')
+    await recordYes(uow, questionId, uow.now)
+    await recordConfirmed(uow, [found.id], uow.now)
+    onRecord(uow, { actor: 'subscriber', action: 'subscription.confirm', target: `subscription/${found.id}` })
+    return { ...found, state: 'active', confirmBy: null, confirmedAt: uow.now, activeSince: uow.now }
   }
 
   async remove(uow: UnitOfWork, id: string): Promise<{ readonly id: string } | Refused> {
@@ -108,23 +140,34 @@ export class SubscriptionCommands {
     return { deliveryId }
   }
 
-  #begun(deliver: Subscription['deliver'], now: Date) {
-    const isConfirmed = deliver.to === 'email'
-    return {
-      state: isConfirmed ? ('active' as const) : ('confirming' as const),
-      activeSince: isConfirmed ? now : null,
-      ...{ offReason: null, failingSince: null, failures: 0, retryAt: null },
+  /**
+   * Has whoever is to be told asked whether they want to be, or the queue made. Until then they are told nothing.
+   */
+  async #begin(
+    uow: UnitOfWork,
+    given: Pick<Subscription, 'id' | 'filter' | 'deliver' | 'secrets' | 'createdAt' | 'updatedAt'>,
+  ): Promise<Subscription | Refused> {
+    const { id, deliver } = given
+    const askedAddress = deliver.to === 'email' ? hashOf(mailboxOf(deliver.address)) : undefined
+    if (askedAddress !== undefined) {
+      const since = new Date(uow.now.getTime() - ASKED_WITHIN_MS)
+      const problem = tooOften(await countAsked(uow, askedAddress, since))
+      if (problem !== undefined) return refuse('asked_too_often', problem)
     }
-  }
-
-  /** Has the endpoint asked whether it wants to be told, or the queue made. */
-  async #ask(uow: UnitOfWork, { id, state, deliver }: Subscription): Promise<void> {
-    if (state !== 'confirming') return
+    const withinMs = deliver.to === 'email' ? this.times.confirmMs : this.times.giveUpMs
+    const begun: Subscription = {
+      ...given,
+      ...{ state: 'confirming', offReason: null, failingSince: null, failures: 0, retryAt: null, activeSince: null },
+      ...{ confirmBy: new Date(uow.now.getTime() + withinMs), confirmedAt: null },
+    }
+    await putSubscription(uow, begun)
+    await supersedeQuestions(uow, id)
     const question: NewDelivery = {
-      ...{ id: randomUUID(), subscriptionId: id, eventId: null, isDone: false },
+      ...{ id: randomUUID(), subscriptionId: id, eventId: null, isDone: false, ...(askedAddress && { askedAddress }) },
       ...{ kind: 'confirm', eventType: 'subscription.confirm', eventKey: deliver.to },
     }
-    await insertDeliveries(uow, [question], uow.now, this.times.giveUpMs)
+    await insertDeliveries(uow, [question], uow.now, withinMs)
+    return begun
   }
 
   async #changes(uow: UnitOfWork): Promise<void> {
@@ -133,4 +176,14 @@ export class SubscriptionCommands {
   }
 }
 
+/** What a webhook is signed with is told to whoever asks; so what signs the links of a mail address never was that. */
+const secretsFor = (deliver: Destination, found: Subscription): Subscription['secrets'] => {
+  if (deliver.to === 'queue') return []
+  const isKept = deliver.to === found.deliver.to && found.secrets.length > 0
+  return isKept ? found.secrets : [{ secret: freshSecret() }]
+}
+
+const hashOf = (mailbox: string): string => createHash('sha256').update(mailbox).digest('base64url')
+
+const unknownLink: Refused = refuse('unknown_confirmation', 'no question has this link')
 const unknown = (id: string): Refused => refuse('unknown_subscription', `no subscription ${id} is known`)

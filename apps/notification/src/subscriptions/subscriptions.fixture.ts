@@ -17,7 +17,15 @@ const DAY_MS = 86_400_000
 export const quick: Patience = { giveUpMs: DAY_MS, firstRetryMs: 20, longestRetryMs: 1_000 }
 
 /** Everything that subscriptions are made of, on a database of its own, but without a broker: facts are handed in. */
-export const startSubscriptions = async ({ patience = quick }: { patience?: Patience } = {}) => {
+export const startSubscriptions = async ({
+  patience = quick,
+  smtpPort = 1,
+  confirmMs = DAY_MS,
+}: {
+  patience?: Patience
+  smtpPort?: number
+  confirmMs?: number
+} = {}) => {
   const server = await testDatabase('notification')
   const database = new Database(server.url)
   const groupCommit = new GroupCommit(database)
@@ -25,7 +33,7 @@ export const startSubscriptions = async ({ patience = quick }: { patience?: Pati
   const startWorker = () => {
     const senders = new Senders({
       reveal: async (data) => data,
-      ...{ brokers: [], smtp: { host: '127.0.0.1', port: 1 } },
+      ...{ brokers: [], smtp: { host: '127.0.0.1', port: smtpPort }, publicUrl: 'http://localhost' },
       ...{ privateAddresses: 'loopback', timeoutMs: 2_000, inFlight: 2 },
     })
     const worker = new DeliveryWorker({
@@ -41,7 +49,8 @@ export const startSubscriptions = async ({ patience = quick }: { patience?: Pati
     ...{ directory, oldestMs: 14 * DAY_MS, giveUpMs: patience.giveUpMs },
     onDeliveries: () => running.worker.wake(),
   })
-  const commands = new SubscriptionCommands({ giveUpMs: patience.giveUpMs, secretOverlapMs: DAY_MS }, () => {
+  const times = { giveUpMs: patience.giveUpMs, confirmMs, secretOverlapMs: DAY_MS }
+  const commands = new SubscriptionCommands(times, () => {
     directory.changed()
     running.worker.wake()
   })

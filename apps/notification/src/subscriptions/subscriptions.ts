@@ -56,6 +56,7 @@ const partsOf = (
   const senders = new Senders({
     ...{ brokers, timeoutMs, inFlight, reveal },
     smtp: { host: config.SMTP_HOST, port: config.SMTP_PORT },
+    publicUrl: config.PUBLIC_URL,
     privateAddresses: config.WEBHOOK_PRIVATE_ADDRESSES,
   })
   const worker = new DeliveryWorker({
@@ -73,7 +74,11 @@ const partsOf = (
     passesOverUnreadable: true,
   })
   const commands = new SubscriptionCommands(
-    { giveUpMs: patience.giveUpMs, secretOverlapMs: config.WEBHOOK_SECRET_OVERLAP_MINUTES * MINUTE_MS },
+    {
+      giveUpMs: patience.giveUpMs,
+      confirmMs: config.SUBSCRIPTION_CONFIRM_MINUTES * MINUTE_MS,
+      secretOverlapMs: config.WEBHOOK_SECRET_OVERLAP_MINUTES * MINUTE_MS,
+    },
     () => {
       directory.changed()
       worker.wake()

@@ -17,6 +17,10 @@ export type Attempt =
       /** The endpoint asked to be left alone for so long, milliseconds. */
       readonly retryAfterMs?: number
     }
+  /** The mail that asks went out: its reader has until the question is given up to say yes. */
+  | { readonly result: 'asked' }
+  /** Nobody did. */
+  | { readonly result: 'unanswered'; readonly error: string }
   /** The endpoint says that it is there no more. */
   | { readonly result: 'gone'; readonly error: string; readonly status: number }
 

@@ -22,7 +22,12 @@ export interface Subscription {
   readonly deliver: Destination
   readonly state: SubscriptionState
   readonly offReason: SwitchedOffBecause | 'asked' | null
+  /** Of a mail address one, which signs the link by which it says yes. */
   readonly secrets: readonly Secret[]
+  /** It may say yes until then; null when it is not asked. */
+  readonly confirmBy: Date | null
+  /** When it last said yes; null of a mail address that was told before addresses were asked. */
+  readonly confirmedAt: Date | null
   readonly activeSince: Date | null
   readonly failingSince: Date | null
   readonly failures: number

@@ -56,6 +56,9 @@ export const changeOfSubscription = z
   )
 export type ChangeOfSubscription = z.infer<typeof changeOfSubscription>
 
+/** From the link of a mail; what is no token is no question's. */
+export const confirmation = z.strictObject({ token: z.string().max(200) })
+
 export const deliveriesQuery = z.strictObject({
   state: z.enum(['pending', 'delivered', 'failed']).optional(),
   cursor: z

@@ -1,7 +1,7 @@
-import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common'
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { Database } from '#libs/database'
+import { Database, GroupCommit } from '#libs/database'
 import type { Refusal } from '#libs/decider'
 import { Actor, Problem, parse } from '#libs/http'
 import { IdempotentCommands } from '#libs/idempotency'
@@ -11,7 +11,13 @@ import { listDeliveries } from '../sql/list-deliveries.ts'
 import { readSubscription, readSubscriptions } from '../sql/read-subscriptions.ts'
 import { SubscriptionCommands, type SubscriptionRefusal } from '../subscription-commands.ts'
 import { deliveryAnswer, subscriptionAnswer } from './subscription-answer.ts'
-import { changeOfSubscription, deliveriesQuery, newSubscription, onlyReason } from './subscription-request.ts'
+import {
+  changeOfSubscription,
+  confirmation,
+  deliveriesQuery,
+  newSubscription,
+  onlyReason,
+} from './subscription-request.ts'
 
 type Asked<Done extends object> = Omit<RecordedRequest<Done, SubscriptionRefusal>, 'kind' | 'problems'>
 
@@ -20,6 +26,7 @@ type Asked<Done extends object> = Omit<RecordedRequest<Done, SubscriptionRefusal
 export class SubscriptionsController {
   constructor(
     @Inject(Database) private readonly database: Database,
+    @Inject(GroupCommit) private readonly groupCommit: GroupCommit,
     @Inject(IdempotentCommands) private readonly requests: IdempotentCommands,
     @Inject(SubscriptionCommands) private readonly commands: SubscriptionCommands,
   ) {}
@@ -68,6 +75,34 @@ export class SubscriptionsController {
       run: (uow) => this.commands.change(uow, id, change),
       present: subscriptionAnswer,
     })
+  }
+
+  /** A mail address that has not said yes gets another mail, as often as `asking.ts` lets it. */
+  @Post(':id/confirmation')
+  askAgain(
+    @Param('id') given: string,
+    @IdempotencyKey() key: string,
+    @Actor() actor: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const id = known(given)
+    return this.#ask<Subscription>({
+      ...{ route: `POST /subscriptions/${id}/confirmation`, action: 'ask-again', status: 202, key, actor, body, reply },
+      ...{ id, reason: parse(onlyReason, body ?? undefined).reason },
+      run: (uow) => this.commands.askAgain(uow, id),
+      present: subscriptionAnswer,
+    })
+  }
+
+  /** Whoever has read the mail says yes: they are nobody that we know, and the same again changes nothing. */
+  @Post('confirm')
+  @HttpCode(200)
+  async confirm(@Body() body: unknown) {
+    const { token } = parse(confirmation, body)
+    const done = await this.groupCommit.submit({ run: (uow) => this.commands.confirm(uow, token) })
+    if ('refused' in done) throw problemOf(done)
+    return { subscriptionId: done.id, state: done.state }
   }
 
   /** What was owed to it is owed no more; what is on its way arrives. */
@@ -181,6 +216,10 @@ const STATUS: Readonly<Record<SubscriptionRefusal, number>> = {
   too_many_subscriptions: 409,
   not_a_webhook: 409,
   not_active: 409,
+  not_confirming: 409,
+  asked_too_often: 429,
+  unknown_confirmation: 404,
+  confirmation_over: 410,
   not_repeatable: 409,
 }
 

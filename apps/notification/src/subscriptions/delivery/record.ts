@@ -40,10 +40,9 @@ export const recordMade = async (
   const idsOf = (which: (each: Made) => boolean): string[] => [
     ...new Set(recorded.filter(which).map(({ delivery }) => delivery.subscriptionId)),
   ]
-  const isDelivered = ({ attempt }: Made) => attempt.result === 'delivered'
-  const confirmed = idsOf((each) => isDelivered(each) && each.delivery.kind === 'confirm')
-  const answered = idsOf(isDelivered)
-  const failed = recorded.filter((each) => !isDelivered(each) && !answered.includes(each.delivery.subscriptionId))
+  const confirmed = idsOf(({ delivery, attempt }) => attempt.result === 'delivered' && delivery.kind === 'confirm')
+  const answered = idsOf(isTaken)
+  const failed = recorded.filter((each) => !isTaken(each) && !answered.includes(each.delivery.subscriptionId))
   if (answered.length > 0) await recordRecovered(uow, answered)
   const off = failed.length > 0 ? await switchOff(uow, patience, failed) : 0
   if (confirmed.length === 0 && off === 0) return false
@@ -52,16 +51,22 @@ export const recordMade = async (
   return true
 }
 
+/** By whoever is at the other end, who therefore is there; what a reader makes of a question is another matter. */
+const isTaken = ({ attempt }: Made): boolean => attempt.result === 'delivered' || attempt.result === 'asked'
+
 const rowOf = ({ delivery, attempt }: Made, patience: Patience, now: Date): AttemptRow => {
   const { id, attempts, giveUpAt } = delivery
-  if (attempt.result === 'delivered')
-    return { id, state: 'delivered', inMs: 0, status: attempt.status ?? null, error: null }
-  const status = attempt.status ?? null
+  const ends = { id, inMs: 0, status: null, error: null, isSent: false }
+  if (attempt.result === 'delivered') return { ...ends, state: 'delivered', status: attempt.status ?? null }
+  if (attempt.result === 'asked')
+    return { ...ends, state: 'pending', inMs: Math.max(0, giveUpAt.getTime() - now.getTime()), isSent: true }
   const error = storableText(attempt.error, LONGEST_ERROR)
+  if (attempt.result === 'unanswered') return { ...ends, state: 'failed', error }
+  const status = attempt.status ?? null
   const retryAfterMs = attempt.result === 'failed' ? (attempt.retryAfterMs ?? 0) : 0
   const next = nextAttempt(patience, { attempts: attempts + 1, retryAfterMs, giveUpAt, now })
   const isOver = next === 'give up' || attempt.result === 'gone'
-  return { id, status, error, ...(isOver ? { state: 'failed', inMs: 0 } : { state: 'pending', inMs: next.inMs }) }
+  return { ...ends, status, error, ...(isOver ? { state: 'failed' } : { state: 'pending', inMs: next.inMs }) }
 }
 
 /** Switches off whoever is dead by now, and answers how many that were. */
@@ -110,7 +115,7 @@ const tell = (
   { delivery, attempt }: Made,
   reason: SwitchedOffBecause,
 ): void => {
-  const lastError = attempt.result === 'delivered' ? '' : attempt.error
+  const lastError = 'error' in attempt ? attempt.error : ''
   const cause = { id: `${delivery.id} ${failingSince.toISOString()}`, correlationId: id }
   const consequences = new Consequences(cause, '/waybill/notification', uow.now)
   const data = { subscriptionId: id, to, reason, failingSince: failingSince.toISOString(), lastError }

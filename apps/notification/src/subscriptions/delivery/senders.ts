@@ -1,17 +1,20 @@
 import { ensureTopics, kafkaClient } from '#libs/messaging'
 import { describeError } from '#libs/observability'
-import { composeMail } from '../../compose-mail.ts'
+import { composeMail, type Mail } from '../../compose-mail.ts'
 import type { Attempt } from '../../domain/subscriptions/attempt.ts'
 import { topicOfQueue } from '../../domain/subscriptions/subscription.ts'
 import { SmtpConnections } from '../../smtp-connections.ts'
 import type { DueDelivery } from '../sql/claim-deliveries.ts'
 import type { PrivateAddresses } from './addresses.ts'
+import { confirmationMail } from './confirmation-mail.ts'
 import { eventBody, postWebhook } from './webhook.ts'
 import { WebhookClient } from './webhook-client.ts'
 
 export interface SendersOptions {
   readonly brokers: readonly string[]
   readonly smtp: { readonly host: string; readonly port: number }
+  /** Where people see the console: mail addresses say there that they want to be told. */
+  readonly publicUrl: string
   readonly privateAddresses: PrivateAddresses
   readonly timeoutMs: number
   /** Connections to one endpoint. */
@@ -61,7 +64,9 @@ export class Senders {
       case 'webhook':
         return postWebhook(this.#webhooks, delivery, deliver.url, new Date(), stopped)
       case 'email':
-        return this.#mail(delivery, deliver.address, stopped)
+        return delivery.kind === 'confirm'
+          ? this.#askByMail(delivery, deliver.address, stopped)
+          : this.#mail(delivery, deliver.address, stopped)
       case 'queue':
         return this.#makeQueue(deliver.name)
     }
@@ -72,10 +77,28 @@ export class Senders {
     const headers = { 'X-Kind': `subscription ${type}`, 'X-Correlation-Id': correlationId }
     const text = `${JSON.stringify(eventBody(event!), null, 2)}\n`
     const messageId = `<${id}@waybill.example>`
-    const mail = await composeMail({ to, subject: `${type}: ${subject}`, text, messageId, headers })
-    const signal = AbortSignal.any([stopped, AbortSignal.timeout(this.options.timeoutMs)])
-    await this.#mails.send(mail, signal)
+    await this.#post({ to, subject: `${type}: ${subject}`, text, messageId, headers }, stopped)
     return { result: 'delivered' }
+  }
+
+  /** Only its reader can say yes, by the link in it: that it was taken says nothing. */
+  async #askByMail(
+    { id, secrets, giveUpAt, sentAt }: DueDelivery,
+    address: string,
+    stopped: AbortSignal,
+  ): Promise<Attempt> {
+    if (sentAt !== null) return { result: 'unanswered', error: 'nobody has confirmed the address in time' }
+    if (giveUpAt <= new Date()) return { result: 'failed', error: 'its link would hold no longer' }
+    await this.#post(
+      confirmationMail({ id, address, secret: secrets[0]!.secret }, this.options.publicUrl, giveUpAt),
+      stopped,
+    )
+    return { result: 'asked' }
+  }
+
+  async #post(mail: Mail, stopped: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(this.options.timeoutMs)])
+    await this.#mails.send(await composeMail(mail), signal)
   }
 
   /** What goes into it leaves by the outbox; here its topic is made, so that it has the retention of a queue. */

@@ -8,6 +8,8 @@ export interface DueDelivery {
   readonly kind: 'event' | 'confirm'
   readonly attempts: number
   readonly giveUpAt: Date
+  /** Of a question by mail that went out: whose turn it is now because nobody has said yes. */
+  readonly sentAt: Date | null
   readonly deliver: Destination
   readonly secrets: readonly Secret[]
   /** Null of a question, and of an event that is kept no longer. */
@@ -68,7 +70,7 @@ export const claimDeliveries = (
        FROM due LEFT JOIN subscribed_events e ON e.id = due.event_id
       WHERE d.id = due.id
      RETURNING d.id, d.subscription_id AS "subscriptionId", d.kind, d.attempts, d.give_up_at AS "giveUpAt",
-               due.deliver, due.secrets,
+               d.sent_at AS "sentAt", due.deliver, due.secrets,
                CASE WHEN e.id IS NOT NULL THEN json_build_object(
                  'id', e.id, 'type', e.type, 'subject', e.subject, 'key', e.key, 'correlationId', e.correlation_id,
                  'time', to_char(e.time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'data', e.data) END AS event`,

@@ -10,6 +10,8 @@ export interface NewDelivery {
   readonly eventKey: string
   /** Of a queue: the outbox sees to it. */
   readonly isDone: boolean
+  /** Of a question by mail: the hash of whom it asks. */
+  readonly askedAddress?: string
 }
 
 export const insertEvents = async (sql: Sql, messages: readonly AnyMessage[], now: Date): Promise<void> => {
@@ -39,12 +41,12 @@ export const insertDeliveries = async (
 ): Promise<void> => {
   await sql.execute(
     `INSERT INTO subscription_deliveries (id, subscription_id, kind, event_id, event_type, event_key, state, attempts,
-                                          due_at, give_up_at, ended_at, created_at)
+                                          due_at, give_up_at, ended_at, created_at, asked_address)
      SELECT id::uuid, subscription::uuid, kind, event, type, key, CASE WHEN done THEN 'delivered' ELSE 'pending' END,
             CASE WHEN done THEN 1 ELSE 0 END, clock_timestamp(), $9::timestamptz,
-            CASE WHEN done THEN $8::timestamptz END, $8::timestamptz
-       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[])
-            WITH ORDINALITY AS new(id, subscription, kind, event, type, key, done, place)
+            CASE WHEN done THEN $8::timestamptz END, $8::timestamptz, asked
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $10::text[])
+            WITH ORDINALITY AS new(id, subscription, kind, event, type, key, done, asked, place)
       ORDER BY place
      ON CONFLICT DO NOTHING`,
     deliveries.map(({ id }) => id),
@@ -56,5 +58,6 @@ export const insertDeliveries = async (
     deliveries.map(({ isDone }) => isDone),
     now,
     new Date(now.getTime() + giveUpMs),
+    deliveries.map(({ askedAddress }) => askedAddress ?? null),
   )
 }

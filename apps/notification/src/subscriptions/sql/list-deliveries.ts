@@ -12,6 +12,7 @@ export interface DeliveryRow {
   readonly attempts: number
   readonly dueAt: Date
   readonly giveUpAt: Date
+  readonly sentAt: Date | null
   readonly lastStatus: number | null
   readonly lastError: string | null
   readonly endedAt: Date | null
@@ -19,7 +20,8 @@ export interface DeliveryRow {
 }
 
 const COLUMNS = `seq, id, subscription_id AS "subscriptionId", kind, event_id AS "eventId", event_type AS "eventType",
-  event_key AS "eventKey", state, attempts, due_at AS "dueAt", give_up_at AS "giveUpAt", last_status AS "lastStatus",
+  event_key AS "eventKey", state, attempts, due_at AS "dueAt", give_up_at AS "giveUpAt", sent_at AS "sentAt",
+  last_status AS "lastStatus",
   last_error AS "lastError", ended_at AS "endedAt", created_at AS "createdAt"`
 
 /** Newest first, those before the one with the number `before`. */

@@ -1,8 +1,8 @@
 import type { Sql } from '#libs/database'
 import type { Subscription } from '../../domain/subscriptions/subscription.ts'
 
-const COLUMNS = `s.id, filter, deliver, state, off_reason AS "offReason", secrets, active_since AS "activeSince",
-  failing_since AS "failingSince", failures, retry_at AS "retryAt", created_at AS "createdAt", updated_at AS "updatedAt"`
+const COLUMNS = `s.id, filter, deliver, state, off_reason AS "offReason", secrets, confirm_by AS "confirmBy",
+  confirmed_at AS "confirmedAt", active_since AS "activeSince", failing_since AS "failingSince", failures, retry_at AS "retryAt", created_at AS "createdAt", updated_at AS "updatedAt"`
 
 /** Oldest first. There are few: `MOST_SUBSCRIPTIONS`. */
 export const readSubscriptions = (sql: Sql): Promise<Subscription[]> =>

@@ -8,6 +8,8 @@ export interface AttemptRow {
   readonly inMs: number
   readonly status: number | null
   readonly error: string | null
+  /** A question by mail that went out with this attempt. */
+  readonly isSent: boolean
 }
 
 /** Answers those that were still ours to record. */
@@ -19,10 +21,12 @@ export const recordAttempts = async (
 ): Promise<ReadonlySet<string>> => {
   const recorded = await sql.query<{ id: string }>(
     `UPDATE subscription_deliveries d
-        SET state = new.state, attempts = d.attempts + 1, leased_by = NULL, last_status = new.status,
+        SET state = new.state, attempts = d.attempts + CASE WHEN d.sent_at IS NULL THEN 1 ELSE 0 END, leased_by = NULL, last_status = new.status,
             last_error = new.error, due_at = clock_timestamp() + new.in_ms * interval '1 millisecond',
-            ended_at = CASE WHEN new.state <> 'pending' THEN $7::timestamptz END
-       FROM unnest($2::text[], $3::text[], $4::float8[], $5::int[], $6::text[]) AS new(id, state, in_ms, status, error)
+            ended_at = CASE WHEN new.state <> 'pending' THEN $7::timestamptz END,
+            sent_at = CASE WHEN new.sent THEN $7::timestamptz ELSE d.sent_at END
+       FROM unnest($2::text[], $3::text[], $4::float8[], $5::int[], $6::text[], $8::boolean[])
+            AS new(id, state, in_ms, status, error, sent)
       WHERE d.id = new.id::uuid AND d.leased_by = $1 AND d.state = 'pending'
      RETURNING d.id`,
     owner,
@@ -32,11 +36,12 @@ export const recordAttempts = async (
     rows.map(({ status }) => status),
     rows.map(({ error }) => error),
     now,
+    rows.map(({ isSent }) => isSent),
   )
   return new Set(recorded.map(({ id }) => id))
 }
 
-/** These have answered: whatever waits for them since they did not is due. */
+/** These have answered: whatever waits for them since they did not is due, but for a question that waits for its reader. */
 export const recordRecovered = async (sql: Sql, subscriptionIds: readonly string[]): Promise<void> => {
   await sql.execute(
     `WITH recovered AS (
@@ -44,7 +49,8 @@ export const recordRecovered = async (sql: Sql, subscriptionIds: readonly string
         WHERE id = ANY($1::uuid[]) AND failing_since IS NOT NULL
        RETURNING id)
      UPDATE subscription_deliveries d SET due_at = clock_timestamp() FROM recovered
-      WHERE d.subscription_id = recovered.id AND d.state = 'pending' AND d.leased_by IS NULL`,
+      WHERE d.subscription_id = recovered.id AND d.state = 'pending' AND d.leased_by IS NULL
+        AND d.sent_at IS NULL`,
     subscriptionIds,
   )
 }
@@ -82,8 +88,8 @@ export const recordFailing = (
 /** Its endpoint wants to be told: from now on it is. */
 export const recordConfirmed = async (sql: Sql, subscriptionIds: readonly string[], now: Date): Promise<number> =>
   sql.execute(
-    `UPDATE subscriptions SET state = 'active', off_reason = NULL, active_since = $2, updated_at = $2,
-            failures = 0, failing_since = NULL, retry_at = NULL
+    `UPDATE subscriptions SET state = 'active', off_reason = NULL, active_since = $2, confirmed_at = $2,
+            confirm_by = NULL, updated_at = $2, failures = 0, failing_since = NULL, retry_at = NULL
       WHERE id = ANY($1::uuid[]) AND state = 'confirming'`,
     subscriptionIds,
     now,
@@ -91,7 +97,7 @@ export const recordConfirmed = async (sql: Sql, subscriptionIds: readonly string
 
 export const recordSwitchedOff = async (sql: Sql, subscriptionId: string, reason: string, now: Date): Promise<number> =>
   sql.execute(
-    `UPDATE subscriptions SET state = 'off', off_reason = $2, updated_at = $3
+    `UPDATE subscriptions SET state = 'off', off_reason = $2, confirm_by = NULL, updated_at = $3
       WHERE id = $1::uuid AND state <> 'off'`,
     subscriptionId,
     reason,

@@ -17,16 +17,16 @@ export const countSubscriptions = async (sql: Sql): Promise<number> => {
 /** Inserts it, or writes all of it that may change. */
 export const putSubscription = async (sql: Sql, subscription: Subscription): Promise<void> => {
   const { id, filter, deliver, state, offReason, secrets, activeSince, createdAt, updatedAt } = subscription
-  const { failingSince, failures, retryAt } = subscription
+  const { failingSince, failures, retryAt, confirmBy, confirmedAt } = subscription
   await sql.execute(
     `INSERT INTO subscriptions (id, filter, deliver, state, off_reason, secrets, active_since, failing_since, failures,
-                                retry_at, created_at, updated_at)
-     VALUES ($1::uuid, $2::json, $3::json, $4, $5, $6::json, $7, $8, $9, $10, $11, $12)
+                                retry_at, created_at, updated_at, confirm_by, confirmed_at)
+     VALUES ($1::uuid, $2::json, $3::json, $4, $5, $6::json, $7, $8, $9, $10, $11, $12, $13, $14)
      ON CONFLICT (id) DO UPDATE
        SET filter = $2::json, deliver = $3::json, state = $4, off_reason = $5, secrets = $6::json, active_since = $7,
-           failing_since = $8, failures = $9, retry_at = $10, updated_at = $12`,
+           failing_since = $8, failures = $9, retry_at = $10, updated_at = $12, confirm_by = $13, confirmed_at = $14`,
     ...[id, JSON.stringify(filter), JSON.stringify(deliver), state, offReason, JSON.stringify(secrets), activeSince],
-    ...[failingSince, failures, retryAt, createdAt, updatedAt],
+    ...[failingSince, failures, retryAt, createdAt, updatedAt, confirmBy, confirmedAt],
   )
 }
 

@@ -13,12 +13,12 @@ import { filterSays, whereOf } from './draft.ts'
 import { deliveriesQuery, pathOf, secretsOf } from './queries.ts'
 import { subscriptionsRoute } from './route.ts'
 
-type Asked = 'off' | 'active' | 'remove' | 'rotate' | Delivery
+type Asked = 'off' | 'active' | 'remove' | 'rotate' | 'ask-again' | Delivery
 
 /** What one subscriber is told, and what can be done about it. */
 export const OneSubscription = ({ subscription, onChanged }: { subscription: Subscription; onChanged: () => void }) => {
   const [asked, setAsked] = useState<Asked>()
-  const { deliver, filter, state, offReason, activeSince, failing, subscriptionId } = subscription
+  const { deliver, filter, state, offReason, confirmBy, activeSince, failing, subscriptionId } = subscription
   return (
     <>
       <Card
@@ -56,6 +56,17 @@ export const OneSubscription = ({ subscription, onChanged }: { subscription: Sub
             It has been sent a challenge. It is told nothing before it has answered with it: {'{"challenge": …}'}
           </Notice>
         )}
+        {state === 'confirming' && deliver.to === 'email' && (
+          <Notice tone="run">
+            The address is sent a mail with a link. It is told nothing before its reader has followed it
+            {confirmBy && (
+              <>
+                , which they may until <Time at={confirmBy} />
+              </>
+            )}
+            .
+          </Notice>
+        )}
         {failing && (
           <Notice tone="warn">
             {failing.failures} attempts have failed since <Time at={failing.since} />
@@ -80,6 +91,11 @@ const Commands = ({ subscription, onAsk }: { subscription: Subscription; onAsk: 
     >
       {subscription.state === 'off' ? 'Switch on' : 'Switch off'}
     </button>
+    {subscription.deliver.to === 'email' && subscription.state === 'confirming' && (
+      <button type="button" className="button" data-size="small" onClick={() => onAsk('ask-again')}>
+        Mail again
+      </button>
+    )}
     {subscription.deliver.to === 'webhook' && (
       <button type="button" className="button" data-size="small" onClick={() => onAsk('rotate')}>
         New secret
@@ -220,6 +236,17 @@ const Ask = ({ asked, subscription, onClose, onDone }: AskProps) => {
     return (
       <OperatorDialog {...shared} path={`${shared.path}/secret/rotate`} title="A new secret" verb="Make it">
         <p>The new one signs from now on, and the one of before beside it for a day.</p>
+      </OperatorDialog>
+    )
+  if (asked === 'ask-again')
+    return (
+      <OperatorDialog
+        {...shared}
+        path={`${shared.path}/confirmation`}
+        title="Mail the question again"
+        verb="Mail again"
+      >
+        <p>The link of the mail before holds no longer. An address is asked three times a day at most.</p>
       </OperatorDialog>
     )
   return (
