@@ -1,23 +1,36 @@
 import { randomUUID } from 'node:crypto'
 import { type Consumer, Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { consumerGroupHeartbeat, ErrorCode, findCoordinator, shareGroupHeartbeat } from '#libs/kafka-protocol'
 import { configureLogging } from '#libs/observability'
 import { startBroker } from '#libs/testing'
+import { until } from '../../test/support/until.ts'
 import { GroupOffsets, type ResetPlan } from './group-offsets.ts'
+import { describeShareGroups } from './groups/share-groups.ts'
+import type { BrokerConnection } from './producer/broker-connection.ts'
+import { Cluster } from './producer/cluster.ts'
 
 configureLogging({ level: 'silent' })
 
 const TOPIC = 'facts'
 const BEGAN = Date.now() - 60_000
+const LEAVE = -1
 
 let kafka: Kafka
+let connection: BrokerConnection
 let offsets: GroupOffsets
+let brokers: string[]
+const options = () => ({ brokers, clientId: 'test' })
 const cleanUp: (() => unknown)[] = []
 beforeAll(async () => {
   const broker = await startBroker()
   cleanUp.push(() => broker.close())
-  kafka = new Kafka({ brokers: [broker.brokers], logLevel: logLevel.NOTHING })
-  offsets = new GroupOffsets({ brokers: [broker.brokers], clientId: 'test' })
+  brokers = [broker.brokers]
+  kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING })
+  offsets = new GroupOffsets(options())
+  const cluster = new Cluster(options(), { connectMs: 1_000, requestMs: 10_000, retriesMs: [], metadataMs: 0 })
+  cleanUp.push(() => cluster.close())
+  connection = await cluster.anyConnection()
   const admin = kafka.admin()
   await admin.connect()
   await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 2 }] })
@@ -65,7 +78,7 @@ test('a plan says what would be done and does nothing; then it is done to the pa
   const groupId = await idleGroup()
   const plan = await planOf({ groupId, topic: TOPIC, partitions: [1], to: 'earliest' })
   expect(plan).toEqual({
-    ...{ groupId, topic: TOPIC, members: [] },
+    ...{ groupId, type: 'consumer', topic: TOPIC, members: [] },
     partitions: [{ partition: 1, from: 5, to: 0, earliest: 0, latest: 5 }],
   })
   expect(await committed(groupId)).toEqual([5, 5])
@@ -94,6 +107,70 @@ test('while somebody is in the group nothing is done, whoever of the two comes f
   await consumer.disconnect()
   expect(await offsets.commit(plan)).toBeUndefined()
   expect(await committed(groupId)).toEqual([0, 0])
+})
+
+test('a topic that is forgotten is one that the group has never read, and is forgotten once', async () => {
+  const groupId = await idleGroup()
+  const plan = await planOf({ groupId, topic: TOPIC, to: 'forgotten' })
+  expect(plan.partitions.map(({ from, to }) => [from, to])).toEqual([
+    [5, null],
+    [5, null],
+  ])
+  expect(await offsets.commit(plan)).toBeUndefined()
+  expect(await committed(groupId)).toEqual([-1, -1])
+  expect(await offsets.commit(plan)).toBeUndefined()
+})
+
+test('a group of the consumer protocol is as much at work as any other', async () => {
+  const groupId = `group-${randomUUID()}`
+  const memberId = randomUUID()
+  const member = { groupId, memberId, instanceId: null, rackId: null, rebalanceTimeoutMs: 60_000, serverAssignor: null }
+  const subscribed = { subscribedTopicNames: [TOPIC], subscribedTopicRegex: null, topicPartitions: [] }
+  const beat = async (memberEpoch: number) =>
+    (await connection.request(consumerGroupHeartbeat, 1, { ...member, ...subscribed, memberEpoch })).errorCode
+  expect(await beat(0)).toBe(ErrorCode.NONE)
+  const plan = await planOf({ groupId, topic: TOPIC, to: 'latest' })
+  expect(plan).toMatchObject({ type: 'consumer', members: [expect.any(String)] })
+  expect(await offsets.commit(plan)).toMatchObject({ refused: 'group_active' })
+  expect(await beat(LEAVE)).toBe(ErrorCode.NONE)
+  expect(await offsets.commit(plan)).toBeUndefined()
+  expect(await committed(groupId)).toEqual([5, 5])
+})
+
+test('a share group that nobody is in goes on elsewhere in a topic, or forgets it', async () => {
+  const groupId = `group-${randomUUID()}`
+  const beat = (memberEpoch: number) => {
+    const member = { groupId, memberId: groupId.slice(-36), rackId: null, subscribedTopicNames: [TOPIC], memberEpoch }
+    return connection.request(shareGroupHeartbeat, 1, member)
+  }
+  const starts = async () => {
+    const [group] = await describeShareGroups(options(), [groupId])
+    return group!.partitions.toSorted((a, b) => a.partition - b.partition).map(({ start }) => start)
+  }
+  await until('a coordinator', async () => {
+    await connection.request(findCoordinator, 4, { keyType: 0, coordinatorKeys: [groupId] })
+    return (await beat(0)).errorCode === ErrorCode.NONE || undefined
+  })
+  const plan = await planOf({ groupId, topic: TOPIC, to: 'earliest' })
+  expect(plan).toMatchObject({ type: 'share', members: [expect.any(String)], partitions: [{ to: 0 }, { to: 0 }] })
+  expect(await offsets.commit(plan)).toMatchObject({ refused: 'group_active' })
+  expect((await beat(LEAVE)).errorCode).toBe(ErrorCode.NONE)
+  const reset = async (to: Parameters<GroupOffsets['plan']>[0]['to'], partitions?: number[]) =>
+    offsets.commit(await planOf({ groupId, topic: TOPIC, to, partitions }))
+  expect(await reset('earliest')).toBeUndefined()
+  expect(await starts()).toEqual([0, 0])
+  expect(await reset({ at: new Date(BEGAN + 5_000).toISOString() })).toBeUndefined()
+  expect(await starts()).toEqual([3, 2])
+  expect(await reset('latest', [1])).toBeUndefined()
+  expect(await starts()).toEqual([3, 5])
+  const forgetting = await planOf({ groupId, topic: TOPIC, to: 'forgotten' })
+  expect(forgetting.partitions).toMatchObject([
+    { from: 3, to: null },
+    { from: 5, to: null },
+  ])
+  expect(await offsets.commit(forgetting)).toBeUndefined()
+  expect(await starts()).toEqual([])
+  expect(await offsets.commit(forgetting)).toBeUndefined()
 })
 
 test('what is not there is refused by name', async () => {

@@ -1,17 +1,23 @@
-import type { Admin } from 'kafkajs'
 import { type Refusal, refuse } from '#libs/decider'
 import { Problem } from '#libs/http'
-import { ErrorCode, findCoordinator, offsetCommit } from '#libs/kafka-protocol'
+import { ErrorCode, findCoordinator } from '#libs/kafka-protocol'
 import { askKafka } from './ask-kafka.ts'
+import { describeConsumerGroups } from './groups/consumer-groups.ts'
+import { listGroups } from './groups/list-groups.ts'
+import { describeShareGroups } from './groups/share-groups.ts'
 import type { KafkaOptions } from './kafka-client.ts'
-import { BrokerConnection } from './producer/broker-connection.ts'
+import type { BrokerConnection } from './producer/broker-connection.ts'
 import { Cluster } from './producer/cluster.ts'
 import { errorOf } from './producer/errors.ts'
 import { TopicReader } from './reader/topic-reader.ts'
+import { alterShareOffsets, commitOffsets, deleteOffsets, deleteShareOffsets } from './set-group-offsets.ts'
 import { topicOffsets } from './topic-offsets.ts'
 
-/** Where a group is to go on: at the first or behind the last record that is there, at an offset, or at an instant. */
-export type OffsetTarget = 'earliest' | 'latest' | { readonly offset: number } | { readonly at: string }
+/**
+ * Where a group is to go on: at the first or behind the last record that is there, at an offset, at an instant, or where a
+ * group begins that has never read the topic.
+ */
+export type OffsetTarget = 'earliest' | 'latest' | 'forgotten' | { readonly offset: number } | { readonly at: string }
 
 export interface OffsetReset {
   readonly groupId: string
@@ -24,14 +30,15 @@ export interface OffsetReset {
 /** What a reset would do, as things stand. */
 export interface ResetPlan {
   readonly groupId: string
+  readonly type: 'consumer' | 'share'
   readonly topic: string
   /** Who is in the group: while somebody is, its offsets are its members' to commit. */
   readonly members: readonly string[]
   readonly partitions: readonly {
     readonly partition: number
-    /** What is committed now; null for nothing. */
+    /** What is committed now, or the first record that a share group is not done with; null for nothing. */
     readonly from: number | null
-    readonly to: number
+    readonly to: number | null
     readonly earliest: number
     readonly latest: number
   }[]
@@ -40,9 +47,8 @@ export interface ResetPlan {
 export type ResetRefusal = 'unknown_group' | 'unknown_topic' | 'unknown_partition' | 'group_active'
 
 const FIND_COORDINATOR_VERSION = 1
-/** The last one that Kafka 2.1 speaks; every later one does. */
-const OFFSET_COMMIT_VERSION = 5
-const TIMING = { connectMs: 1_000, requestMs: 1_500, retriesMs: [], metadataMs: 0 }
+/** Kafka makes a share group's new offsets durable in two places before it answers. */
+const TIMING = { connectMs: 1_000, requestMs: 5_000, retriesMs: [], metadataMs: 0 }
 
 /** Moves a group that nobody is in to other offsets. */
 export class GroupOffsets {
@@ -50,12 +56,12 @@ export class GroupOffsets {
 
   /** Changes nothing. @throws Problem 503 or 504 when Kafka cannot be asked. */
   plan(reset: OffsetReset): Promise<ResetPlan | Refusal<ResetRefusal>> {
-    return askKafka(this.options, (admin) => planned(this.options, admin, reset))
+    return askKafka(this.options, () => planned(this.options, reset))
   }
 
   /**
-   * As planned, unless somebody has joined the group meanwhile: Kafka itself takes a commit from
-   * outside only for a group without members.
+   * As planned, unless somebody has joined the group meanwhile: Kafka itself takes offsets from
+   * outside only for a group without members. The same again is done again.
    * @throws Problem 503 when it is not known whether it was done; the same may be asked again.
    */
   async commit(plan: ResetPlan): Promise<Refusal<ResetRefusal> | undefined> {
@@ -65,25 +71,17 @@ export class GroupOffsets {
     })
   }
 
-  async #commit({ groupId, topic, partitions }: ResetPlan): Promise<Refusal<ResetRefusal> | undefined> {
+  async #commit(plan: ResetPlan): Promise<Refusal<ResetRefusal> | undefined> {
+    const { groupId, type, partitions } = plan
+    const forgets = partitions.some(({ to }) => to === null)
+    const set = type === 'share' ? alterShareOffsets : commitOffsets
+    const forget = type === 'share' ? deleteShareOffsets : deleteOffsets
     const connection = await this.#coordinatorOf(groupId)
     try {
-      const answer = await connection.request(offsetCommit, OFFSET_COMMIT_VERSION, {
-        ...{ groupId, generationIdOrMemberEpoch: -1, memberId: '' },
-        topics: [
-          {
-            name: topic,
-            partitions: partitions.map(({ partition, to }) => ({
-              ...{ partitionIndex: partition, committedOffset: to, committedMetadata: null },
-            })),
-          },
-        ],
-      })
-      const codes = answer.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode))
-      if (codes.some((code) => IS_ACTIVE.has(code))) return activeGroup(groupId, 'somebody has joined it just now')
-      const bad = codes.find((code) => code !== ErrorCode.NONE)
-      if (bad !== undefined) throw errorOf(bad, `offsets of ${groupId}`)
-      return undefined
+      const code = await (forgets ? forget : set)(connection, plan)
+      if (IS_ACTIVE.has(code)) return activeGroup(groupId, 'somebody has joined it just now')
+      if (code === ErrorCode.NONE || (forgets && IS_FORGOTTEN.has(code))) return undefined
+      throw errorOf(code, `offsets of ${groupId}`)
     } finally {
       connection.close()
     }
@@ -106,19 +104,42 @@ const IS_ACTIVE = new Set<number>([
   ErrorCode.UNKNOWN_MEMBER_ID,
   ErrorCode.ILLEGAL_GENERATION,
   ErrorCode.REBALANCE_IN_PROGRESS,
+  ErrorCode.NON_EMPTY_GROUP,
+  ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC,
 ])
 
-const planned = async (
-  options: KafkaOptions,
-  admin: Admin,
-  reset: OffsetReset,
-): Promise<ResetPlan | Refusal<ResetRefusal>> => {
+/** There is nothing (more) to forget. */
+const IS_FORGOTTEN = new Set<number>([ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.GROUP_ID_NOT_FOUND])
+
+/** Who is in a group and where it stands, whatever protocol its members speak. */
+interface GroupState {
+  readonly type: ResetPlan['type']
+  readonly members: readonly { readonly clientId: string; readonly host: string }[]
+  readonly at: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
+}
+
+const stateOf = async (options: KafkaOptions, groupId: string): Promise<GroupState | undefined> => {
+  const listed = (await listGroups(options)).find((group) => group.groupId === groupId)
+  switch (listed?.type) {
+    case 'share': {
+      const [group] = await describeShareGroups(options, [groupId])
+      const at = group?.partitions.map(({ start, ...place }) => ({ ...place, offset: start }))
+      return group && { type: 'share', members: group.members, at: at! }
+    }
+    case 'classic':
+    case 'consumer': {
+      const [group] = await describeConsumerGroups(options, listed.type, [groupId])
+      return group && { type: 'consumer', members: group.members, at: group.partitions }
+    }
+    default:
+      return undefined
+  }
+}
+
+const planned = async (options: KafkaOptions, reset: OffsetReset): Promise<ResetPlan | Refusal<ResetRefusal>> => {
   const { groupId, topic, to } = reset
-  const [described, known] = await Promise.all([admin.describeGroups([groupId]), topicOffsets(options, [topic])])
-  const group = described.groups[0]
-  const committed = await admin.fetchOffsets({ groupId })
-  if ((group === undefined || group.state === 'Dead') && committed.length === 0)
-    return refuse('unknown_group', `there is no group ${groupId}`)
+  const [group, known] = await Promise.all([stateOf(options, groupId), topicOffsets(options, [topic])])
+  if (group === undefined) return refuse('unknown_group', `there is no group ${groupId}`)
   const there = known.get(topic)
   if (there === undefined) return refuse('unknown_topic', `there is no topic ${topic}`)
   const missing = reset.partitions?.find((partition) => !there.some((each) => each.partition === partition))
@@ -126,29 +147,27 @@ const planned = async (
     return refuse('unknown_partition', `${topic} has partitions 0 to ${there.length - 1}, and no ${missing}`)
   const at = await offsetsAt(options, topic, there.length, to)
   const before = new Map(
-    committed
-      .find((each) => each.topic === topic)
-      ?.partitions.map(({ partition, offset }) => [partition, Number(offset)]) ?? [],
+    group.at.filter((each) => each.topic === topic).map(({ partition, offset }) => [partition, offset]),
   )
   const partitions = there
     .filter(({ partition }) => reset.partitions?.includes(partition) ?? true)
     .map(({ partition, earliest, latest }) => {
-      const from = before.get(partition) ?? -1
       const wanted = at(partition, earliest, latest)
       return {
-        ...{ partition, earliest, latest, from: from < 0 ? null : from },
-        to: Math.min(Math.max(wanted, earliest), latest),
+        ...{ partition, earliest, latest, from: before.get(partition) ?? null },
+        to: wanted === null ? null : Math.min(Math.max(wanted, earliest), latest),
       }
     })
-  const members = (group?.members ?? []).map(({ clientId, clientHost }) => `${clientId} at ${clientHost}`)
-  return { groupId, topic, members, partitions }
+  const members = group.members.map(({ clientId, host }) => `${clientId} at ${host}`)
+  return { groupId, type: group.type, topic, members, partitions }
 }
 
-type Where = (partition: number, earliest: number, latest: number) => number
+type Where = (partition: number, earliest: number, latest: number) => number | null
 
 const offsetsAt = async (options: KafkaOptions, topic: string, count: number, to: OffsetTarget): Promise<Where> => {
   if (to === 'earliest') return (_, earliest) => earliest
   if (to === 'latest') return (_, __, latest) => latest
+  if (to === 'forgotten') return () => null
   if ('offset' in to) return () => to.offset
   const reader = new TopicReader(options)
   try {

@@ -15,7 +15,7 @@ const resetRequest = z
     topic: z.string().min(1).max(249),
     partitions: z.array(z.int().min(0).max(1_000_000)).min(1).max(1_024).optional(),
     to: z.union([
-      z.enum(['earliest', 'latest']),
+      z.enum(['earliest', 'latest', 'forgotten']),
       z.strictObject({ offset }),
       z.strictObject({ at: z.iso.datetime({ offset: true }) }),
     ]),
@@ -27,11 +27,15 @@ const resetRequest = z
     path: ['reason'],
     error: 'is required: say why, for the audit trail',
   })
+  .refine(({ to, partitions }) => to !== 'forgotten' || partitions === undefined, {
+    path: ['partitions'],
+    error: 'a topic is forgotten as a whole',
+  })
 
 /** Each asks Kafka over connections of its own. */
 const MOST_AT_ONCE = 4
 
-/** Offsets of consumer groups, of whomever; the gateway asks a service that is not the group's own. */
+/** Offsets of groups, consumer and share, of whomever; the gateway asks a service that is not the group's own. */
 @Controller('internal/groups/:group/offsets')
 export class GroupOffsetsController {
   readonly #requests: IdempotentCommands
@@ -100,7 +104,7 @@ const refusalOf = (plan: ResetPlan | Refusal<ResetRefusal>): Refusal<ResetRefusa
 }
 
 const changesOf = ({ topic, partitions }: ResetPlan): string =>
-  `${topic}: ${partitions.map(({ partition, from, to }) => `${partition}: ${from ?? 'nothing'} to ${to}`).join(', ')}`
+  `${topic}: ${partitions.map(({ partition, from, to }) => `${partition}: ${from ?? 'nothing'} to ${to ?? 'nothing'}`).join(', ')}`
 
 const STATUS = { unknown_group: 404, unknown_topic: 404, unknown_partition: 404, group_active: 409 } as const
 

@@ -61,13 +61,18 @@ export const produced = z.object({
 
 export const resetPlan = z.object({
   groupId: z.string(),
+  type: z.enum(['consumer', 'share']),
   topic: z.string(),
   members: z.array(z.string()).describe('Who is in the group: while somebody is, nothing is reset'),
   partitions: z.array(
     z.object({
       partition: count,
-      from: count.nullable().describe('What is committed before; null for nothing'),
-      to: count,
+      from: count
+        .nullable()
+        .describe(
+          'What is committed before, or the first record that a share group is not done with; null for nothing',
+        ),
+      to: count.nullable().describe('Null where it is forgotten: the group begins anew there'),
       earliest: count,
       latest: count,
     }),
@@ -78,7 +83,9 @@ const resetRequest = z.object({
   topic: z.string(),
   partitions: z.array(count).optional(),
   to: z.union([
-    z.enum(['earliest', 'latest']),
+    z
+      .enum(['earliest', 'latest', 'forgotten'])
+      .describe('`forgotten`: as if it had never read the topic, all partitions'),
     z.object({ offset: count }),
     z.object({ at: z.iso.datetime({ offset: true }) }),
   ]),
@@ -131,7 +138,8 @@ export const topicPaths = ({ get, json, ok, inQuery, inPath, problems, idempoten
   },
   '/api/groups/{group}/offsets': {
     post: {
-      summary: 'Have a group without members go on elsewhere in a topic; `dryRun` says what would be done',
+      summary:
+        'Have a group without members, consumer or share, go on elsewhere in a topic; `dryRun` says what would be done',
       parameters: [inPath('group'), idempotencyKey, actorHeader],
       requestBody: { required: true, content: json(resetRequest) },
       responses: {

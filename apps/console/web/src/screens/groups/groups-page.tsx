@@ -126,11 +126,9 @@ const Details = ({ group, name }: { group: Group | undefined; name: string }) =>
         title="Partitions"
         flush
         aside={
-          group.type === 'consumer' && (
-            <button type="button" className="button" data-size="small" onClick={() => setResetting(true)}>
-              Reset offsets …
-            </button>
-          )
+          <button type="button" className="button" data-size="small" onClick={() => setResetting(true)}>
+            Reset offsets …
+          </button>
         }
       >
         <DataTable

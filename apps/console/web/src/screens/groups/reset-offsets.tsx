@@ -82,7 +82,11 @@ const Fields = ({ form, topics, partitions, onChange }: FieldsProps) => (
     </label>
     <label className="field">
       Partition
-      <select value={form.partition} onChange={({ target }) => onChange({ partition: target.value })}>
+      <select
+        value={form.target === 'forgotten' ? '' : form.partition}
+        disabled={form.target === 'forgotten'}
+        onChange={({ target }) => onChange({ partition: target.value })}
+      >
         <option value="">all</option>
         {partitions.map((partition) => (
           <option key={partition}>{partition}</option>
@@ -94,6 +98,7 @@ const Fields = ({ form, topics, partitions, onChange }: FieldsProps) => (
       <select value={form.target} onChange={({ target }) => onChange({ target: target.value as Target })}>
         <option value="earliest">the first record that is kept</option>
         <option value="latest">the end: only what is new</option>
+        <option value="forgotten">where a group begins that has never read it</option>
         <option value="offset">an offset</option>
         <option value="time">a time</option>
       </select>
@@ -125,7 +130,7 @@ const Fields = ({ form, topics, partitions, onChange }: FieldsProps) => (
   </div>
 )
 
-const Preview = ({ plan: { members, partitions } }: { plan: ResetPlan }) => (
+const Preview = ({ plan: { type, members, partitions } }: { plan: ResetPlan }) => (
   <>
     {members.length > 0 && (
       <Notice tone="bad">
@@ -138,7 +143,7 @@ const Preview = ({ plan: { members, partitions } }: { plan: ResetPlan }) => (
       <thead>
         <tr>
           <th scope="col">Partition</th>
-          <th scope="col">Committed</th>
+          <th scope="col">{type === 'share' ? 'First not done' : 'Committed'}</th>
           <th scope="col">Then</th>
           <th scope="col">Records</th>
         </tr>
@@ -148,7 +153,7 @@ const Preview = ({ plan: { members, partitions } }: { plan: ResetPlan }) => (
           <tr key={each.partition}>
             <td className="num">{each.partition}</td>
             <td className="num">{each.from ?? 'nothing'}</td>
-            <td className="num">{each.to}</td>
+            <td className="num">{each.to ?? 'nothing'}</td>
             <td>{effectOf(each)}</td>
           </tr>
         ))}

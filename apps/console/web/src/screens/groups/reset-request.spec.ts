@@ -17,6 +17,10 @@ test.each<[Partial<ResetForm>, unknown]>([
     { target: 'time', time: '2026-11-27T20:00:00Z' },
     { topic: 'orders', to: { at: '2026-11-27T20:00:00.000Z' } },
   ],
+  [
+    { partition: '2', target: 'forgotten' },
+    { topic: 'orders', to: 'forgotten' },
+  ],
   [{ target: 'offset', offset: 'twelve' }, undefined],
   [{ target: 'time' }, undefined],
   [{ topic: '' }, undefined],
@@ -27,6 +31,8 @@ test.each([
   [{ from: 4, to: 10 }, '6 are passed over'],
   [{ from: 4, to: 4 }, 'stays where it is'],
   [{ from: null, to: 3 }, '1 are passed over'],
+  [{ from: 7, to: null }, 'begins anew, as the group is set'],
+  [{ from: null, to: null }, 'nothing to forget'],
 ])('%o: %s', (move, words) => {
   expect(effectOf({ partition: 0, earliest: 2, latest: 20, ...move })).toBe(words)
 })

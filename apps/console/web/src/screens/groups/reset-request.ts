@@ -1,6 +1,6 @@
 import type { ResetPlan } from '../../server/types.ts'
 
-export type Target = 'earliest' | 'latest' | 'offset' | 'time'
+export type Target = 'earliest' | 'latest' | 'forgotten' | 'offset' | 'time'
 
 /** A reset as somebody fills it in. */
 export interface ResetForm {
@@ -22,11 +22,12 @@ export const requestOf = ({ topic, partition, target, offset, time }: ResetForm)
         ? !Number.isNaN(Date.parse(time)) && { at: new Date(time).toISOString() }
         : target
   if (topic === '' || to === false) return undefined
-  return { topic, to, ...(partition !== '' && { partitions: [Number(partition)] }) }
+  return { topic, to, ...(partition !== '' && to !== 'forgotten' && { partitions: [Number(partition)] }) }
 }
 
 /** What one partition's reset means: records that come again, or are passed over. */
 export const effectOf = ({ from, to, earliest }: ResetPlan['partitions'][number]): string => {
+  if (to === null) return from === null ? 'nothing to forget' : 'begins anew, as the group is set'
   const before = from ?? earliest
   if (to === before) return 'stays where it is'
   const records = Math.abs(to - before).toLocaleString()
