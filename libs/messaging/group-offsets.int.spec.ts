@@ -144,8 +144,8 @@ test('a share group that nobody is in goes on elsewhere in a topic, or forgets i
     return connection.request(shareGroupHeartbeat, 1, member)
   }
   const starts = async () => {
-    const [group] = await describeShareGroups(options(), [groupId])
-    return group!.partitions.toSorted((a, b) => a.partition - b.partition).map(({ start }) => start)
+    const { described } = await describeShareGroups(options(), [groupId], 10_000)
+    return described[0]!.partitions.toSorted((a, b) => a.partition - b.partition).map(({ start }) => start)
   }
   await until('a coordinator', async () => {
     await connection.request(findCoordinator, 4, { keyType: 0, coordinatorKeys: [groupId] })

@@ -108,6 +108,9 @@ const IS_ACTIVE = new Set<number>([
   ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC,
 ])
 
+/** One is told in some milliseconds; less than whoever asks waits (`askKafka`). */
+const SHARE_GROUP_WITHIN_MS = 1_000
+
 /** There is nothing (more) to forget. */
 const IS_FORGOTTEN = new Set<number>([ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.GROUP_ID_NOT_FOUND])
 
@@ -122,7 +125,10 @@ const stateOf = async (options: KafkaOptions, groupId: string): Promise<GroupSta
   const listed = (await listGroups(options)).find((group) => group.groupId === groupId)
   switch (listed?.type) {
     case 'share': {
-      const [group] = await describeShareGroups(options, [groupId])
+      const { described, untold } = await describeShareGroups(options, [groupId], SHARE_GROUP_WITHIN_MS)
+      if (untold.length > 0)
+        throw new Problem(504, { type: 'timeout', detail: `Kafka does not say where ${groupId} is` })
+      const [group] = described
       const at = group?.partitions.map(({ start, ...place }) => ({ ...place, offset: start }))
       return group && { type: 'share', members: group.members, at: at! }
     }

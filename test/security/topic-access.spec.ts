@@ -87,11 +87,16 @@ describe('each topic', () => {
 })
 
 describe('the rules', () => {
-  test('nobody may delete anything, alter the cluster or act for it', () => {
-    const all = kafkaUsers.flatMap((user) => [...rulesFor(user)])
-    expect(all.filter(({ operation }) => ['delete', 'clusterAction', 'idempotentWrite'].includes(operation))).toEqual(
-      [],
-    )
+  test('nobody may delete a topic, alter the cluster or act for it; offsets are deleted by whoever moves groups', () => {
+    const all = kafkaUsers.flatMap((user) => rulesFor(user).map((rule) => ({ user, ...rule })))
+    expect(all.filter(({ operation }) => ['clusterAction', 'idempotentWrite'].includes(operation))).toEqual([])
+    const deletes = all.filter(({ operation }) => operation === 'delete')
+    expect([...new Set(deletes.map(({ user, resource }) => `${user} ${resource}`))]).toEqual([
+      ...['order group', 'query group'],
+    ])
+    const ofQuery = deletes.filter(({ user }) => user === 'query').map(({ name }) => name)
+    expect(ofQuery).toEqual(Object.keys(accessOf('order').groups!))
+    expect(deletes.map(({ name }) => name)).toContain('notification.notifications-low')
     expect(new Set(all.filter(({ resource }) => resource === 'cluster').map(({ operation }) => operation))).toEqual(
       new Set(['describe']),
     )

@@ -9,7 +9,7 @@ import { type AccessRule, CLUSTER, type Operation, type Resource } from './acces
 export const rulesFor = (user: KafkaUser): readonly AccessRule[] => {
   const access = accessOf(user)
   const { groups = {}, queues = [], reads = [], writes = [], operators, makes, transactions } = access
-  const moved = operators?.moves.map((other) => accessOf(other).groups ?? {}) ?? []
+  const moved = Object.assign({}, ...(operators?.moves ?? []).map(groupsOf)) as Groups
   // Whoever is a member of a group sees to its topics: creates what is missing, adds partitions.
   const kept = Object.keys(groups).length > 0 ? usedTopics(access) : []
   const shareGroups = queues.map((queue) => groupOf(user, queue))
@@ -22,11 +22,19 @@ export const rulesFor = (user: KafkaUser): readonly AccessRule[] => {
     // What a share group obeys, and where it begins, are settings of the group.
     ...rules('group', shareGroups, ['alterConfigs']),
     ...(transactions === undefined ? [] : rules('transactionalId', [transactions], ['write'], 'prefixed')),
-    // To move a group is to commit for it.
-    ...rules('group', moved.flatMap(Object.keys), ['read']),
-    ...rules('topic', moved.flatMap(Object.values).flat(), ['read']),
+    // To move a group is to commit for it; to have it forget a topic is to delete of it.
+    ...rules('group', Object.keys(moved), ['read', 'delete']),
+    ...rules('topic', Object.values(moved).flat(), ['read']),
     ...(access.shows ? toShowAll : []),
   ])
+}
+
+type Groups = Readonly<Record<string, readonly string[]>>
+
+/** Every group of a process, share groups too, with what it reads. */
+const groupsOf = (user: KafkaUser): Groups => {
+  const { groups = {}, queues = [] } = accessOf(user)
+  return { ...groups, ...Object.fromEntries(queues.map((queue) => [groupOf(user, queue), [queue]])) }
 }
 
 const rules = (

@@ -1,5 +1,7 @@
 import type { Consumer } from 'kafkajs'
 import { expect, test } from 'vitest'
+import { alterShareGroupOffsets, ErrorCode, findCoordinator } from '#libs/kafka-protocol'
+import { ProtocolClient } from '../../conformance/protocol-client.ts'
 import { kafkaOf } from '../../support/topic.ts'
 import { until } from '../../support/until.ts'
 import type { ConsoleUnderTest } from '../console-under-test.ts'
@@ -74,6 +76,44 @@ export const groups = (at: ConsoleUnderTest): void => {
     ])
     expect(at.complaints).toEqual([])
   })
+
+  test('a share group that no worker is in is sent back to the beginning of its queue', async () => {
+    const { page, system, client } = at
+    const groupId = `browser-share-${Date.now()}`
+    await restartShareGroup(system.brokers, groupId, 'orders')
+    const starts = async () => {
+      const { items } = await client.get<{ items: GroupAnswer[] }>('/api/groups')
+      return items.find((group) => group.groupId === groupId)?.partitions.map(({ offset }) => offset)
+    }
+    // What Kafka says of groups is kept for a second.
+    await until('the group to be shown', async () => (await starts())?.includes(1))
+    await page.goto(`/groups?group=${groupId}`)
+    await page.getByRole('button', { name: 'Reset offsets …' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Preview' }).click()
+    await dialog.getByRole('columnheader', { name: 'First not done' }).waitFor()
+    await dialog.getByLabel('Who you are').fill('browser-ann')
+    await dialog.getByLabel('Why').fill('to work it all again')
+    await dialog.getByRole('button', { name: 'Reset', exact: true }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await until('the group to begin anew', async () => (await starts())?.every((offset) => offset === 0) || undefined)
+    expect((await client.get<{ items: object[] }>(`/api/audit?target=group/${groupId}`)).items).toMatchObject([
+      { action: 'group.reset-offsets', outcome: 'done', reason: 'to work it all again' },
+    ])
+    expect(at.complaints).toEqual([])
+  })
+}
+
+/** A share group without members, which has come to be by being told where it begins. */
+const restartShareGroup = async (brokers: string[], groupId: string, topic: string): Promise<void> => {
+  const connection = await ProtocolClient.connect(brokers[0]!)
+  await until('a coordinator', async () => {
+    await connection.send(findCoordinator, 4, { keyType: 0, coordinatorKeys: [groupId] })
+    const topics = [{ topicName: topic, partitions: [{ partitionIndex: 0, startOffset: 1 }] }]
+    const { errorCode } = await connection.send(alterShareGroupOffsets, 0, { groupId, topics })
+    return errorCode === ErrorCode.NONE || undefined
+  })
+  connection.close()
 }
 
 interface GroupAnswer {
