@@ -1,7 +1,7 @@
 import type { Api, Fields, RequestOf, ResponseOf } from '#libs/kafka-protocol'
 import { CLOSE, type Handler, NO_RESPONSE } from '../../handler.ts'
 import type { Access } from './access.ts'
-import { type AclOperation, AclResource } from './acl.ts'
+import { type AclOperation, AclResource, CLUSTER_NAME } from './acl.ts'
 
 type Answer<S> = S | typeof NO_RESPONSE | typeof CLOSE
 export type Answered<S> = Answer<S> | Promise<Answer<S>>
@@ -38,17 +38,96 @@ export function guarded<H extends Handler>(handler: H, guard: Guard): H {
 export const open = <Q extends Fields, S extends Fields>(api: Api<Q, S>): Guard<Q, S> =>
   defineGuard({ api, requires: [], handle: (request, _access, next) => next(request) })
 
-/** For what is allowed as a whole or not at all. */
-export const allOrNothing = <Q extends Fields, S extends Fields>(
+/** What is asked of a request before anything of it is looked at. */
+interface Whole<R, S> {
+  readonly needs: Requirement
+  /** Of what; null: of nothing, and it passes. */
+  readonly name: (request: R) => string | null
+  readonly refused: (request: R, access: Access) => S
+}
+
+type ItemOf<L> = NonNullable<L> extends readonly (infer T)[] ? T : never
+
+/** What is asked of each item of a list in the request; for those that do not pass there is an entry in one of the answer. */
+interface Each<R, S, F extends keyof R, A extends keyof S> {
+  readonly needs: Requirement
+  /** Undefined: what it names is not there, which anybody may be told. */
+  readonly name: (item: ItemOf<R[F]>, access: Access) => string | undefined
+  /** Whoever may do this to the cluster is asked for nothing else. */
+  readonly unlessCluster?: AclOperation
+  readonly refused: (item: ItemOf<R[F]>) => ItemOf<S[A]>
+}
+
+/** For what is allowed as a whole or not at all: each of these in turn. */
+export const wholly = <Q extends Fields, S extends Fields>(
   api: Api<Q, S>,
-  requires: Guard['requires'],
-  isAllowed: (access: Access, request: RequestOf<Api<Q, S>>) => boolean,
-  refuse: (request: RequestOf<Api<Q, S>>, access: Access) => ResponseOf<Api<Q, S>>,
+  ...needed: readonly Whole<RequestOf<Api<Q, S>>, ResponseOf<Api<Q, S>>>[]
 ): Guard<Q, S> =>
   defineGuard({
     api,
-    requires,
-    handle: (request, access, next) => (isAllowed(access, request) ? next(request) : refuse(request, access)),
+    requires: needed.map(({ needs }) => needs),
+    handle(request, access, next) {
+      const lacking = needed.find((one) => !mayWhole(access, one, request))
+      return lacking === undefined ? next(request) : lacking.refused(request, access)
+    },
+  })
+
+const mayWhole = <R, S>(access: Access, { needs: [operation, type], name }: Whole<R, S>, request: R): boolean => {
+  const called = name(request)
+  return called === null || access.may(operation, type, called)
+}
+
+/** For lists of which a part may be allowed, once the request is as a whole: from which field of it into which of the answer. */
+export function eachOf<
+  Q extends Fields,
+  S extends Fields,
+  F extends keyof RequestOf<Api<Q, S>>,
+  A extends keyof ResponseOf<Api<Q, S>>,
+>(
+  api: Api<Q, S>,
+  of: F,
+  into: A,
+  { needs, name, unlessCluster, refused }: Each<RequestOf<Api<Q, S>>, ResponseOf<Api<Q, S>>, F, A>,
+  ...needed: readonly Whole<RequestOf<Api<Q, S>>, ResponseOf<Api<Q, S>>>[]
+): Guard<Q, S> {
+  type Item = ItemOf<RequestOf<Api<Q, S>>[F]>
+  const [operation, type] = needs
+  const whole = wholly(api, ...needed)
+  return defineGuard({
+    api,
+    requires: [
+      ...whole.requires,
+      unlessCluster === undefined ? needs : [needs, [unlessCluster, AclResource.cluster] as const],
+    ],
+    handle: (request, access, next) =>
+      whole.handle(request, access, (allowed) => {
+        if (unlessCluster !== undefined && access.couldCluster(unlessCluster)) return next(allowed)
+        return apart<Item, ResponseOf<Api<Q, S>>>(
+          allowed[of] as readonly Item[],
+          (item) => {
+            const called = name(item, access)
+            return called === undefined || access.may(operation, type, called)
+          },
+          (items) => next({ ...allowed, [of]: items }),
+          (answer, denied) => ({
+            ...answer,
+            [into]: [...(answer[into] as readonly unknown[]), ...denied.map(refused)],
+          }),
+        )
+      }),
+  })
+}
+
+/** The same guard, with what it lets out changed for who asks. */
+export const telling = <Q extends Fields, S extends Fields>(
+  guard: Guard<Q, S>,
+  tell: (answer: ResponseOf<Api<Q, S>>, access: Access) => ResponseOf<Api<Q, S>>,
+  ...more: Guard['requires']
+): Guard<Q, S> =>
+  defineGuard({
+    ...guard,
+    requires: [...guard.requires, ...more],
+    handle: (request, access, next) => changed(guard.handle(request, access, next), (answer) => tell(answer, access)),
   })
 
 /** For what is asked of one operation on the cluster. */
@@ -56,8 +135,7 @@ export const clusterWide = <Q extends Fields, S extends Fields>(
   api: Api<Q, S>,
   operation: AclOperation,
   refuse: (request: RequestOf<Api<Q, S>>) => ResponseOf<Api<Q, S>>,
-): Guard<Q, S> =>
-  allOrNothing(api, [[operation, AclResource.cluster]], (access) => access.mayCluster(operation), refuse)
+): Guard<Q, S> => wholly(api, { needs: [operation, AclResource.cluster], name: () => CLUSTER_NAME, refused: refuse })
 
 /** Those that pass, and those that do not, each in their order. */
 export function split<T>(items: readonly T[], isAllowed: (item: T) => boolean): readonly [T[], T[]] {

@@ -13,30 +13,41 @@ import {
 import { GROUP_OPERATIONS, UNREPORTED } from '../../../metadata/authorized-operations.ts'
 import type { Access } from '../access.ts'
 import { AclOperation, AclResource } from '../acl.ts'
-import { allOrNothing, apart, changed, defineGuard, type Requirement } from '../guard.ts'
+import { changed, defineGuard, eachOf, telling, wholly } from '../guard.ts'
 
 const { read, describe, delete: remove } = AclOperation
 const { topic: TOPIC, group: GROUP, cluster: CLUSTER } = AclResource
 const { GROUP_AUTHORIZATION_FAILED, TOPIC_AUTHORIZATION_FAILED } = ErrorCode
 
-const READS: readonly Requirement[] = [[read, GROUP]]
-const mayRead = (access: Access, { groupId }: { readonly groupId: string }): boolean => access.may(read, GROUP, groupId)
 const NOTHING = Buffer.alloc(0)
 
-export const guardJoinGroup = allOrNothing(joinGroup, READS, mayRead, ({ memberId }, { context }) => ({
-  ...{ errorCode: GROUP_AUTHORIZATION_FAILED, leader: '', memberId, members: [] },
-  protocolName: context.apiVersion >= 7 ? null : '',
-}))
+type OfGroup = { readonly groupId: string }
 
-export const guardSyncGroup = allOrNothing(syncGroup, READS, mayRead, () => ({
-  ...{ errorCode: GROUP_AUTHORIZATION_FAILED, assignment: NOTHING },
-}))
+/** To be a member of the group is to read in it. */
+const READS = { needs: [read, GROUP] as const, name: ({ groupId }: OfGroup) => groupId }
 
-export const guardHeartbeat = allOrNothing(heartbeat, READS, mayRead, () => ({ errorCode: GROUP_AUTHORIZATION_FAILED }))
+export const guardJoinGroup = wholly(joinGroup, {
+  ...READS,
+  refused: ({ memberId }, { context }) => ({
+    ...{ errorCode: GROUP_AUTHORIZATION_FAILED, leader: '', memberId, members: [] },
+    protocolName: context.apiVersion >= 7 ? null : '',
+  }),
+})
 
-export const guardLeaveGroup = allOrNothing(leaveGroup, READS, mayRead, () => ({
-  ...{ errorCode: GROUP_AUTHORIZATION_FAILED, members: [] },
-}))
+export const guardSyncGroup = wholly(syncGroup, {
+  ...READS,
+  refused: () => ({ errorCode: GROUP_AUTHORIZATION_FAILED, assignment: NOTHING }),
+})
+
+export const guardHeartbeat = wholly(heartbeat, {
+  ...READS,
+  refused: () => ({ errorCode: GROUP_AUTHORIZATION_FAILED }),
+})
+
+export const guardLeaveGroup = wholly(leaveGroup, {
+  ...READS,
+  refused: () => ({ errorCode: GROUP_AUTHORIZATION_FAILED, members: [] }),
+})
 
 /** With what the client may do to the group in place of what can be done to any, where it has asked. */
 export const withGroupOperations = <
@@ -49,24 +60,17 @@ export const withGroupOperations = <
     ? group
     : { ...group, authorizedOperations: access.operations(GROUP_OPERATIONS, GROUP, group.groupId) }
 
-export const guardDescribeGroups = defineGuard({
-  api: describeGroups,
-  requires: [[describe, GROUP]],
-  handle: (request, access, next) => {
-    const answer = apart(
-      request.groups,
-      (groupId) => access.may(describe, GROUP, groupId),
-      (groups) => next({ ...request, groups }),
-      (some, denied) => ({ groups: [...some.groups, ...denied.map(classicDenied)] }),
-    )
-    return changed(answer, ({ groups }) => ({ groups: groups.map((group) => withGroupOperations(access, group)) }))
-  },
-})
-
-const classicDenied = (groupId: string) => ({
-  ...{ errorCode: GROUP_AUTHORIZATION_FAILED, groupId, groupState: '', protocolType: '', protocolData: '' },
-  members: [],
-})
+export const guardDescribeGroups = telling(
+  eachOf(describeGroups, 'groups', 'groups', {
+    needs: [describe, GROUP],
+    name: (groupId) => groupId,
+    refused: (groupId) => ({
+      ...{ errorCode: GROUP_AUTHORIZATION_FAILED, groupId, groupState: '', protocolType: '', protocolData: '' },
+      members: [],
+    }),
+  }),
+  ({ groups, ...rest }, access) => ({ ...rest, groups: groups.map((group) => withGroupOperations(access, group)) }),
+)
 
 /** Who may describe the cluster sees all groups. */
 export const guardListGroups = defineGuard({
@@ -86,18 +90,10 @@ export const guardListGroups = defineGuard({
         })),
 })
 
-export const guardDeleteGroups = defineGuard({
-  api: deleteGroups,
-  requires: [[remove, GROUP]],
-  handle: (request, access, next) =>
-    apart(
-      request.groupsNames,
-      (groupId) => access.may(remove, GROUP, groupId),
-      (groupsNames) => next({ ...request, groupsNames }),
-      ({ results }, denied) => ({
-        results: [...results, ...denied.map((groupId) => ({ groupId, errorCode: GROUP_AUTHORIZATION_FAILED }))],
-      }),
-    ),
+export const guardDeleteGroups = eachOf(deleteGroups, 'groupsNames', 'results', {
+  needs: [remove, GROUP],
+  name: (groupId) => groupId,
+  refused: (groupId) => ({ groupId, errorCode: GROUP_AUTHORIZATION_FAILED }),
 })
 
 /** What a regular expression means is found among the topics that its member may describe, in the group itself. */
@@ -108,7 +104,7 @@ export const guardConsumerGroupHeartbeat = defineGuard({
     [describe, TOPIC],
   ],
   handle(request, access, next) {
-    if (!mayRead(access, request)) return { errorCode: GROUP_AUTHORIZATION_FAILED }
+    if (!access.may(read, GROUP, request.groupId)) return { errorCode: GROUP_AUTHORIZATION_FAILED }
     return mayDescribeAll(access, request.subscribedTopicNames) ? next(request) : { ...TOPICS_DENIED }
   },
 })
@@ -125,31 +121,25 @@ export const HIDDEN_MEMBERS = {
   members: [],
 }
 
-/** A group whose members have a topic that may not be described is not told of, since its members could not be. */
-export const guardConsumerGroupDescribe = defineGuard({
-  api: consumerGroupDescribe,
-  requires: [
-    [describe, GROUP],
-    [describe, TOPIC],
-  ],
-  handle: (request, access, next) => {
-    const answer = apart(
-      request.groupIds,
-      (groupId) => access.may(describe, GROUP, groupId),
-      (groupIds) => next({ ...request, groupIds }),
-      (some, denied) => ({ groups: [...some.groups, ...denied.map(groupDenied)] }),
-    )
-    return changed(answer, ({ groups }) => ({
-      groups: groups.map((group) => {
-        const names = group.members.flatMap(({ subscribedTopicNames, assignment, targetAssignment }) => [
-          ...subscribedTopicNames,
-          ...[assignment, targetAssignment].flatMap((one) => one.topicPartitions.map(({ topicName }) => topicName)),
-        ])
-        const told = withGroupOperations(access, group)
-        return mayDescribeAll(access, [...new Set(names)]) ? told : { ...told, ...HIDDEN_MEMBERS }
-      }),
-    }))
-  },
-})
-
 export const groupDenied = (groupId: string) => ({ errorCode: GROUP_AUTHORIZATION_FAILED, groupId, members: [] })
+
+/** A group whose members have a topic that may not be described is not told of, since its members could not be. */
+export const guardConsumerGroupDescribe = telling(
+  eachOf(consumerGroupDescribe, 'groupIds', 'groups', {
+    needs: [describe, GROUP],
+    name: (groupId) => groupId,
+    refused: groupDenied,
+  }),
+  ({ groups, ...rest }, access) => ({
+    ...rest,
+    groups: groups.map((group) => {
+      const names = group.members.flatMap(({ subscribedTopicNames, assignment, targetAssignment }) => [
+        ...subscribedTopicNames,
+        ...[assignment, targetAssignment].flatMap((one) => one.topicPartitions.map(({ topicName }) => topicName)),
+      ])
+      const told = withGroupOperations(access, group)
+      return mayDescribeAll(access, [...new Set(names)]) ? told : { ...told, ...HIDDEN_MEMBERS }
+    }),
+  }),
+  [describe, TOPIC],
+)

@@ -8,7 +8,7 @@ import {
 } from '#libs/kafka-protocol'
 import type { Access } from '../access.ts'
 import { AclOperation, AclResource } from '../acl.ts'
-import { type Answered, apart, changed, defineGuard } from '../guard.ts'
+import { type Answered, apart, changed, defineGuard, eachOf, telling } from '../guard.ts'
 import { mayTopic, type NamedTopic, nameOf } from './topic-names.ts'
 
 const { read, describe, delete: remove } = AclOperation
@@ -29,57 +29,44 @@ export const commitDenied = ({ name, topicId, partitions }: CommittedTopic, erro
 
 const COMMIT_BY_ID_SINCE = 10
 
-export const guardOffsetCommit = defineGuard({
-  api: offsetCommit,
-  requires: [
-    [read, GROUP],
-    [read, TOPIC],
-  ],
-  handle(request, access, next) {
-    if (!access.may(read, GROUP, request.groupId)) {
-      return { topics: request.topics.map((topic) => commitDenied(topic, GROUP_AUTHORIZATION_FAILED)) }
-    }
-    return apart(
-      request.topics,
-      (topic) => mayTopic(access, read, topic, access.context.apiVersion >= COMMIT_BY_ID_SINCE),
-      (topics) => next({ ...request, topics }),
-      (answer, denied) => ({
-        topics: [...answer.topics, ...denied.map((topic) => commitDenied(topic, TOPIC_AUTHORIZATION_FAILED))],
-      }),
-    )
+export const guardOffsetCommit = eachOf(
+  offsetCommit,
+  'topics',
+  'topics',
+  {
+    needs: [read, TOPIC],
+    name: (topic, access) => nameOf(access, topic, access.context.apiVersion >= COMMIT_BY_ID_SINCE),
+    refused: (topic) => commitDenied(topic, TOPIC_AUTHORIZATION_FAILED),
   },
-})
+  {
+    needs: [read, GROUP],
+    name: ({ groupId }) => groupId,
+    refused: ({ topics }) => ({ topics: topics.map((topic) => commitDenied(topic, GROUP_AUTHORIZATION_FAILED)) }),
+  },
+)
 
-export const guardOffsetDelete = defineGuard({
-  api: offsetDelete,
-  requires: [
-    [remove, GROUP],
-    [read, TOPIC],
-  ],
-  handle(request, access, next) {
-    if (!access.may(remove, GROUP, request.groupId)) return { errorCode: GROUP_AUTHORIZATION_FAILED, topics: [] }
-    return apart(
-      request.topics,
-      (topic) => mayTopic(access, read, topic),
-      (topics) => next({ ...request, topics }),
-      (answer, denied) =>
-        answer.errorCode !== ErrorCode.NONE
-          ? answer
-          : {
-              ...answer,
-              topics: [
-                ...answer.topics,
-                ...denied.map(({ name, partitions }) => ({
-                  name,
-                  partitions: partitions.map(({ partitionIndex }) => ({
-                    ...{ partitionIndex, errorCode: TOPIC_AUTHORIZATION_FAILED },
-                  })),
-                })),
-              ],
-            },
-    )
-  },
-})
+/** Where the group cannot be changed at all, nothing is said of topics. */
+export const guardOffsetDelete = telling(
+  eachOf(
+    offsetDelete,
+    'topics',
+    'topics',
+    {
+      needs: [read, TOPIC],
+      name: ({ name }) => name,
+      refused: ({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: TOPIC_AUTHORIZATION_FAILED })),
+      }),
+    },
+    {
+      needs: [remove, GROUP],
+      name: ({ groupId }) => groupId,
+      refused: () => ({ errorCode: GROUP_AUTHORIZATION_FAILED, topics: [] }),
+    },
+  ),
+  (answer) => (answer.errorCode === ErrorCode.NONE ? answer : { ...answer, topics: [] }),
+)
 
 const SEVERAL_GROUPS_SINCE = 8
 const FETCH_BY_ID_SINCE = 10

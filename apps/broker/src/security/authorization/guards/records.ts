@@ -10,10 +10,10 @@ import {
 } from '#libs/kafka-protocol'
 import { CLOSE } from '../../../handler.ts'
 import { AclOperation, AclResource } from '../acl.ts'
-import { apart, defineGuard, open } from '../guard.ts'
+import { apart, defineGuard, eachOf, open } from '../guard.ts'
 import { mayTopic } from './topic-names.ts'
 
-const { read, write, describe, delete: remove } = AclOperation
+const { read, write, describe, delete: remove, clusterAction } = AclOperation
 const { topic: TOPIC, transactionalId: TRANSACTION } = AclResource
 const { TOPIC_AUTHORIZATION_FAILED, TRANSACTIONAL_ID_AUTHORIZATION_FAILED } = ErrorCode
 const TOPIC_IDS_SINCE = 13
@@ -54,96 +54,44 @@ const produceDenied = ({ name, topicId, partitionData }: ProducedTopic, errorCod
 /** What a client may read is asked of each partition of its session, in the handler: a request names only what changed. */
 export const guardFetch = { ...open(fetch), requires: [[read, TOPIC] as const] }
 
-export const guardListOffsets = defineGuard({
-  api: listOffsets,
-  requires: [[describe, TOPIC]],
-  handle: (request, access, next) =>
-    apart(
-      request.topics,
-      (topic) => mayTopic(access, describe, topic),
-      (topics) => next({ ...request, topics }),
-      (answer, denied) => ({
-        topics: [
-          ...answer.topics,
-          ...denied.map(({ name, partitions }) => ({
-            name,
-            partitions: partitions.map(({ partitionIndex }) => ({
-              ...{ partitionIndex, errorCode: TOPIC_AUTHORIZATION_FAILED },
-            })),
-          })),
-        ],
-      }),
-    ),
+export const guardListOffsets = eachOf(listOffsets, 'topics', 'topics', {
+  needs: [describe, TOPIC],
+  name: ({ name }) => name,
+  refused: ({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: TOPIC_AUTHORIZATION_FAILED })),
+  }),
 })
 
 /** Brokers may ask for anything. */
-export const guardOffsetForLeaderEpoch = defineGuard({
-  api: offsetForLeaderEpoch,
-  requires: [
-    [
-      [describe, TOPIC],
-      [AclOperation.clusterAction, AclResource.cluster],
-    ],
-  ],
-  handle: (request, access, next) =>
-    access.couldCluster(AclOperation.clusterAction)
-      ? next(request)
-      : apart(
-          request.topics,
-          ({ topic }) => mayTopic(access, describe, { name: topic }),
-          (topics) => next({ ...request, topics }),
-          (answer, denied) => ({
-            topics: [
-              ...answer.topics,
-              ...denied.map(({ topic, partitions }) => ({
-                topic,
-                partitions: partitions.map(({ partition }) => ({ partition, errorCode: TOPIC_AUTHORIZATION_FAILED })),
-              })),
-            ],
-          }),
-        ),
+export const guardOffsetForLeaderEpoch = eachOf(offsetForLeaderEpoch, 'topics', 'topics', {
+  needs: [describe, TOPIC],
+  unlessCluster: clusterAction,
+  name: ({ topic }) => topic,
+  refused: ({ topic, partitions }) => ({
+    topic,
+    partitions: partitions.map(({ partition }) => ({ partition, errorCode: TOPIC_AUTHORIZATION_FAILED })),
+  }),
 })
 
-export const guardDeleteRecords = defineGuard({
-  api: deleteRecords,
-  requires: [[remove, TOPIC]],
-  handle: (request, access, next) =>
-    apart(
-      request.topics,
-      (topic) => mayTopic(access, remove, topic),
-      (topics) => next({ ...request, topics }),
-      (answer, denied) => ({
-        topics: [
-          ...answer.topics,
-          ...denied.map(({ name, partitions }) => ({
-            name,
-            partitions: partitions.map(({ partitionIndex }) => ({
-              ...{ partitionIndex, lowWatermark: -1, errorCode: TOPIC_AUTHORIZATION_FAILED },
-            })),
-          })),
-        ],
-      }),
-    ),
+export const guardDeleteRecords = eachOf(deleteRecords, 'topics', 'topics', {
+  needs: [remove, TOPIC],
+  name: ({ name }) => name,
+  refused: ({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(({ partitionIndex }) => ({
+      ...{ partitionIndex, lowWatermark: -1, errorCode: TOPIC_AUTHORIZATION_FAILED },
+    })),
+  }),
 })
 
-export const guardDescribeProducers = defineGuard({
-  api: describeProducers,
-  requires: [[read, TOPIC]],
-  handle: (request, access, next) =>
-    apart(
-      request.topics,
-      (topic) => mayTopic(access, read, topic),
-      (topics) => next({ ...request, topics }),
-      (answer, denied) => ({
-        topics: [
-          ...answer.topics,
-          ...denied.map(({ name, partitionIndexes }) => ({
-            name,
-            partitions: partitionIndexes.map((partitionIndex) => ({
-              ...{ partitionIndex, errorCode: TOPIC_AUTHORIZATION_FAILED, activeProducers: [] },
-            })),
-          })),
-        ],
-      }),
-    ),
+export const guardDescribeProducers = eachOf(describeProducers, 'topics', 'topics', {
+  needs: [read, TOPIC],
+  name: ({ name }) => name,
+  refused: ({ name, partitionIndexes }) => ({
+    name,
+    partitions: partitionIndexes.map((partitionIndex) => ({
+      ...{ partitionIndex, errorCode: TOPIC_AUTHORIZATION_FAILED, activeProducers: [] },
+    })),
+  }),
 })

@@ -13,9 +13,8 @@ import {
 } from '#libs/kafka-protocol'
 import type { Access } from '../access.ts'
 import { AclOperation, AclResource } from '../acl.ts'
-import { allOrNothing, apart, changed, defineGuard, type Requirement } from '../guard.ts'
+import { apart, changed, defineGuard, eachOf, telling, wholly } from '../guard.ts'
 import { groupDenied, HIDDEN_MEMBERS, mayDescribeAll, TOPICS_DENIED, withGroupOperations } from './groups.ts'
-import { mayTopic } from './topic-names.ts'
 
 const { read, describe, delete: remove } = AclOperation
 const { topic: TOPIC, group: GROUP } = AclResource
@@ -33,43 +32,39 @@ export const guardShareGroupHeartbeat = defineGuard({
   },
 })
 
-export const guardShareGroupDescribe = defineGuard({
-  api: shareGroupDescribe,
-  requires: [
-    [describe, GROUP],
-    [describe, TOPIC],
-  ],
-  handle: (request, access, next) => {
-    const answer = apart(
-      request.groupIds,
-      (groupId) => access.may(describe, GROUP, groupId),
-      (groupIds) => next({ ...request, groupIds }),
-      (some, denied) => ({ groups: [...some.groups, ...denied.map(groupDenied)] }),
-    )
-    return changed(answer, ({ groups }) => ({
-      groups: groups.map((group) => {
-        const names = group.members.flatMap(({ subscribedTopicNames, assignment }) => [
-          ...subscribedTopicNames,
-          ...assignment.topicPartitions.map(({ topicName }) => topicName),
-        ])
-        const told = withGroupOperations(access, group)
-        return mayDescribeAll(access, [...new Set(names)]) ? told : { ...told, ...HIDDEN_MEMBERS }
-      }),
-    }))
-  },
-})
+export const guardShareGroupDescribe = telling(
+  eachOf(shareGroupDescribe, 'groupIds', 'groups', {
+    needs: [describe, GROUP],
+    name: (groupId) => groupId,
+    refused: groupDenied,
+  }),
+  ({ groups, ...rest }, access) => ({
+    ...rest,
+    groups: groups.map((group) => {
+      const names = group.members.flatMap(({ subscribedTopicNames, assignment }) => [
+        ...subscribedTopicNames,
+        ...assignment.topicPartitions.map(({ topicName }) => topicName),
+      ])
+      const told = withGroupOperations(access, group)
+      return mayDescribeAll(access, [...new Set(names)]) ? told : { ...told, ...HIDDEN_MEMBERS }
+    }),
+  }),
+  [describe, TOPIC],
+)
 
-const READS: readonly Requirement[] = [
-  [read, GROUP],
-  [read, TOPIC],
-]
-const mayReadGroup = (access: Access, { groupId }: { readonly groupId: string | null }): boolean =>
-  groupId === null || access.may(read, GROUP, groupId)
-const groupRefused = () => ({ errorCode: GROUP_AUTHORIZATION_FAILED, responses: [] })
+/** Of a session that goes on, the group is not named again. */
+const READS = {
+  needs: [read, GROUP] as const,
+  name: ({ groupId }: { readonly groupId: string | null }) => groupId,
+  refused: () => ({ errorCode: GROUP_AUTHORIZATION_FAILED, responses: [] }),
+}
 
 /** Which of the topics may be read is asked in the handlers, of each partition of the session and of each acknowledged. */
-export const guardShareFetch = allOrNothing(shareFetch, READS, mayReadGroup, groupRefused)
-export const guardShareAcknowledge = allOrNothing(shareAcknowledge, READS, mayReadGroup, groupRefused)
+export const guardShareFetch = { ...wholly(shareFetch, READS), requires: [READS.needs, [read, TOPIC] as const] }
+export const guardShareAcknowledge = {
+  ...wholly(shareAcknowledge, READS),
+  requires: [READS.needs, [read, TOPIC] as const],
+}
 
 type DescribedGroup = RequestOf<typeof describeShareGroupOffsets>['groups'][number]
 type ToldGroup = ResponseOf<typeof describeShareGroupOffsets>['groups'][number]
@@ -121,52 +116,29 @@ function withDenied(told: ToldGroup, { topics: wanted }: DescribedGroup, access:
   }
 }
 
-export const guardAlterShareGroupOffsets = defineGuard({
-  api: alterShareGroupOffsets,
-  requires: READS,
-  handle(request, access, next) {
-    if (!access.may(read, GROUP, request.groupId)) return { errorCode: GROUP_AUTHORIZATION_FAILED, responses: [] }
-    return apart(
-      request.topics,
-      ({ topicName }) => mayTopic(access, read, { name: topicName }),
-      (topics) => next({ ...request, topics }),
-      (answer, denied) => ({
-        ...answer,
-        responses: [
-          ...answer.responses,
-          ...denied.map(({ topicName, partitions }) => ({
-            ...{ topicName, topicId: ZERO_UUID },
-            partitions: partitions.map(({ partitionIndex }) => ({
-              ...{ partitionIndex, errorCode: TOPIC_AUTHORIZATION_FAILED },
-            })),
-          })),
-        ],
-      }),
-    )
+export const guardAlterShareGroupOffsets = eachOf(
+  alterShareGroupOffsets,
+  'topics',
+  'responses',
+  {
+    needs: [read, TOPIC],
+    name: ({ topicName }) => topicName,
+    refused: ({ topicName, partitions }) => ({
+      ...{ topicName, topicId: ZERO_UUID },
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: TOPIC_AUTHORIZATION_FAILED })),
+    }),
   },
-})
+  READS,
+)
 
-export const guardDeleteShareGroupOffsets = defineGuard({
-  api: deleteShareGroupOffsets,
-  requires: [
-    [remove, GROUP],
-    [read, TOPIC],
-  ],
-  handle(request, access, next) {
-    if (!access.may(remove, GROUP, request.groupId)) return { errorCode: GROUP_AUTHORIZATION_FAILED, responses: [] }
-    return apart(
-      request.topics,
-      ({ topicName }) => mayTopic(access, read, { name: topicName }),
-      (topics) => next({ ...request, topics }),
-      (answer, denied) => ({
-        ...answer,
-        responses: [
-          ...answer.responses,
-          ...denied.map(({ topicName }) => ({
-            ...{ topicName, topicId: ZERO_UUID, errorCode: TOPIC_AUTHORIZATION_FAILED },
-          })),
-        ],
-      }),
-    )
+export const guardDeleteShareGroupOffsets = eachOf(
+  deleteShareGroupOffsets,
+  'topics',
+  'responses',
+  {
+    needs: [read, TOPIC],
+    name: ({ topicName }) => topicName,
+    refused: ({ topicName }) => ({ topicName, topicId: ZERO_UUID, errorCode: TOPIC_AUTHORIZATION_FAILED }),
   },
-})
+  { ...READS, needs: [remove, GROUP] },
+)

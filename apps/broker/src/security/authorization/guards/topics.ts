@@ -12,7 +12,7 @@ import {
 import { TOPIC_OPERATIONS } from '../../../metadata/authorized-operations.ts'
 import type { Access } from '../access.ts'
 import { AclOperation, AclResource } from '../acl.ts'
-import { apart, changed, defineGuard } from '../guard.ts'
+import { apart, changed, defineGuard, eachOf, telling } from '../guard.ts'
 import { mayTopic, nameOf } from './topic-names.ts'
 
 const { create, alter, describe, delete: remove, describeConfigs } = AclOperation
@@ -33,42 +33,30 @@ const withOperations = <
     : topic
 
 /** Creating a topic by the way needs the same as creating it. */
-export const guardCreateTopics = defineGuard({
-  api: createTopics,
-  requires: [
-    [
-      [create, CLUSTER],
-      [create, TOPIC],
-    ],
-  ],
-  handle: (request, access, next) => {
-    const answer = access.couldCluster(create)
-      ? next(request)
-      : apart(
-          request.topics,
-          (topic) => mayTopic(access, create, topic),
-          (topics) => next({ ...request, topics }),
-          (made, denied) => ({ topics: [...made.topics, ...denied.map(({ name }) => creationDenied(name))] }),
-        )
-    return changed(answer, (made) => ({
-      topics: made.topics.map((topic) =>
-        topic.errorCode === ErrorCode.NONE && !access.could(describeConfigs, TOPIC, topic.name)
-          ? { ...topic, ...HIDDEN_CONFIGS }
-          : topic,
-      ),
-    }))
-  },
-})
+export const guardCreateTopics = telling(
+  eachOf(createTopics, 'topics', 'topics', {
+    needs: [create, TOPIC],
+    unlessCluster: create,
+    name: ({ name }) => name,
+    refused: ({ name }) => ({
+      ...{ name, topicId: ZERO_UUID, errorCode: TOPIC_AUTHORIZATION_FAILED, errorMessage: 'Authorization failed.' },
+      configs: [],
+    }),
+  }),
+  (made, access) => ({
+    ...made,
+    topics: made.topics.map((topic) =>
+      topic.errorCode === ErrorCode.NONE && !access.could(describeConfigs, TOPIC, topic.name)
+        ? { ...topic, ...HIDDEN_CONFIGS }
+        : topic,
+    ),
+  }),
+)
 
 /** The topic is made, but what it is like is nobody's business. */
 const HIDDEN_CONFIGS = {
   ...{ topicConfigErrorCode: TOPIC_AUTHORIZATION_FAILED, numPartitions: -1, replicationFactor: -1, configs: [] },
 }
-
-const creationDenied = (name: string) => ({
-  ...{ name, topicId: ZERO_UUID, errorCode: TOPIC_AUTHORIZATION_FAILED, errorMessage: 'Authorization failed.' },
-  configs: [],
-})
 
 type Deleted = RequestOf<typeof deleteTopics>['topics'][number]
 
@@ -114,18 +102,10 @@ function deletionDenied(access: Access, topic: Deleted) {
   return { name: topic.name ?? (isKnown ? name : null), topicId, errorCode }
 }
 
-export const guardCreatePartitions = defineGuard({
-  api: createPartitions,
-  requires: [[alter, TOPIC]],
-  handle: (request, access, next) =>
-    apart(
-      request.topics,
-      (topic) => mayTopic(access, alter, topic),
-      (topics) => next({ ...request, topics }),
-      ({ results }, denied) => ({
-        results: [...results, ...denied.map(({ name }) => ({ name, errorCode: TOPIC_AUTHORIZATION_FAILED }))],
-      }),
-    ),
+export const guardCreatePartitions = eachOf(createPartitions, 'topics', 'results', {
+  needs: [alter, TOPIC],
+  name: ({ name }) => name,
+  refused: ({ name }) => ({ name, errorCode: TOPIC_AUTHORIZATION_FAILED }),
 })
 
 export const guardMetadata = defineGuard({

@@ -6,13 +6,14 @@ import {
   endTxn,
   initProducerId,
   listTransactions,
+  type RequestOf,
   txnOffsetCommit,
   writeTxnMarkers,
 } from '#libs/kafka-protocol'
 import { AclOperation, AclResource } from '../acl.ts'
-import { allOrNothing, apart, changed, defineGuard } from '../guard.ts'
+import { changed, defineGuard, eachOf, telling, wholly } from '../guard.ts'
 import { commitDenied } from './offsets.ts'
-import { mayTopic } from './topic-names.ts'
+import { mayTopic, nameOf } from './topic-names.ts'
 
 const { read, write, describe, alter, clusterAction, idempotentWrite } = AclOperation
 const { topic: TOPIC, group: GROUP, transactionalId: TRANSACTION, cluster: CLUSTER } = AclResource
@@ -68,100 +69,92 @@ export const guardAddPartitionsToTxn = defineGuard({
   },
 })
 
-export const guardAddOffsetsToTxn = defineGuard({
-  api: addOffsetsToTxn,
-  requires: [
-    [write, TRANSACTION],
-    [read, GROUP],
-  ],
-  handle(request, access, next) {
-    if (!access.may(write, TRANSACTION, request.transactionalId)) {
-      return { errorCode: TRANSACTIONAL_ID_AUTHORIZATION_FAILED }
-    }
-    return access.may(read, GROUP, request.groupId) ? next(request) : { errorCode: GROUP_AUTHORIZATION_FAILED }
-  },
-})
+/** A transaction is written to by its id. */
+const WRITES = {
+  needs: [write, TRANSACTION] as const,
+  name: (of: { readonly transactionalId: string }) => of.transactionalId,
+}
+/** Offsets in it are those of a group that is read in. */
+const READS = { needs: [read, GROUP] as const, name: (of: { readonly groupId: string }) => of.groupId }
 
-export const guardEndTxn = allOrNothing(
-  endTxn,
-  [[write, TRANSACTION]],
-  (access, { transactionalId }) => access.may(write, TRANSACTION, transactionalId),
-  () => ({ errorCode: TRANSACTIONAL_ID_AUTHORIZATION_FAILED }),
+export const guardAddOffsetsToTxn = wholly(
+  addOffsetsToTxn,
+  { ...WRITES, refused: () => ({ errorCode: TRANSACTIONAL_ID_AUTHORIZATION_FAILED }) },
+  { ...READS, refused: () => ({ errorCode: GROUP_AUTHORIZATION_FAILED }) },
 )
+
+export const guardEndTxn = wholly(endTxn, {
+  ...WRITES,
+  refused: () => ({ errorCode: TRANSACTIONAL_ID_AUTHORIZATION_FAILED }),
+})
 
 const BY_ID_SINCE = 6
 
-export const guardTxnOffsetCommit = defineGuard({
-  api: txnOffsetCommit,
-  requires: [
-    [write, TRANSACTION],
-    [read, GROUP],
-    [read, TOPIC],
-  ],
-  handle(request, access, next) {
-    const all = (errorCode: ErrorCode) => ({ topics: request.topics.map((topic) => commitDenied(topic, errorCode)) })
-    if (!access.may(write, TRANSACTION, request.transactionalId)) return all(TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
-    if (!access.may(read, GROUP, request.groupId)) return all(GROUP_AUTHORIZATION_FAILED)
-    return apart(
-      request.topics,
-      (topic) => mayTopic(access, read, topic, access.context.apiVersion >= BY_ID_SINCE),
-      (topics) => next({ ...request, topics }),
-      ({ topics }, denied) => ({
-        topics: [...topics, ...denied.map((topic) => commitDenied(topic, TOPIC_AUTHORIZATION_FAILED))],
-      }),
-    )
-  },
-})
+type OffsetsOfTxn = RequestOf<typeof txnOffsetCommit>
+const allRefused =
+  (errorCode: ErrorCode) =>
+  ({ topics }: OffsetsOfTxn) => ({
+    topics: topics.map((topic) => commitDenied(topic, errorCode)),
+  })
 
-export const guardWriteTxnMarkers = allOrNothing(
-  writeTxnMarkers,
-  [
+export const guardTxnOffsetCommit = eachOf(
+  txnOffsetCommit,
+  'topics',
+  'topics',
+  {
+    needs: [read, TOPIC],
+    name: (topic, access) => nameOf(access, topic, access.context.apiVersion >= BY_ID_SINCE),
+    refused: (topic) => commitDenied(topic, TOPIC_AUTHORIZATION_FAILED),
+  },
+  { ...WRITES, refused: allRefused(TRANSACTIONAL_ID_AUTHORIZATION_FAILED) },
+  { ...READS, refused: allRefused(GROUP_AUTHORIZATION_FAILED) },
+)
+
+/** Brokers write them, and whoever ends a transaction that hangs. */
+export const guardWriteTxnMarkers = defineGuard({
+  api: writeTxnMarkers,
+  requires: [
     [
       [alter, CLUSTER],
       [clusterAction, CLUSTER],
     ],
   ],
-  (access) => access.couldCluster(alter) || access.mayCluster(clusterAction),
-  ({ markers }) => ({
-    markers: markers.map(({ producerId, topics }) => ({
-      producerId,
-      topics: topics.map(({ name, partitionIndexes }) => ({
-        name,
-        partitions: partitionIndexes.map((partitionIndex) => ({
-          ...{ partitionIndex, errorCode: ErrorCode.CLUSTER_AUTHORIZATION_FAILED },
-        })),
-      })),
+  handle: (request, access, next) =>
+    access.couldCluster(alter) || access.mayCluster(clusterAction)
+      ? next(request)
+      : { markers: request.markers.map(markersDenied) },
+})
+
+type Markers = RequestOf<typeof writeTxnMarkers>['markers'][number]
+const markersDenied = ({ producerId, topics }: Markers) => ({
+  producerId,
+  topics: topics.map(({ name, partitionIndexes }) => ({
+    name,
+    partitions: partitionIndexes.map((partitionIndex) => ({
+      ...{ partitionIndex, errorCode: ErrorCode.CLUSTER_AUTHORIZATION_FAILED },
     })),
-  }),
-)
+  })),
+})
 
 /** Topics that may not be described are left out. */
-export const guardDescribeTransactions = defineGuard({
-  api: describeTransactions,
-  requires: [
-    [describe, TRANSACTION],
-    [describe, TOPIC],
-  ],
-  handle: (request, access, next) => {
-    const answer = apart(
-      request.transactionalIds,
-      (id) => access.may(describe, TRANSACTION, id),
-      (transactionalIds) => next({ ...request, transactionalIds }),
-      (some, denied) => ({ transactionStates: [...some.transactionStates, ...denied.map(transactionDenied)] }),
-    )
-    return changed(answer, ({ transactionStates }) => ({
-      transactionStates: transactionStates.map((state) => ({
-        ...state,
-        topics: state.topics.filter(({ topic }) => access.could(describe, TOPIC, topic)),
-      })),
-    }))
-  },
-})
-
-const transactionDenied = (transactionalId: string) => ({
-  ...{ errorCode: TRANSACTIONAL_ID_AUTHORIZATION_FAILED, transactionalId, transactionState: '' },
-  ...{ transactionTimeoutMs: 0, transactionStartTimeMs: 0, producerId: 0, producerEpoch: 0, topics: [] },
-})
+export const guardDescribeTransactions = telling(
+  eachOf(describeTransactions, 'transactionalIds', 'transactionStates', {
+    needs: [describe, TRANSACTION],
+    name: (transactionalId) => transactionalId,
+    refused: (transactionalId) => ({
+      ...{ errorCode: TRANSACTIONAL_ID_AUTHORIZATION_FAILED, transactionalId, transactionState: '' },
+      ...{ transactionTimeoutMs: 0, transactionStartTimeMs: 0, producerId: 0, producerEpoch: 0, topics: [] },
+    }),
+  }),
+  ({ transactionStates, ...rest }, access) => ({
+    ...rest,
+    transactionStates: transactionStates.map((state) => ({
+      ...state,
+      topics: state.topics.filter(({ topic }) => access.could(describe, TOPIC, topic)),
+    })),
+  }),
+  [describe, TOPIC],
+)
 
 export const guardListTransactions = defineGuard({
   api: listTransactions,
