@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import {
+  alterClientQuotas,
   apiVersions,
   createTopics,
   describeGroups,
@@ -202,7 +203,46 @@ test('thousands of connections come and go', async () => {
   await expect.poll(() => metric('broker_connections')).toBe(0)
 })
 
-test('connections have a limit, and one per address', async () => {
+const answerOf = (client: ProtocolClient) =>
+  client.send(apiVersions, 0, {} as never).then(
+    () => 'served',
+    () => 'closed',
+  )
+
+test('who comes beyond max.connections waits for one to go, and is served then', async () => {
+  const small = await startBroker({ settings: { 'max.connections': 2 } })
+  try {
+    const [first, second] = await Promise.all([1, 2].map(() => ProtocolClient.connect(small.brokers)))
+    expect(await answerOf(second!)).toBe('served')
+    const third = await ProtocolClient.connect(small.brokers)
+    const answer = answerOf(third)
+    expect(await answerOf(second!)).toBe('served')
+    first!.close()
+    expect(await answer).toBe('served')
+  } finally {
+    await small.close()
+  }
+})
+
+test('who comes faster than the quota of the address is left waiting, and closed', async () => {
+  const small = await startBroker({ settings: { 'quota.window.num': 2 } })
+  try {
+    const admin = await ProtocolClient.connect(small.brokers)
+    const ops = [{ key: 'connection_creation_rate', value: 1, remove: false }]
+    const entries = [{ entity: [{ entityType: 'ip', entityName: null }], ops }]
+    const altered = await admin.send(alterClientQuotas, 1, { entries, validateOnly: false })
+    expect(altered.entries[0]!.errorCode).toBe(0)
+    // So many cannot come one a second, however slow the machine is.
+    const clients = await Promise.all(Array.from({ length: 20 }, () => ProtocolClient.connect(small.brokers)))
+    const answers = await Promise.all(clients.map(answerOf))
+    expect(new Set(answers)).toEqual(new Set(['served', 'closed']))
+    expect(await answerOf(admin)).toBe('served')
+  } finally {
+    await small.close()
+  }
+})
+
+test('one connection too many from an address is closed at once', async () => {
   const small = await startBroker({ settings: { 'max.connections.per.ip': 5 } })
   try {
     const first = await Promise.all(Array.from({ length: 5 }, () => ProtocolClient.connect(small.brokers)))
@@ -210,13 +250,7 @@ test('connections have a limit, and one per address', async () => {
     await sixth.closed
     first[0]!.close()
     await first[0]!.closed
-    const next = async () => {
-      const client = await ProtocolClient.connect(small.brokers)
-      return client.send(apiVersions, 0, {} as never).then(
-        () => 'served',
-        () => 'closed',
-      )
-    }
+    const next = async () => answerOf(await ProtocolClient.connect(small.brokers))
     await expect.poll(next).toBe('served')
   } finally {
     await small.close()

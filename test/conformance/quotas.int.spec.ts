@@ -13,6 +13,7 @@ interface Part {
   readonly entityName: string | null
 }
 const user = (entityName: string | null): Part => ({ entityType: 'user', entityName })
+const ip = (entityName: string | null): Part => ({ entityType: 'ip', entityName })
 const client = (entityName: string | null): Part => ({ entityType: 'client-id', entityName })
 
 const made: { readonly entity: readonly Part[]; readonly key: string }[] = []
@@ -68,6 +69,18 @@ describe('quotas', () => {
     expect(await found(true, mine, ['client-id', EXACTLY, id])).toEqual([both])
     expect(await found(true, mine, ['client-id', BY_DEFAULT, null])).toEqual([byDefault])
     expect(await found(true, mine, ['client-id', ANY, null])).toEqual([byDefault, both])
+  })
+})
+
+describe('quotas of addresses', () => {
+  test('are told as they were set, beside no others', async () => {
+    const address = `192.0.2.${1 + Math.floor(Math.random() * 250)}`
+    await alter([ip(address)], 'connection_creation_rate', 5)
+    await expect
+      .poll(() => described(true, ['ip', EXACTLY, address]))
+      .toEqual([[`ip=${address}`, 'connection_creation_rate=5']])
+    await alter([ip(address)], 'connection_creation_rate', undefined)
+    await expect.poll(() => described(true, ['ip', EXACTLY, address])).toEqual([])
   })
 })
 

@@ -15,6 +15,7 @@ import { ProducerIds } from './metadata/producer-ids.ts'
 import type { Topics } from './metadata/topics.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
 import { Traffic } from './metrics/traffic.ts'
+import { ConnectionQuotas } from './network/connection-quotas.ts'
 import type { Listener } from './network/listener.ts'
 import { MemoryBudget } from './network/memory-budget.ts'
 import { ClientQuotas } from './quotas/client-quotas.ts'
@@ -58,6 +59,7 @@ export class Broker {
   readonly memory = new MemoryBudget(() => memoryLimit(this.settings))
   readonly requests = new RequestMetrics()
   readonly quotas: ClientQuotas
+  readonly connections: ConnectionQuotas
   readonly traffic = new Traffic()
   /** Trouble with the disk since the broker started. */
   readonly storage: { readonly errors: number }
@@ -99,6 +101,7 @@ export class Broker {
     this.share = share
     this.authorizer = authorizer
     this.quotas = new ClientQuotas(controller.image.quotas, this.settings, this.clock.steady)
+    this.connections = new ConnectionQuotas(controller.image.quotas, this.settings, this.clock.steady)
     const internal = { ...parts, transactions, clusterId: this.clusterId, now: this.clock.now }
     this.readable = new AllTopics(new InternalTopics({ ...internal, settings: this.settings }), this.topics)
     const maintenanceMs = Math.min(LOG_MAINTENANCE_MS, this.settings['log.retention.check.interval.ms'])

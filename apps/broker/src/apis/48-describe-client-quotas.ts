@@ -19,7 +19,9 @@ export const handleDescribeClientQuotas = defineHandler({
 
 /** What a quota's entity has for a type: undefined nothing, null the default. */
 const nameOf = ({ entity }: ClientQuota, type: string): string | null | undefined =>
-  type === 'user' ? entity.user : type === 'client-id' ? entity.clientId : undefined
+  type === 'user' ? entity.user : type === 'client-id' ? entity.clientId : entity.ip
+
+const TYPES = ['user', 'client-id', 'ip']
 
 /** With `strict`, of entities that have all of these types and no other. */
 function isWanted(quota: ClientQuota, components: readonly Component[], strict: boolean): boolean {
@@ -30,12 +32,12 @@ function isWanted(quota: ClientQuota, components: readonly Component[], strict: 
     return type === 'SPECIFIED' || name === (type === 'EXACT' ? match : null)
   })
   if (!hasAll || !strict) return hasAll
-  const types = ['user', 'client-id'].filter((type) => nameOf(quota, type) !== undefined)
+  const types = TYPES.filter((type) => nameOf(quota, type) !== undefined)
   return types.length === components.length
 }
 
 const entryOf = (quota: ClientQuota) => ({
-  entity: ['user', 'client-id'].flatMap((entityType) => {
+  entity: TYPES.flatMap((entityType) => {
     const entityName = nameOf(quota, entityType)
     return entityName === undefined ? [] : [{ entityType, entityName }]
   }),
@@ -59,7 +61,7 @@ function filterProblem(components: readonly Component[]): Refusal | undefined {
 
 function typeProblem(entityType: string): Refusal | undefined {
   if (entityType === '') return invalid('Invalid empty entity type.')
-  if (['user', 'client-id', 'ip'].includes(entityType)) return undefined
+  if (TYPES.includes(entityType)) return undefined
   return { errorCode: ErrorCode.UNSUPPORTED_VERSION, errorMessage: `Unsupported entity type ${entityType}` }
 }
 

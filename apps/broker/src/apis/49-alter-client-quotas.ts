@@ -4,8 +4,8 @@ import { alterQuotas } from '../quotas/quota-control.ts'
 
 /**
  * AlterClientQuotas: 0-1
- * - There are the quotas for bytes and for time. `controller_mutation_rate` and, for addresses,
- *   `connection_creation_rate` are refused with POLICY_VIOLATION; to remove one is no error.
+ * - There are the quotas for bytes and time, and for the connections of an address. `controller_mutation_rate` is refused
+ *   with POLICY_VIOLATION; to remove it is no error.
  * - The address of an `ip` must be one; Kafka also resolves names.
  * - 10,000 entities have quotas at most.
  */

@@ -4,7 +4,11 @@ import { SettingProblem } from './setting-types.ts'
 import { definitionOf, type ListenerTexts, type SettingName, type Settings, type SettingTexts } from './settings.ts'
 
 const PREFIX = /^listener\.name\.([A-Za-z0-9_-]+)\.(.+)$/
-const OF_LISTENERS: readonly string[] = [...Object.keys(authenticationSettings), 'max.connections']
+const OF_LISTENERS: readonly string[] = [
+  ...Object.keys(authenticationSettings),
+  'max.connections',
+  'max.connection.creation.rate',
+]
 
 /** Kafka validates tokens only where it is told which class does it. */
 export const VALIDATOR = 'sasl.server.callback.handler.class'

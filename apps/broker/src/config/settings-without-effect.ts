@@ -65,10 +65,7 @@ const refused: Rules = [
   [/^(ssl|sasl|principal|security|password)\b.*$/, 'there is nothing like it here'],
   [/^remote\.log\.storage\.system\.enable$/, 'there is no tiered storage'],
   [/\.class(\.name)?$|^config\.providers$/, 'Java classes cannot be loaded'],
-  [
-    /^max\.connections\.per\.ip\.overrides$|^max\.connection\.creation\.rate$/,
-    'there are limits for all addresses alike',
-  ],
+  [/^max\.connections\.per\.ip\.overrides$/, 'one number holds for all addresses alike'],
   [/^transaction\.two\.phase\.commit\.enable$/, 'there are no two-phase commits'],
   [/^cordoned\.log\.dirs$/, 'there is one data directory'],
 ]

@@ -57,6 +57,7 @@ export const definitions = {
   'connections.max.idle.ms': long(600_000, -1),
   'max.connections': dynamic(int(MAX_INT)),
   'max.connections.per.ip': dynamic(int(MAX_INT)),
+  'max.connection.creation.rate': dynamic(int(MAX_INT)),
 
   ...authenticationSettings,
 

@@ -1,32 +1,41 @@
-/** How many connections a listener has at most; read anew for each of them, as the settings may change. */
-export interface ConnectionLimits {
-  /** `max.connections` */
-  readonly total: number
-  /** `max.connections.per.ip` */
-  readonly perAddress: number
-}
+import type { LiveSettings } from '../config/live-settings.ts'
+import type { QuotaTable } from '../quotas/quota-table.ts'
+import type { Flow } from '../quotas/token-bucket.ts'
+import { AddressQuotas } from './address-quotas.ts'
+import { ConnectionCount, type ConnectionLimits } from './connection-count.ts'
 
-/** Counts the connections of a listener, in all and by the address they come from. */
+/** What the connections of all listeners share. */
 export class ConnectionQuotas {
-  private readonly perAddress = new Map<string, number>()
-  private total = 0
+  readonly all: ConnectionCount
+  readonly addresses: AddressQuotas
+  private readonly onRoom = new Set<() => void>()
 
-  constructor(private readonly limits: () => ConnectionLimits) {}
-
-  /** Counts one more connection; returns how to take it back, or undefined where it is one too many. */
-  accept(address: string): (() => void) | undefined {
-    const limits = this.limits()
-    const fromThere = this.perAddress.get(address) ?? 0
-    if (this.total >= limits.total || fromThere >= limits.perAddress) return undefined
-    this.total++
-    this.perAddress.set(address, fromThere + 1)
-    return () => this.release(address)
+  constructor(
+    quotas: QuotaTable,
+    private readonly settings: LiveSettings['values'],
+    private readonly now: () => number,
+  ) {
+    const limits = () => ({ total: settings['max.connections'], rate: settings['max.connection.creation.rate'] })
+    this.all = this.countOf(limits)
+    this.addresses = new AddressQuotas(quotas, () => settings['max.connections.per.ip'], this.flowOf, now)
   }
 
-  private release(address: string): void {
-    this.total--
-    const left = this.perAddress.get(address)! - 1
-    if (left > 0) this.perAddress.set(address, left)
-    else this.perAddress.delete(address)
+  countOf(limits: () => ConnectionLimits): ConnectionCount {
+    return new ConnectionCount(limits, this.flowOf, this.now)
+  }
+
+  /** Calls back whenever a connection of any listener is gone; returns how to end that. */
+  whenRoom(callback: () => void): () => void {
+    this.onRoom.add(callback)
+    return () => this.onRoom.delete(callback)
+  }
+
+  tellRoom(): void {
+    for (const callback of [...this.onRoom]) callback()
+  }
+
+  private readonly flowOf = (rate: number): Flow => {
+    const windows = Math.max(1, this.settings['quota.window.num'] - 1)
+    return { rate, most: rate * windows * this.settings['quota.window.size.seconds'] }
   }
 }

@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings.ts'
 import { type Authenticator, established } from '../security/authentication/authenticator.ts'
 import type { TlsCertificates } from '../security/authentication/tls-certificates.ts'
 import type { Principal } from '../security/principal.ts'
-import type { ConnectionLimits } from './connection-quotas.ts'
+import type { ConnectionLimits } from './connection-count.ts'
 import type { Endpoint, SecurityProtocol } from './endpoint.ts'
 
 /** One of the addresses at which the broker accepts connections, and what holds for those. */
@@ -14,6 +14,7 @@ export interface Listener {
   readonly address: Endpoint
   /** Where clients that came by it are told to connect; port 0: the one of the address. */
   readonly advertised: Endpoint
+  /** Of its own, beside those of the broker. */
   readonly limits: () => ConnectionLimits
   /** Undefined: nothing is encrypted. */
   readonly tls?: TlsCertificates
@@ -25,7 +26,7 @@ export interface Listener {
 
 /** A listener where nobody has to prove anything. */
 export function plaintextListener(address: Endpoint, settings: Settings): Listener {
-  const limits = () => ({ total: settings['max.connections'], perAddress: settings['max.connections.per.ip'] })
+  const limits = () => ({ total: Number.POSITIVE_INFINITY, rate: Number.POSITIVE_INFINITY })
   const name = 'PLAINTEXT'
   const maxBytesBefore = settings['sasl.server.max.receive.size']
   return {

@@ -3,8 +3,8 @@ import type { TLSSocket } from 'node:tls'
 import type { Broker } from '../broker.ts'
 import { every } from '../clock.ts'
 import { ANONYMOUS, type Principal } from '../security/principal.ts'
+import { Admission } from './admission.ts'
 import { Connection } from './connection.ts'
-import { ConnectionQuotas } from './connection-quotas.ts'
 import type { Listener } from './listener.ts'
 import { TlsDoor } from './tls-door.ts'
 
@@ -22,17 +22,16 @@ export class Server {
   private readonly connections = new Set<Connection>()
   /** Those that are not encrypted yet. */
   private readonly shaking = new Set<Socket>()
-  private readonly quotas: ConnectionQuotas
+  private readonly admission: Admission
   private readonly checks: (() => void)[]
-  /** Connections that were refused for being too many. */
-  refused = 0
   accepted = 0
 
   private constructor(broker: Broker, listener: Listener) {
     this.broker = broker
     this.listener = listener
-    this.quotas = new ConnectionQuotas(listener.limits)
-    this.net = createServer((socket) => this.accept(socket))
+    const { connections, clock } = broker
+    this.admission = new Admission(connections, listener.limits, clock, (socket) => this.accept(socket))
+    this.net = createServer((socket) => this.admission.arrive(socket))
     const welcome = (socket: TLSSocket, principal: Principal) => this.serve(socket, principal)
     this.tls = listener.tls === undefined ? undefined : new TlsDoor(listener.name, listener.tls, broker.log, welcome)
     this.checks = [every(IDLE_CHECK_MS, () => this.closeIdle()), every(MEMORY_CHECK_MS, () => this.closeSlow())]
@@ -59,6 +58,11 @@ export class Server {
     return { server, port: listener.address.port }
   }
 
+  /** Connections that were closed for being too many, or too fast for where they come from. */
+  get refused(): number {
+    return this.admission.refused
+  }
+
   get connectionCount(): number {
     return this.connections.size
   }
@@ -72,6 +76,7 @@ export class Server {
 
   async close(): Promise<void> {
     for (const end of this.checks) end()
+    this.admission.close()
     this.listener.tls?.close()
     const closed = new Promise<void>((resolve) => this.net.close(() => resolve()))
     for (const connection of [...this.connections]) connection.close()
@@ -80,14 +85,7 @@ export class Server {
   }
 
   private accept(socket: Socket): void {
-    const release = this.quotas.accept(socket.remoteAddress ?? '')
-    if (release === undefined) {
-      this.refused++
-      socket.destroy()
-      return
-    }
     this.accepted++
-    socket.once('close', release)
     if (this.tls === undefined) {
       this.serve(socket, ANONYMOUS)
       return

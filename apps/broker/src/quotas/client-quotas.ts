@@ -36,7 +36,7 @@ export class ClientQuotas {
 
   /** Nobody is held to anything: nothing needs to be measured. */
   get isEmpty(): boolean {
-    return this.quotas.size === 0
+    return !this.quotas.hasClients
   }
 
   /** Charges the client for it; returns for how many milliseconds nothing more of its connection is to be done. */

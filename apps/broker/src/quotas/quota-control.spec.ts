@@ -17,6 +17,7 @@ beforeEach(() => {
 })
 
 const user = (entityName: string | null): EntityPart => ({ entityType: 'user', entityName })
+const ip = (entityName: string | null): EntityPart => ({ entityType: 'ip', entityName })
 const client = (entityName: string | null): EntityPart => ({ entityType: 'client-id', entityName })
 const set = (key: string, value: number) => ({ key, value, remove: false })
 const unset = (key: string) => ({ key, value: 0, remove: true })
@@ -62,8 +63,10 @@ test.each([
   [change([user('a')], set('producer_byte_rate', 1.5)), INVALID_REQUEST],
   [change([user('a')], set('connection_creation_rate', 1)), INVALID_REQUEST],
   [change([user('a')], set('controller_mutation_rate', 1)), POLICY_VIOLATION],
-  [change([{ entityType: 'ip', entityName: '10.0.0.1' }], set('connection_creation_rate', 1)), POLICY_VIOLATION],
-  [change([{ entityType: 'ip', entityName: 'no address' }]), INVALID_REQUEST],
+  [change([ip('10.0.0.1')], set('producer_byte_rate', 1)), INVALID_REQUEST],
+  [change([ip('10.0.0.1')], set('connection_creation_rate', 2 ** 31)), INVALID_REQUEST],
+  [change([ip('10.0.0.1'), user('a')], set('connection_creation_rate', 1)), INVALID_REQUEST],
+  [change([ip('no address')]), INVALID_REQUEST],
 ])('%j is refused, and what is right beside it is done', async (wrong, errorCode) => {
   const [refused, done] = await alter(wrong, change([user('z')], set('producer_byte_rate', 1)))
   expect(refused).toMatchObject({ errorCode })

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { ErrorCode } from '#libs/kafka-protocol'
 import type { Controller } from '../metadata/controller.ts'
 import { type Refusal, refusal } from '../metadata/refusal.ts'
-import { type ClientQuota, QUOTA_KEYS, type QuotaEntity, type QuotaKey, type QuotaLimits } from './client-quota.ts'
+import { type ClientQuota, CONNECTION_RATE, QUOTA_KEYS, type QuotaEntity, type QuotaLimits } from './client-quota.ts'
 import { entityKey } from './quota-table.ts'
 
 /** Entities that can have quotas at the same time: all of them are in memory and in each snapshot of the journal. */
@@ -57,17 +57,18 @@ export async function alterQuotas(
 const isEmpty = ({ limits }: ClientQuota): boolean => Object.keys(limits).length === 0
 
 function changed(before: QuotaLimits, ops: QuotaChange['ops']): QuotaLimits {
-  const limits: Partial<Record<QuotaKey, number>> = { ...before }
+  const limits: Partial<Record<keyof QuotaLimits, number>> = { ...before }
   for (const { key, value, remove } of ops) {
-    if (remove) delete limits[key as QuotaKey]
-    else limits[key as QuotaKey] = value
+    if (remove) delete limits[key as keyof QuotaLimits]
+    else limits[key as keyof QuotaLimits] = value
   }
   return limits
 }
 
 function entityOf(parts: readonly EntityPart[]): QuotaEntity {
   const find = (type: string) => parts.find(({ entityType }) => entityType === type)
-  const [user, clientId] = [find('user'), find('client-id')]
+  const [user, clientId, ip] = [find('user'), find('client-id'), find('ip')]
+  if (ip) return { ip: ip.entityName }
   return { ...(user && { user: user.entityName }), ...(clientId && { clientId: clientId.entityName }) }
 }
 
@@ -94,10 +95,11 @@ function entityProblem(entity: readonly EntityPart[]): Refusal | undefined {
 }
 
 const KEYS_OF_CLIENTS: readonly string[] = [...QUOTA_KEYS, 'controller_mutation_rate']
-const KEYS_OF_ADDRESSES: readonly string[] = ['connection_creation_rate']
+const KEYS_OF_ADDRESSES: readonly string[] = [CONNECTION_RATE]
 const FRACTIONS: readonly string[] = ['request_percentage', 'controller_mutation_rate']
+const MAX_INT = 2 ** 31 - 1
 /** Kafka's, of which there is nothing here. */
-const UNSUPPORTED: readonly string[] = ['controller_mutation_rate', 'connection_creation_rate']
+const UNSUPPORTED: readonly string[] = ['controller_mutation_rate']
 
 function opsProblem({ entity, ops }: QuotaChange): Refusal | undefined {
   const keys = entity.some(({ entityType }) => entityType === 'ip') ? KEYS_OF_ADDRESSES : KEYS_OF_CLIENTS
@@ -106,6 +108,7 @@ function opsProblem({ entity, ops }: QuotaChange): Refusal | undefined {
     if (!keys.includes(key)) return invalid(`Invalid configuration key ${key}`)
     if (!(value > 0)) return invalid(`Quota ${key} must be greater than 0`)
     if (!FRACTIONS.includes(key) && !Number.isInteger(value)) return invalid(`${key} cannot be a fractional value.`)
+    if (key === CONNECTION_RATE && value > MAX_INT) return invalid(`Proposed value for ${key} is too large for an INT.`)
     if (UNSUPPORTED.includes(key)) return refusal(ErrorCode.POLICY_VIOLATION, `This broker has no quota ${key}.`)
   }
   return undefined

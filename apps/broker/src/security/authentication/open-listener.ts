@@ -18,14 +18,12 @@ export function openListener(broker: Broker, plan: ListenerPlan): Listener {
   try {
     const authenticator = securityProtocol.startsWith('SASL') ? saslAuthenticator(broker, plan) : established
     const tls = securityProtocol.endsWith('SSL') ? certificates(broker, plan) : undefined
-    const own = settings.ofListener('max.connections')
-    const total = own === undefined ? Number.POSITIVE_INFINITY : Number(own)
+    const own = (limit: 'max.connections' | 'max.connection.creation.rate') =>
+      Number(settings.ofListener(limit) ?? Number.POSITIVE_INFINITY)
+    const limits = { total: own('max.connections'), rate: own('max.connection.creation.rate') }
     return {
       ...{ name, securityProtocol, address: { ...address }, advertised: { port: 0, ...advertised }, authenticator },
-      limits: () => ({
-        total: Math.min(total, broker.settings['max.connections']),
-        perAddress: broker.settings['max.connections.per.ip'],
-      }),
+      limits: () => limits,
       maxBytesBefore: settings.get('sasl.server.max.receive.size'),
       ...(tls !== undefined && { tls }),
     }
