@@ -44,7 +44,7 @@ function session(maxSessionMs = 0) {
 
 const token = (text: string) => Buffer.from(text)
 
-test('until it is proven who a client is nothing but ApiVersions and the handshake is answered', async () => {
+test('[43] until it is proven who a client is nothing but ApiVersions and the handshake is answered', async () => {
   const { sasl } = session()
   for (let key = 0; key < 100; key++) expect(sasl.problemWith(key) === undefined).toBe(key === 17 || key === 18)
   expect(await sasl.authenticate(token('alice'))).toMatchObject({ errorCode: ILLEGAL })

@@ -1,7 +1,7 @@
 import type { Api, Fields, RequestOf, ResponseOf } from '#libs/kafka-protocol'
 import { CLOSE, type Handler, NO_RESPONSE } from '../../handler.ts'
 import type { Access } from './access.ts'
-import { type AclOperation, AclResource, CLUSTER_NAME } from './acl.ts'
+import { type AclOperation, AclResource, CLUSTER_NAME, type ResourceName } from './acl.ts'
 
 type Answer<S> = S | typeof NO_RESPONSE | typeof CLOSE
 export type Answered<S> = Answer<S> | Promise<Answer<S>>
@@ -50,9 +50,10 @@ type ItemOf<L> = NonNullable<L> extends readonly (infer T)[] ? T : never
 
 /** What is asked of each item of a list in the request; for those that do not pass there is an entry in one of the answer. */
 interface Each<R, S, F extends keyof R, A extends keyof S> {
-  readonly needs: Requirement
+  /** Of several, which differ in the type of the resource, the one that the item is about. */
+  readonly needs: Requirement | readonly [Requirement, ...Requirement[]]
   /** Undefined: what it names is not there, which anybody may be told. */
-  readonly name: (item: ItemOf<R[F]>, access: Access) => string | undefined
+  readonly name: (item: ItemOf<R[F]>, access: Access) => string | ResourceName | undefined
   /** Whoever may do this to the cluster is asked for nothing else. */
   readonly unlessCluster?: AclOperation
   readonly refused: (item: ItemOf<R[F]>) => ItemOf<S[A]>
@@ -91,14 +92,13 @@ export function eachOf<
   ...needed: readonly Whole<RequestOf<Api<Q, S>>, ResponseOf<Api<Q, S>>>[]
 ): Guard<Q, S> {
   type Item = ItemOf<RequestOf<Api<Q, S>>[F]>
-  const [operation, type] = needs
+  const any = isOne(needs) ? [needs] : needs
+  const [operation, ofType] = any[0]!
   const whole = wholly(api, ...needed)
+  const instead = unlessCluster === undefined ? [] : [[unlessCluster, AclResource.cluster] as const]
   return defineGuard({
     api,
-    requires: [
-      ...whole.requires,
-      unlessCluster === undefined ? needs : [needs, [unlessCluster, AclResource.cluster] as const],
-    ],
+    requires: [...whole.requires, [...any, ...instead]],
     handle: (request, access, next) =>
       whole.handle(request, access, (allowed) => {
         if (unlessCluster !== undefined && access.couldCluster(unlessCluster)) return next(allowed)
@@ -106,7 +106,9 @@ export function eachOf<
           allowed[of] as readonly Item[],
           (item) => {
             const called = name(item, access)
-            return called === undefined || access.may(operation, type, called)
+            if (called === undefined) return true
+            const { type, name: of } = typeof called === 'string' ? { type: ofType, name: called } : called
+            return access.may(operation, type, of)
           },
           (items) => next({ ...allowed, [of]: items }),
           (answer, denied) => ({
@@ -117,6 +119,8 @@ export function eachOf<
       }),
   })
 }
+
+const isOne = (needs: Requirement | readonly Requirement[]): needs is Requirement => typeof needs[0] === 'number'
 
 /** The same guard, with what it lets out changed for who asks. */
 export const telling = <Q extends Fields, S extends Fields>(

@@ -6,9 +6,8 @@ import {
   listConfigResources,
 } from '#libs/kafka-protocol'
 import { type ConfigResource, ResourceType } from '../../../config/config-resource.ts'
-import type { Access } from '../access.ts'
 import { AclOperation, AclResource, CLUSTER_NAME, type ResourceName } from '../acl.ts'
-import { apart, clusterWide, defineGuard, type Requirement } from '../guard.ts'
+import { clusterWide, eachOf, type Requirement } from '../guard.ts'
 
 const { topic: TOPIC, group: GROUP, cluster: CLUSTER } = AclResource
 
@@ -25,61 +24,34 @@ const ERRORS: Readonly<Partial<Record<AclResource, ErrorCode>>> = {
   [CLUSTER]: ErrorCode.CLUSTER_AUTHORIZATION_FAILED,
 }
 
-const mayTouch = (access: Access, operation: AclOperation, resource: ConfigResource): boolean => {
-  const { type, name } = ownerOf(resource)
-  return access.may(operation, type, name)
-}
-
 const denied = ({ resourceType, resourceName }: ConfigResource) => ({
   errorCode: ERRORS[ownerOf({ resourceType, resourceName }).type]!,
   errorMessage: null,
   ...{ resourceType, resourceName },
 })
 
-const ofAnyOwner = (operation: AclOperation): readonly (readonly Requirement[])[] => [
-  [
+const ofItsOwner = (operation: AclOperation) => ({
+  needs: [
     [operation, TOPIC],
     [operation, GROUP],
     [operation, CLUSTER],
-  ],
-]
-
-export const guardDescribeConfigs = defineGuard({
-  api: describeConfigs,
-  requires: ofAnyOwner(AclOperation.describeConfigs),
-  handle: (request, access, next) =>
-    apart(
-      request.resources,
-      (resource) => mayTouch(access, AclOperation.describeConfigs, resource),
-      (resources) => next({ ...request, resources }),
-      ({ results }, refused) => ({
-        results: [...results, ...refused.map((resource) => ({ ...denied(resource), configs: [] }))],
-      }),
-    ),
+  ] as const satisfies readonly Requirement[],
+  name: ownerOf,
 })
 
-export const guardAlterConfigs = defineGuard({
-  api: alterConfigs,
-  requires: ofAnyOwner(AclOperation.alterConfigs),
-  handle: (request, access, next) =>
-    apart(
-      request.resources,
-      (resource) => mayTouch(access, AclOperation.alterConfigs, resource),
-      (resources) => next({ ...request, resources }),
-      ({ responses }, refused) => ({ responses: [...responses, ...refused.map(denied)] }),
-    ),
+export const guardDescribeConfigs = eachOf(describeConfigs, 'resources', 'results', {
+  ...ofItsOwner(AclOperation.describeConfigs),
+  refused: (resource) => ({ ...denied(resource), configs: [] }),
 })
 
-export const guardIncrementalAlterConfigs = defineGuard({
-  api: incrementalAlterConfigs,
-  requires: ofAnyOwner(AclOperation.alterConfigs),
-  handle: (request, access, next) =>
-    apart(
-      request.resources,
-      (resource) => mayTouch(access, AclOperation.alterConfigs, resource),
-      (resources) => next({ ...request, resources }),
-      ({ responses }, refused) => ({ responses: [...responses, ...refused.map(denied)] }),
-    ),
+export const guardAlterConfigs = eachOf(alterConfigs, 'resources', 'responses', {
+  ...ofItsOwner(AclOperation.alterConfigs),
+  refused: denied,
+})
+
+export const guardIncrementalAlterConfigs = eachOf(incrementalAlterConfigs, 'resources', 'responses', {
+  ...ofItsOwner(AclOperation.alterConfigs),
+  refused: denied,
 })
 
 export const guardListConfigResources = clusterWide(listConfigResources, AclOperation.describeConfigs, () => ({
