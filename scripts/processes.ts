@@ -83,6 +83,7 @@ export const planProcesses = (
     SERVICE_KEY_FILE: keyFilesIn(options.data).serviceKeys,
     // The console keeps the newest traces, unless there is a collector for them.
     OTEL_EXPORTER_OTLP_ENDPOINT: process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? `http://127.0.0.1:${options.port}`,
+    TRACE_JOURNAL: join(options.data, 'traces'),
   }
   const node = (app: string, kind: keyof typeof HEAP, args: string[], env: Record<string, string>): Launch => ({
     file: process.execPath,

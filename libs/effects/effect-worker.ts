@@ -2,9 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Database, type GroupCommit, storableText, type UnitOfWork } from '#libs/database'
 import type { Refusal } from '#libs/decider'
 import { Poller } from '#libs/loops'
-import { counter, createLogger, fields, histogram, metrics, spanTime } from '#libs/observability'
+import {
+  counter,
+  createLogger,
+  expectSpan,
+  fields,
+  histogram,
+  metrics,
+  recordSpan,
+  spanTime,
+} from '#libs/observability'
 import { type AnyEffect, type AnyOutcome, type Effect, type EffectKinds, effectFields, type Outcome } from './effect.ts'
-import { isTraced, traceCall, traceEffect } from './effect-trace.ts'
+import { effectSpan, isTraced, traceCall } from './effect-trace.ts'
 import { Leases } from './leases.ts'
 import { type LocalWorker, registerWorker } from './local-workers.ts'
 import { OutcomeRecorder, type RecordingPolicy } from './outcome-recorder.ts'
@@ -237,7 +246,7 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
     const abort = new AbortController()
     this.#calling.set(effect.id, abort)
     const measured = duration.startTimer({ kind: effect.kind })
-    const [attempt, startedAt] = [effect.attempts + 1, spanTime()]
+    const startedAt = spanTime()
     let outcome: Outcome | undefined
     let failure: unknown
     try {
@@ -252,13 +261,15 @@ export class EffectWorker<Kinds extends EffectKinds> implements LocalWorker {
       outcome = this.#stopping ? undefined : this.#unanswered(effect, error)
     } finally {
       measured(effect.cause.traceparent)
-      if (isTraced(effect)) traceCall(effect, attempt, startedAt, failure)
+      if (isTraced(effect)) traceCall(effect, startedAt, failure)
       this.#calling.delete(effect.id)
       this.#pump()
     }
-    if (outcome === undefined || !(await this.#outcomes.record(effect, outcome, () => this.#stopping))) return
+    if (outcome === undefined) return
     const takenAt = this.#takenAt.get(effect.id)
-    if (takenAt !== undefined) traceEffect(effect, takenAt)
+    if (takenAt !== undefined) expectSpan(effectSpan(effect, takenAt))
+    if (!(await this.#outcomes.record(effect, outcome, () => this.#stopping))) return
+    if (takenAt !== undefined) recordSpan(effectSpan(effect, takenAt))
     this.#done(effect)
   }
 

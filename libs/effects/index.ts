@@ -1,5 +1,5 @@
 export type { AnyEffect, AnyOutcome, Effect, EffectKinds, NewEffect, Outcome } from './effect.ts'
-export { outcomeCause } from './effect-trace.ts'
+export { callTrace, outcomeCause } from './effect-trace.ts'
 export { type EffectDefinition, EffectWorker, type EffectWorkerOptions } from './effect-worker.ts'
 export { Effects } from './effects.ts'
 export type { NewParkedEffect, ParkedEffect, ParkedEffectReason } from './parked-effect.ts'

@@ -30,6 +30,8 @@ export const serviceEnvironment = {
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'an http:// URL' }).optional(),
   /** Traces that may begin at this process in a second; those of callers are continued as they ask. */
   TRACES_PER_SECOND: z.coerce.number().min(0).default(5),
+  /** Folder for spans that were not sent yet: a process of the same service sends those of one that was killed. */
+  TRACE_JOURNAL: z.string().optional(),
 }
 
 /** The configuration as the shape says, frozen; or every problem with it at once. */

@@ -1,6 +1,6 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isSampled } from '#libs/contracts'
-import { continueTrace, recordSpan, spanTime } from '#libs/observability'
+import { continueTrace, expectSpan, recordSpan, type Span, spanTime } from '#libs/observability'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,28 +23,32 @@ export const traceRequests = (fastify: FastifyInstance): void => {
     const begins = !READS.has(request.method) && request.url !== COLLECTOR
     if (given !== undefined) request.callersTrace = given
     if (given !== undefined || begins) request.headers.traceparent = continueTrace(given)
+    // What it brings about hangs on it, whether or not this process lives to answer.
+    const span = spanOf(request)
+    if (span !== undefined) expectSpan(span)
     done()
   })
-  fastify.addHook('onResponse', (request, reply, done) => {
-    const traceparent = request.headers.traceparent?.toString()
-    if (isSampled(traceparent)) {
-      const endedAt = spanTime()
-      const route = request.routeOptions.url ?? 'none'
+  fastify.addHook('onResponse', (request, { elapsedTime, statusCode }, done) => {
+    const span = spanOf(request)
+    if (span !== undefined)
       recordSpan({
-        ...{
-          traceparent,
-          parent: isSampled(request.callersTrace) ? request.callersTrace : undefined,
-          name: `${request.method} ${route}`,
-        },
-        ...{ kind: 'server', startedAt: endedAt - reply.elapsedTime, endedAt },
-        attributes: {
-          'http.request.method': request.method,
-          'http.route': route,
-          'http.response.status_code': reply.statusCode,
-        },
-        error: reply.statusCode >= 500 ? `answered ${reply.statusCode}` : undefined,
+        ...span,
+        startedAt: span.endedAt - elapsedTime,
+        attributes: { ...span.attributes, 'http.response.status_code': statusCode },
+        error: statusCode >= 500 ? `answered ${statusCode}` : undefined,
       })
-    }
     done()
   })
+}
+
+/** Of a request that somebody wants to see, as if it were over. */
+const spanOf = ({ headers, method, routeOptions, callersTrace }: FastifyRequest): Span | undefined => {
+  const traceparent = headers.traceparent?.toString()
+  if (!isSampled(traceparent)) return undefined
+  const [route, now] = [routeOptions.url ?? 'none', spanTime()]
+  return {
+    ...{ traceparent, parent: isSampled(callersTrace) ? callersTrace : undefined, name: `${method} ${route}` },
+    ...{ kind: 'server', startedAt: now, endedAt: now },
+    attributes: { 'http.request.method': method, 'http.route': route },
+  }
 }

@@ -40,6 +40,7 @@ export interface ServiceOptions {
     readonly LOG_FORMAT: LogFormat
     readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined
     readonly TRACES_PER_SECOND?: number
+    readonly TRACE_JOURNAL?: string | undefined
     readonly SERVICE_AUTH?: 'on' | 'off'
     readonly SERVICE_KEY_FILE?: string | undefined
   }
@@ -77,6 +78,7 @@ export const startService = async (
     service: name,
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
     tracesPerSecond: config.TRACES_PER_SECOND ?? 0,
+    journal: config.TRACE_JOURNAL,
     // Of the console, if it is the collector; another one has no use for it.
     credentials: credentials(config.SERVICE_KEY_FILE, name, 'console'),
   })

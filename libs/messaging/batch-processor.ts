@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Database, Faults, type GroupCommit } from '#libs/database'
-import { createLogger, describeError, fields } from '#libs/observability'
+import { createLogger, describeError, fields, recordSpan, spanTime } from '#libs/observability'
 import { BatchWork, type RecordResult } from './batch-work.ts'
 import type { ConsumerContext } from './consumer-context.ts'
 import type { IncomingRecord } from './incoming-record.ts'
 import type { RetryPolicy } from './parking/retry-policy.ts'
 import { failureVerdict } from './parking/verdict.ts'
+import { batchSpan } from './trace-batch.ts'
 
 const FIRST_WAIT_MS = 50
 const LONGEST_WAIT_MS = 1_000
@@ -74,8 +75,10 @@ export class BatchProcessor {
     const faults = new Faults(this.options.database)
     for (let wait = FIRST_WAIT_MS; ; wait = longer(wait)) {
       if (abandoned()) throw new Abandoned('the partition was taken away')
+      const startedAt = spanTime()
       try {
         this.#committed(work.records, await this.options.groupCommit.submit(work))
+        if (work.traced !== undefined) recordSpan(batchSpan(work.traced, startedAt))
         return {}
       } catch (error) {
         if (!(await faults.isNobodys(error))) return { error, suspect: work.current }

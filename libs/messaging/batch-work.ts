@@ -6,6 +6,7 @@ import type { IncomingRecord } from './incoming-record.ts'
 import { ParkedKeys } from './parking/parked-keys.ts'
 import type { ParkVerdict } from './parking/parked-message.ts'
 import { behindVerdict, refusalVerdict, unreadableVerdict } from './parking/verdict.ts'
+import { type TracedBatch, tracedBatch } from './trace-batch.ts'
 
 /** What became of a record. */
 export type RecordResult =
@@ -19,6 +20,8 @@ export type RecordResult =
 export class BatchWork implements Work<RecordResult[]> {
   /** The record that was being looked at when the last run stopped; `undefined` once all were. */
   current: number | undefined
+  /** Undefined where nobody wants to see it. */
+  readonly traced: TracedBatch | undefined
   readonly #messageIds: readonly string[]
 
   constructor(
@@ -27,6 +30,7 @@ export class BatchWork implements Work<RecordResult[]> {
     /** Decided already: the only record is parked instead of handled. */
     private readonly verdict?: ParkVerdict,
   ) {
+    this.traced = verdict === undefined ? tracedBatch(context.source, records) : undefined
     this.#messageIds = records.flatMap(({ content }) => (content.kind === 'message' ? content.message.id : []))
   }
 
@@ -84,7 +88,7 @@ export class BatchWork implements Work<RecordResult[]> {
       park(this.verdict)
       return { outcome: this.verdict.status === 'dead' ? 'dead' : 'parked' }
     }
-    const refusal = await handleMessage(this.context, content.message, record.position, uow)
+    const refusal = await handleMessage(this.context, content.message, record.position, uow, this.traced?.traceparent)
     if (refusal === undefined) return { outcome: 'handled' }
     park(refusalVerdict(refusal))
     return { outcome: 'dead', refusal }

@@ -1,4 +1,4 @@
-import { type AnyMessage, Consequences, causeOf, causeWithin, isSampled } from '#libs/contracts'
+import { type AnyMessage, Consequences, causeOf, causeWithin } from '#libs/contracts'
 import type { UnitOfWork } from '#libs/database'
 import type { Refusal } from '#libs/decider'
 import { counter, metrics, spanTime } from '#libs/observability'
@@ -33,15 +33,13 @@ export const handleMessage = async (
   message: AnyMessage,
   position: Position,
   uow: UnitOfWork,
+  batch?: string,
 ): Promise<Refusal | undefined> => {
   const startedAt = spanTime()
   const consequences = new Consequences(causeWithin(causeOf(message), source), source, uow.now)
   const refusal = await handlerOf(handlers, message).handle(message, { uow, consequences, position })
   handlerTime.inc({ type: message.type }, (spanTime() - startedAt) / 1_000)
-  if (isSampled(message.traceparent))
-    uow.afterCommit(() =>
-      traceHandling({ source, message, position, startedAt, refused: refusal ? refusal.refused : undefined }),
-    )
+  traceHandling(uow, { source, message, position, startedAt, batch, refused: refusal ? refusal.refused : undefined })
   return refusal ?? undefined
 }
 

@@ -2,7 +2,7 @@ import { type Cause, Consequences, causeWithin, isSampled, uuidFrom } from '#lib
 import type { UnitOfWork } from '#libs/database'
 import { isRefusal, type Refusal, refuse, type StateVersions, todaysState, versionOf } from '#libs/decider'
 import { EventStreams, type NewEvent } from '#libs/event-store'
-import { recordSpan, spanTime } from '#libs/observability'
+import { expectSpan, recordSpan, type Span, spanTime } from '#libs/observability'
 import { Outbox } from '#libs/outbox'
 import { type LoadedSaga, type Saga, type SagaKey, sagaHasEnded } from './saga.ts'
 import { observeEnd, observeStep } from './saga-metrics.ts'
@@ -109,13 +109,13 @@ export class SagaRunner<State, Input, Event extends { readonly type: string; rea
     const decided = this.saga.decider.decide(saga.state, this.saga.deadline(uow.now.toISOString()))
     await this.#moveOn(uow, consequences, saga, decided)
     if (isSampled(cause.traceparent)) {
-      const { traceparent } = cause
-      uow.afterCommit(() =>
-        recordSpan({
-          ...{ traceparent, parent: woken.traceparent, name: `deadline of ${this.saga.type}`, kind: 'internal' },
-          ...{ startedAt, endedAt: spanTime(), attributes: { 'waybill.correlation_id': correlationId } },
-        }),
-      )
+      const span: Span = {
+        ...{ traceparent: cause.traceparent, parent: woken.traceparent, name: `deadline of ${this.saga.type}` },
+        ...{ kind: 'internal', startedAt, endedAt: spanTime() },
+        attributes: { 'waybill.correlation_id': correlationId },
+      }
+      expectSpan(span)
+      uow.afterCommit(() => recordSpan({ ...span, endedAt: spanTime() }))
     }
   }
 

@@ -15,7 +15,7 @@ export const otlpBody = (service: string, spans: readonly Span[]): string =>
     ],
   })
 
-const otlpSpan = ({ traceparent, parent, name, kind, startedAt, endedAt, attributes, error }: Span) => ({
+const otlpSpan = ({ traceparent, parent, name, kind, startedAt, endedAt, attributes, error, links = [] }: Span) => ({
   traceId: traceIdOf(traceparent),
   spanId: spanIdOf(traceparent),
   ...(parent !== undefined && { parentSpanId: spanIdOf(parent) }),
@@ -24,6 +24,9 @@ const otlpSpan = ({ traceparent, parent, name, kind, startedAt, endedAt, attribu
   startTimeUnixNano: nanoseconds(startedAt),
   endTimeUnixNano: nanoseconds(Math.max(startedAt, endedAt)),
   attributes: attributesOf(attributes),
+  ...(links.length > 0 && {
+    links: links.map((linked) => ({ traceId: traceIdOf(linked), spanId: spanIdOf(linked) })),
+  }),
   status: error === undefined ? {} : { code: ERROR, message: error.slice(0, LONGEST_TEXT) },
 })
 

@@ -4,9 +4,13 @@ import { counter } from '../metrics/registry.ts'
 import { metrics } from '../metrics/table.ts'
 import { otlpBody } from './otlp.ts'
 import type { Span } from './span.ts'
+import type { SpanJournal } from './span-journal.ts'
 
-/** Spans wait so long for others to go with them, milliseconds: what a process that is killed takes with it. */
+/** Spans wait so long for others to go with them, milliseconds: what a killed process takes with it without a journal. */
 const LINGER_MS = 200
+/** Of work of which nobody says how it ended: whether its commit was heard of is known long before, milliseconds. */
+const EXPECTED_MS = 30_000
+const TEND_MS = 1_000
 const LONGEST_PAUSE_MS = 10_000
 /** A request of ours is no larger than 64 KiB. */
 const MOST_IN_A_REQUEST = 48
@@ -31,6 +35,9 @@ export class SpanExporter {
   #timer: NodeJS.Timeout | undefined
   #pauseMs = LINGER_MS
   #sending: Promise<void> | undefined
+  /** By their ids; the oldest first. */
+  readonly #expected = new Map<string, { readonly span: Span; readonly since: number }>()
+  readonly #tending: NodeJS.Timeout
   readonly #count = counter(metrics.tracing.spans)
 
   /** `endpoint` without the path, as in OTEL_EXPORTER_OTLP_ENDPOINT. */
@@ -38,11 +45,27 @@ export class SpanExporter {
     private readonly service: string,
     endpoint: string,
     private readonly credentials: Credentials = () => ({}),
+    private readonly journal?: SpanJournal | undefined,
   ) {
     this.#url = `${endpoint.replace(/\/$/, '')}${PATH}`
+    this.#tending = setInterval(() => this.#tend(), TEND_MS).unref()
   }
 
   record(span: Span): void {
+    this.#expected.delete(span.traceparent)
+    this.journal?.append(span)
+    this.#queue(span)
+  }
+
+  /** Sends it as it is known now if `record` does not say how it ended: this process need not live so long. */
+  expect(span: Span): void {
+    this.#expected.delete(span.traceparent)
+    this.#expected.set(span.traceparent, { span, since: performance.now() })
+    this.journal?.append(span)
+    if (this.#expected.size > MOST_KEPT) this.#overdue(0, 1)
+  }
+
+  #queue(span: Span): void {
     this.#spans.push(span)
     if (this.#spans.length > MOST_KEPT) {
       this.#spans.shift()
@@ -51,9 +74,11 @@ export class SpanExporter {
     this.#later()
   }
 
-  /** Sends what is there, once; a collector that is away or slow keeps no process from stopping. */
+  /** The process stops: sends what is there, once. A collector that is away or slow keeps nobody from stopping. */
   async flush(): Promise<void> {
+    clearInterval(this.#tending)
     clearTimeout(this.#timer)
+    this.#overdue(0)
     const all = async () => {
       await this.#sending
       while (this.#spans.length > 0 && (await this.#send()));
@@ -61,15 +86,41 @@ export class SpanExporter {
     await Promise.race([all(), delay(FLUSH_MS, undefined, { ref: false })])
   }
 
+  /** Looks after what nobody else does: work without a word of its end, and spans of processes that are no more. */
+  #tend(): void {
+    this.#overdue(EXPECTED_MS)
+    this.journal?.touch()
+    for (const span of this.journal?.adopt() ?? []) this.#queue(span)
+  }
+
+  #overdue(ageMs: number, most = Number.POSITIVE_INFINITY): void {
+    for (const [id, { span, since }] of this.#expected) {
+      if (most-- <= 0 || performance.now() - since < ageMs) return
+      this.#expected.delete(id)
+      this.#queue(span)
+    }
+  }
+
+  /** Once a request is over: what is in memory is all that is still to be sent. */
+  #tidy(): void {
+    if (this.#spans.length === 0 && this.#expected.size === 0) this.journal?.clear()
+    else if (this.journal?.isLarge)
+      this.journal.rewrite([...this.#spans, ...Array.from(this.#expected.values(), ({ span }) => span)])
+  }
+
   #later(): void {
     if (this.#timer !== undefined || this.#sending !== undefined || this.#spans.length === 0) return
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      this.#sending = this.#send().then(() => {
-        this.#sending = undefined
-        this.#later()
-      })
-    }, this.#pauseMs)
+    const isFull = this.#spans.length >= MOST_IN_A_REQUEST && this.#pauseMs === LINGER_MS
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined
+        this.#sending = this.#send().then(() => {
+          this.#sending = undefined
+          this.#later()
+        })
+      },
+      isFull ? 0 : this.#pauseMs,
+    )
     this.#timer.unref()
   }
 
@@ -86,11 +137,13 @@ export class SpanExporter {
       if (!ok) throw new Error(`the collector answered ${status}`)
       this.#count.inc({ result: 'sent' }, sent.length)
       this.#pauseMs = LINGER_MS
+      this.#tidy()
       return true
     } catch (error) {
       if (this.#pauseMs === LINGER_MS) this.#log.info('spans wait for the collector', { error, url: this.#url })
       this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
       this.#spans = [...sent, ...this.#spans].slice(-MOST_KEPT)
+      this.#tidy()
       return false
     }
   }

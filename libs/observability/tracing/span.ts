@@ -12,6 +12,8 @@ export interface Span {
   readonly attributes: Readonly<Record<string, string | number | boolean | undefined>>
   /** What went wrong; undefined when nothing did. */
   readonly error?: string | undefined
+  /** `traceparent` of other spans that it has to do with, in whatever trace. */
+  readonly links?: readonly string[] | undefined
 }
 
 /** https://opentelemetry.io/docs/specs/otel/trace/api/#spankind, with its numbers in OTLP. */

@@ -14,12 +14,15 @@ export interface StoredSpan {
   readonly durationMs: number
   readonly attributes: Readonly<Record<string, string | number | boolean>>
   readonly error: string | null
+  /** Other spans that it has to do with, in whatever trace. */
+  readonly links: readonly { readonly traceId: string; readonly spanId: string }[]
 }
 
 const KINDS = ['internal', 'internal', 'server', 'client', 'producer', 'consumer'] as const
 const LONGEST_NAME = 200
 const LONGEST_TEXT = 500
 const MOST_ATTRIBUTES = 32
+const MOST_LINKS = 32
 const MOST_SPANS = 4_096
 
 const hex = (digits: number) => z.string().regex(new RegExp(`^(?!0{${digits}})[0-9a-f]{${digits}}$`, 'i'))
@@ -54,6 +57,7 @@ const span = z.object({
   startTimeUnixNano: nanoseconds,
   endTimeUnixNano: nanoseconds,
   attributes,
+  links: z.array(z.object({ traceId: hex(32), spanId: hex(16) })).default([]),
   status: z.object({ code: z.int().optional(), message: text(LONGEST_TEXT).optional() }).optional(),
 })
 
@@ -89,4 +93,7 @@ const stored = (service: string, given: z.infer<typeof span>): StoredSpan => ({
   durationMs: Math.max(0, given.endTimeUnixNano - given.startTimeUnixNano),
   attributes: given.attributes,
   error: given.status?.code === ERROR ? (given.status.message ?? '') : null,
+  links: given.links
+    .slice(0, MOST_LINKS)
+    .map(({ traceId, spanId }) => ({ traceId: traceId.toLowerCase(), spanId: spanId.toLowerCase() })),
 })

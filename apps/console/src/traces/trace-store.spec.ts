@@ -8,7 +8,7 @@ import { TraceStore } from './trace-store.ts'
 const id = (n: number, digits: number) => n.toString(16).padStart(digits, '0')
 const span = (trace: number, n: number, more: Partial<StoredSpan> = {}): StoredSpan => ({
   ...{ traceId: id(trace, 32), spanId: id(n, 16), parentSpanId: null, service: 'order', name: `span ${n}` },
-  ...{ kind: 'internal', startedAt: n, durationMs: 1, attributes: {}, error: null, ...more },
+  ...{ kind: 'internal', startedAt: n, durationMs: 1, attributes: {}, error: null, links: [], ...more },
 })
 
 test('what our processes send arrives as what they recorded', () => {
@@ -18,6 +18,7 @@ test('what our processes send arrives as what they recorded', () => {
     {
       ...{ traceparent, parent, name: 'call authorize', kind: 'client', startedAt: 1_000.25, endedAt: 1_004.75 },
       ...{ attributes: { 'waybill.attempt': 2, ok: true, share: 0.5, none: undefined }, error: 'no answer' },
+      links: [parent],
     },
   ])
   expect(parse(otlpSpans, JSON.parse(sent))).toEqual([
@@ -25,6 +26,7 @@ test('what our processes send arrives as what they recorded', () => {
       ...{ traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', parentSpanId: spanIdOf(parent) },
       ...{ service: 'payment', name: 'call authorize', kind: 'client', startedAt: 1_000.25, durationMs: 4.5 },
       ...{ attributes: { 'waybill.attempt': 2, ok: true, share: 0.5 }, error: 'no answer' },
+      links: [{ traceId: '0af7651916cd43dd8448eb211c80319c', spanId: '00f067aa0ba902b7' }],
     },
   ])
 })

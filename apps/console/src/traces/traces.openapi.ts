@@ -27,6 +27,7 @@ export const storedSpan = z.object({
   durationMs: z.number().min(0),
   attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   error: z.string().nullable(),
+  links: z.array(z.object({ traceId, spanId })).describe('Spans that it has to do with, in other traces'),
 })
 
 export const traces = z.object({ items: z.array(traceSummary) })

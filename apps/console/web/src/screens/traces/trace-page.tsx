@@ -84,7 +84,7 @@ const Waterfall = ({ rows, chosen, onSelect }: WaterfallProps) => (
 
 /** Waiting is drawn otherwise than working. */
 const kindOf = ({ kind, name }: TraceSpan): string =>
-  kind === 'producer' || (kind === 'consumer' && !name.startsWith('handle')) ? 'waiting' : kind
+  kind === 'producer' || (kind === 'consumer' && !/^(handle|batch) /.test(name)) ? 'waiting' : kind
 
 const Details = ({ span }: { span: TraceSpan | undefined }) =>
   span && (
@@ -100,6 +100,24 @@ const Details = ({ span }: { span: TraceSpan | undefined }) =>
           <>
             <dt>Error</dt>
             <dd>{span.error}</dd>
+          </>
+        )}
+        {span.links.length > 0 && (
+          <>
+            <dt>Has to do with</dt>
+            <dd>
+              {span.links.map(({ traceId, spanId }) => (
+                <Link
+                  key={spanId}
+                  to="/traces/$traceId"
+                  params={{ traceId }}
+                  search={{ span: spanId }}
+                  className="mono"
+                >
+                  trace {traceId.slice(0, 8)}{' '}
+                </Link>
+              ))}
+            </dd>
           </>
         )}
         {Object.entries(span.attributes).map(([name, value]) => (

@@ -4,6 +4,7 @@ import { waterfall } from './waterfall.ts'
 
 const span = (spanId: string, parentSpanId: string | null, startedAt: number, durationMs: number): TraceSpan => ({
   ...{ traceId: 't', spanId, parentSpanId, service: 's', name: spanId, kind: 'internal', attributes: {}, error: null },
+  links: [],
   ...{ startedAt, durationMs },
 })
 
