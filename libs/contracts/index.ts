@@ -41,7 +41,7 @@ export {
   usedTopics,
 } from './topic-access.ts'
 export { questionTopics, type Topic, type TopicSettings, topicNames, topics } from './topics.ts'
-export { causeWithin, isSampled, spanWithin } from './trace.ts'
+export { causeWithin, isSampled, isTraceparent, spanWithin } from './trace.ts'
 export {
   type Address,
   type AddressV1,

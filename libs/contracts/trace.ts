@@ -5,11 +5,12 @@ import type { Cause } from './consequences.ts'
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 const SAMPLED = 1
 
+export const isTraceparent = (given: string | undefined): given is string =>
+  given !== undefined && TRACEPARENT.test(given)
+
 /** Whether somebody wants to see the trace; false for what is no `traceparent`. */
 export const isSampled = (traceparent: string | undefined): traceparent is string =>
-  traceparent !== undefined &&
-  TRACEPARENT.test(traceparent) &&
-  (Number.parseInt(traceparent.slice(-2), 16) & SAMPLED) === SAMPLED
+  isTraceparent(traceparent) && (Number.parseInt(traceparent.slice(-2), 16) & SAMPLED) === SAMPLED
 
 /**
  * The `traceparent` of what `who` does because of `id`, within the trace of what brought that about. Deterministic, as

@@ -1,8 +1,15 @@
 import type { Address, PersonalAddress } from '#libs/contracts'
-import type { AnyEffect, AnyOutcome, EffectDefinition, RetryPolicy } from '#libs/effects'
+import {
+  type AnyEffect,
+  type AnyOutcome,
+  callTrace,
+  type Effect,
+  type EffectDefinition,
+  type RetryPolicy,
+} from '#libs/effects'
 import type { PersonalData } from '#libs/personal-data'
 import { outcomesFor } from '#libs/service'
-import type { Carrier } from './carrier.ts'
+import type { CallContext, Carrier } from './carrier.ts'
 import type { BookingAnswer, CancellationAnswer, CarrierAnswer } from './domain/carrier-answer.ts'
 import type { ShipmentInput, TrackingAnswer } from './domain/decide.ts'
 import type { InspectionAnswer, ReturnInput, ReturnReport } from './domain/decide-return.ts'
@@ -45,30 +52,33 @@ export const carrierCalls = (
 ): EffectDefinition<Kinds> => ({
   concurrency,
   perform: {
-    book: withAddress(personal, (payload, signal) => carrier.book(payload, signal)),
-    cancel: ({ payload }, signal) => carrier.cancel(payload, signal),
-    track: ({ payload }, signal) => carrier.track(payload, signal),
-    'return-label': withAddress(personal, (payload, signal) => carrier.issueLabel(payload, signal)),
-    'return-cancel': ({ payload }, signal) => carrier.cancelReturn(payload, signal),
-    'return-track': ({ payload }, signal) => carrier.trackReturn(payload, signal),
-    'return-inspect': ({ payload }, signal) => carrier.inspect(payload, signal),
+    book: withAddress(personal, (payload, context) => carrier.book(payload, context)),
+    cancel: (call, signal) => carrier.cancel(call.payload, contextOf(call, signal)),
+    track: (call, signal) => carrier.track(call.payload, contextOf(call, signal)),
+    'return-label': withAddress(personal, (payload, context) => carrier.issueLabel(payload, context)),
+    'return-cancel': (call, signal) => carrier.cancelReturn(call.payload, contextOf(call, signal)),
+    'return-track': (call, signal) => carrier.trackReturn(call.payload, contextOf(call, signal)),
+    'return-inspect': (call, signal) => carrier.inspect(call.payload, contextOf(call, signal)),
   },
   retry: (operation) => policies[operation],
   announce: (uow, call) => outcomesOf(call).announce(uow, call),
   apply: (uow, call, outcome) => outcomesOf(call).apply(uow, call, outcome),
 })
 
+const contextOf = (effect: Effect, signal: AbortSignal): CallContext => ({ signal, traceparent: callTrace(effect) })
+
 /** The carrier is told where to; when that was erased meanwhile, nobody can be. */
 const withAddress =
   <Payload extends { readonly address: PersonalAddress }>(
     personal: PersonalData,
-    call: (payload: Payload & { readonly address: Address }, signal: AbortSignal) => Promise<BookingAnswer>,
+    call: (payload: Payload & { readonly address: Address }, context: CallContext) => Promise<BookingAnswer>,
   ) =>
-  async ({ payload }: { readonly payload: Payload }, signal: AbortSignal): Promise<BookingAnswer> => {
+  async (effect: Effect<string, Payload>, signal: AbortSignal): Promise<BookingAnswer> => {
+    const { payload } = effect
     const address = await personal.openObject<Address>(payload.address)
     return address === undefined
       ? { outcome: 'refused', code: 'recipient_erased' }
-      : call({ ...payload, address }, signal)
+      : call({ ...payload, address }, contextOf(effect, signal))
   }
 
 const SOURCE = '/waybill/fulfillment'

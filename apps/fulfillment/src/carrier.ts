@@ -17,6 +17,13 @@ export class CarrierError extends Error {
 /** The carrier is the one who must know where to. */
 type InClear<Call> = Omit<Call, 'address'> & { readonly address: Address }
 
+/** Of one call, beside what it asks for. */
+export interface CallContext {
+  readonly signal: AbortSignal
+  /** The carrier gives it back with whatever it reports because of this call. */
+  readonly traceparent?: string | undefined
+}
+
 type Body = Record<string, unknown>
 
 export type QuoteAnswer =
@@ -47,19 +54,19 @@ export class Carrier {
     this.#callbackUrl = new URL('/carrier-events', callbackUrl).href
   }
 
-  async book({ orderId, address, lines }: InClear<CarrierCalls['book']>, signal: AbortSignal): Promise<BookingAnswer> {
+  async book({ orderId, address, lines }: InClear<CarrierCalls['book']>, context: CallContext): Promise<BookingAnswer> {
     const request = { orderId, address, lines, callbackUrl: this.#callbackUrl }
-    return this.#book('/carrier/shipments', keyOf('book', orderId), signal, request)
+    return this.#book('/carrier/shipments', keyOf('book', orderId), context, request)
   }
 
   /** A label for a parcel that comes back. */
-  issueLabel(call: InClear<ReturnCalls['return-label']>, signal: AbortSignal): Promise<BookingAnswer> {
+  issueLabel(call: InClear<ReturnCalls['return-label']>, context: CallContext): Promise<BookingAnswer> {
     const request = { ...call, callbackUrl: this.#callbackUrl }
-    return this.#book('/carrier/returns', returnKeyOf('label', call.returnId), signal, request)
+    return this.#book('/carrier/returns', returnKeyOf('label', call.returnId), context, request)
   }
 
-  async #book(path: string, key: string, signal: AbortSignal, request: object): Promise<BookingAnswer> {
-    const { status, body } = await this.#post(path, key, signal, request)
+  async #book(path: string, key: string, context: CallContext, request: object): Promise<BookingAnswer> {
+    const { status, body } = await this.#post(path, key, context, request)
     // The carrier's considered "no"; any other 422 is a fault in what we ask.
     if (status === 422 && body.code === 'impossible') return { outcome: 'refused', code: body.code }
     if (status !== 201) throw unusable(status, body)
@@ -67,44 +74,44 @@ export class Carrier {
     return { outcome: 'done', parcel }
   }
 
-  cancel({ orderId, shipmentId }: CarrierCalls['cancel'], signal: AbortSignal): Promise<CancellationAnswer> {
-    return this.#cancel(shipmentId, keyOf('cancel', orderId), signal)
+  cancel({ orderId, shipmentId }: CarrierCalls['cancel'], context: CallContext): Promise<CancellationAnswer> {
+    return this.#cancel(shipmentId, keyOf('cancel', orderId), context)
   }
 
   cancelReturn(
     { returnId, shipmentId }: ReturnCalls['return-cancel'],
-    signal: AbortSignal,
+    context: CallContext,
   ): Promise<CancellationAnswer> {
-    return this.#cancel(shipmentId, returnKeyOf('cancel', returnId), signal)
+    return this.#cancel(shipmentId, returnKeyOf('cancel', returnId), context)
   }
 
-  async #cancel(shipmentId: string, key: string, signal: AbortSignal): Promise<CancellationAnswer> {
+  async #cancel(shipmentId: string, key: string, context: CallContext): Promise<CancellationAnswer> {
     const path = `/carrier/shipments/${encodeURIComponent(shipmentId)}/cancellation`
-    const { status, body } = await this.#post(path, key, signal)
+    const { status, body } = await this.#post(path, key, context)
     // 409: the parcel has left.
     if (status === 409) return { outcome: 'refused', code: text(body, 'code') }
     if (status !== 200) throw unusable(status, body)
     return { outcome: 'done' }
   }
 
-  track({ shipmentId }: CarrierCalls['track'], signal: AbortSignal): Promise<TrackingAnswer> {
-    return this.#track(shipmentId, trackedStatuses, signal)
+  track({ shipmentId }: CarrierCalls['track'], context: CallContext): Promise<TrackingAnswer> {
+    return this.#track(shipmentId, trackedStatuses, context)
   }
 
   trackReturn(
     { shipmentId }: ReturnCalls['return-track'],
-    signal: AbortSignal,
+    context: CallContext,
   ): Promise<CarrierAnswer<{ readonly status: ReturnReport }>> {
-    return this.#track(shipmentId, returnReports, signal)
+    return this.#track(shipmentId, returnReports, context)
   }
 
   /** The carrier's return centre looks at what has arrived, once. */
   async inspect(
     { returnId, shipmentId }: ReturnCalls['return-inspect'],
-    signal: AbortSignal,
+    context: CallContext,
   ): Promise<InspectionAnswer> {
     const path = `/carrier/shipments/${encodeURIComponent(shipmentId)}/inspection`
-    const { status, body } = await this.#post(path, returnKeyOf('inspect', returnId), signal)
+    const { status, body } = await this.#post(path, returnKeyOf('inspect', returnId), context)
     const inspection = inspected.safeParse(body)
     if (status !== 200 || !inspection.success) throw unusable(status, body)
     return { outcome: 'done', ...inspection.data }
@@ -113,11 +120,11 @@ export class Carrier {
   async #track<Status extends string>(
     shipmentId: string,
     statuses: readonly Status[],
-    signal: AbortSignal,
+    context: CallContext,
   ): Promise<CarrierAnswer<{ readonly status: Status }>> {
     const path = `/carrier/shipments/${encodeURIComponent(shipmentId)}`
     const answer = await exchange(this.#pool, {
-      ...{ method: 'GET', path, signal },
+      ...{ method: 'GET', path, signal: context.signal },
       headers: this.credentials({ method: 'GET', path }),
     })
     const body = jsonOf(answer.body)
@@ -128,7 +135,7 @@ export class Carrier {
 
   /** What a delivery costs and when it arrives; nothing is booked. */
   async quote(request: InClear<DataOf<'shipment.quote'>>, signal: AbortSignal): Promise<QuoteAnswer> {
-    const { status, body } = await this.#send('/carrier/quotes', {}, signal, request)
+    const { status, body } = await this.#send('/carrier/quotes', {}, { signal }, request)
     if (status === 422 && body.code === 'impossible') return { outcome: 'refused', code: body.code }
     const quoted = quote.safeParse(body)
     if (status !== 200 || !quoted.success) throw unusable(status, body)
@@ -139,20 +146,30 @@ export class Carrier {
     return this.#pool.destroy()
   }
 
-  #post(path: string, key: string, signal: AbortSignal, request: object = {}): Promise<{ status: number; body: Body }> {
-    return this.#send(path, { 'idempotency-key': key }, signal, request)
+  #post(
+    path: string,
+    key: string,
+    context: CallContext,
+    request: object = {},
+  ): Promise<{ status: number; body: Body }> {
+    return this.#send(path, { 'idempotency-key': key }, context, request)
   }
 
   async #send(
     path: string,
     headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
+    { signal, traceparent }: CallContext,
     request: object,
   ): Promise<{ status: number; body: Body }> {
     const { status, body } = await exchange(this.#pool, {
       method: 'POST',
       path,
-      headers: { 'content-type': 'application/json', ...headers, ...this.credentials({ method: 'POST', path }) },
+      headers: {
+        'content-type': 'application/json',
+        ...(traceparent !== undefined && { traceparent }),
+        ...headers,
+        ...this.credentials({ method: 'POST', path }),
+      },
       body: JSON.stringify(request),
       signal,
     })

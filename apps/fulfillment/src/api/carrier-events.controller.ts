@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Inject, Post, Req } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { Consequences, orderId, returnId } from '#libs/contracts'
+import { Consequences, isTraceparent, orderId, returnId } from '#libs/contracts'
 import { GroupCommit, type UnitOfWork } from '#libs/database'
 import { isRefusal, type Refusal } from '#libs/decider'
 import { Problem, parse, Trace } from '#libs/http'
@@ -12,6 +12,7 @@ import { verifyWebhook } from '#libs/webhooks'
 import { CARRIER_SECRETS, type CarrierSecrets } from '../carrier-secrets.ts'
 import { returns } from '../return-aggregate.ts'
 import { shipments } from '../shipment-aggregate.ts'
+import { traceReport } from './trace-report.ts'
 
 const text = z.string().min(1).max(100)
 const parcelEvent = z.object({
@@ -20,6 +21,8 @@ const parcelEvent = z.object({
   orderId,
   shipmentId: text,
   trackingNumber: text,
+  /** Of the booking. One that is none is no reason to refuse the report. */
+  traceparent: z.string().refine(isTraceparent).optional().catch(undefined),
 })
 const carrierEvent = z.union([
   parcelEvent.extend({ type: z.enum(['dispatched', 'delivered', 'lost']), returnId }),
@@ -112,9 +115,9 @@ const unsigned = (detail: string): Problem =>
   new Problem(401, { type: 'unsigned-webhook', title: 'Not signed by the carrier', detail })
 
 /** Answers why not, when it cannot be. */
-const report = async (uow: UnitOfWork, event: CarrierEvent, traceparent: string): Promise<Refusal | undefined> => {
+const report = async (uow: UnitOfWork, event: CarrierEvent, request: string): Promise<Refusal | undefined> => {
   const { eventId, orderId, shipmentId, trackingNumber } = event
-  const cause = { id: eventId, correlationId: orderId, traceparent }
+  const cause = { id: eventId, correlationId: orderId, traceparent: traceReport(uow, event, request) }
   const consequences = new Consequences(cause, `/waybill/${SERVICE}`, uow.now)
   const parcel = { shipmentId, trackingNumber }
   if (event.returnId === undefined) {

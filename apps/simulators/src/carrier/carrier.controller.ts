@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Inject, Param, Post, Put, Query, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { Problem, parse } from '#libs/http'
+import { CallersTrace, Problem, parse } from '#libs/http'
 import type { Answer } from '../answers.ts'
 import { fateOf } from '../fate.ts'
 import { Fickle } from '../fickle.ts'
@@ -23,15 +23,25 @@ export class CarrierController {
   ) {}
 
   @Post('shipments')
-  book(@IdempotencyKey() key: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
+  book(
+    @IdempotencyKey() key: string,
+    @CallersTrace() traceparent: string | undefined,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const request = parse(booking, body)
-    return this.#respond(reply, () => this.carrier.book(key, request))
+    return this.#respond(reply, () => this.carrier.book(key, request, traceparent))
   }
 
   @Post('returns')
-  issueLabel(@IdempotencyKey() key: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
+  issueLabel(
+    @IdempotencyKey() key: string,
+    @CallersTrace() traceparent: string | undefined,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const request = parse(returnBooking, body)
-    return this.#respond(reply, () => this.carrier.issueLabel(key, request))
+    return this.#respond(reply, () => this.carrier.issueLabel(key, request, traceparent))
   }
 
   @Post('shipments/:shipmentId/inspection')

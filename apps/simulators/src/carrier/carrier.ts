@@ -57,13 +57,13 @@ export class Carrier {
     return carrier
   }
 
-  async book(idempotencyKey: string, booking: Booking): Promise<Answer> {
+  async book(idempotencyKey: string, booking: Booking, traceparent?: string): Promise<Answer> {
     const { impossibleRate, dispatchMs, deliveryMs } = this.settings.current
     const answer = await this.#answers.once(idempotencyKey, booking, () => {
       if (isImpossible(booking, idempotencyKey, impossibleRate))
         return { status: 422, code: 'impossible', detail: 'the carrier cannot deliver to this address' }
       const booked = book(booking, { id: randomId(16), now: Date.now(), dispatchMs, deliveryMs })
-      this.#shipments.insert(booked)
+      this.#shipments.insert({ ...booked, traceparent })
       const { shipmentId, trackingNumber } = booked
       return { status: 201, body: { shipmentId, trackingNumber, status: 'booked' } }
     })
@@ -73,7 +73,7 @@ export class Carrier {
   }
 
   /** A label for a parcel that comes back; from then on it is a shipment like others. */
-  async issueLabel(idempotencyKey: string, request: ReturnBooking): Promise<Answer> {
+  async issueLabel(idempotencyKey: string, request: ReturnBooking, traceparent?: string): Promise<Answer> {
     const { returnImpossibleRate, returnLossRate, handoverMs, returnMs } = this.settings.current
     const answer = await this.#answers.once(idempotencyKey, request, () => {
       if (isImpossible(request, idempotencyKey, returnImpossibleRate))
@@ -81,7 +81,7 @@ export class Carrier {
       const lost = drawFor(`${idempotencyKey} lost`) < returnLossRate
       const chance = { id: randomId(16), now: Date.now(), handoverMs, returnMs, lost }
       const booked = bookReturn(request, chance)
-      this.#shipments.insert(booked)
+      this.#shipments.insert({ ...booked, traceparent })
       const { shipmentId, trackingNumber } = booked
       return { status: 201, body: { shipmentId, trackingNumber, status: 'booked' } }
     })

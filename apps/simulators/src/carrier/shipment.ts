@@ -40,6 +40,8 @@ export interface BookedShipment {
   readonly lines?: string | null
   /** 1 when it will not arrive. */
   readonly lost?: number
+  /** Of whoever booked it, who is given it back with each event: https://www.w3.org/TR/trace-context/. */
+  readonly traceparent?: string | null | undefined
 }
 
 export interface Shipment extends BookedShipment {
@@ -61,6 +63,7 @@ export interface ShipmentEvent {
   readonly orderId: string
   readonly returnId?: string
   readonly trackingNumber: string
+  readonly traceparent?: string
   readonly at: string
 }
 
@@ -127,7 +130,7 @@ export const unacknowledged = (shipment: Shipment, now: number): ShipmentEvent[]
 }
 
 const event = (shipment: Shipment, type: ShipmentEvent['type'], at: number): ShipmentEvent => {
-  const { shipmentId, orderId, returnId, trackingNumber } = shipment
+  const { shipmentId, orderId, returnId, trackingNumber, traceparent } = shipment
   return {
     eventId: `${shipmentId}-${type}`,
     type,
@@ -135,6 +138,7 @@ const event = (shipment: Shipment, type: ShipmentEvent['type'], at: number): Shi
     orderId,
     ...(returnId && { returnId }),
     trackingNumber,
+    ...(traceparent && { traceparent }),
     at: new Date(at).toISOString(),
   }
 }

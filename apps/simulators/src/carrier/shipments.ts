@@ -3,7 +3,7 @@ import type { BookedShipment, Shipment } from './shipment.ts'
 
 const COLUMNS = `id, shipment_id AS shipmentId, tracking_number AS trackingNumber, order_id AS orderId,
   callback_url AS callbackUrl, at AS bookedAt, dispatch_at AS dispatchAt, deliver_at AS deliverAt, cancelled, acknowledged,
-  return_id AS returnId, lost, lines`
+  return_id AS returnId, lost, lines, traceparent`
 
 /** The distinct addresses of the index, each found by one step from the one before. */
 const CALLBACKS = `
@@ -30,8 +30,8 @@ export class Shipments {
   constructor(store: Store) {
     this.#insert = store.prepare(`
       INSERT INTO shipments (at, shipment_id, tracking_number, order_id, callback_url, dispatch_at, deliver_at,
-        return_id, lost, lines)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+        return_id, lost, lines, traceparent)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     this.#cancel = store.prepare('UPDATE shipments SET cancelled = 1 WHERE shipment_id = ?')
     this.#acknowledge = store.prepare('UPDATE shipments SET acknowledged = acknowledged + ? WHERE shipment_id = ?')
     this.#one = store.prepare(`SELECT ${COLUMNS} FROM shipments WHERE shipment_id = ?`)
@@ -45,9 +45,20 @@ export class Shipments {
 
   insert(shipment: BookedShipment): void {
     const { bookedAt, shipmentId, trackingNumber, orderId, callbackUrl, dispatchAt, deliverAt } = shipment
-    const { returnId = null, lost = 0, lines = null } = shipment
+    const { returnId = null, lost = 0, lines = null, traceparent = null } = shipment
     const times = [dispatchAt, deliverAt] as const
-    this.#insert.run(bookedAt, shipmentId, trackingNumber, orderId, callbackUrl, ...times, returnId, lost, lines)
+    this.#insert.run(
+      bookedAt,
+      shipmentId,
+      trackingNumber,
+      orderId,
+      callbackUrl,
+      ...times,
+      returnId,
+      lost,
+      lines,
+      traceparent,
+    )
   }
 
   cancel(shipmentId: string): void {

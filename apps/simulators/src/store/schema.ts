@@ -56,6 +56,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE texts ADD COLUMN key TEXT;
   `,
+  `
+  ALTER TABLE shipments ADD COLUMN traceparent TEXT;
+  `,
 ]
 
 /** Those that grow with every order. */
