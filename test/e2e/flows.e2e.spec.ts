@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { Client, type Coordination, type Order, type OrderOptions, orderOf } from '../support/client.ts'
+import { holesIn, type SeenSpan } from '../support/collector.ts'
 import { type StockLevels, stockLevels, violations } from '../support/oracle.ts'
 import { commandsFor } from '../support/order-sequence.ts'
 import { secretsInLogs } from '../support/secrets-in-logs.ts'
@@ -14,6 +16,13 @@ interface Quote {
   shipping: { cost: { amount: number; currency: string }; promisedOn: string }
   total: { amount: number; currency: string }
 }
+
+/** Requests, waits in outbox and topic, handling, calls to each partner, and what the carrier reports by itself. */
+const PARTS_OF_A_TRACE = [
+  ...['POST /api/orders', 'POST /orders', 'order.placed in the outbox', 'order.placed on orders'],
+  ...['handle order.placed', 'effect authorize', 'call authorize', 'effect capture', 'call capture', 'call book'],
+  ...['carrier reports dispatched', 'carrier reports delivered', 'handle shipment.delivered', 'handle order.completed'],
+]
 
 let system: RunningSystem
 let client: Client
@@ -63,6 +72,30 @@ test('paid, reserved, shipped and delivered', async () => {
     expect(order.status).toBe('completed')
     expect(await ok(order.orderId)).toEqual(['authorize', 'capture'])
   }
+})
+
+test('an order is one trace, from the request to its third mail, and no span of it hangs in the air', async () => {
+  await inBothStyles(async ({ coordination }) => {
+    // With a trace of its own it is seen, however many begin in this second.
+    const traceId = randomUUID().replaceAll('-', '')
+    const headers = { 'idempotency-key': traceId, traceparent: `00-${traceId}-00f067aa0ba902b7-01` }
+    const request = orderOf({ 'MUG-WHITE-330': 1 }, { customerId: 'flow-traced', coordination })
+    const { body } = await client.call<{ orderId: string }>('POST', '/api/orders', request, headers)
+    ended(await client.terminal(body.orderId))
+    let [missing, holes]: string[][] = [[], []]
+    // Each process sends its own, a moment after they ended.
+    await until('every span of it', async () => {
+      const { status, body } = await client.call<{ spans: SeenSpan[] }>('GET', `/api/traces/${traceId}`)
+      const spans = status === 200 ? body.spans : []
+      const names = spans.map(({ name }) => name)
+      missing = PARTS_OF_A_TRACE.filter((name) => !names.includes(name))
+      if (names.filter((name) => name === 'call email').length < 3) missing.push('three mails')
+      holes = holesIn(spans)
+      return (missing.length === 0 && holes.length === 1) || undefined
+    }).catch(() => {})
+    expect(missing).toEqual([])
+    expect(holes).toEqual(['POST /api/orders hangs on 00f067aa0ba902b7, which is not there'])
+  })
 })
 
 test('a declined card: the stock is free again', async () => {
