@@ -1,13 +1,16 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { fires, rests } from './drills/alert.ts'
 import { SystemUnderDrill } from './drills/drill.ts'
 import { drills, withoutDrill } from './drills/drills.ts'
 import { ROOT } from './root.ts'
 
-const USAGE = `npm run drill -- ALERT [--mend]: makes the fault that an alert is about, for real, in a system that runs by npm start
+const USAGE = `npm run drill -- ALERT [--mend]: makes the fault that an alert is about, for real, in a system that runs by npm start,
+and waits until the alert fires
 
   ALERT         ${Object.keys(drills).join(', ')}
-  --mend        then does what its runbook says, and proves that it is mended; without it that is left to you
+  --mend        then does what its runbook says, proves that it is mended, and waits until the alert rests; without it
+                that is left to you
   --url URL     the console (http://localhost:8080)
   --data DIR    the system's data folder (.waybill)
 Environment: WAYBILL_TOKEN, an access token of an admin where a login is asked for.
@@ -31,13 +34,17 @@ const main = async (): Promise<void> => {
   if ((await system.look('/api/processes')) === undefined)
     throw new Error(`no Waybill answers at ${url}: npm start, or name its console with --url`)
   console.log(`fault    ${drill.fault}`)
-  const { shows, look, mend } = await drill.make(system)
+  const fault = await drill.make(system)
+  const { shows, look, mend } = fault
   console.log(`shows    ${shows}`)
   console.log(look.map((place, i) => `${i === 0 ? 'look' : '    '}     ${place}`).join('\n'))
   console.log(`runbook  docs/runbooks/${alert}.md`)
+  console.log(`alert    ${await fires(system, alert, fault)}`)
   if (!values.mend) return
   console.log('mending')
   console.log(`mended   ${await mend()}`)
+  await rests(system, alert)
+  console.log(`alert    ${alert} rests`)
 }
 
 try {

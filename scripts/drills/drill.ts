@@ -7,6 +7,8 @@ export interface Fault {
   readonly shows: string
   /** Where to look: commands, and screens of the console. */
   readonly look: readonly string[]
+  /** Makes it last, for an alert that wants to see it for a while; undefined where it lasts by itself. */
+  readonly hold?: () => Promise<void>
   /** Does what the runbook says, and resolves with what proves that it is mended. */
   readonly mend: () => Promise<string>
 }
@@ -75,6 +77,19 @@ export class SystemUnderDrill {
       reason: 'the end of a drill',
     })
     if (status !== 202 && status !== 409) throw new Error(`${process} was not resumed: ${JSON.stringify(body)}`)
+  }
+
+  /** Goes on for the moment that it takes to be paused anew, for another minute. */
+  async pauseAgain(process: string): Promise<void> {
+    await this.resume(process)
+    await this.pause(process)
+  }
+
+  /** What the gateway says of the alert at its last look, the one that fires before others; undefined while it rests. */
+  async alert(name: string): Promise<{ readonly state: string; readonly summary: string } | undefined> {
+    const answer = await this.look<{ items: { alert: string; state: string; summary: string }[] }>('/api/alerts')
+    const found = answer?.items.filter(({ alert }) => alert === name) ?? []
+    return found.find(({ state }) => state === 'firing') ?? found[0]
   }
 
   async place(token = 'tok_ok'): Promise<string> {

@@ -8,7 +8,7 @@ const LOW = 1_000
 export const lagHigh: Drill = {
   fault: 'analytics is frozen under visitors by the thousand',
   make: async (system) => {
-    await system.do('POST', '/api/traffic', { rate: 2_000, seconds: 60 })
+    await system.do('POST', '/api/traffic', { rate: 2_000, seconds: 180 })
     // Lag is counted where the group has committed something.
     await shown(`${GROUP} to be at work`, 60, async () => ((await system.lagOf(GROUP)) ?? 0) > 0 || undefined)
     await system.pause('analytics')
@@ -19,6 +19,7 @@ export const lagHigh: Drill = {
     return {
       shows: `${GROUP} is ${lag} records behind`,
       look: [`curl -s ${system.url}/api/groups`, `${system.url}/groups`, `${system.url}/processes`],
+      hold: () => system.pauseAgain('analytics'),
       mend: async () => {
         await system.resume('analytics')
         await system.do('DELETE', '/api/traffic')

@@ -24,6 +24,7 @@ export const projectionBehind: Drill = {
         `${system.url}/projections`,
         `${system.url}/processes`,
       ],
+      hold: () => system.pauseAgain('query'),
       mend: async () => {
         await system.resume('query')
         const left = await shown('query to have caught up', 180, async () => {
