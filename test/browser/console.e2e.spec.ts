@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import { chromiumProgram } from './chromium.ts'
 import { consoleUnderTest } from './console-under-test.ts'
+import { alerts } from './screens/alerts.ts'
 import { deadLetters } from './screens/dead-letters.ts'
 import { groups } from './screens/groups.ts'
 import { mailbox } from './screens/mailbox.ts'
@@ -24,6 +25,7 @@ describe.skipIf(executablePath === undefined)('the web console', () => {
   describe('sagas, simulators and audit', () => sagas(at))
   describe('mailbox', () => mailbox(at))
   describe('dead letters', () => deadLetters(at))
+  describe('alerts', () => alerts(at))
   describe('topics', () => topics(at))
   describe('consumer groups', () => groups(at))
   describe('projections', () => projections(at))
