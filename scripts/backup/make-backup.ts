@@ -31,8 +31,8 @@ export interface BackupResult {
 /** Files that are copied at the same time. */
 const AT_ONCE = 16
 
-/** In the data folder, but not of the system: the world outside, logs, and what names running processes. */
-const NOT_OURS = new Set(['postgres', 'broker', 'broker.backup', 'simulators', 'logs', 'run'])
+/** In the data folder, but not of the system: the world outside, logs, spans on their way, and what names running processes. */
+const NOT_OURS = new Set(['postgres', 'broker', 'broker.backup', 'simulators', 'logs', 'traces', 'run'])
 
 /**
  * One backup of a running system, in a folder of its own below `place`. What follows what is what makes it consistent, see

@@ -9,7 +9,7 @@ import type { StartOptions } from './options.ts'
 
 /** `--fresh`: everything that an earlier start left, on the disk and on servers that are not ours. */
 export const forget = async (options: StartOptions): Promise<void> => {
-  for (const entry of ['postgres', 'broker', 'simulators', 'archive', 'logs', 'keys', 'operations.jsonl'])
+  for (const entry of ['postgres', 'broker', 'simulators', 'archive', 'logs', 'traces', 'keys', 'operations.jsonl'])
     await rm(join(options.data, entry), { recursive: true, force: true })
   if (options.databaseUrl !== undefined) await dropDatabases(options.databaseUrl)
   if (options.kafkaBrokers !== undefined) await deleteTopicsAndGroups(options.kafkaBrokers.split(','))

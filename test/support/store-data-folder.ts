@@ -14,8 +14,8 @@ import type { StoredDatabase, StoredDataFolder } from './stored-data-folder.ts'
  */
 const [data, checkout, file] = process.argv.slice(2) as [string, string, string]
 
-/** Logs and pids say nothing of what is kept, and the server's own files are not for other machines. */
-const LEFT_OUT = /^(logs|run|postgres)\/|\/lock$/
+/** Logs, spans and pids say nothing of what is kept, and the server's own files are not for other machines. */
+const LEFT_OUT = /^(logs|run|traces|postgres)\/|\/lock$/
 
 const files = (): StoredDataFolder['files'] =>
   Object.fromEntries(
