@@ -1,8 +1,9 @@
 import { BATCH_OVERHEAD, batchMaxTimestamp } from '#libs/kafka-protocol'
 import type { FileSystem } from '../disk/file-system.ts'
 import type { LogConfig } from './log-config.ts'
-import { LogSegment, MAX_SEGMENT_OFFSETS } from './log-segment.ts'
+import { LogSegment } from './log-segment.ts'
 import { RetiredSegmentError } from './segment-file.ts'
+import { MAX_SEGMENT_OFFSETS } from './segment-index.ts'
 
 export interface LogEndOptions {
   readonly fs: FileSystem

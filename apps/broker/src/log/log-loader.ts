@@ -238,8 +238,7 @@ class LogLoader {
     // What a dead process had written is durable only now; and without this a second crash might bring back what was
     // cut off, behind what is written in its place.
     if (size > from) await segment.use((file) => file.sync())
-    segment.size = end
-    segment.syncedSize = end
+    segment.recoveredTo(end)
     return end === size
   }
 

@@ -1,10 +1,11 @@
 import { abortedPath } from './aborted-transactions.ts'
 import { writeAtomically } from './atomic-file.ts'
 import { swapName } from './compaction/segment-swap.ts'
-import { type LogSegment, segmentName } from './log-segment.ts'
+import type { LogSegment } from './log-segment.ts'
 import type { LogState } from './log-state.ts'
 import { type PartitionCheckpoint, writePartitionCheckpoint } from './partition-checkpoint.ts'
 import { expiredSegments } from './retention.ts'
+import { segmentName } from './segment-name.ts'
 
 /** A crash costs a scan of at most this much time or this many bytes of appends. */
 const CHECKPOINT_MS = 60_000

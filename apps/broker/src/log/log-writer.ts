@@ -1,21 +1,13 @@
 import type { CommitRounds } from '../disk/commit-rounds.ts'
 import { type CommitTarget, GroupCommit } from '../disk/group-commit.ts'
-import type { RedoNote } from '../redo/redo-log.ts'
 import type { BlockPool } from './block-pool.ts'
 import { LogEnd, type LogEndOptions } from './log-end.ts'
-import { StorageError } from './log-error.ts'
+import type { StorageError } from './log-error.ts'
+import { LogHealth } from './log-health.ts'
 import type { LogSegment } from './log-segment.ts'
+import { LogSync } from './log-sync.ts'
+import { type PendingBatch, PendingBatches } from './pending-batches.ts'
 import type { Report } from './report.ts'
-import { RetiredSegmentError } from './segment-file.ts'
-import { UnsyncedBytes } from './unsynced-bytes.ts'
-
-export interface PendingBatch {
-  readonly bytes: Buffer
-  readonly baseOffset: number
-  readonly endOffset: number
-  /** Gives back what accepting the batch took, should its write fail. */
-  readonly undo: () => void
-}
 
 export interface LogWriterOptions extends LogEndOptions {
   /** Of the directory, relative to the data directory. */
@@ -34,21 +26,19 @@ export interface LogWriterOptions extends LogEndOptions {
 /** A write larger than this leaves the event loop to a thread. */
 const SYNC_WRITE_LIMIT = 1024 * 1024
 
-/** Brings accepted batches into segments and onto the device: group commit, and what to do when the disk fails. */
+/** Brings accepted batches into segments by group commit, and gives them back when the disk does not take them. */
 export class LogWriter {
   /** End of what is in the page cache. */
   writtenEnd: number
   logEndOffset: number
-  /** Set by a failed sync: nobody knows what the device holds, so nothing more may be acknowledged on top of it. */
-  failure: StorageError | undefined
 
-  private isClosed = false
   private readonly commit: GroupCommit
-  private hasLeftover = false
-  private pending: PendingBatch[] = []
-  private pendingBytes = 0
+  private readonly pending = new PendingBatches()
   private readonly end: LogEnd
-  private readonly unsynced: UnsyncedBytes
+  private readonly health: LogHealth
+  private readonly device: LogSync
+  /** A failed write has left something behind the end of the log. */
+  private hasLeftover = false
 
   /** `segments` is the log's own list, oldest first; new ones are added to it. */
   constructor(
@@ -59,27 +49,29 @@ export class LogWriter {
     this.writtenEnd = endOffset
     this.logEndOffset = endOffset
     this.end = new LogEnd(options, segments)
-    this.unsynced = new UnsyncedBytes(options.blocks)
+    this.health = new LogHealth(options)
+    const { name, blocks } = options
+    this.device = new LogSync({ name, blocks, writtenEnd: () => this.writtenEnd }, this.end, this.health)
     this.commit = new GroupCommit(this.target(), endOffset, options.rounds)
   }
 
   get idle(): boolean {
-    return this.pending.length === 0
+    return this.pending.isEmpty
   }
 
-  get closed(): boolean {
-    return this.isClosed
+  /** Why nothing is accepted, after a failed sync. */
+  get failure(): StorageError | undefined {
+    return this.health.failure
   }
 
-  /** Nothing is written any more: what is still on its way fails, and that is no news. */
+  /** Nothing is written any more. */
   close(): void {
-    this.isClosed = true
+    this.health.close()
     this.end.retire()
   }
 
   accept(batch: PendingBatch): void {
-    this.pending.push(batch)
-    this.pendingBytes += batch.bytes.length
+    this.pending.add(batch)
     this.logEndOffset = batch.endOffset
     this.commit.accepted()
   }
@@ -97,20 +89,20 @@ export class LogWriter {
     this.end.roll(baseOffset)
   }
 
-  /**
-   * After a failed sync the kernel may have dropped the pages, so another sync proves nothing. The bytes are still
-   * readable in most cases: they are checked, written again and synced; only then does the log accept more.
-   */
+  /** The files themselves, whatever the redo log has. */
+  syncFiles(): Promise<void> {
+    return this.device.syncFiles()
+  }
+
+  /** After a failed sync: only when what is in doubt is on the device the log accepts more. */
   async heal(): Promise<void> {
     try {
       if (this.hasLeftover) this.cutLeftover()
-      for (const segment of this.segments) await segment.rewriteUnsynced()
-      const end = await this.sync()
-      this.failure = undefined
+      const end = await this.device.again(this.segments)
+      this.health.healed()
       this.options.onDurable(end)
-      this.options.report('info', 'the log accepts writes again', { directory: this.options.directory })
     } catch (error) {
-      this.failure = this.storageError('rewriting', error)
+      this.health.fail('rewriting', error)
     }
   }
 
@@ -120,40 +112,18 @@ export class LogWriter {
       get written() {
         return written()
       },
-      write: () => (this.pendingBytes > SYNC_WRITE_LIMIT ? this.writeInThread() : this.writeNow()),
-      sync: () => this.commitFiles(),
-      note: () => this.note(),
+      write: () => (this.pending.bytes > SYNC_WRITE_LIMIT ? this.writeInThread() : this.writeNow()),
+      sync: () => this.device.commit(),
+      note: () => this.device.note(),
       becameDurable: (end) => this.options.onDurable(end),
       writeFailed: (error) => this.undoPending(error),
-      syncFailed: (error) => this.syncFailed(error),
-    }
-  }
-
-  private syncFailed(error: unknown): StorageError {
-    this.failure = this.storageError('syncing', error)
-    return this.failure
-  }
-
-  /** A new segment is not in its directory yet, and only a sync of the files tells after a failure. */
-  private note(): RedoNote | undefined {
-    if (this.end.isNew || this.failure !== undefined || this.closed) return undefined
-    return this.unsynced.take(this.options.name, (segment) => this.settle(segment))
-  }
-
-  /** The redo log has what this segment may not have. */
-  private async settle(segment: LogSegment): Promise<void> {
-    try {
-      await segment.sync()
-    } catch (error) {
-      if (error instanceof RetiredSegmentError) return
-      if (this.failure === undefined) this.syncFailed(error)
-      throw error
+      syncFailed: (error) => this.health.fail('syncing', error),
     }
   }
 
   private writeNow(): void {
-    while (this.pending.length > 0) {
-      const run = this.end.nextRun(this.pending)
+    while (!this.pending.isEmpty) {
+      const run = this.end.nextRun(this.pending.all)
       const { active } = this.end
       active.file().writeSync(run, active.size)
       this.runWritten(run)
@@ -161,8 +131,8 @@ export class LogWriter {
   }
 
   private async writeInThread(): Promise<void> {
-    while (this.pending.length > 0) {
-      const run = this.end.nextRun(this.pending)
+    while (!this.pending.isEmpty) {
+      const run = this.end.nextRun(this.pending.all)
       const { active } = this.end
       const { size } = active
       await active.use((file) => file.write(run, size))
@@ -171,77 +141,37 @@ export class LogWriter {
   }
 
   private runWritten(run: readonly Buffer[]): void {
-    const written = this.pending.splice(0, run.length)
     const { active } = this.end
     const isAwaited = this.commit.hasSyncWaiters
-    if (!isAwaited) this.unsynced.lose()
+    if (!isAwaited) this.device.skip()
     let position = active.size
     for (const bytes of run) {
-      this.pendingBytes -= bytes.length
       const kept = this.options.keep(bytes)
-      if (isAwaited) this.unsynced.add(active, position, kept)
+      if (isAwaited) this.device.wrote(active, position, kept)
       position += bytes.length
     }
     active.wrote(run, this.options.config().indexIntervalBytes)
-    this.writtenEnd = written.at(-1)!.endOffset
+    this.writtenEnd = this.pending.written(run)
     this.options.onWritten()
   }
 
-  /** After a failed write nothing that waits for one has happened: offsets and sequence numbers are given back. */
+  /** After a failed write nothing that waits for one has happened. */
   private undoPending(error: unknown): Error {
-    for (const { undo } of this.pending.reverse()) undo()
-    this.pending = []
-    this.pendingBytes = 0
+    this.pending.undo()
     this.logEndOffset = this.writtenEnd
-    const failure = this.storageError('writing', error)
     try {
       this.cutLeftover()
     } catch {
       // It must not be found behind a clean stop: nothing is accepted before it is gone.
       this.hasLeftover = true
-      this.failure = failure
+      return this.health.fail('writing', error)
     }
-    return failure
+    return this.health.error('writing', error)
   }
 
-  /** What a failed write has left behind the end of the log. */
   private cutLeftover(): void {
     const { active } = this.end
     active.file().truncate(active.size)
     this.hasLeftover = false
-  }
-
-  /** For those who wait: from here on only what is written now is left to be made durable. */
-  private async commitFiles(): Promise<number> {
-    this.unsynced.clear()
-    try {
-      return await this.sync()
-    } catch (error) {
-      this.unsynced.lose()
-      throw error
-    }
-  }
-
-  /** The files themselves, whatever the redo log has. */
-  async syncFiles(): Promise<void> {
-    try {
-      await this.sync()
-    } catch (error) {
-      this.unsynced.lose()
-      throw this.syncFailed(error)
-    }
-  }
-
-  private async sync(): Promise<number> {
-    const end = this.writtenEnd
-    await this.end.sync()
-    return end
-  }
-
-  private storageError(doing: string, cause: unknown): StorageError {
-    const { directory, report } = this.options
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    if (!this.closed) report('error', `${doing} a log failed`, { directory, reason })
-    return new StorageError(`${doing} ${directory} failed: ${reason}`, { cause })
   }
 }

@@ -10,6 +10,9 @@
  */
 export const INDEX_ENTRY = 16
 
+/** Relative offsets in an index are 32 bits. */
+export const MAX_SEGMENT_OFFSETS = 2 ** 32
+
 export interface IndexEntry {
   readonly offset: number
   readonly position: number

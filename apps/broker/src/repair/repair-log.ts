@@ -3,8 +3,8 @@ import { batchBaseOffset, batchLastOffsetDelta, batchLeaderEpoch, batchSize, sta
 import type { File, FileSystem } from '../disk/file-system.ts'
 import { replaceFile } from '../log/atomic-file.ts'
 import { findBatch, scanBatches } from '../log/batch-scan.ts'
-import { segmentName } from '../log/log-segment.ts'
 import { readPartitionCheckpoint, writePartitionCheckpoint } from '../log/partition-checkpoint.ts'
+import { segmentName } from '../log/segment-name.ts'
 import { keepAside } from './keep-aside.ts'
 
 /** What of a segment can be kept. */

@@ -1,5 +1,5 @@
 import type { FileSystem } from '../../disk/file-system.ts'
-import { segmentName } from '../log-segment.ts'
+import { segmentName } from '../segment-name.ts'
 
 /**
  * How several segments become one so that a crash leaves the old ones or the new one:
