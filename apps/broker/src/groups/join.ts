@@ -1,4 +1,5 @@
 import { ErrorCode } from '#libs/kafka-protocol'
+import type { Settings } from '../config/settings.ts'
 import { Decision, joinError } from './decision.ts'
 import { type Group, type Member, NO_ASSIGNMENT, type Protocol, type RequestId, staticMember } from './group.ts'
 import {
@@ -35,6 +36,11 @@ export interface JoinRules {
   readonly initialDelayMs: number
   /** `group.max.size` */
   readonly maxSize: number
+}
+
+/** Whether a member may be silent for so long. */
+export function isSessionTimeout(ms: number, settings: Settings): boolean {
+  return ms >= settings['group.min.session.timeout.ms'] && ms <= settings['group.max.session.timeout.ms']
 }
 
 export function decideJoin(group: Group, join: Join, rules: JoinRules): Decision {

@@ -106,7 +106,7 @@ export function expiryRecords(
 }
 
 /** Milliseconds since the epoch, of the wall clock and of the steady one. */
-interface ExpiredBefore {
+export interface ExpiredBefore {
   readonly committedAt: number
   readonly emptySince: number
 }
