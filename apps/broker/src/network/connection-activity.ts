@@ -39,29 +39,23 @@ export class ConnectionActivity {
     this.moved += bytes
   }
 
-  hasSentSince(time: number): boolean {
-    return this.lastSent >= time
+  /** Nothing has happened for so long that the client should have done, or it takes that long for one frame. */
+  isIdle(forMs: number, unanswered: number, unfinishedBytes: number, unsentBytes: number): boolean {
+    const before = this.now() - forMs
+    if (unsentBytes > 0) return this.lastSent < before
+    if (unanswered > 0) return false
+    return this.lastReceived < before || (unfinishedBytes > 0 && this.frameBegan < before)
   }
 
-  hasReceivedSince(time: number): boolean {
-    return this.lastReceived >= time
-  }
-
-  hasBegunFrameSince(time: number): boolean {
-    return this.frameBegan >= time
-  }
-
-  /** Asked again and again while memory is short, of one who holds some: it has hardly moved since it was first asked. */
-  isTooSlow(): boolean {
+  /** Asked again and again while memory is short: it `holdsMemory`, and has hardly moved since it was first asked. */
+  isTooSlow(holdsMemory: boolean): boolean {
     const now = this.now()
-    if (this.mark !== undefined && now - this.mark.at < SLOW_MS) return false
-    const isTooSlow = this.mark !== undefined && this.moved - this.mark.moved < SLOW_BYTES
-    this.mark = { at: now, moved: this.moved }
-    return isTooSlow
-  }
-
-  /** It holds nothing now: when it is asked again that is the first time. */
-  holdsNothing(): void {
-    this.mark = undefined
+    if (!holdsMemory) this.mark = undefined
+    else if (this.mark === undefined || now - this.mark.at >= SLOW_MS) {
+      const isTooSlow = this.mark !== undefined && this.moved - this.mark.moved < SLOW_BYTES
+      this.mark = { at: now, moved: this.moved }
+      return isTooSlow
+    }
+    return false
   }
 }
