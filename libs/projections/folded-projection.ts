@@ -37,6 +37,8 @@ export interface TotalsTable<State> {
 
 export interface FoldedProjection<State, M extends AnyMessage> {
   readonly name: string
+  /** Default 1. */
+  readonly revision?: number
   readonly types: readonly M['type'][]
   keyOf(message: M): string
   readonly fold: Fold<State, M>
@@ -47,6 +49,7 @@ export interface FoldedProjection<State, M extends AnyMessage> {
 /** A projection whose rows are a fold. */
 export const folded = <State, M extends AnyMessage>(declared: FoldedProjection<State, M>): Projection => ({
   name: declared.name,
+  revision: declared.revision ?? 1,
   types: new Set<MessageType>(declared.types),
   tables: [rowsTable(declared.rows), ...(declared.totals ? [totalsTable(declared.totals)] : [])],
   rows: (uow, version) => new FoldedRows(declared as unknown as FoldedProjection<unknown, AnyMessage>, uow, version),
@@ -69,7 +72,8 @@ const totalsTable = <State>({ name, key, sums, indexes = [] }: TotalsTable<State
   name,
   columns: [
     ...Object.entries(key).map(([column, type]) => `${column} ${type} NOT NULL`),
-    ...Object.entries(sums).map(([column, type]) => `${column} ${type} NOT NULL`),
+    // Who runs an earlier definition does not know of every sum.
+    ...Object.entries(sums).map(([column, type]) => `${column} ${type} NOT NULL DEFAULT 0`),
     `PRIMARY KEY (${Object.keys(key).join(', ')})`,
   ].join(', '),
   indexes,

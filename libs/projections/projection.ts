@@ -9,6 +9,8 @@ import type { Sql, UnitOfWork } from '#libs/database'
  */
 export interface Projection {
   readonly name: string
+  /** Raised when its definition changes in what its rows say: then a new version is filled. */
+  readonly revision: number
   /** The messages that it is made of. */
   readonly types: ReadonlySet<MessageType>
   readonly tables: readonly ProjectionTable[]

@@ -24,7 +24,8 @@ export const commandVersion = async (
   if ('refused' in change) return change
   const { version, to } = change
   if (to === 'filling') {
-    const asked = { projection: projection.name, version, automatic, requestedBy: actor, reason }
+    const { name, revision } = projection
+    const asked = { projection: name, version, revision, automatic, requestedBy: actor, reason }
     if ((await insertVersion(uow, asked, uow.now)) === 0)
       return refuse('rebuild_under_way', `version ${version} was begun at the same moment`)
     await createTables(uow, projection, version)

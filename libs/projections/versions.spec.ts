@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { commandsFor, decideVersion, type Version, type VersionState } from './versions.ts'
+import { commandsFor, decideBeginning, decideVersion, type Version, type VersionState } from './versions.ts'
 
 const versions = (...states: VersionState[]): Version[] => states.map((state, i) => ({ version: i + 1, state }))
 
@@ -33,4 +33,18 @@ test('while a version is switched in everything else waits', () => {
     expect(decideVersion(versions('serving', 'switching'), command)).toMatchObject({ refused: 'switch_under_way' })
   expect(commandsFor(versions('serving', 'switching'))).toEqual([])
   expect(commandsFor(versions('kept', 'serving', 'ready'))).toEqual(['switch', 'rollback', 'cancel'])
+})
+
+test('a start fills a version of what is defined now, and gives up what is filled by an earlier definition', () => {
+  const found = (...all: [VersionState, number][]) =>
+    all.map(([state, revision], i) => ({ version: i + 1, state, revision }))
+  expect(decideBeginning([], 1)).toEqual({ outdated: [], version: 1 })
+  expect(decideBeginning(found(['retired', 1]), 1)).toEqual({ outdated: [], version: 2 })
+  expect(decideBeginning(found(['serving', 1]), 1)).toBeUndefined()
+  expect(decideBeginning(found(['kept', 1], ['serving', 1], ['filling', 1]), 2)).toEqual({ outdated: [3], version: 4 })
+  expect(decideBeginning(found(['serving', 1], ['comparing', 2]), 2)).toBeUndefined()
+  // An operator went back: that holds as long as the other one is kept.
+  expect(decideBeginning(found(['serving', 1], ['kept', 2]), 2)).toBeUndefined()
+  expect(decideBeginning(found(['serving', 1], ['retired', 2]), 2)).toEqual({ outdated: [], version: 3 })
+  expect(decideBeginning(found(['serving', 3]), 2)).toBeUndefined()
 })

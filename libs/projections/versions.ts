@@ -34,6 +34,27 @@ export interface VersionChange {
   readonly to: 'filling' | 'switching' | 'retired'
 }
 
+/** What a start finds: versions of an earlier definition that nobody waits for any more, and the number of the one to fill. */
+export interface Beginning {
+  readonly outdated: readonly number[]
+  readonly version: number
+}
+
+/** Undefined when there is a version of this revision of the definition, or a later one, or one is on its way. */
+export const decideBeginning = (
+  versions: readonly (Version & { readonly revision: number })[],
+  revision: number,
+): Beginning | undefined => {
+  const live = versions.filter(({ state }) => state !== 'retired')
+  if (live.some((one) => one.revision >= revision)) return undefined
+  return {
+    outdated: live.filter(({ state }) => BUILDING.has(state)).map(({ version }) => version),
+    version: next(versions),
+  }
+}
+
+const next = (versions: readonly Version[]): number => Math.max(0, ...versions.map(({ version }) => version)) + 1
+
 /** `versions`: all that the projection has ever had, or at least the latest and those with tables. */
 export const decideVersion = (
   versions: readonly Version[],
@@ -47,7 +68,7 @@ export const decideVersion = (
     case 'rebuild': {
       if (building !== undefined)
         return refuse('rebuild_under_way', `version ${building.version} is ${building.state}; cancel it, or wait`)
-      return { version: Math.max(0, ...versions.map(({ version }) => version)) + 1, to: 'filling' }
+      return { version: next(versions), to: 'filling' }
     }
     case 'switch':
       if (building === undefined) return refuse('no_rebuild', 'there is no version to switch in')

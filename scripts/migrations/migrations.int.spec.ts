@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../libs/testing/postgres.ts'
 import { applyMigrations } from './apply.ts'
-import { type Migration, servicesWithDatabase } from './migration-files.ts'
+import { type Migration, readMigrations, servicesWithDatabase } from './migration-files.ts'
 import { differenceToSchema } from './schema-engine.ts'
 
 const migration = (name: string, sql: string): Migration => ({ name, sql, checksum: `checksum of ${sql}`.slice(0, 64) })
@@ -63,4 +63,31 @@ describe('drift', () => {
       await database.drop()
     },
   )
+})
+
+test('versions of product sales that an earlier definition made say what came back, and their readers see it', async () => {
+  const database = await testDatabase('empty')
+  const migrations = readMigrations('query')
+  const at = migrations.findIndex(({ name }) => name.endsWith('_returns_in_sales'))
+  await applyMigrations(database.url, 'query', migrations.slice(0, at))
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  try {
+    for (const [version, state] of [...['kept', 'serving'].entries()])
+      await client.query(`
+        CREATE TABLE projections.product_sales_${version} (day text, sku text, amount bigint NOT NULL);
+        INSERT INTO projections.product_sales_${version} VALUES ('2026-01-01', 'MUG', 1780);
+        INSERT INTO projection_versions (projection, version, state, since, automatic, requested_by, created_at)
+        VALUES ('product-sales', ${version}, '${state}', now(), true, 'system', now())`)
+    await client.query('CREATE VIEW product_sales AS SELECT * FROM projections.product_sales_1')
+    await applyMigrations(database.url, 'query', migrations)
+    const sales = { day: '2026-01-01', sku: 'MUG', amount: '1780', returned_quantity: 0, returned_amount: '0' }
+    for (const table of ['product_sales', 'projections.product_sales_0'])
+      expect((await client.query(`SELECT * FROM ${table}`)).rows).toEqual([sales])
+    const { rows } = await client.query('SELECT revision FROM projection_versions')
+    expect(rows).toEqual([{ revision: 1 }, { revision: 1 }])
+  } finally {
+    await client.end()
+    await database.drop()
+  }
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { customerId, money, orderId } from '#libs/contracts'
+import { customerId, money, orderId, returnId, returnStatus, stockLine } from '#libs/contracts'
 import * as schemas from './openapi-schemas.ts'
 import type { Describe } from './operators.openapi.ts'
 
@@ -74,7 +74,13 @@ const history = schemas
     totals: z.array(z.object({ currency: z.string(), orders: count, completed: count, spent: money, returned: money })),
   })
 const productSales = schemas.cursorPage(
-  z.object({ day, sku: z.string(), orders: count, quantity: count, amount: money }),
+  z.object({
+    ...{ day, sku: z.string(), orders: count },
+    quantity: count.describe('Sold, whatever came back'),
+    amount: money,
+    returned: z.object({ quantity: count, amount: money }).describe('Of these pieces, what came back since'),
+    net: z.object({ quantity: z.int(), amount: money }).describe('Sold less returned'),
+  }),
 )
 const stage = z.enum([
   'accepting',
@@ -85,6 +91,7 @@ const stage = z.enum([
   'cancelling',
   'compensating',
   'completed',
+  'returning',
   'rejected',
   'cancelled',
 ])
@@ -100,6 +107,14 @@ const board = schemas
       cancellation: z.enum(['requested', 'refused']).optional(),
       end: z.enum(['completed', 'rejected', 'cancelled']).optional(),
       steps: z.record(z.string(), z.string()),
+      returns: z
+        .array(
+          z.object({
+            ...{ returnId, status: returnStatus, items: z.array(stockLine) },
+            requestedAt: schemas.instant.optional(),
+          }),
+        )
+        .optional(),
     }),
   )
   .extend({ stage, stages: z.array(z.object({ stage, orders: count })) })
@@ -165,7 +180,7 @@ export const projectionPaths = ({
     '/api/sales': { get: get('Completed orders and their worth per minute', schemas.page(schemas.salesMinute)) },
     '/api/sales/products': {
       get: get(
-        'What was sold of each product on each day, the latest day first',
+        'What was sold of each product on each day and what of it came back, the latest day first',
         productSales,
         inQuery({ day, from: day, to: day, sku: z.string(), cursor: z.string(), limit: z.int().min(1).max(500) }),
         notYet,

@@ -16,6 +16,7 @@ interface Version {
   version: number
   state: string
   detail?: string
+  reason?: string
   records: number
   skipped: number
   comparison: { missing: number; added: number; differing: number; serving: number; candidate: number } | null
@@ -267,4 +268,25 @@ test('two processes share a rebuild, under messages that go on, and no reader se
     expect((await projection(name)).versions[0]!.comparison).toMatchObject({ missing: 0, added: 0, differing: 0 })
   // Every third order of a run is completed.
   expect((await sold(query)) - soldBefore).toBe(Math.ceil(placed / 3) - ORDERS / 3)
+})
+
+test('a definition that says more is filled by itself at the next start, while readers have what there was', {
+  timeout: 120_000,
+}, async () => {
+  await publish(publisher, facts())
+  await caughtUp()
+  const sales = () => query.get<{ items: { returned: { quantity: number } }[] }>('/sales/products?sku=MUG')
+  const before = await sales()
+  expect(before.items.reduce((sum, { returned }) => sum + returned.quantity, 0)).toBeGreaterThan(0)
+  // As an earlier definition has left it, which knew of no returns.
+  const first = (await projection('product-sales')).servingVersion!
+  await database.execute(`UPDATE projection_versions SET revision = 1 WHERE projection = 'product-sales'`)
+  await database.execute(`UPDATE projections.product_sales_${first} SET returned_quantity = 0, returned_amount = 0`)
+  await database.execute(`UPDATE projections.sold_orders_${first} SET state = (state::jsonb - 'returned')::json`)
+  const restarted = await startQuery(server.url, broker.brokers)
+  onTestFinished(() => restarted.close())
+  const { versions } = await serving('product-sales', first + 1)
+  expect(versions[0]).toMatchObject({ state: 'serving', reason: 'revision 2 of its definition' })
+  expect(versions[0]!.comparison!.differing).toBeGreaterThan(0)
+  expect(await sales()).toEqual(before)
 })

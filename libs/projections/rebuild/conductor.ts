@@ -12,6 +12,7 @@ import {
   type Comparison,
   forgetVersion,
   insertVersion,
+  lockVersions,
   moveVersion,
   noteOnVersion,
   type Offsets,
@@ -19,6 +20,7 @@ import {
   readVersions,
   type StoredVersion,
 } from '../sql/versions.ts'
+import { decideBeginning } from '../versions.ts'
 import { compareVersions } from './compare.ts'
 import type { Pace } from './pace.ts'
 import { switchVersion } from './switch-version.ts'
@@ -53,20 +55,23 @@ export interface ConductorOptions {
 export class Conductor {
   constructor(private readonly options: ConductorOptions) {}
 
-  /** Each projection has a version, which is filled as any other when it is new. */
+  /** Each projection has a version of its definition; one that is new, or means something else now, is filled as any other. */
   async begin(): Promise<void> {
     const { database, projections } = this.options
-    const versions = await readVersions(database)
-    for (const projection of projections) {
-      const own = versions.filter((one) => one.projection === projection.name)
-      if (own.some(({ state }) => state !== 'retired')) continue
-      const version = Math.max(0, ...own.map((one) => one.version)) + 1
+    for (const projection of projections)
       await database.transaction(async (tx) => {
-        const first = { projection: projection.name, version, automatic: true, requestedBy: 'system' }
-        if ((await insertVersion(tx, { ...first, reason: 'the projection is new' }, new Date())) === 1)
-          await createTables(tx, projection, version)
+        const own = await lockVersions(tx, projection.name)
+        const { name, revision } = projection
+        const beginning = decideBeginning(own, revision)
+        if (beginning === undefined) return
+        const { outdated, version } = beginning
+        const now = new Date()
+        for (const one of own)
+          if (outdated.includes(one.version)) await moveVersion(tx, one, 'retired', now, 'its definition has changed')
+        const reason = own.length === 0 ? 'the projection is new' : `revision ${revision} of its definition`
+        const first = { projection: name, version, revision, automatic: true, requestedBy: 'system', reason }
+        if ((await insertVersion(tx, first, now)) === 1) await createTables(tx, projection, version)
       })
-    }
   }
 
   /** Takes whatever steps can be taken now; answers whether a version is on its way. */
@@ -189,7 +194,7 @@ export class Conductor {
     )
     await releaseLane(database, place, owner, true)
     if (comparison === undefined) return
-    const objection = objectionTo(version, comparison)
+    const objection = objectionTo(version, comparison, serving.revision === version.revision)
     if (version.automatic && objection === undefined) await this.#move(version, 'switching')
     else await this.#move(version, 'ready', objection)
   }
@@ -225,10 +230,15 @@ export class Conductor {
 }
 
 /** Why a version is not switched in without a person: what readers have now would be gone. */
-const objectionTo = ({ incomplete }: StoredVersion, { missing }: Comparison): string | undefined => {
+const objectionTo = (
+  { incomplete }: StoredVersion,
+  { missing }: Comparison,
+  isSameDefinition: boolean,
+): string | undefined => {
   const lost = Object.keys(incomplete ?? {})
   if (lost.length > 0) return `topics no longer begin at their beginning (${lost.join(', ')}): it cannot be whole`
-  return missing > 0 ? `${missing} rows of the version that serves are missing in it` : undefined
+  // Another definition may well leave lines out: that is why there is one.
+  return isSameDefinition && missing > 0 ? `${missing} rows of the version that serves are missing in it` : undefined
 }
 
 const isOf =

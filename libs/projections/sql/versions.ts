@@ -24,6 +24,7 @@ export interface Comparison {
 export interface StoredVersion {
   readonly projection: string
   readonly version: number
+  readonly revision: number
   readonly state: VersionState
   readonly since: Date
   readonly automatic: boolean
@@ -38,7 +39,7 @@ export interface StoredVersion {
   readonly droppedAt: Date | null
 }
 
-const COLUMNS = `projection, version, state, since, automatic, requested_by AS "requestedBy", reason,
+const COLUMNS = `projection, version, revision, state, since, automatic, requested_by AS "requestedBy", reason,
                  created_at AS "createdAt", filled_at AS "filledAt", targets, incomplete, comparison, detail,
                  dropped_at AS "droppedAt"`
 
@@ -60,6 +61,7 @@ export const lockVersions = (sql: Sql, projection: string): Promise<StoredVersio
 export interface NewVersion {
   readonly projection: string
   readonly version: number
+  readonly revision: number
   readonly automatic: boolean
   readonly requestedBy: string
   readonly reason?: string | undefined
@@ -68,8 +70,8 @@ export interface NewVersion {
 /** Answers 0 when the number is taken. */
 export const insertVersion = (sql: Sql, version: NewVersion, now: Date): Promise<number> =>
   sql.execute(
-    `INSERT INTO projection_versions (projection, version, state, since, automatic, requested_by, reason, created_at)
-     VALUES ($1, $2::int, 'filling', $6::timestamptz, $3::boolean, $4, $5, $6::timestamptz)
+    `INSERT INTO projection_versions (projection, version, revision, state, since, automatic, requested_by, reason, created_at)
+     VALUES ($1, $2::int, $7::int, 'filling', $6::timestamptz, $3::boolean, $4, $5, $6::timestamptz)
      ON CONFLICT DO NOTHING`,
     version.projection,
     version.version,
@@ -77,6 +79,7 @@ export const insertVersion = (sql: Sql, version: NewVersion, now: Date): Promise
     version.requestedBy,
     version.reason ?? null,
     now,
+    version.revision,
   )
 
 /** Moves a version on from the state that it is known to be in; answers 0 when it is in another one by now. */

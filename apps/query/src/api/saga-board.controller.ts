@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common'
 import { z } from 'zod'
 import { Database } from '#libs/database'
 import { parse } from '#libs/http'
-import { stages } from '../projections/saga-board/fold.ts'
+import { type SagaCard, stages } from '../projections/saga-board/fold.ts'
 import { readCards, readStages } from '../sql/read-saga-board.ts'
 import { cursor, encodeCursor } from './cursor.ts'
 import { served } from './served.ts'
@@ -30,8 +30,17 @@ export class SagaBoardController {
     return {
       stages: stages.map((name) => ({ stage: name, orders: ordersOn.get(name) ?? 0 })),
       stage,
-      items: items.map(({ orderId, state: { confirmed: _, ...card } }) => ({ orderId, stage, ...card })),
+      items: items.map(({ orderId, state }) => ({ orderId, stage, ...cardAnswer(state) })),
       nextCursor: rows.length > limit && last ? encodeCursor({ at: last.placedAt, id: last.orderId }) : null,
     }
   }
 }
+
+const cardAnswer = ({ confirmed: _, returns, ...card }: SagaCard) => ({
+  ...card,
+  ...(returns && {
+    returns: Object.entries(returns).map(([returnId, { status, requestedAt, items = [] }]) => ({
+      ...{ returnId, status, requestedAt, items },
+    })),
+  }),
+})

@@ -4,7 +4,7 @@ import { sku } from '#libs/contracts'
 import { Database } from '#libs/database'
 import { parse } from '#libs/http'
 import type { PrismaClient } from '#prisma/query'
-import { readProductSales } from '../sql/read-product-sales.ts'
+import { type ProductSales, readProductSales } from '../sql/read-product-sales.ts'
 import { PRISMA } from './prisma.ts'
 import { served } from './served.ts'
 
@@ -48,7 +48,7 @@ export class SalesController {
     }
   }
 
-  /** What was sold of each product on each day. */
+  /** What was sold of each product on each day, and what of that came back since. */
   @Get('products')
   async products(@Query() query: unknown) {
     const { day, from = day, to = day, sku, limit, cursor } = parse(productsQuery, query)
@@ -56,11 +56,18 @@ export class SalesController {
       readProductSales(this.database, { from, to, sku }, Number(cursor), limit + 1),
     )
     return {
-      items: rows.slice(0, limit).map(({ amount, currency, ...sold }) => ({
-        ...sold,
-        amount: { amount: Number(amount), currency },
-      })),
+      items: rows.slice(0, limit).map(soldProduct),
       nextCursor: rows.length > limit ? String(Number(cursor) + limit) : null,
     }
+  }
+}
+
+const soldProduct = (row: ProductSales) => {
+  const { day, sku, orders, quantity, currency, returnedQuantity } = row
+  const money = (amount: bigint) => ({ amount: Number(amount), currency })
+  return {
+    ...{ day, sku, orders, quantity, amount: money(row.amount) },
+    returned: { quantity: returnedQuantity, amount: money(row.returnedAmount) },
+    net: { quantity: quantity - returnedQuantity, amount: money(row.amount - row.returnedAmount) },
   }
 }

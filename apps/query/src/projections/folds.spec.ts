@@ -66,8 +66,16 @@ test('what an order adds to its customer: spent when captured, returned when giv
 })
 
 test('products are sold on the day on which their order is completed, by nobody else', () => {
-  expect(productSales.of(soldBy(completed))).toEqual([{ key: ['2026-01-01', 'MUG', 'EUR'], sums: [1, 2, 1_780] }])
+  expect(productSales.of(soldBy(completed))).toEqual([{ key: ['2026-01-01', 'MUG', 'EUR'], sums: [1, 2, 1_780, 0, 0] }])
   expect(productSales.of(soldBy(rejected))).toEqual([])
+})
+
+test('what comes back reduces the sales of the day on which it was sold, by its price', () => {
+  const sold = productSales.of(soldBy(sentBack))
+  expect(new Set(sold.map(({ key }) => key.join()))).toEqual(new Set(['2026-01-01,MUG,EUR']))
+  expect([0, 1, 2, 3, 4].map((i) => sold.reduce((sum, { sums }) => sum + sums[i]!, 0))).toEqual([1, 2, 1_780, 1, 890])
+  // Returned before it is known to be completed, which another topic may say first: it counts when it is.
+  expect(productSales.of(soldBy(sentBack.filter(({ type }) => type !== 'order.completed')))).toEqual([])
 })
 
 test('a sale is counted in its minute', () => {
@@ -80,6 +88,10 @@ test('a card moves over the board as its saga does', () => {
   expect(completed!.map((_, n) => stageAfter(completed, n + 1))).toEqual([
     ...['accepting', 'accepting', 'accepting', 'capturing', 'shipping', 'shipping', 'delivering', 'delivering'],
     ...['settling', 'settling', 'completed'],
+  ])
+  expect(returnOf('fold', 0).map((_, n) => stageAfter(sentBack, completed!.length + n + 1))).toEqual([
+    ...Array.from({ length: 9 }, () => 'returning'),
+    'completed',
   ])
   expect(stageAfter(rejected, 2)).toBe('compensating')
   expect(stageAfter(cancelled, 5)).toBe('cancelling')

@@ -7,6 +7,9 @@ export interface ProductSales {
   readonly orders: number
   readonly quantity: number
   readonly amount: bigint
+  /** Of these pieces, what came back since, and its worth. */
+  readonly returnedQuantity: number
+  readonly returnedAmount: bigint
 }
 
 export interface SalesFilter {
@@ -16,7 +19,7 @@ export interface SalesFilter {
   readonly sku?: string | undefined
 }
 
-/** The latest day first, on each day what sold for most; behind the first `skip`. */
+/** The latest day first, on each day what sold for most, less what came back; behind the first `skip`. */
 export const readProductSales = (
   sql: Sql,
   { from, to, sku }: SalesFilter,
@@ -24,10 +27,12 @@ export const readProductSales = (
   limit: number,
 ): Promise<ProductSales[]> =>
   sql.query(
-    `SELECT day, sku, currency, orders, quantity, amount FROM product_sales
+    `SELECT day, sku, currency, orders, quantity, amount,
+            returned_quantity AS "returnedQuantity", returned_amount AS "returnedAmount"
+       FROM product_sales
       WHERE orders <> 0 AND ($1::text IS NULL OR day >= $1) AND ($2::text IS NULL OR day <= $2)
         AND ($3::text IS NULL OR sku = $3)
-      ORDER BY day DESC, amount DESC, sku, currency OFFSET $4::int LIMIT $5::int`,
+      ORDER BY day DESC, amount - returned_amount DESC, sku, currency OFFSET $4::int LIMIT $5::int`,
     from ?? null,
     to ?? null,
     sku ?? null,

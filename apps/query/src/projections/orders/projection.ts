@@ -17,6 +17,7 @@ import { loadOrderViews, orderViews, saveOrderViews } from './tables.ts'
 /** One order as its readers want it, with everything that happened to it. */
 export const orders: Projection = {
   name: 'orders',
+  revision: 1,
   types: new Set<MessageType>(orderViewFacts),
   tables: [orderViews],
   rows: (uow, version) => new OrderViews(uow, version),

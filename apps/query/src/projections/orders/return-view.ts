@@ -51,6 +51,9 @@ const evolve = (view: ReturnView, fact: ReturnViewFact): ReturnView => {
 
 const way: readonly ReturnStatus[] = ['requested', 'label_issued', 'received', 'inspected']
 
+/** Its saga has not come to an end. */
+export const isUnderWay = ({ status }: ReturnView): boolean => way.includes(status)
+
 const further = (a: ReturnStatus, b: ReturnStatus): ReturnStatus => {
   const [reached, news] = [way.indexOf(a), way.indexOf(b)]
   return reached === -1 || reached > news ? a : b

@@ -1,5 +1,6 @@
 import type { AnyMessage } from '#libs/contracts'
 import type { Fold } from '#libs/projections'
+import { evolveReturns, isUnderWay, type ReturnViews } from '../orders/return-view.ts'
 
 export const sagaBoardFacts = [
   'order.placed',
@@ -25,6 +26,12 @@ export const sagaBoardFacts = [
   'shipment.impossible',
   'shipment.cancelled',
   'shipment.failed',
+  'order.return-requested',
+  'order.return-label-issued',
+  'order.return-received',
+  'order.return-inspected',
+  'order.return-ended',
+  'payment.return-refunded',
 ] as const
 type Fact = Extract<AnyMessage, { type: (typeof sagaBoardFacts)[number] }>
 
@@ -43,6 +50,8 @@ export interface SagaCard {
   readonly cancellation?: 'requested' | 'refused'
   readonly end?: 'completed' | 'rejected' | 'cancelled'
   readonly steps: Readonly<Partial<Record<Step, StepState>>>
+  /** The sagas of what came back of it, by return. */
+  readonly returns?: ReturnViews
 }
 
 export const sagaCard: Fold<SagaCard, Fact> = {
@@ -114,6 +123,13 @@ const change = (card: SagaCard, fact: Fact): Partial<SagaCard> => {
       return step('ship-order', 'undone')
     case 'shipment.failed':
       return fact.data.operation === 'ship' ? step('ship-order', 'failed') : {}
+    case 'order.return-requested':
+    case 'order.return-label-issued':
+    case 'order.return-received':
+    case 'order.return-inspected':
+    case 'order.return-ended':
+    case 'payment.return-refunded':
+      return { returns: evolveReturns(card.returns ?? {}, fact) }
   }
 }
 
@@ -126,13 +142,15 @@ export const stages = [
   'cancelling',
   'compensating',
   'completed',
+  'returning',
   'rejected',
   'cancelled',
 ] as const
 export type Stage = (typeof stages)[number]
 
 /** The column of the board that a card is in. */
-export const stageOf = ({ end, cancellation, confirmed, steps }: SagaCard): Stage => {
+export const stageOf = ({ end, cancellation, confirmed, steps, returns = {} }: SagaCard): Stage => {
+  if (Object.values(returns).some(isUnderWay)) return 'returning'
   if (end !== undefined) return end
   if (cancellation === 'requested') return 'cancelling'
   if (Object.values(steps).some((state) => state === 'refused' || state === 'undone')) return 'compensating'
