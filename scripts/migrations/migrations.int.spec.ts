@@ -84,7 +84,7 @@ test('versions of product sales that an earlier definition made say what came ba
     const sales = { day: '2026-01-01', sku: 'MUG', amount: '1780', returned_quantity: 0, returned_amount: '0' }
     for (const table of ['product_sales', 'projections.product_sales_0'])
       expect((await client.query(`SELECT * FROM ${table}`)).rows).toEqual([sales])
-    const { rows } = await client.query('SELECT revision FROM projection_versions')
+    const { rows } = await client.query(`SELECT revision FROM projection_versions WHERE projection = 'product-sales'`)
     expect(rows).toEqual([{ revision: 1 }, { revision: 1 }])
   } finally {
     await client.end()

@@ -73,7 +73,7 @@ const history = schemas
     customerId,
     totals: z.array(z.object({ currency: z.string(), orders: count, completed: count, spent: money, returned: money })),
   })
-const productSales = schemas.cursorPage(
+export const productSales = schemas.cursorPage(
   z.object({
     ...{ day, sku: z.string(), orders: count },
     quantity: count.describe('Sold, whatever came back'),
@@ -95,7 +95,7 @@ const stage = z.enum([
   'rejected',
   'cancelled',
 ])
-const board = schemas
+export const sagaBoard = schemas
   .cursorPage(
     z.object({
       orderId,
@@ -197,7 +197,7 @@ export const projectionPaths = ({
     '/api/saga-board': {
       get: get(
         'How many orders are on each stage of their saga, and the cards of one stage',
-        board,
+        sagaBoard,
         inQuery({ stage, ...page }),
         notYet,
       ),

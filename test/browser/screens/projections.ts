@@ -11,6 +11,7 @@ export const projections = (at: ConsoleUnderTest): void => {
     await page.goto('/projections')
     await page.getByRole('link', { name: 'product-sales' }).click()
     await page.waitForURL(/projection=product-sales/)
+    await page.getByRole('table', { name: 'Product sales' }).getByText('Returned').waitFor()
     await page.getByRole('button', { name: 'Rebuild' }).click()
     await page.getByRole('dialog').getByText('wait for me to look at the differences').click()
     await expectUsable(page)

@@ -9,10 +9,12 @@ import { Card, Page } from '../../ui/page.tsx'
 import { Empty, Shown } from '../../ui/states.tsx'
 import { Time } from '../../ui/values.tsx'
 import { type Command, CommandDialog } from './command-dialog.tsx'
+import { ProductSales } from './product-sales.tsx'
 import { projectionsQuery } from './queries.ts'
 import { candidateOf, servingOf } from './rebuild.ts'
 import { RebuildProgress } from './rebuild-progress.tsx'
 import { projectionsRoute } from './route.ts'
+import { SagaBoard } from './saga-board.tsx'
 import { Versions } from './versions.tsx'
 import './projections.css'
 
@@ -119,6 +121,8 @@ const Details = ({ projection, name }: { projection: Projection | undefined; nam
         </dl>
         {candidate && <RebuildProgress version={candidate} />}
       </Card>
+      {projection.name === 'product-sales' && <ProductSales />}
+      {projection.name === 'saga-board' && <SagaBoard />}
       <Versions projection={projection} />
       {asked && (
         <CommandDialog
