@@ -15,16 +15,16 @@ RUN node -e "for (const [path, { dev, devOptional }] of Object.entries(require('
   && rm -rf node_modules/.cache node_modules/typescript node_modules/@typescript dist/test dist/bench \
   && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) -delete \
   && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name 'query_compiler_fast_bg.postgresql.*mjs' -delete \
-  && mkdir -p /image/app /image/data /image/keys /image/tmp /image/etc /image/usr/bin \
+  && mkdir -p /image/app /image/data /image/keys /image/traces /image/tmp /image/etc /image/usr/bin \
   && mv package.json node_modules dist prisma data docs /image/app/ && mkdir /image/app/deploy && mv deploy/prometheus /image/app/deploy/ \
   && cp -L "$(command -v node)" /image/usr/bin/node \
   && find /image -type f \( -name node -o -name '*.node' -o -name '*.so' \) -exec strip --strip-unneeded {} + \
   && grep -E '^(root|node):' /etc/passwd > /image/etc/passwd && grep -E '^(root|node):' /etc/group > /image/etc/group \
   && for binary in /image/usr/bin/node $(find /image/app/node_modules -name '*.node'); do ldd "$binary" || true; done \
   | grep -oE '/[^ )]+' | sort -u | grep -v '^/image' | xargs cp -L --parents -t /image \
-  # What the broker and the simulators keep, and the keys; volumes mounted here start with this owner.
+  # What the broker and the simulators keep, the keys, and spans on their way; volumes mounted here start with this owner.
   && for keys in private public service scrape carrier master; do mkdir /image/keys/$keys; done \
-  && chown -R 1000:1000 /image/data /image/keys && chmod 1777 /image/tmp
+  && chown -R 1000:1000 /image/data /image/keys /image/traces && chmod 1777 /image/tmp
 
 FROM scratch
 ENV NODE_ENV=production NODE_OPTIONS=--disable-warning=TimeoutNegativeWarning

@@ -60,6 +60,14 @@ describe('docker-compose.observability.yml', () => {
     expect(new Set(taken).size).toBe(taken.length)
   })
 
+  /** The simulators, the outside world, record none. */
+  test('spans on their way outlive the container of whoever is traced', () => {
+    for (const [name, { environment, volumes }] of Object.entries(base.services))
+      if (environment.TRACE_JOURNAL !== undefined && name !== 'simulators')
+        expect(volumes, name).toContain(`traces:${environment.TRACE_JOURNAL}`)
+    expect(base.volumes).toHaveProperty('traces')
+  })
+
   test('whoever is traced sends its spans to the collector', () => {
     const traced = Object.entries(base.services).filter(
       ([, { environment }]) => 'OTEL_EXPORTER_OTLP_ENDPOINT' in environment,
