@@ -22,7 +22,13 @@ export interface FillingOptions {
   readonly owner: string
   readonly pace: Pace
   readonly signal: AbortSignal
+  /** Records in one transaction, at most. Default 4,000 at rest, and 500 while the live feed is busy. */
+  readonly batchSize?: number
+  /** Called at the moments at which a crash is worth testing. */
+  readonly crashPoint?: CrashPoint
 }
+
+export type CrashPoint = (at: 'before-write' | 'before-commit' | 'after-commit') => void | Promise<void>
 
 /** A record that the live feed has handled, or has not come to yet, cannot be. */
 export class Unfillable extends Error {
@@ -49,7 +55,7 @@ export const fillLane = async (
     upTo,
   }: { readonly firsts: ReadonlyMap<Topic, number>; readonly upTo?: ReadonlyMap<Topic, number> | undefined },
 ): Promise<boolean> => {
-  const { database, reader, consumer, owner, pace, signal } = options
+  const { database, reader, consumer, owner, pace, signal, batchSize, crashPoint } = options
   const history = historyReader(consumer, projection.types, topicsOf(projection))
   const from = await startsOf(database, projection, lane, firsts)
   const records = new LaneRecords(lane.lane, from, reader, history.read, upTo)
@@ -59,11 +65,14 @@ export const fillLane = async (
   while (!signal.aborted && performance.now() < until) {
     const before = records.positions
     const batchAt = performance.now()
-    const taken = await records.take(pace.isBusy ? BATCH_WHEN_BUSY : BATCH, breathe)
+    const taken = await records.take(batchSize ?? (pace.isBusy ? BATCH_WHEN_BUSY : BATCH), breathe)
     const moves = movesOf(before, records.positions)
     if (moves.size > 0) {
       const recordsPerSecond = (1_000 * (written + taken.length)) / (performance.now() - startedAt)
-      await write({ database, projection, history, lane, owner, recordsPerSecond, breathe }, { records: taken, moves })
+      const context = { database, projection, history, lane, owner, recordsPerSecond, breathe, crashPoint }
+      await crashPoint?.('before-write')
+      await write(context, { records: taken, moves })
+      await crashPoint?.('after-commit')
       written += taken.length
     }
     if (records.atEnd) return true

@@ -142,7 +142,7 @@ export class Rebuilder {
 }
 
 /** While the live feed writes to it, too: where what it writes begins. */
-const targetsOf = ({ targets }: StoredVersion, lane: number): Map<Topic, number> | undefined =>
+export const targetsOf = ({ targets }: StoredVersion, lane: number): Map<Topic, number> | undefined =>
   targets === null
     ? undefined
     : new Map(

@@ -24,6 +24,7 @@ export interface BatchContext {
   readonly owner: string
   readonly recordsPerSecond: number
   readonly breathe: () => Promise<void> | undefined
+  readonly crashPoint?: ((at: 'before-commit') => void | Promise<void>) | undefined
 }
 
 /**
@@ -33,7 +34,7 @@ export interface BatchContext {
  * That it is durable is not waited for: what a crash takes, it takes with its checkpoint.
  */
 export const writeBatch = (context: BatchContext, batch: Batch): Promise<number> => {
-  const { database, projection, history, lane, owner, recordsPerSecond, breathe } = context
+  const { database, projection, history, lane, owner, recordsPerSecond, breathe, crashPoint } = context
   const places = placesOf(context, batch)
   return database.transaction(async (tx: Sql) => {
     const uow = new UnitOfWork(tx, new Date())
@@ -64,6 +65,7 @@ export const writeBatch = (context: BatchContext, batch: Batch): Promise<number>
       uow.flush(),
     ])
     if (!isKept) throw new LaneLost(`${lane.projection}@${lane.version}, lane ${lane.lane}`)
+    await crashPoint?.('before-commit')
     return skipped
   })
 }
