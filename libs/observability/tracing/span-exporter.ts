@@ -14,8 +14,10 @@ const TEND_MS = 1_000
 const LONGEST_PAUSE_MS = 10_000
 /** A request of ours is no larger than 64 KiB. */
 const MOST_IN_A_REQUEST = 48
+/** Requests under way at a time: a collector that is busy takes its time for each. */
+const REQUESTS = 8
 /** While the collector is away the oldest are dropped: what happens now is what somebody looks for. */
-const MOST_KEPT = 4_096
+const MOST_KEPT = 16_384
 const PATH = '/v1/traces'
 const ANSWER_MS = 5_000
 /** What a process that stops waits for its last spans. */
@@ -103,8 +105,9 @@ export class SpanExporter {
 
   /** Once a request is over: what is in memory is all that is still to be sent. */
   #tidy(): void {
-    if (this.#spans.length === 0 && this.#expected.size === 0) this.journal?.clear()
-    else if (this.journal?.isLarge)
+    const left = this.#spans.length + this.#expected.size
+    if (left === 0) this.journal?.clear()
+    else if (this.journal?.isStale(left))
       this.journal.rewrite([...this.#spans, ...Array.from(this.#expected.values(), ({ span }) => span)])
   }
 
@@ -124,8 +127,22 @@ export class SpanExporter {
     this.#timer.unref()
   }
 
+  /** True when the collector took all that was sent. */
   async #send(): Promise<boolean> {
-    const sent = this.#spans.splice(0, MOST_IN_A_REQUEST)
+    const parts = Array.from({ length: REQUESTS }, () => this.#spans.splice(0, MOST_IN_A_REQUEST))
+    const errors = await Promise.all(parts.filter((part) => part.length > 0).map((part) => this.#post(part)))
+    const error = errors.find((one) => one !== undefined)
+    if (error === undefined) this.#pauseMs = LINGER_MS
+    else {
+      if (this.#pauseMs === LINGER_MS) this.#log.info('spans wait for the collector', { error, url: this.#url })
+      this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
+    }
+    this.#tidy()
+    return error === undefined
+  }
+
+  /** Answers why the collector did not take them; then they are to be sent again. */
+  async #post(sent: readonly Span[]): Promise<unknown> {
     try {
       const { ok, status, body } = await fetch(this.#url, {
         method: 'POST',
@@ -136,15 +153,10 @@ export class SpanExporter {
       await body?.cancel()
       if (!ok) throw new Error(`the collector answered ${status}`)
       this.#count.inc({ result: 'sent' }, sent.length)
-      this.#pauseMs = LINGER_MS
-      this.#tidy()
-      return true
+      return undefined
     } catch (error) {
-      if (this.#pauseMs === LINGER_MS) this.#log.info('spans wait for the collector', { error, url: this.#url })
-      this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
       this.#spans = [...sent, ...this.#spans].slice(-MOST_KEPT)
-      this.#tidy()
-      return false
+      return error ?? new Error('no answer')
     }
   }
 }

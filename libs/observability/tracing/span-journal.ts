@@ -17,8 +17,8 @@ import type { Span } from './span.ts'
 
 /** Whoever has not touched a file for so long is gone, or will find that it is; milliseconds. */
 const SILENT_MS = 3_000
-/** Then it is written anew, with what is still to be sent. */
-const LARGE_BYTES = 8 * 1024 * 1024
+/** A file of so many is not written anew for those of them that were sent. */
+const FEW = 1_000
 
 /**
  * Spans that were not sent yet, one a line, in files of this process's own. What is written outlives a process that is
@@ -27,7 +27,7 @@ const LARGE_BYTES = 8 * 1024 * 1024
  */
 export class SpanJournal {
   readonly #log = createLogger('tracing')
-  #file: { readonly path: string; readonly descriptor: number; bytes: number } | undefined
+  #file: { readonly path: string; readonly descriptor: number; spans: number } | undefined
   /** Files of others that are ours now. */
   #adopted: string[] = []
   #isBroken = false
@@ -39,17 +39,19 @@ export class SpanJournal {
     this.#try(() => mkdirSync(folder, { recursive: true, mode: 0o700 }))
   }
 
-  get isLarge(): boolean {
-    return (this.#file?.bytes ?? 0) > LARGE_BYTES
+  /** Whether most of what is in it was sent, so many being left. */
+  isStale(left: number): boolean {
+    return (this.#file?.spans ?? 0) > FEW + 2 * left
   }
 
   append(span: Span): void {
     this.#try(() => {
       if (this.#file === undefined) {
         const path = this.#newPath()
-        this.#file = { path, descriptor: openSync(path, 'ax', 0o600), bytes: 0 }
+        this.#file = { path, descriptor: openSync(path, 'ax', 0o600), spans: 0 }
       }
-      this.#file.bytes += writeSync(this.#file.descriptor, `${JSON.stringify(span)}\n`)
+      writeSync(this.#file.descriptor, `${JSON.stringify(span)}\n`)
+      this.#file.spans++
     })
   }
 
