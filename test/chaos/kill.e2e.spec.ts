@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Client, TERMINAL } from '../support/client.ts'
+import { brokenTraces, Collector } from '../support/collector.ts'
 import { MAILS_UNDER_WAY, stockLevels, violations } from '../support/oracle.ts'
 import { watchOracle } from '../support/oracle-watch.ts'
 import { outOfOrder } from '../support/order-sequence.ts'
@@ -26,18 +27,26 @@ const VICTIMS = [
 /** Killed: notification, and the mail server. */
 const MAY_REPEAT_MAILS = 2
 
+/** As often as it takes, all of them are traced. */
+const EVERY_TRACE = '1000000'
+
+const collector = new Collector()
 let system: RunningSystem
 let client: Client
 beforeAll(async () => {
-  system = await startSystem()
+  const endpoint = await collector.listen()
+  system = await startSystem(undefined, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, TRACES_PER_SECOND: EVERY_TRACE })
   client = new Client(system.url)
   // So that returns end in every way that they may.
   const rates = { returnLossRate: 0.1, returnImpossibleRate: 0.1, inspectionRefusalRate: 0.3 }
   expect((await client.call('PUT', '/api/simulators/carrier/settings', rates)).status).toBe(200)
 })
-afterAll(() => system?.stop())
+afterAll(async () => {
+  await system?.stop()
+  collector.close()
+})
 
-test(`${ORDERS} orders of both styles and their returns, every process killed once under them (seed ${SEED}): nothing lost, nothing doubled`, {
+test(`${ORDERS} orders of both styles and their returns, every process killed once under them (seed ${SEED}): nothing lost, nothing doubled, each trace whole`, {
   timeout: 900_000,
 }, async () => {
   const before = await stockLevels(client)
@@ -88,4 +97,16 @@ test(`${ORDERS} orders of both styles and their returns, every process killed on
   expect(await violations(client, orders, before, { repeatedMails })).toEqual([])
   expect(returnIdsIn(await allReturns(client)).toSorted()).toEqual(returnIds.toSorted())
   expect(await outOfOrder(system.brokers, placed)).toEqual([])
+
+  let broken: string[] = []
+  // What a killed process had not sent is sent by the one that came after it, and what nobody ended after half a minute.
+  await until(
+    'the last spans',
+    async () => {
+      broken = orders.flatMap((order) => brokenTraces(collector, order))
+      return broken.length === 0 || undefined
+    },
+    { timeoutMs: 90_000, everyMs: 2_000 },
+  ).catch(() => {})
+  expect(broken.length, broken.slice(0, 20).join('\n')).toBe(0)
 })
