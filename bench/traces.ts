@@ -51,7 +51,12 @@ export const traces = async (system: RunningSystem, client: Client, pairs: numbe
     )
   }
   const cost = 1 - median(rates)
-  report(`1 in ${SAMPLED_EVERY} traced: fewer orders a second by, median of ${pairs}`, share(cost), `< ${share(BAR)}`, cost < BAR)
+  report(
+    `1 in ${SAMPLED_EVERY} traced: fewer orders a second by, median of ${pairs}`,
+    share(cost),
+    `< ${share(BAR)}`,
+    cost < BAR,
+  )
   console.log(`processor time per order, median: ${share(median(times))} of what it is without`)
 }
 
