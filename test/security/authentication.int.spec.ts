@@ -137,9 +137,9 @@ describe('certificates of clients', () => {
   }
 
   test('one of ours that a rule has a name for is let in', async () => {
-    expect(await askWithOurs(broker.port('SSL'), shown(broker.authority, 'erin', '/O=Waybill/CN=Erin'))).toMatch(
-      /^.{22}$/,
-    )
+    const erin = shown(broker.authority, 'erin', '/O=Waybill/CN=Erin')
+    expect(await askWithOurs(broker.port('SSL'), erin)).toMatch(/^.{22}$/)
+    expect(await askWithKafkajs(broker.port('SSL'), { ssl: erin.tls!() })).toMatch(/^.{22}$/)
   })
 
   test.each([
@@ -155,6 +155,7 @@ describe('certificates of clients', () => {
     ['one that no rule has a name for', () => shown(broker.authority, 'mallory', '/O=Elsewhere/CN=Mallory')],
   ])('%s is not', async (_which, security) => {
     await expect(askWithOurs(broker.port('SSL'), security())).rejects.toThrow()
+    await expect(askWithKafkajs(broker.port('SSL'), { ssl: security().tls!() })).rejects.toThrow()
     expect(await askWithOurs(broker.port('PLAINTEXT'), {})).toMatch(/^.{22}$/)
   })
 })

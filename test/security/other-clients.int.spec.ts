@@ -1,10 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { inspect } from 'node:util'
+import { Admin, type AdminOptions } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Login, RIGHT, SecureBroker, WRONG } from './secure-broker.ts'
 
-/** librdkafka in kcat, the Java client in Kafka's tools, and franz-go: those that are installed here. */
+/** librdkafka in kcat, the Java client in Kafka's tools, and franz-go: those that are installed here; @platformatic/kafka is. */
 const hasKcat = spawnSync('kcat', ['-V']).status === 0
 const kafka = resolve(import.meta.dirname, '../..', process.env.APACHE_KAFKA ?? '../shared/tools/apache-kafka')
 const env = { KAFKA_VERSION: '4.4.0', ...process.env }
@@ -83,6 +85,23 @@ const java = (listener: Parameters<SecureBroker['at']>[0], settings: Readonly<Re
   return run('java', [...jvm, ...allowed, '-cp', classpath, ...tool, '--bootstrap-server', broker.at(listener)])
 }
 
+/** In this process; what it says of an error is in those that this one holds. */
+const platformatic = async (
+  listener: Parameters<SecureBroker['at']>[0],
+  how: Pick<AdminOptions, 'sasl' | 'tls'>,
+): Promise<Ending> => {
+  const patience = { connectTimeout: 10_000, requestTimeout: 10_000, retries: 0 }
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [broker.at(listener)], ...patience, ...how })
+  try {
+    await admin.listTopics()
+    return { code: 0, output: '' }
+  } catch (error) {
+    return { code: 1, output: inspect(error, { depth: 8 }) }
+  } finally {
+    await admin.close()
+  }
+}
+
 const jaas = (mechanism: string, options: string) => {
   const modules = { PLAIN: 'plain.Plain', OAUTHBEARER: 'oauthbearer.OAuthBearer' } as Record<string, string>
   return `org.apache.kafka.common.security.${modules[mechanism] ?? 'scram.Scram'}LoginModule required ${options};`
@@ -146,6 +165,21 @@ const clients: Readonly<Record<string, Client>> = {
     bearer: (token) => run(program, [broker.at('SASL_PLAINTEXT'), 'franz', 'OAUTHBEARER', '', token]),
     certificate: (key, cert, ca) => run(program, [broker.at('SSL'), 'franz', 'none', '', '', ca, cert, key]),
     plaintext: () => run(program, [broker.at('SASL_SSL'), 'franz', 'none', '', '']),
+  },
+  '@platformatic/kafka': {
+    isThere: true,
+    refused: /SASL_AUTHENTICATION_FAILED|AUTHENTICATION|certificate|ECONNRESET|closed|timeout/i,
+    login: (listener, [mechanism, username, password]) =>
+      platformatic(listener, {
+        sasl: { mechanism, username, password },
+        ...(listener === 'SASL_SSL' && { tls: { ca: broker.authority.pem } }),
+      }),
+    bearer: (token) => platformatic('SASL_PLAINTEXT', { sasl: { mechanism: 'OAUTHBEARER', token } }),
+    certificate: (key, cert, ca) =>
+      platformatic('SSL', {
+        tls: { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8'), ca: readFileSync(ca, 'utf8') },
+      }),
+    plaintext: () => platformatic('SASL_SSL', {}),
   },
 }
 
