@@ -29,6 +29,7 @@ const COMMANDS = {
   stop: { steps: [], program: ['dist/scripts/stop.js'] },
   'payment-keys': { steps: BUILD, program: ['dist/scripts/payment-keys.js'] },
   'service-keys': { steps: BUILD, program: ['dist/scripts/service-keys.js'] },
+  'kafka-access': { steps: BUILD, program: ['dist/scripts/kafka-access.js'] },
   backup: { steps: BUILD, program: ['dist/scripts/backup.js'] },
   restore: { steps: BUILD, program: ['dist/scripts/restore.js'] },
   drill: { steps: BUILD, program: ['dist/scripts/drill.js'] },

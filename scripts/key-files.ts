@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { newMasterKey, parseMasterKeys } from '#libs/personal-data'
 import { generateKeyPair, publicKeyFrom } from '#libs/sealing'
 import { ServiceKeys, scrapeToken } from '#libs/service-tokens'
 import { freshSecret } from '#libs/webhooks'
+import { replaceFile, textOf } from './files.ts'
 
 export interface KeyFiles {
   /** What services show each other who they are with. */
@@ -35,9 +35,9 @@ export const keyFilesIn = (data: string): KeyFiles => ({
 export const preparePaymentKeys = ({ privateKeys, publicKey }: PaymentKeyFiles, { rotate = false } = {}): void => {
   const old = textOf(privateKeys)
   const pem = old === '' || rotate ? generateKeyPair().privatePem + old : old
-  if (pem !== old) replace(privateKeys, pem, 0o600)
+  if (pem !== old) replaceFile(privateKeys, pem, 0o600)
   const publicPem = publicKeyFrom(pem).export({ type: 'spki', format: 'pem' }) as string
-  if (publicPem !== textOf(publicKey)) replace(publicKey, publicPem, 0o644)
+  if (publicPem !== textOf(publicKey)) replaceFile(publicKey, publicPem, 0o644)
 }
 
 /** Makes what is missing, or a new key in front of the old one, which is believed until it is replaced in turn. */
@@ -48,18 +48,21 @@ export const prepareServiceKeys = (
   const [newest] = textOf(serviceKeys).split('\n')
   if (!newest || rotate) {
     const keys = [randomBytes(32).toString('base64url'), ...(newest ? [newest] : [])]
-    replace(serviceKeys, keys.map((key) => `${key}\n`).join(''), 0o600)
+    replaceFile(serviceKeys, keys.map((key) => `${key}\n`).join(''), 0o600)
   }
   const token = scrapeToken(new ServiceKeys(serviceKeys).newest)
-  if (token !== textOf(scraper)) replace(scraper, token, 0o600)
+  if (token !== textOf(scraper)) replaceFile(scraper, token, 0o600)
 }
 
 /** As those, but each secret is a line. */
 export const prepareCarrierSecrets = (file: string, { rotate = false } = {}): void => {
   const [newest] = textOf(file).split('\n')
   if (newest && !rotate) return
-  replace(file, [freshSecret(), ...(newest ? [newest] : [])].map((secret) => `${secret}\n`).join(''), 0o600)
+  replaceFile(file, [freshSecret(), ...(newest ? [newest] : [])].map((secret) => `${secret}\n`).join(''), 0o600)
 }
+
+/** The folder of the passwords that processes show a broker which asks who comes. */
+export const kafkaPasswordsIn = (data: string): string => join(data, 'keys', 'kafka')
 
 /** What the keys of customers' personal data are wrapped with. */
 export const masterKeysIn = (data: string): string => join(data, 'keys', 'personal-data-master')
@@ -67,23 +70,12 @@ export const masterKeysIn = (data: string): string => join(data, 'keys', 'person
 /** Makes the first master key where there is none; what is there has to be right. */
 export const prepareMasterKeys = (file: string): void => {
   const text = textOf(file)
-  if (text === '') replace(file, `${newMasterKey()}\n`, 0o600)
+  if (text === '') replaceFile(file, `${newMasterKey()}\n`, 0o600)
   else parseMasterKeys(text)
 }
 
 /** A new master key before the ones that there are. */
-export const addMasterKey = (file: string): void => replace(file, `${newMasterKey()}\n${textOf(file)}`, 0o600)
+export const addMasterKey = (file: string): void => replaceFile(file, `${newMasterKey()}\n${textOf(file)}`, 0o600)
 
 /** Leaves the newest only: what an earlier one has wrapped, backups of the vault included, opens no more. */
-export const forgetOldMasterKeys = (file: string): void => replace(file, `${textOf(file).split('\n')[0]}\n`, 0o600)
-
-const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '')
-
-/** Whole or not at all: a torn file would be a lost key. */
-const replace = (path: string, text: string, mode: number): void => {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const draft = `${path}.new`
-  writeFileSync(draft, text, { mode, flush: true })
-  chmodSync(draft, mode)
-  renameSync(draft, path)
-}
+export const forgetOldMasterKeys = (file: string): void => replaceFile(file, `${textOf(file).split('\n')[0]}\n`, 0o600)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { keyFilesIn, masterKeysIn } from './key-files.ts'
+import { firstUserFile, passwordFile } from './kafka-access/password-files.ts'
+import { kafkaPasswordsIn, keyFilesIn, masterKeysIn } from './key-files.ts'
 import { databaseUrl as embeddedUrl } from './postgres/cluster.ts'
 import { connectionRefusal } from './postgres/server.ts'
 import { ROOT } from './root.ts'
@@ -106,7 +107,8 @@ export const planProcesses = (
     name,
     address: `http://localhost:${port}`,
     // The data folder, which the process itself ignores, marks it as part of this system.
-    launch: () => node(name, kind, [options.data], { ...environment, PORT: String(port), ...env }),
+    launch: () =>
+      node(name, kind, [options.data], { ...environment, PORT: String(port), ...kafkaLogin(options, name), ...env }),
     isReady: () => answersOk(`http://127.0.0.1:${port}/health/ready`),
   })
 
@@ -119,7 +121,7 @@ export const planProcesses = (
       stage: 2,
       address: brokers,
       launch: () => node('broker', 'broker', brokerArguments(options, ports), {}),
-      isReady: () => accepts(options.brokerPort),
+      isReady: brokerReadiness(options, brokers),
     })
   plans.push({
     ...http('simulators', ports.simulators, 'simulators', {
@@ -212,6 +214,39 @@ const postgres = (options: StartOptions): ProcessPlan => ({
   isReady: async () => (await connectionRefusal(embeddedUrl(options.postgresPort, 'postgres'))) === undefined,
 })
 
+/** Who the process is at a broker that asks. */
+const kafkaLogin = ({ kafkaAccess, data }: StartOptions, user: string): Record<string, string> =>
+  kafkaAccess === undefined
+    ? {}
+    : {
+        ...{ KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT', KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512' },
+        ...{ KAFKA_SASL_USERNAME: user, KAFKA_SASL_PASSWORD_FILE: passwordFile(kafkaPasswordsIn(data), user) },
+      }
+
+/** One that asks who comes is ready when it knows everybody, once: it remembers. */
+const brokerReadiness = (
+  { brokerPort, kafkaAccess, data }: StartOptions,
+  brokers: string,
+): (() => Promise<boolean>) => {
+  let granted = kafkaAccess === undefined
+  return async () => {
+    if (!(await accepts(brokerPort))) return false
+    if (!granted) {
+      const { adminOf, grantAll } = await import('./kafka-access/grant.ts')
+      const passwords = kafkaPasswordsIn(data)
+      await grantAll(adminOf([brokers], passwords), passwords)
+      granted = true
+    }
+    return true
+  }
+}
+
+const accessArguments = ({ brokerPort, data }: StartOptions): string[] => [
+  `--config=${join(ROOT, 'deploy', 'broker', 'access.properties')}`,
+  `--set=listeners=SASL_PLAINTEXT://127.0.0.1:${brokerPort}`,
+  `--add-scram-file=${firstUserFile(kafkaPasswordsIn(data))}`,
+]
+
 const brokerArguments = (options: StartOptions, ports: Ports): string[] => [
   '--host=127.0.0.1',
   `--port=${options.brokerPort}`,
@@ -219,6 +254,7 @@ const brokerArguments = (options: StartOptions, ports: Ports): string[] => [
   `--data-dir=${join(options.data, 'broker')}`,
   // A group's first rebalance waits for members to arrive; here all of them start at the same moment.
   '--set=group.initial.rebalance.delay.ms=0',
+  ...(options.kafkaAccess ? accessArguments(options) : []),
 ]
 
 /** Where each process finds the others. */

@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { preparePasswords } from './kafka-access/password-files.ts'
 import {
+  kafkaPasswordsIn,
   keyFilesIn,
   masterKeysIn,
   prepareCarrierSecrets,
@@ -40,6 +42,7 @@ const start = async (args: string[]): Promise<void> => {
   prepareServiceKeys(keyFilesIn(options.data))
   prepareCarrierSecrets(keyFilesIn(options.data).carrierSecrets)
   prepareMasterKeys(masterKeysIn(options.data))
+  if (options.kafkaAccess) preparePasswords(kafkaPasswordsIn(options.data))
 
   const controlServer = new ControlServer()
   await controlServer.listen()

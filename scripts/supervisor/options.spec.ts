@@ -36,6 +36,8 @@ test.each([
   [['extra'], {}, /extra/],
   [[], { BROKER_PORT: '0' }, /BROKER_PORT/],
   [[], { DATABASE_URL: 'mysql://x' }, /DATABASE_URL/],
+  [[], { KAFKA_ACCESS: 'yes' }, /KAFKA_ACCESS: on or off/],
+  [[], { KAFKA_ACCESS: 'on', KAFKA_BROKERS: 'a:1' }, /KAFKA_ACCESS: users of a Kafka/],
 ])('%j with %j is refused by name', (args, env, message) => {
   expect(() => parseOptions(args, env, '/repo')).toThrow(UsageError)
   expect(() => parseOptions(args, env, '/repo')).toThrow(message)

@@ -16,6 +16,8 @@ export interface StartOptions {
   readonly databaseUrl?: string
   /** A Kafka to use instead of the bundled broker: `host:port`, comma separated. */
   readonly kafkaBrokers?: string
+  /** The bundled broker asks who comes, and each process may do there only what it must. */
+  readonly kafkaAccess?: true
 }
 
 export const USAGE = `npm start [-- OPTIONS]
@@ -26,7 +28,8 @@ export const USAGE = `npm start [-- OPTIONS]
   --verbose      show every log line here, not only warnings
   --wal-archive DIR  keep PostgreSQL's log there, on another disk: docs/backup.md
 Environment: BROKER_PORT (9092), POSTGRES_PORT (54329); DATABASE_URL and KAFKA_BROKERS
-use servers that are already there instead of the embedded ones.`
+use servers that are already there instead of the embedded ones. KAFKA_ACCESS=on: the
+bundled broker asks who comes, each process is a user of its own (docs/broker.md).`
 
 /** What is wrong with how the program was called, for its user. */
 export class UsageError extends Error {}
@@ -41,6 +44,10 @@ export const parseOptions = (
   const kafkaBrokers = env.KAFKA_BROKERS || undefined
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl))
     throw new UsageError('DATABASE_URL: not a postgresql:// URL')
+  if (!['on', 'off', '', undefined].includes(env.KAFKA_ACCESS))
+    throw new UsageError(`KAFKA_ACCESS: on or off, not ${env.KAFKA_ACCESS}`)
+  if (env.KAFKA_ACCESS === 'on' && kafkaBrokers !== undefined)
+    throw new UsageError('KAFKA_ACCESS: users of a Kafka that is not bundled are made there, see docs/broker.md')
   return {
     data: values.data === undefined ? join(root, '.waybill') : resolve(values.data),
     port: portOf('--port', values.port, 8080),
@@ -52,6 +59,7 @@ export const parseOptions = (
     postgresPort: portOf('POSTGRES_PORT', env.POSTGRES_PORT || undefined, 54329),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(kafkaBrokers === undefined ? {} : { kafkaBrokers }),
+    ...(env.KAFKA_ACCESS === 'on' ? { kafkaAccess: true } : {}),
   }
 }
 

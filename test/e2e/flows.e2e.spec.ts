@@ -7,7 +7,8 @@ import { holesIn, type SeenSpan } from '../support/collector.ts'
 import { type StockLevels, stockLevels, violations } from '../support/oracle.ts'
 import { commandsFor } from '../support/order-sequence.ts'
 import { secretsInLogs } from '../support/secrets-in-logs.ts'
-import { type RunningSystem, startSystem } from '../support/system.ts'
+import { asAdmin, passwordOf, type RunningSystem, startSystem, WITH_ACCESS } from '../support/system.ts'
+import { kafkaOf } from '../support/topic.ts'
 import { until } from '../support/until.ts'
 
 interface Quote {
@@ -30,7 +31,9 @@ let before: StockLevels
 const orders: Order[] = []
 
 beforeAll(async () => {
-  system = await startSystem()
+  // As in compose: on the broker each process is a user of its own, who may do what it must and nothing else.
+  system = await startSystem(undefined, WITH_ACCESS)
+  await asAdmin(system)
   client = new Client(system.url)
   before = await stockLevels(client)
 })
@@ -252,6 +255,39 @@ test('choreographed orders were not commanded, and orchestrated ones were', asyn
 test('in the end money, stock and mails are right, for all of these orders together', async () => {
   const final = await Promise.all(orders.map(({ orderId }) => client.order(orderId)))
   expect(await violations(client, final, before)).toEqual([])
+})
+
+test('queues of subscribers, and what people look at and do by hand, need no more rights than there are', async () => {
+  const asked = { filter: { types: ['order.*'] }, deliver: { to: 'queue', name: 'by-rights' } }
+  expect((await client.call('POST', '/api/subscriptions', asked, { 'idempotency-key': 'queue' })).status).toBe(201)
+  const message = { key: 'by-rights', value: '{}', headers: { ce_type: 'none' }, reason: 'a test' }
+  const sent = await client.call('POST', '/api/topics/shipments/messages', message, { 'idempotency-key': 'sent' })
+  expect(sent.status).toBe(202)
+  const moved = { topic: 'orders', to: 'earliest', dryRun: true }
+  const plan = await client.call('POST', '/api/groups/payment/offsets', moved, { 'idempotency-key': 'moved' })
+  expect(plan).toMatchObject({ status: 200, body: { groupId: 'payment', dryRun: true } })
+  await until('the queue to be filled and seen', async () => {
+    await run({ 'MUG-WHITE-330': 1 })
+    const found = await client.call<{ items: object[] }>('GET', '/api/topics/queue.by-rights/messages')
+    return (found.status === 200 && found.body.items.length > 0) || undefined
+  })
+  expect(await client.get('/api/topics/analytics-changelog')).toMatchObject({ bytes: expect.any(Number) })
+  const { items: groups } = await client.get<{ items: { groupId: string; state: string }[] }>('/api/groups')
+  const working = groups.filter(({ state }) => state === 'Stable').map(({ groupId }) => groupId)
+  expect(working).toEqual(expect.arrayContaining(['analytics-stream', 'archiver', 'notification.notifications-low']))
+})
+
+test('nothing that any process did on the broker was denied', async () => {
+  if (!system.bundledBroker) return
+  const log = await readFile(join(system.data, 'logs', 'broker.log'), 'utf8')
+  expect(log.split('\n').filter((line) => line.includes('authorizer: denied'))).toEqual([])
+  // It would have been said: whoever may not is told of there.
+  const stranger = kafkaOf(system.brokers, { username: 'query', password: await passwordOf(system, 'query') }).admin()
+  await stranger.connect()
+  const creating = stranger.createTopics({ topics: [{ topic: 'strange' }] })
+  await expect(creating).rejects.toMatchObject({ errors: [{ type: 'TOPIC_AUTHORIZATION_FAILED' }] })
+  await stranger.disconnect()
+  expect(await readFile(join(system.data, 'logs', 'broker.log'), 'utf8')).toMatch(/authorizer: denied.*User:query/)
 })
 
 test('no log shows a secret, a token, or who a customer is, also while everything is logged', async () => {

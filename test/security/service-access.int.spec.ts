@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { accessOf, type KafkaUser, kafkaUsers, SUBSCRIBER_QUEUES, streamTopics, topicNames } from '#libs/contracts'
 import { createTopics, describeAcls } from '#libs/kafka-protocol'
-import { type AccessRule, grantAccess, type Operation, type Resource, rulesFor } from '#libs/messaging'
+import { type AccessRule, grantAccess, kafkaSecurity, type Operation, type Resource, rulesFor } from '#libs/messaging'
 import { type BrokerProcess, startBroker } from '#libs/testing'
 import { BrokerConnection } from '../../libs/messaging/producer/broker-connection.ts'
 import type { KafkaSecurity } from '../../libs/messaging/security/kafka-security.ts'
@@ -11,7 +11,7 @@ import { kinds, probes, refusalOf } from './access-probes.ts'
 /**
  * What each service may do on the broker, and what not: of every topic, group and transactional id that any of them uses,
  * and of one that nobody does, and of the cluster, every operation. Apache Kafka is walked in the same way where
- * `SASL_KAFKA` names its listener for SCRAM and `ADMIN_KAFKA` one at which anybody is a super user.
+ * `SASL_KAFKA` names its listener for SCRAM-SHA-512, and `ADMIN_KAFKA` that at which, by `KAFKA_SASL_…`, a super user comes in.
  */
 const given = process.env.SASL_KAFKA && { sasl: process.env.SASL_KAFKA, admin: process.env.ADMIN_KAFKA! }
 const TIMING = { connectMs: 10_000, requestMs: 30_000, retriesMs: [], metadataMs: 1_000 }
@@ -22,8 +22,8 @@ let admin: BrokerConnection
 const passwordOf = (user: string): string => `the secret of ${user}`
 const usersWith = (more: Readonly<Partial<Record<KafkaUser, readonly AccessRule[]>>> = {}) =>
   kafkaUsers.map((name) => ({ name, password: passwordOf(name), rules: [...rulesFor(name), ...(more[name] ?? [])] }))
-const grant = (more?: Parameters<typeof usersWith>[0]) =>
-  grantAccess({ brokers: [at.admin], clientId: 'test', security: {} }, usersWith(more))
+const grant = (more?: Parameters<typeof usersWith>[0]) => grantAccess(asAdmin(), usersWith(more))
+const asAdmin = () => ({ brokers: [at.admin], clientId: 'test', security: kafkaSecurity() })
 
 const open = (address: string, security: KafkaSecurity): Promise<BrokerConnection> => {
   const [host, port] = address.split(':')
@@ -59,7 +59,7 @@ beforeAll(async () => {
       },
     })
   }
-  admin = await open(at.admin, {})
+  admin = await open(at.admin, kafkaSecurity())
   await grant()
   const topics = names.topic.map((name) => ({
     ...{ name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] },
@@ -110,9 +110,7 @@ describe.each(kafkaUsers)('%s', (user) => {
 })
 
 test('a user without any rule is refused everything', async () => {
-  await grantAccess({ brokers: [at.admin], clientId: 'test', security: {} }, [
-    { name: 'stranger', password: passwordOf('stranger'), rules: [] },
-  ])
+  await grantAccess(asAdmin(), [{ name: 'stranger', password: passwordOf('stranger'), rules: [] }])
   const connection = await connectionOf('stranger')
   for (const resource of kinds)
     for (const [operation, probe] of Object.entries(probes[resource]))

@@ -35,7 +35,9 @@ export const secretsInLogs = async (system: RunningSystem, known: readonly strin
 /** Every line of every key file that is long enough to be one. */
 const keysOf = async ({ data }: RunningSystem): Promise<string[]> => {
   const folder = join(data, 'keys')
-  const files = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), 'utf8')))
+  const found = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = found.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+  const files = await Promise.all(paths.map((path) => readFile(path, 'utf8')))
   return files.flatMap((text) => text.split('\n')).filter((line) => line.length >= 16 && !line.startsWith('-----'))
 }
 

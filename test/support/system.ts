@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ADMIN, passwordFile } from '../../scripts/kafka-access/password-files.ts'
+import { kafkaPasswordsIn } from '../../scripts/key-files.ts'
 import { freePorts } from '../../scripts/postgres/free-port.ts'
 import { ROOT } from '../../scripts/root.ts'
 import { until } from './until.ts'
@@ -97,6 +99,18 @@ export const startSystem = async (
       if (folder === undefined) await rm(data, { recursive: true, force: true })
     },
   }
+}
+
+/** A system whose broker asks who comes, for `startSystem`; another Kafka is as it is. */
+export const WITH_ACCESS: Readonly<Record<string, string>> = process.env.KAFKA_BROKERS ? {} : { KAFKA_ACCESS: 'on' }
+
+export const passwordOf = ({ data }: RunningSystem, user: string): Promise<string> =>
+  readFile(passwordFile(kafkaPasswordsIn(data), user), 'utf8')
+
+/** From now on clients of this process come to such a broker as its admin. */
+export const asAdmin = async (system: RunningSystem): Promise<void> => {
+  if (!system.bundledBroker) return
+  Object.assign(process.env, { KAFKA_SASL_USERNAME: ADMIN, KAFKA_SASL_PASSWORD: await passwordOf(system, ADMIN) })
 }
 
 /** Resolves at the line `ready …`; rejects with everything it said when it ends before. */

@@ -29,8 +29,14 @@ export interface ReadRecord {
   readonly headers: Record<string, string>
 }
 
-export const kafkaOf = (brokers: string[]): Kafka =>
-  new Kafka({ brokers, clientId: 'test', logLevel: logLevel.NOTHING, retry: { retries: 20 } })
+/** `login`: at a broker that asks who comes; default: what `asAdmin` of `system.ts` has said, if anything. */
+export const kafkaOf = (brokers: string[], login = loginOf(process.env)): Kafka => {
+  const sasl = login && { sasl: { mechanism: 'scram-sha-512' as const, ...login } }
+  return new Kafka({ brokers, clientId: 'test', logLevel: logLevel.NOTHING, retry: { retries: 20 }, ...sasl })
+}
+
+const loginOf = ({ KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password }: NodeJS.ProcessEnv) =>
+  username && password ? { username, password } : undefined
 
 /** Everything on a topic up to where it ends now, in order per partition. */
 export const readTopic = async (brokers: string[], topic: string): Promise<ReadRecord[]> => {
