@@ -16,7 +16,7 @@ RUN node -e "for (const [path, { dev, devOptional }] of Object.entries(require('
   && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) -delete \
   && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name 'query_compiler_fast_bg.postgresql.*mjs' -delete \
   && mkdir -p /image/app /image/data /image/keys /image/traces /image/tmp /image/etc /image/usr/bin \
-  && mv package.json node_modules dist prisma data docs /image/app/ && mkdir /image/app/deploy && mv deploy/prometheus /image/app/deploy/ \
+  && mv package.json node_modules dist prisma data docs /image/app/ && mkdir /image/app/deploy && mv deploy/prometheus deploy/broker /image/app/deploy/ \
   && cp -L "$(command -v node)" /image/usr/bin/node \
   && find /image -type f \( -name node -o -name '*.node' -o -name '*.so' \) -exec strip --strip-unneeded {} + \
   && grep -E '^(root|node):' /etc/passwd > /image/etc/passwd && grep -E '^(root|node):' /etc/group > /image/etc/group \
@@ -24,6 +24,8 @@ RUN node -e "for (const [path, { dev, devOptional }] of Object.entries(require('
   | grep -oE '/[^ )]+' | sort -u | grep -v '^/image' | xargs cp -L --parents -t /image \
   # What the broker and the simulators keep, the keys, and spans on their way; volumes mounted here start with this owner.
   && for keys in private public service scrape carrier master; do mkdir /image/keys/$keys; done \
+  && for user in broker admin order payment inventory fulfillment notification query analytics console simulators; \
+    do mkdir -p /image/keys/kafka/$user; done \
   && chown -R 1000:1000 /image/data /image/keys /image/traces && chmod 1777 /image/tmp
 
 FROM scratch
