@@ -97,9 +97,9 @@ export const probes: Readonly<Record<Resource, Readonly<Partial<Record<Operation
     describe: async (connection) =>
       (await connection.request(describeAcls, 2, { ...ANY, hostFilter: null, operation: 1, permissionType: 1 }))
         .errorCode,
-    // Where the state of share groups is, brokers ask among themselves.
+    // Where the state of share groups is, brokers ask among themselves, since version 6.
     clusterAction: async (connection) =>
-      (await connection.request(findCoordinator, 4, { keyType: 2, coordinatorKeys: [`g:${ZERO_UUID}:0`] }))
+      (await connection.request(findCoordinator, 6, { keyType: 2, coordinatorKeys: [`g:${ZERO_UUID}:0`] }))
         .coordinators[0]!.errorCode,
     describeConfigs: async (connection) =>
       (await connection.request(describeClientQuotas, 1, { components: [], strict: false })).errorCode,
