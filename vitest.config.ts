@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 const alias = [
   { find: /^#libs\/(.*)$/, replacement: `${import.meta.dirname}/libs/$1/index.ts` },
@@ -8,6 +8,14 @@ const alias = [
 
 const FOLDERS = '{apps,libs,scripts,test,bench}'
 const postgres = ['libs/testing/postgres.global-setup.ts']
+
+/** What they load, or what they measure, needs the whole machine. */
+const ALONE = [
+  ...['test/e2e/edge', 'test/browser/console'],
+  ...['libs/http/fair-timeouts', 'libs/http/collect-at-rest'],
+].map((name) => `${name}.e2e.spec.ts`)
+
+const e2e = { setupFiles: ['test/support/report-reads.ts'], testTimeout: 300_000, hookTimeout: 180_000 }
 
 /** A file's suffix names its cost: `.spec` pure, `.int.spec` real Postgres, broker or disk, `.e2e.spec` separate processes. */
 export default defineConfig({
@@ -38,13 +46,23 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...e2e,
           name: 'e2e',
-          setupFiles: ['test/support/report-reads.ts'],
           include: [`${FOLDERS}/**/*.e2e.spec.ts`],
-          // Each file runs a whole system, which has the machine to itself.
+          exclude: [...configDefaults.exclude, ...ALONE],
+          // Each file runs a whole system, which waits more than it works: two share the machine.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...e2e,
+          name: 'e2e-alone',
+          include: ALONE,
           fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 180_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

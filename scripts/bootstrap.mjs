@@ -51,7 +51,7 @@ const COMMANDS = {
   'test:unit': { steps: SOURCES, program: vitest('--project', 'unit') },
   // Some of them start the compiled broker.
   'test:int': { steps: [...SOURCES, compile], program: vitest('--project', 'int') },
-  'test:e2e': { steps: BUILD, program: vitest('--project', 'e2e') },
+  'test:e2e': { steps: BUILD, program: vitest('--project', 'e2e', '--project', 'e2e-alone') },
   'test:kafka': { steps: BUILD, program: ['scripts/test-kafka.mjs'] },
   screenshots: { steps: BUILD, program: ['dist/test/browser/pictures.js'] },
   'test:librdkafka': { steps: BUILD, program: ['dist/test/conformance/librdkafka/main.js'] },
