@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { freePorts } from '../../scripts/postgres/free-port.ts'
 import { ROOT } from '../../scripts/root.ts'
 import { Client } from '../support/client.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
+import { issuerAt } from './gateway-with-login.ts'
 import { type OpenPage, openPage } from './pages.ts'
 
 /** Runs if anything ever makes markup of it. */
@@ -20,8 +22,10 @@ export interface ConsoleUnderTest {
   readonly page: Page
   /** Of the test's page, see `OpenPage`. */
   readonly complaints: readonly string[]
-  /** One more page of its own, e.g. to see an address as somebody who was sent it. */
-  open(): Promise<OpenPage>
+  /** Where a gateway with a login may listen: the issuer among the simulators is that of this port. */
+  readonly loginPort: number
+  /** One more page of its own, e.g. to see an address as somebody who was sent it, or at another gateway. */
+  open(url?: string): Promise<OpenPage>
 }
 
 /** One system and one browser for everything that is tested in the surrounding `describe`. */
@@ -32,10 +36,14 @@ export const consoleUnderTest = (executablePath: string | undefined): ConsoleUnd
   beforeAll(async () => {
     const launching = chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] })
     products = await mkdtemp(join(tmpdir(), 'waybill-products-'))
-    at.system = await startSystem(undefined, { PRODUCTS_FILE: await withEvilProduct(products) })
+    const [loginPort] = (await freePorts(1)) as [number]
+    at.loginPort = loginPort
+    at.system = await startSystem(undefined, {
+      ...{ PRODUCTS_FILE: await withEvilProduct(products), OIDC_ISSUER: issuerAt(loginPort) },
+    })
     at.client = new Client(at.system.url)
     browser = await launching
-    at.open = () => openPage(browser, at.system.url)
+    at.open = (url = at.system.url) => openPage(browser, url)
   })
   afterAll(async () => {
     await browser?.close()

@@ -4,6 +4,7 @@ import { consoleUnderTest } from './console-under-test.ts'
 import { alerts } from './screens/alerts.ts'
 import { deadLetters } from './screens/dead-letters.ts'
 import { groups } from './screens/groups.ts'
+import { login } from './screens/login.ts'
 import { mailbox } from './screens/mailbox.ts'
 import { notifications } from './screens/notifications.ts'
 import { orders } from './screens/orders.ts'
@@ -32,6 +33,7 @@ describe.skipIf(executablePath === undefined)('the web console', () => {
   describe('traces', () => traces(at))
   describe('notifications and campaigns', () => notifications(at))
   describe('subscriptions', () => subscriptions(at))
+  describe('login', () => login(at))
   // Last, for they kill and freeze what all others look at.
   describe('processes and oracle', () => processes(at))
 })

@@ -1,4 +1,4 @@
-import type { StaffRole } from './principal.ts'
+import { mayAs, type Principal, type StaffRole } from './principal.ts'
 
 /**
  * What of a route is a customer's own: the order, return or quote in its path; the customer in its path; the customer
@@ -16,7 +16,7 @@ const staff = (role: StaffRole): Access => ({ staff: role })
 const own = (customer: Owned, role: StaffRole = 'support'): Access => ({ staff: role, customer })
 
 /** Who may do what: every route of the gateway, as Fastify writes paths. What is not in here nobody may. */
-export const access: Readonly<Record<string, Access>> = {
+export const access = {
   'POST /api/orders': own('body', 'operator'),
   'GET /api/orders': own('query'),
   'GET /api/orders/:orderId': own('order'),
@@ -134,15 +134,29 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /api/simulators/push': staff('support'),
   'GET /api/simulators/push/settings': staff('support'),
   'PUT /api/simulators/push/settings': staff('admin'),
-}
+} satisfies Readonly<Record<string, Access>>
+export type GuardedRoute = keyof typeof access
+
+const table: ReadonlyMap<string, Access> = new Map(Object.entries(access))
+
+/** As the staff that they are, or as a customer of what is theirs. */
+export const isFor = (access: Access, principal: Principal): boolean =>
+  access === 'anyone' ||
+  access === 'known' ||
+  mayAs(principal, access.staff) ||
+  (access.customer !== undefined && principal.roles.includes('customer'))
+
+/** What the roles of somebody let them ask for at all: what a page may offer them. */
+export const routesFor = (principal: Principal): string[] =>
+  [...table].flatMap(([route, access]) => (isFor(access, principal) ? [route] : []))
 
 /** @param path as Fastify has it, of a route; HEAD is a GET without its body. */
 export const accessTo = (method: string, path: string): Access | undefined =>
-  access[`${method === 'HEAD' ? 'GET' : method} ${path}`]
+  table.get(`${method === 'HEAD' ? 'GET' : method} ${path}`)
 
 const parametersIn = (route: string): number => route.split(':').length
 
-const routes = Object.keys(access).toSorted((a, b) => parametersIn(a) - parametersIn(b))
+const routes = [...table.keys()].toSorted((a, b) => parametersIn(a) - parametersIn(b))
 
 /** @param path as the OpenAPI document has it, `/api/orders/{orderId}`. */
 export const accessDescribed = (method: string, path: string): Access | undefined => {
@@ -151,5 +165,5 @@ export const accessDescribed = (method: string, path: string): Access | undefine
     const parts = route.split('/')
     return parts.length === wanted.length && parts.every((part, i) => part === wanted[i] || part.startsWith(':'))
   })
-  return found === undefined ? undefined : access[found]
+  return found === undefined ? undefined : table.get(found)
 }

@@ -70,6 +70,20 @@ describe('every route', () => {
     180_000,
   )
 
+  test.each(['customer', 'support', 'operator', 'admin', 'stranger'] as const)(
+    'as %s: a page is told what it may offer',
+    async (caller) => {
+      const { text } = await ask('GET', '/api/me', await callers[caller]())
+      const { may } = JSON.parse(text) as { may: string[] }
+      const offered = Object.entries(access).flatMap(([route, access]) =>
+        expectation(access, caller) !== 403 || (caller === 'customer' && isTheirs(access)) ? [route] : [],
+      )
+      expect(may).toEqual(offered)
+    },
+  )
+
+  const isTheirs = (access: Access) => typeof access === 'object' && access.customer !== undefined
+
   /** Nothing here is the customer's own: that is either not there for them, or not theirs to ask for. */
   const expectation = (access: Access, caller: Caller): 'in' | number => {
     if (access === 'anyone') return 'in'

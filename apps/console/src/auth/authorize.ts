@@ -3,7 +3,7 @@ import { Problem, toProblem } from '#libs/http'
 import { createLogger } from '#libs/observability'
 import { refuse } from '../refusals/refuse.ts'
 import { holdsToken, isRead, tokenNeeded } from '../web/csrf.ts'
-import { accessTo, type Owned } from './access.ts'
+import { accessTo, isFor, type Owned } from './access.ts'
 import type { Owners } from './owners.ts'
 import { mayAs } from './principal.ts'
 import type { Sessions } from './sessions.ts'
@@ -46,12 +46,9 @@ const letIn = (request: FastifyRequest, reply: FastifyReply, sessions: Sessions)
   const { principal, session, unidentified } = request
   if (principal === undefined) throw unidentified ?? tokenMissing()
   if (session !== undefined) keepToSession(session, request, reply, sessions)
-  if (access === 'known') return
-  const asCustomer = access?.customer !== undefined && principal.roles.includes('customer')
-  if (access === undefined || !(mayAs(principal, access.staff) || asCustomer))
-    throw notAllowed(
-      access === undefined ? 'nobody may do this' : `this is for ${allowed(access.staff, access.customer)}`,
-    )
+  if (access === undefined) throw notAllowed('nobody may do this')
+  if (access !== 'known' && !isFor(access, principal))
+    throw notAllowed(`this is for ${allowed(access.staff, access.customer)}`)
 }
 
 /** A browser sends its cookie with whatever it is made to send: a write is a page's own with its token only. */

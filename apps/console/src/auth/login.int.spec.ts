@@ -135,7 +135,7 @@ describe('a login', () => {
     const kept = browser.said.find((each) => each.startsWith(SESSION_COOKIE))!
     expect(kept).toMatch(/^waybill-session=[\w-]{43}; Path=\/; Max-Age=35\d\d; HttpOnly; SameSite=Strict$/)
     expect([...browser.cookies.keys()].sort()).toEqual(['waybill-csrf', SESSION_COOKIE])
-    expect(await browser.me()).toEqual({ auth: 'oidc', subject: 'olga', roles: ['operator'] })
+    expect(await browser.me()).toMatchObject({ auth: 'oidc', subject: 'olga', roles: ['operator'] })
   })
 
   test('shows whom to choose on a page without a script, whose choices lead to the console only', async () => {

@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { useMe } from '../server/me.ts'
 import { explain } from '../server/problem.ts'
 import { newKey, tell } from '../server/request.ts'
 import { Dialog } from './dialog.tsx'
@@ -26,7 +27,7 @@ interface Props {
 
 const ACTOR = 'waybill-actor'
 
-/** Asks who does it and why, and does it once: a repetition after a failure is the same request. */
+/** Asks why, and who does it where nobody has logged in, and does it once: a repetition after a failure is the same request. */
 export const OperatorDialog = ({
   title,
   children,
@@ -41,6 +42,7 @@ export const OperatorDialog = ({
   onDone,
 }: Props) => {
   const [key] = useState(newKey)
+  const { data: me } = useMe()
   const [actor, setActor] = useState(() => localStorage.getItem(ACTOR) ?? '')
   const [reason, setReason] = useState('')
   const work = useMutation({
@@ -60,16 +62,22 @@ export const OperatorDialog = ({
     <Dialog title={title} onClose={onClose}>
       <form onSubmit={submit}>
         {children}
-        <label className="field">
-          Who you are
-          <input
-            value={actor}
-            onChange={(event) => setActor(event.target.value)}
-            maxLength={64}
-            autoComplete="username"
-            required
-          />
-        </label>
+        {me?.auth === 'oidc' ? (
+          <p>
+            On record as <strong>{me.subject}</strong>.
+          </p>
+        ) : (
+          <label className="field">
+            Who you are
+            <input
+              value={actor}
+              onChange={(event) => setActor(event.target.value)}
+              maxLength={64}
+              autoComplete="username"
+              required
+            />
+          </label>
+        )}
         <label className="field">
           {needsReason ? 'Why' : 'Why (may be left out)'}
           <textarea

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import brand from '../icon.svg'
 import { nav } from '../nav.ts'
 import { troubles, useHealth } from '../server/health.ts'
+import { useMay, useMe } from '../server/me.ts'
 import { isRefusal } from '../server/problem.ts'
 import { Alerts } from './alerts.tsx'
 import { Icon } from './icon.tsx'
@@ -27,6 +28,11 @@ export const Shell = () => (
 
 const Side = () => {
   const [open, setOpen] = useState(false)
+  const { data: me } = useMe()
+  const may = useMay()
+  const shown = nav
+    .map(({ title, entries }) => ({ title, entries: entries.filter(({ asks }) => me === undefined || may(asks)) }))
+    .filter(({ entries }) => entries.length > 0)
   return (
     <header className="side" data-open={open || undefined}>
       <div className="side-head">
@@ -47,7 +53,7 @@ const Side = () => {
         </button>
       </div>
       <nav id="nav" className="nav" aria-label="Screens">
-        {nav.map(({ title, entries }) => (
+        {shown.map(({ title, entries }) => (
           <div key={title}>
             <h2>{title}</h2>
             <ul>

@@ -7,6 +7,7 @@ import { count } from '../../format/money.ts'
 import { explain } from '../../server/problem.ts'
 import { ask, tell } from '../../server/request.ts'
 import { Badge, type Tone } from '../../ui/badge.tsx'
+import { May } from '../../ui/may.tsx'
 import { Card } from '../../ui/page.tsx'
 import { Empty } from '../../ui/states.tsx'
 
@@ -35,15 +36,17 @@ export const HistoryCard = () => {
     <Card
       title="Counted again from the archive"
       aside={
-        <button
-          type="button"
-          className="button"
-          data-size="small"
-          onClick={countNow}
-          disabled={data?.running === true || data?.archived === false}
-        >
-          {data?.running ? 'Counting…' : 'Count now'}
-        </button>
+        <May ask="POST /api/analytics/reconciliation">
+          <button
+            type="button"
+            className="button"
+            data-size="small"
+            onClick={countNow}
+            disabled={data?.running === true || data?.archived === false}
+          >
+            {data?.running ? 'Counting…' : 'Count now'}
+          </button>
+        </May>
       }
     >
       {said !== undefined && <p role="alert">{said}</p>}

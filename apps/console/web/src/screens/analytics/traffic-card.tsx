@@ -4,6 +4,7 @@ import { count } from '../../format/money.ts'
 import { explain, ServerProblem } from '../../server/problem.ts'
 import { ask, tell } from '../../server/request.ts'
 import { Badge, type Tone } from '../../ui/badge.tsx'
+import { MayChange } from '../../ui/may.tsx'
 import { Card } from '../../ui/page.tsx'
 
 /** What `GET /api/traffic` answers, as far as it is shown. */
@@ -45,22 +46,24 @@ export const TrafficCard = () => {
     <Card title="Made-up visitors" aside={data && <Badge tone={TONES[data.state]}>{data.state}</Badge>}>
       {said !== undefined && <p role="alert">{said}</p>}
       <form className="traffic" action={(form) => begin.mutate(form)}>
-        <label className="field">
-          Events a second
-          <input type="number" name="rate" defaultValue={1_000} min={1} max={20_000} required />
-        </label>
-        <label className="field">
-          Seconds
-          <input type="number" name="seconds" defaultValue={120} min={1} max={3_600} required />
-        </label>
-        <div className="page-actions">
-          <button type="submit" className="button" data-kind="primary" disabled={running || begin.isPending}>
-            Send visitors
-          </button>
-          <button type="button" className="button" disabled={!running || end.isPending} onClick={() => end.mutate()}>
-            Have them leave
-          </button>
-        </div>
+        <MayChange ask="POST /api/traffic">
+          <label className="field">
+            Events a second
+            <input type="number" name="rate" defaultValue={1_000} min={1} max={20_000} required />
+          </label>
+          <label className="field">
+            Seconds
+            <input type="number" name="seconds" defaultValue={120} min={1} max={3_600} required />
+          </label>
+          <div className="page-actions">
+            <button type="submit" className="button" data-kind="primary" disabled={running || begin.isPending}>
+              Send visitors
+            </button>
+            <button type="button" className="button" disabled={!running || end.isPending} onClick={() => end.mutate()}>
+              Have them leave
+            </button>
+          </div>
+        </MayChange>
       </form>
       {data && <p className="quiet num">{progressOf(data)}</p>}
     </Card>

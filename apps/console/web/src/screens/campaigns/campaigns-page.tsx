@@ -5,6 +5,7 @@ import { count } from '../../format/money.ts'
 import type { Campaign } from '../../server/types.ts'
 import { Status } from '../../ui/badge.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { May } from '../../ui/may.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Empty, Shown } from '../../ui/states.tsx'
 import { Time } from '../../ui/values.tsx'
@@ -49,9 +50,11 @@ export const CampaignsPage = () => {
       title="Campaigns"
       lead="A word to many customers, each told once, as they prefer it, and never before anything that is urgent."
       actions={
-        <button type="button" className="button" data-kind="primary" onClick={() => setCreating(true)}>
-          Tell customers …
-        </button>
+        <May ask="POST /api/campaigns">
+          <button type="button" className="button" data-kind="primary" onClick={() => setCreating(true)}>
+            Tell customers …
+          </button>
+        </May>
       }
     >
       <Shown query={campaigns} what="Campaigns">

@@ -3,6 +3,7 @@ import { Fragment, useState } from 'react'
 import { count } from '../../format/money.ts'
 import type { CampaignProgress } from '../../server/types.ts'
 import { Status } from '../../ui/badge.tsx'
+import { May } from '../../ui/may.tsx'
 import { OperatorDialog } from '../../ui/operator-dialog.tsx'
 import { Card } from '../../ui/page.tsx'
 import { Shown } from '../../ui/states.tsx'
@@ -33,20 +34,22 @@ export const OneCampaign = ({ campaignId, onChanged }: { campaignId: string; onC
       title={campaign.data ? TEMPLATES[campaign.data.template].label : 'Campaign'}
       aside={
         state && (
-          <div className="page-actions">
-            {POSSIBLE[state].map((command) => (
-              <button
-                key={command}
-                type="button"
-                className="button"
-                data-size="small"
-                data-kind={command === 'cancel' ? 'danger' : undefined}
-                onClick={() => setAsked(command)}
-              >
-                {COMMANDS[command].verb}
-              </button>
-            ))}
-          </div>
+          <May ask="POST /api/campaigns/:id/pause">
+            <div className="page-actions">
+              {POSSIBLE[state].map((command) => (
+                <button
+                  key={command}
+                  type="button"
+                  className="button"
+                  data-size="small"
+                  data-kind={command === 'cancel' ? 'danger' : undefined}
+                  onClick={() => setAsked(command)}
+                >
+                  {COMMANDS[command].verb}
+                </button>
+              ))}
+            </div>
+          </May>
         )
       }
     >

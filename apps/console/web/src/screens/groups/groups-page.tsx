@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { Group } from '../../server/types.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { May } from '../../ui/may.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { Empty, Notice, Shown } from '../../ui/states.tsx'
 import type { GroupHistory } from './history.ts'
@@ -126,9 +127,11 @@ const Details = ({ group, name }: { group: Group | undefined; name: string }) =>
         title="Partitions"
         flush
         aside={
-          <button type="button" className="button" data-size="small" onClick={() => setResetting(true)}>
-            Reset offsets …
-          </button>
+          <May ask="POST /api/groups/:group/offsets">
+            <button type="button" className="button" data-size="small" onClick={() => setResetting(true)}>
+              Reset offsets …
+            </button>
+          </May>
         }
       >
         <DataTable

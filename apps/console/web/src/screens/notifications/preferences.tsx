@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { explain } from '../../server/problem.ts'
 import { ask, newKey, tell } from '../../server/request.ts'
 import type { NotificationPreferences } from '../../server/types.ts'
+import { MayChange } from '../../ui/may.tsx'
 import { Card } from '../../ui/page.tsx'
 import { Notice, Shown } from '../../ui/states.tsx'
 import { Time } from '../../ui/values.tsx'
@@ -59,61 +60,63 @@ const Form = ({ now, onSet, isPending }: FormProps) => (
       onSet(new FormData(event.currentTarget))
     }}
   >
-    <fieldset className="field">
-      <legend>Channels</legend>
-      {['email', 'sms', 'push'].map((channel) => (
-        <label key={channel}>
-          <input
-            type="checkbox"
-            name="channels"
-            value={channel}
-            defaultChecked={now.channels.default?.some((one) => one === channel) ?? channel === 'email'}
-          />{' '}
-          {channel}
-        </label>
-      ))}
-    </fieldset>
-    <label className="field">
-      When a channel fails
-      <select name="fallback" defaultValue={now.fallback ?? ''}>
-        <option value="">nothing more</option>
+    <MayChange ask="PUT /api/customers/:customerId/notification-preferences">
+      <fieldset className="field">
+        <legend>Channels</legend>
         {['email', 'sms', 'push'].map((channel) => (
-          <option key={channel}>{channel}</option>
+          <label key={channel}>
+            <input
+              type="checkbox"
+              name="channels"
+              value={channel}
+              defaultChecked={now.channels.default?.some((one) => one === channel) ?? channel === 'email'}
+            />{' '}
+            {channel}
+          </label>
         ))}
-      </select>
-    </label>
-    <label className="field">
-      Language
-      <select name="locale" defaultValue={now.locale}>
-        {['en', 'de', 'sv'].map((locale) => (
-          <option key={locale}>{locale}</option>
-        ))}
-      </select>
-    </label>
-    <label className="field">
-      Time zone
-      <input name="timeZone" defaultValue={now.timeZone} maxLength={64} required />
-    </label>
-    <label className="field">
-      Telephone
-      <input name="sms" defaultValue={now.addresses?.sms} placeholder="+46701234567" maxLength={16} />
-    </label>
-    <label className="field">
-      Device
-      <input name="push" defaultValue={now.addresses?.push} maxLength={254} />
-    </label>
-    <label className="field">
-      Quiet from
-      <input type="time" name="from" defaultValue={now.quietHours?.from} />
-    </label>
-    <label className="field">
-      to
-      <input type="time" name="to" defaultValue={now.quietHours?.to} />
-    </label>
-    <div className="page-actions">
-      <button type="submit" className="button" data-kind="primary" disabled={isPending}>
-        Set
-      </button>
-    </div>
+      </fieldset>
+      <label className="field">
+        When a channel fails
+        <select name="fallback" defaultValue={now.fallback ?? ''}>
+          <option value="">nothing more</option>
+          {['email', 'sms', 'push'].map((channel) => (
+            <option key={channel}>{channel}</option>
+          ))}
+        </select>
+      </label>
+      <label className="field">
+        Language
+        <select name="locale" defaultValue={now.locale}>
+          {['en', 'de', 'sv'].map((locale) => (
+            <option key={locale}>{locale}</option>
+          ))}
+        </select>
+      </label>
+      <label className="field">
+        Time zone
+        <input name="timeZone" defaultValue={now.timeZone} maxLength={64} required />
+      </label>
+      <label className="field">
+        Telephone
+        <input name="sms" defaultValue={now.addresses?.sms} placeholder="+46701234567" maxLength={16} />
+      </label>
+      <label className="field">
+        Device
+        <input name="push" defaultValue={now.addresses?.push} maxLength={254} />
+      </label>
+      <label className="field">
+        Quiet from
+        <input type="time" name="from" defaultValue={now.quietHours?.from} />
+      </label>
+      <label className="field">
+        to
+        <input type="time" name="to" defaultValue={now.quietHours?.to} />
+      </label>
+      <div className="page-actions">
+        <button type="submit" className="button" data-kind="primary" disabled={isPending}>
+          Set
+        </button>
+      </div>
+    </MayChange>
   </form>
 )

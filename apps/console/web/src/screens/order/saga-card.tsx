@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { duration } from '../../format/duration.ts'
 import type { Saga } from '../../server/types.ts'
 import { Status, toneOf } from '../../ui/badge.tsx'
+import { May } from '../../ui/may.tsx'
 import { OperatorDialog } from '../../ui/operator-dialog.tsx'
 import { Notice } from '../../ui/states.tsx'
 import { useNow } from '../../ui/use-now.ts'
@@ -28,15 +29,17 @@ export const SagaCard = ({ saga, onDone }: { saga: Saga; onDone: () => void }) =
       <div className="saga-foot">
         {isOpen && saga.wakeAt && <Deadline at={saga.wakeAt} />}
         {isOpen && (
-          <button
-            type="button"
-            className="button"
-            data-kind="danger"
-            data-size="small"
-            onClick={() => setAsked({ what: 'compensate' })}
-          >
-            Undo everything
-          </button>
+          <May ask="POST /api/sagas/:sagaId/compensate">
+            <button
+              type="button"
+              className="button"
+              data-kind="danger"
+              data-size="small"
+              onClick={() => setAsked({ what: 'compensate' })}
+            >
+              Undo everything
+            </button>
+          </May>
         )}
       </div>
       {asked && <Operation saga={saga} asked={asked} onClose={() => setAsked(undefined)} onDone={onDone} />}
@@ -102,24 +105,26 @@ const StepBox = ({
         {step.error && <span>{step.error}</span>}
         {step.vouchedFor && <span>vouched for: {step.vouchedFor}</span>}
         {isOpen && WAITING.has(step.status) && (
-          <span className="step-actions">
-            <button
-              type="button"
-              className="button"
-              data-size="small"
-              onClick={() => onAsk({ what: 'retry', step: name })}
-            >
-              Retry
-            </button>
-            <button
-              type="button"
-              className="button"
-              data-size="small"
-              onClick={() => onAsk({ what: 'skip', step: name })}
-            >
-              Skip
-            </button>
-          </span>
+          <May ask="POST /api/sagas/:sagaId/steps/:step/retry">
+            <span className="step-actions">
+              <button
+                type="button"
+                className="button"
+                data-size="small"
+                onClick={() => onAsk({ what: 'retry', step: name })}
+              >
+                Retry
+              </button>
+              <button
+                type="button"
+                className="button"
+                data-size="small"
+                onClick={() => onAsk({ what: 'skip', step: name })}
+              >
+                Skip
+              </button>
+            </span>
+          </May>
         )}
       </>
     )}

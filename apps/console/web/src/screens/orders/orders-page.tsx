@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useStream } from '../../server/stream.ts'
 import { useCalmly } from '../../server/use-calmly.ts'
 import { Badge } from '../../ui/badge.tsx'
+import { May } from '../../ui/may.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Pages } from '../../ui/pages.tsx'
 import { Empty } from '../../ui/states.tsx'
@@ -26,9 +27,11 @@ export const OrdersPage = () => {
       actions={
         <>
           <Badge tone={live ? 'ok' : 'idle'}>{live ? 'live' : 'not connected'}</Badge>
-          <button type="button" className="button" data-kind="primary" onClick={() => setPlacing(true)}>
-            Place an order
-          </button>
+          <May ask="POST /api/orders">
+            <button type="button" className="button" data-kind="primary" onClick={() => setPlacing(true)}>
+              Place an order
+            </button>
+          </May>
         </>
       }
     >

@@ -5,6 +5,7 @@ import { count } from '../../format/money.ts'
 import { useHealth } from '../../server/health.ts'
 import { useStream } from '../../server/stream.ts'
 import { Badge } from '../../ui/badge.tsx'
+import { May } from '../../ui/may.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { useNow } from '../../ui/use-now.ts'
 import { MapDrawing } from './map-drawing.tsx'
@@ -58,7 +59,9 @@ export const OverviewPage = () => {
       >
         <MapDrawing {...map} />
       </Card>
-      <PlaceSamples />
+      <May ask="POST /api/orders">
+        <PlaceSamples />
+      </May>
     </Page>
   )
 }

@@ -5,6 +5,7 @@ import { listQuery } from '../../server/list.ts'
 import type { ParkedItem } from '../../server/types.ts'
 import { Status } from '../../ui/badge.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { May } from '../../ui/may.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Pages } from '../../ui/pages.tsx'
 import { Empty } from '../../ui/states.tsx'
@@ -44,9 +45,11 @@ export const ParkedPage = () => {
       title="Dead letters"
       lead="A message that could not be handled is parked with its key: later messages of that key queue behind it, everything else flows on."
       actions={
-        <button type="button" className="button" onClick={() => setRedriving(true)}>
-          Redrive …
-        </button>
+        <May ask="POST /api/parked/redrive">
+          <button type="button" className="button" onClick={() => setRedriving(true)}>
+            Redrive …
+          </button>
+        </May>
       }
     >
       <Counts filter={filter} />

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { ask } from '../../server/request.ts'
 import type { ParkedRecord } from '../../server/types.ts'
 import { Status } from '../../ui/badge.tsx'
+import { May } from '../../ui/may.tsx'
 import { OperatorDialog } from '../../ui/operator-dialog.tsx'
 import { Card } from '../../ui/page.tsx'
 import { Shown } from '../../ui/states.tsx'
@@ -22,7 +23,14 @@ export const RecordCard = ({ record, onChange }: { record: string; onChange: () 
   return (
     <Card
       title="The message"
-      aside={query.data && query.data.status !== 'settled' && <Actions status={query.data.status} onAsk={setAsked} />}
+      aside={
+        query.data &&
+        query.data.status !== 'settled' && (
+          <May ask="POST /api/parked/:service/:id/:action">
+            <Actions status={query.data.status} onAsk={setAsked} />
+          </May>
+        )
+      }
     >
       <Shown query={query}>
         {(parked) => (

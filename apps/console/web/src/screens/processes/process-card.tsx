@@ -2,6 +2,7 @@ import { duration } from '../../format/duration.ts'
 import { count } from '../../format/money.ts'
 import type { SystemProcess } from '../../server/types.ts'
 import { Status } from '../../ui/badge.tsx'
+import { May } from '../../ui/may.tsx'
 import { Card } from '../../ui/page.tsx'
 import { useNow } from '../../ui/use-now.ts'
 import { Copy, Time } from '../../ui/values.tsx'
@@ -20,19 +21,21 @@ export const ProcessCard = ({ process, onAsk }: Props) => (
       {process.byHand === undefined ? <Facts process={process} /> : <ByHand commands={process.byHand} />}
       {process.commands.length > 0 && (
         <div className="page-actions">
-          {process.commands.toReversed().map((command) => (
-            <button
-              key={command}
-              type="button"
-              className="button"
-              data-size="small"
-              data-kind={command === 'kill' ? 'danger' : undefined}
-              aria-label={`${VERBS[command]} ${process.name}`}
-              onClick={() => onAsk(command)}
-            >
-              {VERBS[command]}
-            </button>
-          ))}
+          <May ask="POST /api/processes/:process/:command">
+            {process.commands.toReversed().map((command) => (
+              <button
+                key={command}
+                type="button"
+                className="button"
+                data-size="small"
+                data-kind={command === 'kill' ? 'danger' : undefined}
+                aria-label={`${VERBS[command]} ${process.name}`}
+                onClick={() => onAsk(command)}
+              >
+                {VERBS[command]}
+              </button>
+            ))}
+          </May>
           {process.pausedUntil && <GoesOn at={process.pausedUntil} />}
         </div>
       )}

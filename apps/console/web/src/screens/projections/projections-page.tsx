@@ -5,6 +5,7 @@ import { count } from '../../format/money.ts'
 import type { Projection } from '../../server/types.ts'
 import { Status } from '../../ui/badge.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { May } from '../../ui/may.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { Empty, Shown } from '../../ui/states.tsx'
 import { Time } from '../../ui/values.tsx'
@@ -105,7 +106,11 @@ const Details = ({ projection, name }: { projection: Projection | undefined; nam
     <>
       <Card
         title={<span className="mono">{projection.name}</span>}
-        aside={<Commands commands={projection.commands} onAsk={setAsked} />}
+        aside={
+          <May ask="POST /api/projections/:name/rebuild">
+            <Commands commands={projection.commands} onAsk={setAsked} />
+          </May>
+        }
       >
         <dl className="facts">
           <dt>Serves</dt>

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { explain } from '../../server/problem.ts'
 import { ask, tell } from '../../server/request.ts'
+import { MayChange } from '../../ui/may.tsx'
 import { Card } from '../../ui/page.tsx'
 import { Notice, Shown } from '../../ui/states.tsx'
 import { type Knob, type Preset, UNITS } from './knobs.ts'
@@ -9,7 +10,7 @@ type Values<Settings> = { readonly [Name in keyof Settings]: number }
 
 interface Props<Settings> {
   readonly title: string
-  readonly path: string
+  readonly path: `/api/simulators/${'payment' | 'carrier' | 'sms' | 'push'}/settings`
   readonly knobs: readonly Knob<Settings>[]
   readonly presets: readonly Preset<Settings>[]
 }
@@ -31,37 +32,39 @@ export function SettingsCard<Settings extends Values<Settings>>({ title, path, k
             key={`${JSON.stringify(settings)} ${change.submittedAt}`}
             action={(form) => change.mutate(changed(settings, form, knobs))}
           >
-            {knobs.map(({ name, label, unit, does }) => (
-              <label key={name} className="field">
-                {label}, {UNITS[unit].label}
-                <input
-                  type="number"
-                  name={name}
-                  defaultValue={settings[name]}
-                  min={0}
-                  max={UNITS[unit].max}
-                  step={UNITS[unit].step}
-                  required
-                />
-                <span className="quiet">{does}</span>
-              </label>
-            ))}
-            <div className="page-actions">
-              <button type="submit" className="button" data-kind="primary" disabled={change.isPending}>
-                Set
-              </button>
-              {presets.map(({ name, settings: preset }) => (
-                <button
-                  key={name}
-                  type="button"
-                  className="button"
-                  disabled={change.isPending}
-                  onClick={() => change.mutate(preset as Partial<Settings>)}
-                >
-                  {name}
-                </button>
+            <MayChange ask={`PUT ${path}`}>
+              {knobs.map(({ name, label, unit, does }) => (
+                <label key={name} className="field">
+                  {label}, {UNITS[unit].label}
+                  <input
+                    type="number"
+                    name={name}
+                    defaultValue={settings[name]}
+                    min={0}
+                    max={UNITS[unit].max}
+                    step={UNITS[unit].step}
+                    required
+                  />
+                  <span className="quiet">{does}</span>
+                </label>
               ))}
-            </div>
+              <div className="page-actions">
+                <button type="submit" className="button" data-kind="primary" disabled={change.isPending}>
+                  Set
+                </button>
+                {presets.map(({ name, settings: preset }) => (
+                  <button
+                    key={name}
+                    type="button"
+                    className="button"
+                    disabled={change.isPending}
+                    onClick={() => change.mutate(preset as Partial<Settings>)}
+                  >
+                    {name}
+                  </button>
+                ))}
+              </div>
+            </MayChange>
           </form>
         )}
       </Shown>

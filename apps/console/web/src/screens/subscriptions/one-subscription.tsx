@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { Delivery, Subscription } from '../../server/types.ts'
 import { Status } from '../../ui/badge.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { May } from '../../ui/may.tsx'
 import { OperatorDialog } from '../../ui/operator-dialog.tsx'
 import { Card } from '../../ui/page.tsx'
 import { Pages } from '../../ui/pages.tsx'
@@ -23,7 +24,11 @@ export const OneSubscription = ({ subscription, onChanged }: { subscription: Sub
     <>
       <Card
         title={<span className="mono">{whereOf(deliver)}</span>}
-        aside={<Commands subscription={subscription} onAsk={setAsked} />}
+        aside={
+          <May ask="PATCH /api/subscriptions/:id">
+            <Commands subscription={subscription} onAsk={setAsked} />
+          </May>
+        }
       >
         <dl className="facts">
           <dt>State</dt>

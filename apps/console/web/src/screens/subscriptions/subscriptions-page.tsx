@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { Subscription } from '../../server/types.ts'
 import { Status } from '../../ui/badge.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { May } from '../../ui/may.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { Empty, Shown } from '../../ui/states.tsx'
 import { Time } from '../../ui/values.tsx'
@@ -40,9 +41,11 @@ export const SubscriptionsPage = () => {
       title="Subscriptions"
       lead="Who wants to be told of which messages: by webhook, by mail, or in a queue that anybody may work."
       actions={
-        <button type="button" className="button" data-kind="primary" onClick={() => setCreating(true)}>
-          Subscribe …
-        </button>
+        <May ask="POST /api/subscriptions">
+          <button type="button" className="button" data-kind="primary" onClick={() => setCreating(true)}>
+            Subscribe …
+          </button>
+        </May>
       }
     >
       <Shown query={subscriptions} what="Subscriptions">

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { newKey } from '../../server/request.ts'
 import type { Produced, Topic } from '../../server/types.ts'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
+import { May } from '../../ui/may.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { Empty, Notice, Shown } from '../../ui/states.tsx'
 import { copyOf, type Draft, emptyDraft } from './draft.ts'
@@ -15,6 +16,8 @@ import { topicsRoute } from './route.ts'
 import { TopicInside } from './topic-inside.tsx'
 import type { TopicView } from './view.ts'
 import './topics.css'
+
+const PRODUCE = 'POST /api/topics/:topic/messages'
 
 type Partition = Topic['partitions'][number]
 
@@ -101,13 +104,15 @@ const OneTopic = ({ topic, name, view }: { topic: Topic | undefined; name: strin
         partitions={topic.partitions.length}
         view={view}
         actions={
-          <button
-            type="button"
-            className="button"
-            onClick={() => setDraft(emptyDraft(newKey(), new Date().toISOString()))}
-          >
-            Produce …
-          </button>
+          <May ask={PRODUCE}>
+            <button
+              type="button"
+              className="button"
+              onClick={() => setDraft(emptyDraft(newKey(), new Date().toISOString()))}
+            >
+              Produce …
+            </button>
+          </May>
         }
       />
       {view.record !== undefined && (
@@ -119,9 +124,11 @@ const OneTopic = ({ topic, name, view }: { topic: Topic | undefined; name: strin
             // What is not shown whole cannot be said again.
             record.cutOf === undefined &&
             record.encoding === undefined && (
-              <button type="button" className="button" onClick={() => setDraft(copyOf(record, newKey()))}>
-                Produce a copy …
-              </button>
+              <May ask={PRODUCE}>
+                <button type="button" className="button" onClick={() => setDraft(copyOf(record, newKey()))}>
+                  Produce a copy …
+                </button>
+              </May>
             )
           }
         />
