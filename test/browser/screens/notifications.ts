@@ -66,7 +66,7 @@ export const notifications = (at: ConsoleUnderTest): void => {
     }
     await expectUsable(page)
 
-    await make(() => dialog.getByLabel('What', { exact: true }).selectOption('New in the shop'))
+    await make(() => dialog.getByLabel(/^What/).selectOption('New in the shop'))
     await state('completed')
     await page.getByText('2 of 2 customers told').waitFor()
     await page.goto(`/notifications?customerId=${customerId}`)
