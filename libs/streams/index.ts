@@ -11,6 +11,7 @@ export {
   type Registers,
   STANDARD_ERROR,
 } from './hyper-log-log.ts'
+export { type KeyedSession, type SessionOptions, Sessions } from './sessions.ts'
 export { type Frequent, SpaceSaving } from './space-saving.ts'
 export { type Completed, type StageEvent, Stages } from './stages.ts'
 export { Table } from './table.ts'
