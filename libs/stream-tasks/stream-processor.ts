@@ -13,7 +13,8 @@ import {
 } from '#libs/messaging'
 import { createLogger, describeError, fields } from '#libs/observability'
 import { AtLeastOnce, type Committer, type Guarantee } from './guarantee.ts'
-import { restoreTasks } from './restore-tasks.ts'
+import { type RestoredTask, restoreTasks } from './restore-tasks.ts'
+import { StandbyTasks } from './standby-tasks.ts'
 import { StateLimitExceeded, type Task, type Topology } from './topology.ts'
 
 export interface StreamProcessorOptions extends KafkaOptions {
@@ -25,8 +26,20 @@ export interface StreamProcessorOptions extends KafkaOptions {
   readonly compression?: ProducerOptions['compression']
   /** Default `exactly_once`. */
   readonly guarantee?: Guarantee
+  /** How many other processes keep a copy of the state of each task; the same in all of them. Default 0. */
+  readonly standbys?: number
   /** Called after each commit. */
   readonly onCommit?: (commit: { readonly records: number; readonly ms: number; readonly entries: number }) => void
+  /** Called when tasks have their state: what was read for it now, and what copies of them had read before. */
+  readonly onRestore?: (restored: Restored) => void
+}
+
+export interface Restored {
+  readonly partitions: number
+  /** Records of the changelog. */
+  readonly read: number
+  readonly copied: number
+  readonly ms: number
 }
 
 interface RunningTask {
@@ -44,8 +57,8 @@ const REST_MS = 500
 const LOOK_MS = 2_000
 const MAX_BYTES = 2 * 1024 * 1024
 const PARTITION_BYTES = 256 * 1024
-/** Ours are over in milliseconds; whoever takes a dead one's partitions over waits for so long at most. */
-const TRANSACTION_TIMEOUT_MS = 10_000
+/** Ours are over in milliseconds. That of a dead one is over when its session is, and holds up nobody who takes over. */
+const TRANSACTION_TIMEOUT_MS = 6_000
 /** For what is under way to be committed. */
 const STOP_MS = 3_000
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [50, 2_000]
@@ -68,6 +81,7 @@ export class StreamProcessor {
   readonly #reader: TopicReader
   readonly #producer: Committer
   readonly #membership: GroupMembership
+  readonly #standbys: StandbyTasks | undefined
   readonly #tasks = new Map<number, RunningTask>()
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
@@ -82,10 +96,13 @@ export class StreamProcessor {
   #status: string | undefined = 'not started'
 
   constructor(private readonly options: StreamProcessorOptions) {
-    const { topology, instanceId, brokers, clientId } = options
+    const { topology, instanceId, brokers, clientId, standbys = 0 } = options
     const kafka = { brokers, clientId }
+    const room = () => options.maxEntries - this.#entries()
+    this.#standbys = standbys > 0 ? new StandbyTasks({ ...kafka, topology, room }) : undefined
     this.#reader = new TopicReader({ ...kafka, readCommitted: true })
-    this.#membership = new GroupMembership({ ...kafka, groupId: topology.name, topic: topology.source, instanceId })
+    const group = { groupId: topology.name, topic: topology.source, instanceId, standbys }
+    this.#membership = new GroupMembership({ ...kafka, ...group })
     const producing = { ...kafka, ...(options.compression && { compression: options.compression }) }
     const transactionalId = `${topology.name}-${instanceId}`
     this.#producer =
@@ -99,8 +116,14 @@ export class StreamProcessor {
     return [...this.#tasks.keys()]
   }
 
+  /** Those of which it keeps a copy of the state. */
+  get standbyPartitions(): readonly number[] {
+    return this.#standbys?.partitions ?? []
+  }
+
   start(): void {
     this.#running ??= this.#run()
+    this.#standbys?.start()
   }
 
   /** What is processed is committed, and the partitions are given to others. */
@@ -112,6 +135,7 @@ export class StreamProcessor {
     await this.#membership.leave()
     this.#producer.close()
     this.#reader.close()
+    await this.#standbys?.stop()
     await settled()
   }
 
@@ -274,7 +298,8 @@ export class StreamProcessor {
   async #rebalance(): Promise<void> {
     const { topology } = this.options
     this.#status = 'the group is being shared out'
-    const { generationId, memberId, partitions } = await this.#membership.join([...this.#tasks.keys()])
+    const owned = [...this.#tasks.keys()]
+    const { generationId, memberId, partitions, copies } = await this.#membership.join(owned, this.standbyPartitions)
     // Who missed a generation does not know who worked on its partitions meanwhile.
     const isNext = generationId === this.#generation || generationId === this.#generation + 1
     for (const partition of this.#tasks.keys())
@@ -283,12 +308,26 @@ export class StreamProcessor {
     const missing = partitions.filter((partition) => !this.#tasks.has(partition))
     const begun = performance.now()
     const positions = await this.#positions(missing)
-    const tasks = new Map(missing.map((partition) => [partition, topology.task(partition)]))
-    const entries = await restoreTasks(this.options, topology.changelog, tasks)
-    for (const [partition, task] of tasks) this.#tasks.set(partition, { task, offset: positions.get(partition)! })
+    const tasks = new Map(missing.map((partition) => [partition, this.#begun(partition)]))
+    const copied = [...tasks.values()].reduce((sum, { records }) => sum + records, 0)
+    const read = await restoreTasks(this.options, topology.changelog, tasks).catch((error: unknown) => {
+      // What has been read is not read again.
+      for (const [partition, task] of tasks) this.#standbys?.give(partition, task)
+      throw error
+    })
+    for (const [partition, { task }] of tasks) this.#tasks.set(partition, { task, offset: positions.get(partition)! })
     this.#status = undefined
-    const restored = { partitions: missing.length, entries, ms: Math.round(performance.now() - begun) }
-    if (missing.length > 0) log.info('state restored', restored)
+    this.#standbys?.keep(copies)
+    if (missing.length === 0) return
+    const restored = { partitions: missing.length, read, copied, ms: Math.round(performance.now() - begun) }
+    log.info('state restored', restored)
+    this.options.onRestore?.(restored)
+  }
+
+  /** A task that its changelog is to be read into: from where a copy of it stands, or from the beginning. */
+  #begun(partition: number): RestoredTask {
+    const copy = this.#standbys?.take(partition)
+    return copy ?? { task: this.options.topology.task(partition), next: EARLIEST, records: 0 }
   }
 
   /** Where the group goes on: in a partition that it has not read, and where its place is gone, at the beginning. */

@@ -11,6 +11,8 @@ interface Where {
   readonly databaseUrl: string
   /** A folder for raw events; without it none are kept. */
   readonly archive?: string
+  /** How many copies there are of the state of each partition. */
+  readonly standbys?: number
 }
 
 /** The analytics service as a process of its own, which can be killed and started again under its name. */
@@ -63,13 +65,14 @@ export class AnalyticsProcess {
 
   #spawn(): void {
     const main = join(ROOT, 'dist/apps/analytics/src/main.js')
-    const { brokers, databaseUrl, archive } = this.where
+    const { brokers, databaseUrl, archive, standbys = 0 } = this.where
     this.#child = spawn(process.execPath, [...nodeFlags('service'), main], {
       ...{ cwd: ROOT, stdio: process.env.ANALYTICS_LOG === undefined ? 'ignore' : 'inherit' },
       env: {
         ...process.env,
         SERVICE_AUTH: 'off',
         ...(archive !== undefined && { ARCHIVE: archive, ARCHIVE_FILE_SECONDS: '1' }),
+        STANDBYS: String(standbys),
         ...{ PORT: String(this.port), INSTANCE_ID: this.name, KAFKA_BROKERS: brokers, DATABASE_URL: databaseUrl },
       },
     })

@@ -1,7 +1,14 @@
 import { afterEach, expect, test } from 'vitest'
 import { kafkaPublisher, TopicReader, type TopicRecord } from '#libs/messaging'
 import { configureLogging } from '#libs/observability'
-import { type Guarantee, StreamProcessor, type Task, type Topology } from '#libs/stream-tasks'
+import {
+  type Guarantee,
+  type Restored,
+  StreamProcessor,
+  type StreamProcessorOptions,
+  type Task,
+  type Topology,
+} from '#libs/stream-tasks'
 import { until } from '../support/until.ts'
 import { kafkaUnderTest, type TestTopic } from './kafka-under-test.ts'
 
@@ -65,8 +72,9 @@ const start = (
   instanceId: string,
   maxEntries = 1_000,
   guarantee: Guarantee = 'exactly_once',
+  more: Pick<StreamProcessorOptions, 'standbys' | 'onRestore'> = {},
 ): StreamProcessor => {
-  const processor = new StreamProcessor({ ...options(), topology, instanceId, maxEntries, guarantee })
+  const processor = new StreamProcessor({ ...options(), topology, instanceId, maxEntries, guarantee, ...more })
   cleanUp.push(() => processor.stop())
   processor.start()
   return processor
@@ -155,6 +163,44 @@ test('who is started under the same name takes the place of the one before, whic
   await expectAll(output, 1_200)
   await expect.poll(() => before.partitions, { timeout: 20_000 }).toEqual([])
   expect(() => before.check()).toThrow(/another process|FENCED/i)
+})
+
+test('who takes over what it keeps a copy of reads no more than the rest', async () => {
+  const { source, output, topology } = await setUp()
+  const restored: Restored[] = []
+  const withCopy = { standbys: 1, onRestore: (one: Restored) => void restored.push(one) }
+  const one = start(topology, 'one', 1_000, 'exactly_once', { standbys: 1 })
+  const two = start(topology, 'two', 1_000, 'exactly_once', withCopy)
+  await works(one, two)
+  await expect.poll(() => two.standbyPartitions.toSorted(), { timeout: 20_000 }).toEqual(one.partitions.toSorted())
+  // One commit after another: each is a record of the changelog.
+  for (let n = 0; n < 10; n++) {
+    await publish(source, n * 60, 60)
+    await expectAll(output, (n + 1) * 60)
+  }
+  restored.length = 0
+  await one.stop()
+  await works(two)
+  expect(two.standbyPartitions).toEqual([])
+  const [takeover] = restored
+  expect(takeover).toMatchObject({ partitions: PARTITIONS / 2 })
+  expect(takeover!.copied).toBeGreaterThanOrEqual(3 * 9)
+  expect(takeover!.read).toBeLessThanOrEqual(3)
+  await publish(source, 600, 60)
+  await expectAll(output, 660)
+})
+
+test('copies are given up where there is no room for them', async () => {
+  const { source, output, topology } = await setUp()
+  // Room for its own tasks, and one copy.
+  const one = start(topology, 'one', PARTITIONS / 2 + 1, 'exactly_once', { standbys: 1 })
+  const two = start(topology, 'two', 1_000, 'exactly_once', { standbys: 1 })
+  await works(one, two)
+  await publish(source, 0, 60)
+  await expectAll(output, 60)
+  await expect.poll(() => one.standbyPartitions.length, { timeout: 20_000 }).toBe(1)
+  expect(two.standbyPartitions).toHaveLength(PARTITIONS / 2)
+  expect(() => one.check()).not.toThrow()
 })
 
 test('state beyond the limit ends the work and says what to do', async () => {

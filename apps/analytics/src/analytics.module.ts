@@ -6,6 +6,7 @@ import { AlertWatch } from './alerts/alert-watch.ts'
 import { AnalyticsController } from './api/analytics.controller.ts'
 import type { Config } from './config.ts'
 import { consumers } from './consumers.ts'
+import { countRestored } from './count-restored.ts'
 import { topology } from './domain/topology.ts'
 import { BatchJob } from './history/batch-job.ts'
 import { ReconciliationController } from './history/reconciliation.controller.ts'
@@ -22,6 +23,7 @@ export const analyticsService = (config: Config): Service => {
   const processor = new StreamProcessor({
     ...{ ...kafka, topology: { ...shopTopology, name: STREAM_GROUP }, instanceId: config.INSTANCE_ID },
     ...{ maxEntries: config.MAX_STATE_ENTRIES, compression: config.PRODUCER_COMPRESSION },
+    ...{ standbys: config.STANDBYS, onRestore: countRestored },
   })
   const archive = config.ARCHIVE === undefined ? undefined : archiveStore(config.ARCHIVE)
   const archiver =

@@ -2,11 +2,13 @@ export interface StickyMember {
   readonly memberId: string
   /** What it has had so far, whose state it holds. */
   readonly owned: readonly number[]
+  /** Of which it keeps a copy of the state. */
+  readonly copies: readonly number[]
 }
 
 /**
  * Gives every partition to one member: all have as many, but for one, and whoever has a partition keeps it as far as that
- * allows, since its state would have to be restored elsewhere. The same for everybody who asks with the same members.
+ * allows, since its state would have to be restored elsewhere; what nobody has goes to who keeps a copy of it. The same for everybody who asks with the same members.
  */
 export const assignSticky = (members: readonly StickyMember[], partitions: number): Map<string, number[]> => {
   const sorted = members.toSorted((a, b) => b.owned.length - a.owned.length || (a.memberId < b.memberId ? -1 : 1))
@@ -22,6 +24,12 @@ export const assignSticky = (members: readonly StickyMember[], partitions: numbe
     for (const partition of kept) free.delete(partition)
     assigned.set(memberId, kept)
     quotas.set(memberId, quota)
+  }
+  for (const { memberId, copies } of sorted) {
+    const mine = assigned.get(memberId)!
+    const taken = copies.filter((partition) => free.has(partition)).slice(0, quotas.get(memberId)! - mine.length)
+    for (const partition of taken) free.delete(partition)
+    mine.push(...taken)
   }
   const left = [...free]
   for (const [memberId, mine] of assigned) mine.push(...left.splice(0, quotas.get(memberId)! - mine.length))

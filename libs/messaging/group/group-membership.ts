@@ -6,6 +6,7 @@ import { Cluster } from '../producer/cluster.ts'
 import { Fenced, Refused, TryAgain } from '../producer/errors.ts'
 import { retrying, type Timing } from '../producer/timing.ts'
 import { Coordinator, GROUP } from '../transactions/coordinator.ts'
+import { assignStandbys } from './assign-standbys.ts'
 import { assignSticky } from './assign-sticky.ts'
 import { readAssignment, readSubscription, writeAssignment, writeSubscription } from './consumer-protocol.ts'
 
@@ -29,6 +30,8 @@ export interface MembershipOptions extends KafkaOptions {
   readonly topic: string
   /** The same from start to start of one process: it has its place back at once, without a rebalance (KIP-345). */
   readonly instanceId: string
+  /** How many members keep a copy of each partition's state beside its owner; the same for all members. Default 0. */
+  readonly standbys?: number
 }
 
 /** What the group has given a member, in one of its generations. */
@@ -36,6 +39,8 @@ export interface Assignment {
   readonly generationId: number
   readonly memberId: string
   readonly partitions: readonly number[]
+  /** It is to keep a copy of the state of these. */
+  readonly copies: readonly number[]
 }
 
 const log = createLogger('group')
@@ -66,12 +71,12 @@ export class GroupMembership {
   }
 
   /**
-   * Resolves when the group is shared out. `owned`: the partitions whose state is at hand.
+   * Resolves when the group is shared out. `owned`: the partitions whose state is at hand; `copies`: those of which it keeps a copy.
    * @throws Fenced when another process has this instance's id.
    */
-  async join(owned: readonly number[]): Promise<Assignment> {
+  async join(owned: readonly number[], copies: readonly number[] = []): Promise<Assignment> {
     this.#rest()
-    const assignment = await retrying(TIMING, () => this.#joinOnce(owned))
+    const assignment = await retrying(TIMING, () => this.#joinOnce(owned, copies))
     this.#assignment = assignment
     this.#mustJoin = false
     this.#timer = setInterval(() => void this.#beat(), HEARTBEAT_MS).unref()
@@ -175,13 +180,13 @@ export class GroupMembership {
     this.#timer = undefined
   }
 
-  async #joinOnce(owned: readonly number[]): Promise<Assignment> {
+  async #joinOnce(owned: readonly number[], copies: readonly number[]): Promise<Assignment> {
     this.#checkOpen()
     const { groupId, topic, instanceId: groupInstanceId } = this.options
     const joined = await this.#coordinator.request(joinGroup, JOIN_GROUP, {
       ...{ groupId, groupInstanceId, memberId: this.#memberId },
       ...{ sessionTimeoutMs: SESSION_MS, rebalanceTimeoutMs: REBALANCE_MS, protocolType: PROTOCOL_TYPE },
-      protocols: [{ name: PROTOCOL, metadata: writeSubscription({ topic, owned }) }],
+      protocols: [{ name: PROTOCOL, metadata: writeSubscription({ topic, owned, copies }) }],
     })
     if (joined.errorCode !== ErrorCode.NONE) throw this.#refused(joined.errorCode, 'to join')
     const { generationId, memberId } = joined
@@ -192,7 +197,7 @@ export class GroupMembership {
       ...{ protocolType: PROTOCOL_TYPE, protocolName: PROTOCOL, assignments },
     })
     if (synced.errorCode !== ErrorCode.NONE) throw this.#refused(synced.errorCode, 'to share out')
-    return { generationId, memberId, partitions: readAssignment(synced.assignment, topic) }
+    return { generationId, memberId, ...readAssignment(synced.assignment, topic) }
   }
 
   async #shareOut(members: readonly { readonly memberId: string; readonly metadata: Buffer }[]) {
@@ -201,12 +206,11 @@ export class GroupMembership {
     await this.#cluster.know([topic])
     const problem = this.#cluster.problemWith(topic)
     if (problem !== undefined) throw problem
-    const known = members.map(({ memberId, metadata }) => ({
-      memberId,
-      owned: readSubscription(metadata, topic).owned,
-    }))
-    return [...assignSticky(known, this.#cluster.partitionCount(topic))].map(([memberId, partitions]) => ({
-      ...{ memberId, assignment: writeAssignment(topic, partitions) },
+    const known = members.map(({ memberId, metadata }) => ({ memberId, ...readSubscription(metadata, topic) }))
+    const assigned = assignSticky(known, this.#cluster.partitionCount(topic))
+    const copies = assignStandbys(known, assigned, this.options.standbys ?? 0)
+    return Array.from(assigned, ([memberId, partitions]) => ({
+      ...{ memberId, assignment: writeAssignment(topic, { partitions, copies: copies.get(memberId)! }) },
     }))
   }
 

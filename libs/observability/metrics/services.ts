@@ -131,6 +131,13 @@ export const ofServices = {
       result: among('sent', 'dropped'),
     }),
   },
+  streams: {
+    restored: counterOf(
+      'waybill_streams_restored_records_total',
+      'Records of the changelog that the state of tasks was taken from: read when they were taken over, or by a copy before',
+      { from: among('changelog', 'standby') },
+    ),
+  },
   projections: {
     lag: gaugeOf('waybill_projections_lag_records', 'Records not yet projected by the live feed', {
       projection: labels.projection,

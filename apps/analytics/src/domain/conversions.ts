@@ -53,7 +53,7 @@ export class Conversions {
 
   flush(horizon: number): Change[] {
     const rows = this.#rows
-    this.#stages.forgetBefore(horizon)
+    this.forgetBefore(horizon)
     const forgotten = this.#log.forget(horizon - REMEMBERED_MS)
     if (rows.length === 0) return forgotten
     // Tags are numbered within the chunk.
@@ -66,6 +66,11 @@ export class Conversions {
     const change = this.#log.add([this.#base, tags, pack(rows)], this.#newest)
     this.#rows = []
     return [change, ...forgotten]
+  }
+
+  /** What the changelog needs not be told. */
+  forgetBefore(horizon: number): void {
+    this.#stages.forgetBefore(horizon)
   }
 
   /** False when the change is about something else. */

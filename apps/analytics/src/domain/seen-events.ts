@@ -28,8 +28,13 @@ export class SeenEvents {
   flush(horizon: number): Change[] {
     const changes = this.#added.size > 0 ? [this.#log.add(this.#chunk(), this.#newest() + BUCKET_MS)] : []
     this.#added = new Map()
-    this.#distinct.forgetBefore(horizon)
+    this.forgetBefore(horizon)
     return [...changes, ...this.#log.forget(horizon)]
+  }
+
+  /** What the changelog needs not be told. */
+  forgetBefore(horizon: number): void {
+    this.#distinct.forgetBefore(horizon)
   }
 
   /** False when the change is about something else. */

@@ -93,10 +93,16 @@ export class ShopTask {
 
   restore(key: string, value: string | null): void {
     const change = { key, value }
-    if (key === PROGRESS)
-      this.#watermark = (JSON.parse(value!) as { watermark: number | null }).watermark ?? NO_WATERMARK
+    if (key === PROGRESS) this.#restoreProgress(value!)
     else if (key.startsWith(PANE)) this.#restorePane(Number(key.slice(PANE.length)), value)
     else if (!this.#seen.restore(change)) this.#conversions.restore(change)
+  }
+
+  /** A copy that is kept beside the task forgets what the task forgets. */
+  #restoreProgress(value: string): void {
+    this.#watermark = (JSON.parse(value) as { watermark: number | null }).watermark ?? NO_WATERMARK
+    this.#seen.forgetBefore(this.#watermark - grace)
+    this.#conversions.forgetBefore(this.#watermark - grace)
   }
 
   #isLate({ time }: ShopEvent): boolean {

@@ -31,7 +31,7 @@ beforeAll(async () => {
       SERVICE_AUTH: 'off',
       TRACES_PER_SECOND: 0,
     },
-    ...{ INSTANCE_ID: 'one', MAX_STATE_ENTRIES: 1_000_000, ARCHIVE: folder, ARCHIVE_FILE_SECONDS: 1 },
+    ...{ INSTANCE_ID: 'one', MAX_STATE_ENTRIES: 1_000_000, STANDBYS: 0, ARCHIVE: folder, ARCHIVE_FILE_SECONDS: 1 },
   })
   app = await createApplication(module)
   await app.listen(0, '127.0.0.1')
