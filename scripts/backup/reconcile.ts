@@ -6,6 +6,7 @@ import { restoreVault } from '#libs/personal-data'
 import { type MadeAgain, ordersAgain } from '../../apps/order/src/orders-again.ts'
 import { applyMigrations } from '../migrations/apply.ts'
 import { databaseUrl } from '../postgres/cluster.ts'
+import { createDatabases } from '../postgres/server.ts'
 
 const FACTS: ReadonlySet<MessageType> = new Set([
   ...(['order.placed', 'order.cancellation-requested', 'order.return-requested'] as const),
@@ -45,6 +46,9 @@ export const followLater = async ({ facts, commands }: Later, postgresPort: numb
 
 /** Has the vault follow it: without keys that were made since nobody could read what topics tell. Answers how many. */
 export const followKeys = async ({ keys }: Later, postgresPort: number): Promise<number> => {
+  if (keys.length === 0) return 0
+  // A backup of a version without a vault has none.
+  await createDatabases(databaseUrl(postgresPort, 'postgres'), ['waybill_vault'])
   const url = databaseUrl(postgresPort, 'waybill_vault')
   await applyMigrations(url, 'vault')
   const last = new Map<string, DataOf<'customer-key.made'>>()
