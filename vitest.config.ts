@@ -50,8 +50,8 @@ export default defineConfig({
           name: 'e2e',
           include: [`${FOLDERS}/**/*.e2e.spec.ts`],
           exclude: [...configDefaults.exclude, ...ALONE],
-          // Each file runs a whole system, which waits more than it works: two share the machine.
-          maxWorkers: 2,
+          // Each file runs a whole system, which waits more than it works: two share the machine, but not one Kafka.
+          maxWorkers: process.env.KAFKA_BROKERS ? 1 : 2,
           sequence: { groupOrder: 1 },
         },
       },
