@@ -23,6 +23,7 @@ const comparison = z.object({
 })
 const version = z.object({
   version: z.int(),
+  revision: z.int().describe('Of the definition that it was made by'),
   state,
   since: schemas.instant,
   automatic: z.boolean(),
