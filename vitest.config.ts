@@ -10,9 +10,10 @@ const FOLDERS = '{apps,libs,scripts,test,bench}'
 const postgres = ['libs/testing/postgres.global-setup.ts']
 
 /** What they load, or what they measure, needs the whole machine. */
-const ALONE = ['test/e2e/edge', 'libs/http/fair-timeouts', 'libs/http/collect-at-rest'].map(
-  (name) => `${name}.e2e.spec.ts`,
-)
+const ALONE = [
+  ...['test/e2e/edge', 'test/browser/console'],
+  ...['libs/http/fair-timeouts', 'libs/http/collect-at-rest'],
+].map((name) => `${name}.e2e.spec.ts`)
 
 const e2e = { setupFiles: ['test/support/report-reads.ts'], testTimeout: 300_000, hookTimeout: 180_000 }
 

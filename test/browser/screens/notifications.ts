@@ -70,7 +70,7 @@ export const notifications = (at: ConsoleUnderTest): void => {
     await state('completed')
     await page.getByText('2 of 2 customers told').waitFor()
     await page.goto(`/notifications?customerId=${customerId}`)
-    await page.getByRole('table', { name: 'Notifications' }).getByText('campaign').waitFor()
+    await page.getByRole('table', { name: 'Notifications' }).getByText('campaign', { exact: true }).waitFor()
     expect(at.complaints).toEqual([])
   })
 }
