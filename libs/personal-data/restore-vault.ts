@@ -1,5 +1,5 @@
 import { Database } from '#libs/database'
-import { destroyKey, putBack } from './sql/customer-keys.ts'
+import { destroyKeys, putBack } from './sql/customer-keys.ts'
 
 /** What was said of customers' keys; a key is wrapped, in base64. */
 export interface KeysSaid {
@@ -16,7 +16,7 @@ const AT_ONCE = 1_000
 export const restoreVault = async (url: string, { made, erased }: KeysSaid): Promise<{ made: number }> => {
   const database = new Database(url)
   try {
-    for (const customerId of erased) await destroyKey(database, customerId)
+    await destroyKeys(database, [...new Set(erased)])
     let count = 0
     for (let i = 0; i < made.length; i += AT_ONCE) count += await putBack(database, made.slice(i, i + AT_ONCE))
     return { made: count }

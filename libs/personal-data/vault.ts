@@ -3,7 +3,7 @@ import { Database } from '#libs/database'
 import type { MasterKeys, WrappedKey } from './master-keys.ts'
 import { CustomerKey } from './sealed-text.ts'
 import {
-  destroyKey,
+  destroyKeys,
   findDestroyed,
   findKeys,
   findMasterKeyInUse,
@@ -57,8 +57,9 @@ export class Vault {
   }
 
   /** Destroys the key; since when. Whatever was sealed with it stays closed. */
-  destroy(customerId: string): Promise<Date> {
-    return destroyKey(this.#database, customerId)
+  async destroy(customerId: string): Promise<Date> {
+    const [at] = await destroyKeys(this.#database, [customerId])
+    return at!
   }
 
   /** A copy of the key is in a topic. */

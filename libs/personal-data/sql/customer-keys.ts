@@ -51,16 +51,17 @@ export const insertKeys = async (
   return rows.map(({ customerId }) => customerId)
 }
 
-/** Leaves a tombstone, also of a customer who had no key; answers since when it is one. */
-export const destroyKey = async (sql: Sql, customerId: string): Promise<Date> => {
-  const [row] = await sql.query<{ at: Date }>(
-    `INSERT INTO customer_keys AS k (customer_id, created_at, destroyed_at) VALUES ($1, now(), clock_timestamp())
+/** Leaves tombstones, also of customers who had no key; answers since when they are. */
+export const destroyKeys = async (sql: Sql, customerIds: readonly string[]): Promise<Date[]> => {
+  const rows = await sql.query<{ at: Date }>(
+    `INSERT INTO customer_keys AS k (customer_id, created_at, destroyed_at)
+     SELECT id, now(), clock_timestamp() FROM unnest($1::text[]) AS id ORDER BY id
      ON CONFLICT (customer_id) DO UPDATE SET wrapped = NULL, master_key_id = NULL,
        destroyed_at = coalesce(k.destroyed_at, clock_timestamp())
      RETURNING destroyed_at AS at`,
-    customerId,
+    customerIds,
   )
-  return row!.at
+  return rows.map(({ at }) => at)
 }
 
 export const markAnnounced = (sql: Sql, customerId: string): Promise<number> =>
