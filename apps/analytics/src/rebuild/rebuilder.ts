@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ArchiveGap } from '#libs/archive'
 import type { Database } from '#libs/database'
+import { WakeUp } from '#libs/loops'
 import { createLogger, describeError, fields } from '#libs/observability'
 import { StateLimitExceeded } from '#libs/stream-tasks'
 import { clearGeneration, clearOldGenerations } from '../sql/generations.ts'
@@ -30,7 +31,7 @@ const log = createLogger('rebuild')
 export class Rebuilder {
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
-  #woken = Promise.withResolvers<void>()
+  readonly #wakeUp = new WakeUp()
   #mayBeUnclean = true
 
   constructor(private readonly options: RebuilderOptions) {}
@@ -53,15 +54,14 @@ export class Rebuilder {
 
   /** Somebody asked for something. */
   wake(): void {
-    this.#woken.resolve()
-    this.#woken = Promise.withResolvers()
+    this.#wakeUp.signal()
   }
 
   async #run(): Promise<void> {
     const { database, instanceId } = this.options
     const { signal } = this.#stopping
     while (!signal.aborted) {
-      const woken = this.#woken.promise
+      this.#wakeUp.reset()
       try {
         const claim = await claimRebuild(database, instanceId)
         if (claim !== undefined) await this.#work(database, claim)
@@ -70,7 +70,7 @@ export class Rebuilder {
       } catch (error) {
         if (!signal.aborted) log.warn('a rebuild waits', { [fields.error]: error })
       }
-      await Promise.race([delay(LOOK_MS, undefined, { signal, ref: false }).catch(() => {}), woken])
+      if (!signal.aborted) await this.#wakeUp.wait(LOOK_MS)
     }
   }
 
