@@ -1,4 +1,4 @@
-import { Consequences, uuidFrom } from '#libs/contracts'
+import { Consequences, type DataOf, uuidFrom } from '#libs/contracts'
 import type { UnitOfWork, Work } from '#libs/database'
 import { createLogger, fields } from '#libs/observability'
 import { Outbox } from '#libs/outbox'
@@ -22,22 +22,22 @@ export const withKey = <T>(personal: PersonalData, key: CustomerKey, work: Work<
 const announceKey = (uow: UnitOfWork, personal: PersonalData, { customerId, unannounced }: CustomerKey): void => {
   const { masterKeyId, wrapped: bytes } = unannounced!
   const wrapped = bytes.toString('base64')
-  const cause = { id: uuidFrom(`key ${wrapped} of ${customerId}`), correlationId: customerId }
-  uow.part(Outbox).add(
-    new Consequences(cause, SOURCE, uow.now).message('customer-key.made', {
-      ...{ subject: customerId, key: customerId, data: { customerId, masterKeyId, wrapped } },
-    }),
-  )
+  say(uow, 'customer-key.made', `key ${wrapped} of ${customerId}`, { customerId, masterKeyId, wrapped })
   // Until this is on record it is announced with every order, which changes nothing.
   const failed = (error: unknown) => log.warn('not on record as announced', { [fields.error]: error })
   uow.afterCommit(() => void personal.announced(customerId).catch(failed))
 }
 
-export const announceErasure = (uow: UnitOfWork, customerId: string, at: Date): void => {
-  const cause = { id: uuidFrom(`erasure of ${customerId} at ${at.toISOString()}`), correlationId: customerId }
-  uow.part(Outbox).add(
-    new Consequences(cause, SOURCE, uow.now).message('customer-key.destroyed', {
-      ...{ subject: customerId, key: customerId, data: { customerId } },
-    }),
-  )
+export const announceErasure = (uow: UnitOfWork, customerId: string, at: Date): void =>
+  say(uow, 'customer-key.destroyed', `erasure of ${customerId} at ${at.toISOString()}`, { customerId })
+
+const say = <T extends 'customer-key.made' | 'customer-key.destroyed'>(
+  uow: UnitOfWork,
+  type: T,
+  because: string,
+  data: DataOf<T>,
+): void => {
+  const { customerId } = data
+  const consequences = new Consequences({ id: uuidFrom(because), correlationId: customerId }, SOURCE, uow.now)
+  uow.part(Outbox).add(consequences.message(type, { subject: customerId, key: customerId, data }))
 }
