@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, globSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -140,8 +140,8 @@ describe.skipIf(!isMounted)('a full disk', () => {
     }
   }
 
-  const leftovers = (): string[] =>
-    readdirSync(join(disk, 'data'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tmp'))
+  /** Folders may go while they are looked through: those of topics whose creation failed do. */
+  const leftovers = (): string[] => globSync('**/*.tmp', { cwd: join(disk, 'data') })
 
   it('refuses commits, topics and deletions of records while journals and checkpoints have no room, and leaves no rests', async () => {
     fill()
