@@ -23,7 +23,7 @@ test('the environment is read into what the shape says, and frozen', () => {
       SERVICE_AUTH: 'on',
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
-      TRACES_PER_SECOND: 5,
+      TRACES_PER_SECOND: 2,
       PAYMENT_URL: 'http://localhost:1',
     },
   })

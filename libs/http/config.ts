@@ -29,7 +29,7 @@ export const serviceEnvironment = {
   /** Of an OTLP/HTTP collector, without the path: spans of traces go there. Without it nothing is traced. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'an http:// URL' }).optional(),
   /** Traces that may begin at this process in a second; those of callers are continued as they ask. */
-  TRACES_PER_SECOND: z.coerce.number().min(0).default(5),
+  TRACES_PER_SECOND: z.coerce.number().min(0).default(2),
   /** Folder for spans that were not sent yet: a process of the same service sends those of one that was killed. */
   TRACE_JOURNAL: z.string().optional(),
 }

@@ -1,13 +1,13 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 
 /** Without a key of its own a process draws one: then a customer is the same within its own log only. */
-let key: Buffer = randomBytes(32)
+let key: KeyObject = createSecretKey(randomBytes(32))
 /** Of the same few customers again and again. */
 const hashes = new Map<string, string>()
 const MOST_KEPT = 1_000
 
-export const hashCustomersWith = (secret: Buffer): void => {
-  key = createHmac('sha256', secret).update('customers in logs').digest()
+export const hashCustomersWith = (secret: KeyObject): void => {
+  key = createSecretKey(createHmac('sha256', secret).update('customers in logs').digest())
   hashes.clear()
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { customerHash, hashCustomersWith } from './customer-hash.ts'
 import { configureLogging, createLogger } from './logger.ts'
@@ -48,13 +48,13 @@ test('what is no secret stays', () => {
 
 test('a customer is written as a hash, the same with the same key, and a traceparent as its trace', () => {
   const key = randomBytes(32)
-  hashCustomersWith(key)
+  hashCustomersWith(createSecretKey(key))
   const line = logged({ customerId: 'cust-0001', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` })
   expect(line).not.toContain('cust-0001')
   expect(JSON.parse(line)).toMatchObject({ customer: customerHash('cust-0001'), traceId: 'a'.repeat(32) })
   const before = customerHash('cust-0001')
-  hashCustomersWith(randomBytes(32))
+  hashCustomersWith(createSecretKey(randomBytes(32)))
   expect(customerHash('cust-0001')).not.toBe(before)
-  hashCustomersWith(key)
+  hashCustomersWith(createSecretKey(key))
   expect(customerHash('cust-0001')).toBe(before)
 })

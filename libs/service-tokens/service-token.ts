@@ -1,4 +1,4 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 
 /** For whom a service asks: a person or a program whom the gateway knows. What is absent is not known. */
 export interface Identity {
@@ -30,13 +30,13 @@ export interface Claims {
 const HEADER = Buffer.from(JSON.stringify({ alg: 'HS256', typ: 'JWT' })).toString('base64url')
 
 /** A JSON Web Token (RFC 7519) with HMAC-SHA-256 over its claims. */
-export const encodeToken = (claims: Claims, key: Buffer): string => {
+export const encodeToken = (claims: Claims, key: KeyObject): string => {
   const signed = `${HEADER}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
   return `${signed}.${mac(signed, key)}`
 }
 
 /** The claims, when one of the keys made the signature. Only the header that we write ourselves is one: no other algorithm. */
-export const decodeToken = (token: string, keys: readonly Buffer[]): Claims | undefined => {
+export const decodeToken = (token: string, keys: readonly KeyObject[]): Claims | undefined => {
   const end = token.lastIndexOf('.')
   const signed = token.slice(0, end)
   if (!signed.startsWith(`${HEADER}.`)) return undefined
@@ -48,6 +48,6 @@ export const decodeToken = (token: string, keys: readonly Buffer[]): Claims | un
 /** Method, path and query as they are sent; as long as the path may be, this is not. */
 export const requestHash = (method: string, path: string): string => hash('sha256', `${method} ${path}`, 'base64url')
 
-const mac = (text: string, key: Buffer): string => createHmac('sha256', key).update(text).digest('base64url')
+const mac = (text: string, key: KeyObject): string => createHmac('sha256', key).update(text).digest('base64url')
 
 const isEqual = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b)

@@ -6,8 +6,10 @@ import { otlpBody } from './otlp.ts'
 import type { Span } from './span.ts'
 import type { SpanJournal } from './span-journal.ts'
 
-/** Spans wait so long for others to go with them, milliseconds: what a killed process takes with it without a journal. */
-const LINGER_MS = 200
+/** Spans wait so long for others to go with them, milliseconds: requests are what spans cost most. */
+const LINGER_MS = 1_000
+/** The same without a journal, where a process that is killed takes them along. */
+const LINGER_WITHOUT_JOURNAL_MS = 200
 /** Of work of which nobody says how it ended: whether its commit was heard of is known long before, milliseconds. */
 const EXPECTED_MS = 30_000
 const TEND_MS = 1_000
@@ -35,7 +37,8 @@ export class SpanExporter {
   readonly #url: string
   #spans: Span[] = []
   #timer: NodeJS.Timeout | undefined
-  #pauseMs = LINGER_MS
+  readonly #lingerMs: number
+  #pauseMs: number
   #sending: Promise<void> | undefined
   /** By their ids; the oldest first. */
   readonly #expected = new Map<string, { readonly span: Span; readonly since: number }>()
@@ -49,6 +52,8 @@ export class SpanExporter {
     private readonly credentials: Credentials = () => ({}),
     private readonly journal?: SpanJournal | undefined,
   ) {
+    this.#lingerMs = journal === undefined ? LINGER_WITHOUT_JOURNAL_MS : LINGER_MS
+    this.#pauseMs = this.#lingerMs
     this.#url = `${endpoint.replace(/\/$/, '')}${PATH}`
     this.#tending = setInterval(() => this.#tend(), TEND_MS).unref()
   }
@@ -113,7 +118,7 @@ export class SpanExporter {
 
   #later(): void {
     if (this.#timer !== undefined || this.#sending !== undefined || this.#spans.length === 0) return
-    const isFull = this.#spans.length >= MOST_IN_A_REQUEST && this.#pauseMs === LINGER_MS
+    const isFull = this.#spans.length >= MOST_IN_A_REQUEST && this.#pauseMs === this.#lingerMs
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined
@@ -132,9 +137,9 @@ export class SpanExporter {
     const parts = Array.from({ length: REQUESTS }, () => this.#spans.splice(0, MOST_IN_A_REQUEST))
     const errors = await Promise.all(parts.filter((part) => part.length > 0).map((part) => this.#post(part)))
     const error = errors.find((one) => one !== undefined)
-    if (error === undefined) this.#pauseMs = LINGER_MS
+    if (error === undefined) this.#pauseMs = this.#lingerMs
     else {
-      if (this.#pauseMs === LINGER_MS) this.#log.info('spans wait for the collector', { error, url: this.#url })
+      if (this.#pauseMs === this.#lingerMs) this.#log.info('spans wait for the collector', { error, url: this.#url })
       this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
     }
     this.#tidy()

@@ -31,6 +31,8 @@ export class SpanJournal {
   /** Files of others that are ours now. */
   #adopted: string[] = []
   #isBroken = false
+  /** Lines of this turn of the event loop, which one write takes to the disk at its end. */
+  #lines: string[] = []
 
   constructor(
     private readonly folder: string,
@@ -44,14 +46,22 @@ export class SpanJournal {
     return (this.#file?.spans ?? 0) > FEW + 2 * left
   }
 
+  /** On disk before this turn of the event loop is over. */
   append(span: Span): void {
+    if (this.#lines.push(`${JSON.stringify(span)}\n`) === 1) queueMicrotask(() => this.#write())
+  }
+
+  #write(): void {
+    const lines = this.#lines
+    this.#lines = []
+    if (lines.length === 0) return
     this.#try(() => {
       if (this.#file === undefined) {
         const path = this.#newPath()
         this.#file = { path, descriptor: openSync(path, 'ax', 0o600), spans: 0 }
       }
-      writeSync(this.#file.descriptor, `${JSON.stringify(span)}\n`)
-      this.#file.spans++
+      writeSync(this.#file.descriptor, lines.join(''))
+      this.#file.spans += lines.length
     })
   }
 
@@ -61,6 +71,7 @@ export class SpanJournal {
     const paths = [...this.#adopted, ...(this.#file === undefined ? [] : [this.#file.path])]
     this.#file = undefined
     this.#adopted = []
+    this.#lines = []
     // One that is not there was adopted by somebody who took us for dead.
     for (const path of paths) this.#try(() => unlinkSync(path), 'ENOENT')
   }
@@ -70,7 +81,9 @@ export class SpanJournal {
     const [old, adopted] = [this.#file, this.#adopted]
     this.#file = undefined
     this.#adopted = []
+    this.#lines = []
     for (const span of spans) this.append(span)
+    this.#write()
     if (old !== undefined) closeSync(old.descriptor)
     for (const path of [...adopted, ...(old === undefined ? [] : [old.path])])
       this.#try(() => unlinkSync(path), 'ENOENT')
