@@ -1,3 +1,4 @@
+import { Batched } from './batched.ts'
 import { KeyRing, type KeyRingOptions, UnknownCustomer } from './key-ring.ts'
 import { type MasterKeySettings, masterKeysFrom } from './master-keys.ts'
 import { reveal, revealJson } from './reveal.ts'
@@ -13,10 +14,15 @@ export interface PersonalDataSettings extends MasterKeySettings {
 export class PersonalData {
   readonly #vault: Vault
   readonly #keys: KeyRing
+  readonly #announced: Batched<never>
 
   constructor(settings: PersonalDataSettings, options?: KeyRingOptions) {
     this.#vault = new Vault(settings.VAULT_URL, masterKeysFrom(settings))
     this.#keys = new KeyRing(this.#vault, options)
+    this.#announced = new Batched(async (customerIds) => {
+      await this.#vault.announced(customerIds)
+      return new Map<string, never>()
+    })
   }
 
   /** What to seal with; made when it is the customer's first. @throws CustomerErased, DatabaseUnavailable */
@@ -50,7 +56,7 @@ export class PersonalData {
 
   /** A copy of the key is in a topic: nobody needs to say it again. */
   async announced(customerId: string): Promise<void> {
-    await this.#vault.announced(customerId)
+    await this.#announced.of(customerId)
     this.#keys.forget(customerId)
   }
 

@@ -62,9 +62,9 @@ export class Vault {
     return at!
   }
 
-  /** A copy of the key is in a topic. */
-  async announced(customerId: string): Promise<void> {
-    await markAnnounced(this.#database, customerId)
+  /** Copies of these keys are in a topic. */
+  async announced(customerIds: readonly string[]): Promise<void> {
+    await markAnnounced(this.#database, customerIds)
   }
 
   destroyedWithin(seconds: number): Promise<string[]> {

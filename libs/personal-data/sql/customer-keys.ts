@@ -64,10 +64,14 @@ export const destroyKeys = async (sql: Sql, customerIds: readonly string[]): Pro
   return rows.map(({ at }) => at)
 }
 
-export const markAnnounced = (sql: Sql, customerId: string): Promise<number> =>
+/** Several processes may say the same of the same customers at the same time: whoever another one is at is left to it. */
+export const markAnnounced = (sql: Sql, customerIds: readonly string[]): Promise<number> =>
   sql.execute(
-    'UPDATE customer_keys SET announced_at = now() WHERE customer_id = $1 AND announced_at IS NULL',
-    customerId,
+    `UPDATE customer_keys k SET announced_at = now()
+       FROM (SELECT customer_id FROM customer_keys WHERE customer_id = ANY($1::text[]) AND announced_at IS NULL
+              ORDER BY customer_id FOR UPDATE SKIP LOCKED) AS new
+      WHERE k.customer_id = new.customer_id`,
+    customerIds,
   )
 
 /** As they were announced; those that are there, or were destroyed, stay as they are. */
