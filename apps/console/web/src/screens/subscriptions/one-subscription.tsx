@@ -1,20 +1,15 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Delivery, Subscription } from '../../server/types.ts'
+import type { Subscription } from '../../server/types.ts'
 import { Status } from '../../ui/badge.tsx'
-import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { May } from '../../ui/may.tsx'
-import { OperatorDialog } from '../../ui/operator-dialog.tsx'
 import { Card } from '../../ui/page.tsx'
-import { Pages } from '../../ui/pages.tsx'
-import { Empty, Notice } from '../../ui/states.tsx'
+import { Notice } from '../../ui/states.tsx'
 import { Id, Time } from '../../ui/values.tsx'
+import { type Asked, AskSubscription } from './ask-subscription.tsx'
+import { Deliveries } from './deliveries.tsx'
 import { filterSays, whereOf } from './draft.ts'
-import { deliveriesQuery, pathOf, secretsOf } from './queries.ts'
-import { subscriptionsRoute } from './route.ts'
-
-type Asked = 'off' | 'active' | 'remove' | 'rotate' | 'ask-again' | Delivery
+import { secretsOf } from './queries.ts'
 
 /** What one subscriber is told, and what can be done about it. */
 export const OneSubscription = ({ subscription, onChanged }: { subscription: Subscription; onChanged: () => void }) => {
@@ -80,7 +75,12 @@ export const OneSubscription = ({ subscription, onChanged }: { subscription: Sub
       </Card>
       <Deliveries subscription={subscription} onRepeat={setAsked} />
       {asked && (
-        <Ask asked={asked} subscription={subscription} onClose={() => setAsked(undefined)} onDone={onChanged} />
+        <AskSubscription
+          asked={asked}
+          subscription={subscription}
+          onClose={() => setAsked(undefined)}
+          onDone={onChanged}
+        />
       )}
     </>
   )
@@ -131,137 +131,4 @@ const Secrets = ({ subscription }: { subscription: Subscription }) => {
       )}
     </div>
   ))
-}
-
-const STATES = ['pending', 'delivered', 'failed'] as const
-
-const Deliveries = ({
-  subscription,
-  onRepeat,
-}: {
-  subscription: Subscription
-  onRepeat: (asked: Delivery) => void
-}) => {
-  const { state } = subscriptionsRoute.useSearch()
-  const chosen = STATES.find((each) => each === state)
-  const deliveries = useInfiniteQuery(deliveriesQuery(subscription, chosen))
-  const search = { subscription: subscription.subscriptionId }
-  return (
-    <Card
-      title="Deliveries"
-      flush
-      aside={
-        <nav aria-label="State of deliveries" className="page-actions">
-          {[undefined, ...STATES].map((each) => (
-            <Link
-              key={each ?? 'all'}
-              to="/subscriptions"
-              search={{ ...search, ...(each && { state: each }) }}
-              aria-current={each === chosen || undefined}
-              className="button"
-              data-size="small"
-            >
-              {each ?? 'all'}
-            </Link>
-          ))}
-        </nav>
-      }
-    >
-      <Pages query={deliveries} what="Deliveries" empty={<Empty title="None" />}>
-        {(rows) => (
-          <DataTable
-            label="Deliveries"
-            rows={rows}
-            columns={columnsOf(subscription, onRepeat)}
-            keyOf={({ deliveryId }) => deliveryId}
-            leastWidth="58rem"
-            height="24rem"
-          />
-        )}
-      </Pages>
-    </Card>
-  )
-}
-
-const columnsOf = (
-  { deliver, state }: Subscription,
-  onRepeat: (delivery: Delivery) => void,
-): readonly Column<Delivery>[] => [
-  { name: 'Message', width: 'minmax(11rem, 2fr)', cell: ({ type }) => <span className="mono">{type}</span> },
-  { name: 'Key', width: 'minmax(7rem, 1fr)', cell: ({ key }) => key },
-  { name: 'State', width: '7rem', cell: ({ state }) => <Status of={state} /> },
-  { name: 'Attempts', width: '6rem', end: true, cell: ({ attempts }) => attempts },
-  { name: 'When', width: '8rem', cell: ({ createdAt }) => <Time at={createdAt} /> },
-  { name: 'What was wrong', width: 'minmax(9rem, 2fr)', cell: ({ lastError }) => lastError ?? '–' },
-  {
-    name: 'Again',
-    width: '6rem',
-    cell: (delivery) =>
-      delivery.kind === 'event' && deliver.to !== 'queue' && state !== 'off' ? (
-        <button type="button" className="button" data-size="small" onClick={() => onRepeat(delivery)}>
-          Repeat
-        </button>
-      ) : null,
-  },
-]
-
-interface AskProps {
-  readonly asked: Asked
-  readonly subscription: Subscription
-  readonly onClose: () => void
-  readonly onDone: () => void
-}
-
-const Ask = ({ asked, subscription, onClose, onDone }: AskProps) => {
-  const client = useQueryClient()
-  const done = () => {
-    onDone()
-    void client.invalidateQueries({ queryKey: [`${pathOf(subscription)}/deliveries`] })
-  }
-  const shared = { path: pathOf(subscription), onClose, onDone: done }
-  if (asked === 'off')
-    return (
-      <OperatorDialog {...shared} method="PATCH" body={{ state: 'off' }} title="Switch off" verb="Switch off" danger>
-        <p>Nothing more is delivered, and what happens meanwhile it is not told of later.</p>
-      </OperatorDialog>
-    )
-  if (asked === 'active')
-    return (
-      <OperatorDialog {...shared} method="PATCH" body={{ state: 'active' }} title="Switch on" verb="Switch on">
-        <p>It is asked whether it wants to be told, and then told of what happens from there on.</p>
-      </OperatorDialog>
-    )
-  if (asked === 'remove')
-    return (
-      <OperatorDialog {...shared} method="DELETE" title="Remove the subscription" verb="Remove" danger>
-        <p>What it is still owed is not delivered. What lies in a queue stays there.</p>
-      </OperatorDialog>
-    )
-  if (asked === 'rotate')
-    return (
-      <OperatorDialog {...shared} path={`${shared.path}/secret/rotate`} title="A new secret" verb="Make it">
-        <p>The new one signs from now on, and the one of before beside it for a day.</p>
-      </OperatorDialog>
-    )
-  if (asked === 'ask-again')
-    return (
-      <OperatorDialog
-        {...shared}
-        path={`${shared.path}/confirmation`}
-        title="Mail the question again"
-        verb="Mail again"
-      >
-        <p>The link of the mail before holds no longer. An address is asked three times a day at most.</p>
-      </OperatorDialog>
-    )
-  return (
-    <OperatorDialog
-      {...shared}
-      path={`${shared.path}/deliveries/${encodeURIComponent(asked.deliveryId)}/repeat`}
-      title="Repeat the delivery"
-      verb="Repeat"
-    >
-      <p>It is sent again by the same id, so that a receiver can know it.</p>
-    </OperatorDialog>
-  )
 }
