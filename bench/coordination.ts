@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import { questionTopics, topicNames } from '#libs/contracts'
 import { topicOffsets } from '#libs/messaging'
 import { type Client, type Coordination, type Order, orderOf } from '../test/support/client.ts'
 import type { RunningSystem } from '../test/support/system.ts'
 import { until } from '../test/support/until.ts'
-import { inParallel } from '../test/support/workload.ts'
 import { ms, percentile } from './figures.ts'
+import { loadOrders } from './load-orders.ts'
 import { processorTimes, totalOf } from './processor.ts'
-import { completed, plentifulSkus } from './throughput.ts'
+import { plentifulSkus } from './throughput.ts'
 
 const WARM_UP = 100
 /** Orders of a style in one turn, and orders under way at most. */
 const ORDERS = 250
 const UNDER_WAY = 100
+const CONNECTIONS = 24
 /** Of each order in turn, by itself: what latency is taken of. */
 const AT_REST = 40
 const ROUNDS = 2
@@ -66,25 +66,12 @@ const nothing = (): Sums => ({ messages: 0, processorMs: 0, orders: 0, latencies
 const column = (text: string): string => text.padStart(16)
 
 /** Resolves once all of them completed, and what follows from that was said. */
-const load = async (client: Client, skus: readonly string[], style: Coordination, orders: number): Promise<void> => {
-  const before = await completed(client)
-  let done = 0
-  const numbers = Array.from({ length: orders }, (_, n) => n)
-  const placing = inParallel(numbers, 24, async (n) => {
-    while (n - done >= UNDER_WAY) await pause(20)
+const load = (client: Client, skus: readonly string[], style: Coordination, orders: number): Promise<void> => {
+  const place = async (n: number): Promise<number> => {
     const request = orderOf({ [skus[n % skus.length]!]: 1 }, { customerId: `style-${n % 200}`, coordination: style })
-    const { status } = await client.place(request, randomUUID())
-    if (status !== 201) throw new Error(`an order was answered ${status}`)
-  })
-  const all = until(
-    `all ${orders} orders to complete`,
-    async () => {
-      done = (await completed(client)) - before
-      return done === orders || undefined
-    },
-    { timeoutMs: 300_000, everyMs: 100 },
-  )
-  await Promise.all([placing, all])
+    return (await client.place(request, randomUUID())).status
+  }
+  return loadOrders(client, { orders, connections: CONNECTIONS, underWay: UNDER_WAY, place })
 }
 
 /** From sending each to the moment at which it completed, one at a time. */

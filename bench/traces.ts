@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import { type Client, orderOf } from '../test/support/client.ts'
 import type { RunningSystem } from '../test/support/system.ts'
-import { until } from '../test/support/until.ts'
-import { inParallel } from '../test/support/workload.ts'
 import { median, report } from './figures.ts'
+import { loadOrders } from './load-orders.ts'
 import { processorTimes, totalOf } from './processor.ts'
-import { completed, plentifulSkus } from './throughput.ts'
+import { plentifulSkus } from './throughput.ts'
 
 const WARM_UP = 3_000
 /** Orders of one turn: some seconds at full speed. */
@@ -63,17 +61,13 @@ export const traces = async (system: RunningSystem, client: Client, pairs: numbe
 const shown = ({ rate, processorMs }: Turn): string => `${rate.toFixed(0)}/s ${processorMs.toFixed(2)} ms`
 const share = (of: number): string => `${(of * 100).toFixed(1)} %`
 
-/** Resolves once all of them completed. */
-const load = async (
+/** Of which every tenth is traced, or none. */
+const load = (
   client: Client,
   skus: readonly string[],
   { orders, isTraced }: { readonly orders: number; readonly isTraced: boolean },
 ): Promise<void> => {
-  const before = await completed(client)
-  let done = 0
-  const numbers = Array.from({ length: orders }, (_, n) => n)
-  const placing = inParallel(numbers, CONNECTIONS, async (n) => {
-    while (n - done >= UNDER_WAY) await pause(5)
+  const place = async (n: number): Promise<number> => {
     const flags = isTraced && n % SAMPLED_EVERY === 0 ? '01' : '00'
     const [key, span] = [randomUUID(), randomUUID()]
     const { status } = await client.call(
@@ -81,17 +75,9 @@ const load = async (
       orderOf({ [skus[n % skus.length]!]: 1 }, { customerId: `traced-${n % 500}` }),
       { 'idempotency-key': key, traceparent: `00-${hex(key)}-${hex(span).slice(0, 16)}-${flags}` },
     )
-    if (status !== 201) throw new Error(`an order was answered ${status}`)
-  })
-  const all = until(
-    `all ${orders} orders to complete`,
-    async () => {
-      done = (await completed(client)) - before
-      return done === orders || undefined
-    },
-    { timeoutMs: 300_000, everyMs: 50 },
-  )
-  await Promise.all([placing, all])
+    return status
+  }
+  return loadOrders(client, { orders, connections: CONNECTIONS, underWay: UNDER_WAY, place })
 }
 
 const hex = (uuid: string): string => uuid.replaceAll('-', '')

@@ -5,7 +5,6 @@ import {
   GroupMembership,
   type KafkaOptions,
   type ProducerOptions,
-  type ProducerRecord,
   type ReadPartition,
   TopicReader,
   TransactionalProducer,
@@ -14,8 +13,9 @@ import {
 import { createLogger, describeError, fields } from '#libs/observability'
 import { AtLeastOnce, type Committer, type Guarantee } from './guarantee.ts'
 import { type RestoredTask, restoreTasks } from './restore-tasks.ts'
+import { RunningTasks } from './running-tasks.ts'
 import { StandbyTasks } from './standby-tasks.ts'
-import { StateLimitExceeded, type Task, type Topology } from './topology.ts'
+import { StateLimitExceeded, type Topology } from './topology.ts'
 
 export interface StreamProcessorOptions extends KafkaOptions {
   readonly topology: Topology
@@ -40,12 +40,6 @@ export interface Restored {
   readonly read: number
   readonly copied: number
   readonly ms: number
-}
-
-interface RunningTask {
-  readonly task: Task
-  /** Of the next record to process. */
-  offset: number
 }
 
 /** Results come at most so often; a busy process takes longer for each commit, and commits more. Milliseconds. */
@@ -82,14 +76,13 @@ export class StreamProcessor {
   readonly #producer: Committer
   readonly #membership: GroupMembership
   readonly #standbys: StandbyTasks | undefined
-  readonly #tasks = new Map<number, RunningTask>()
+  readonly #tasks: RunningTasks
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
   #generation = -1
   #memberId = ''
   #partitions = 0
   #lookedAt = Number.NEGATIVE_INFINITY
-  #dirty = 0
   #committing: Promise<void> = Promise.resolve()
   #failure: unknown
   #pace = COMMIT_MS
@@ -98,7 +91,8 @@ export class StreamProcessor {
   constructor(private readonly options: StreamProcessorOptions) {
     const { topology, instanceId, brokers, clientId, standbys = 0 } = options
     const kafka = { brokers, clientId }
-    const room = () => options.maxEntries - this.#entries()
+    this.#tasks = new RunningTasks(topology)
+    const room = () => options.maxEntries - this.#tasks.entries
     this.#standbys = standbys > 0 ? new StandbyTasks({ ...kafka, topology, room }) : undefined
     this.#reader = new TopicReader({ ...kafka, readCommitted: true })
     const group = { groupId: topology.name, topic: topology.source, instanceId, standbys }
@@ -113,7 +107,7 @@ export class StreamProcessor {
 
   /** The partitions that it works on now. */
   get partitions(): readonly number[] {
-    return [...this.#tasks.keys()]
+    return this.#tasks.partitions
   }
 
   /** Those of which it keeps a copy of the state. */
@@ -174,7 +168,6 @@ export class StreamProcessor {
 
   #forget(): void {
     this.#tasks.clear()
-    this.#dirty = 0
     this.#failure = undefined
     this.#membership.doubt()
   }
@@ -193,8 +186,9 @@ export class StreamProcessor {
         await this.#rebalance()
         succeeded()
       }
-      this.#process(await this.#fetch(this.#dirty > 0 ? Math.max(1, due - performance.now()) : REST_MS))
-      if (this.#dirty === 0 || performance.now() < due) continue
+      for (const read of await this.#fetch(this.#tasks.hasChanges ? Math.max(1, due - performance.now()) : REST_MS))
+        this.#tasks.process(read)
+      if (!this.#tasks.hasChanges || performance.now() < due) continue
       await this.#beginCommit()
       due = performance.now() + this.#pace
     }
@@ -220,11 +214,10 @@ export class StreamProcessor {
   async #beginCommit(): Promise<void> {
     await this.#committing
     if (this.#failure !== undefined) throw this.#failure
-    if (this.#dirty === 0) return
+    if (!this.#tasks.hasChanges) return
     const begun = performance.now()
-    const { outputs, positions } = this.#flush()
-    const [records, entries] = [this.#dirty, this.#entries()]
-    this.#dirty = 0
+    const { outputs, positions, records } = this.#tasks.takeChanges()
+    const { entries } = this.#tasks
     const { topology, instanceId, maxEntries } = this.options
     if (entries > maxEntries) throw new StateLimitExceeded(topology.name, entries, maxEntries)
     const member = { groupId: topology.name, generationId: this.#generation, memberId: this.#memberId }
@@ -240,28 +233,8 @@ export class StreamProcessor {
     )
   }
 
-  #flush() {
-    const { source, changelog } = this.options.topology
-    const outputs: ProducerRecord[] = []
-    for (const [partition, { task }] of this.#tasks) {
-      const changes = task.flush()
-      outputs.push(...changes.outputs)
-      for (const { key, value } of changes.changelog)
-        outputs.push({ topic: changelog, partition, record: { key, value, headers: {} } })
-    }
-    const positions = Array.from(this.#tasks, ([partition, { offset }]) => ({ topic: source, partition, offset }))
-    return { outputs, positions }
-  }
-
-  #entries(): number {
-    let entries = 0
-    for (const { task } of this.#tasks.values()) entries += task.entries
-    return entries
-  }
-
   async #fetch(waitMs: number): Promise<readonly ReadPartition[]> {
-    const topic = this.options.topology.source
-    const positions = Array.from(this.#tasks, ([partition, { offset }]) => ({ topic, partition, offset }))
+    const { positions } = this.#tasks
     if (positions.length === 0) return delay(waitMs, [])
     // An answer that is full leaves out those at the end: another one begins each time.
     positions.push(...positions.splice(0, Math.floor(Math.random() * positions.length)))
@@ -280,30 +253,16 @@ export class StreamProcessor {
     }
   }
 
-  #process(read: readonly ReadPartition[]): void {
-    for (const { partition, records, next, offset, isOutOfRange, unreadable } of read) {
-      const running = this.#tasks.get(partition)!
-      if (isOutOfRange)
-        throw new TryAgain(`${this.options.topology.source}/${partition} does not reach to offset ${offset}`)
-      for (const { first, last, reason } of unreadable)
-        log.error('records that nothing can be made of are skipped', {
-          ...{ [fields.partition]: partition, [fields.offset]: `${first} to ${last}`, [fields.error]: reason },
-        })
-      for (const record of records) running.task.process(record)
-      running.offset = next
-      this.#dirty += records.length
-    }
-  }
-
   async #rebalance(): Promise<void> {
     const { topology } = this.options
     this.#status = 'the group is being shared out'
-    const owned = [...this.#tasks.keys()]
-    const { generationId, memberId, partitions, copies } = await this.#membership.join(owned, this.standbyPartitions)
+    const { generationId, memberId, partitions, copies } = await this.#membership.join(
+      this.partitions,
+      this.standbyPartitions,
+    )
     // Who missed a generation does not know who worked on its partitions meanwhile.
     const isNext = generationId === this.#generation || generationId === this.#generation + 1
-    for (const partition of this.#tasks.keys())
-      if (!isNext || !partitions.includes(partition)) this.#tasks.delete(partition)
+    for (const partition of this.partitions) if (!isNext || !partitions.includes(partition)) this.#tasks.drop(partition)
     ;[this.#generation, this.#memberId] = [generationId, memberId]
     const missing = partitions.filter((partition) => !this.#tasks.has(partition))
     const begun = performance.now()
@@ -315,7 +274,7 @@ export class StreamProcessor {
       for (const [partition, task] of tasks) this.#standbys?.give(partition, task)
       throw error
     })
-    for (const [partition, { task }] of tasks) this.#tasks.set(partition, { task, offset: positions.get(partition)! })
+    for (const [partition, { task }] of tasks) this.#tasks.add(partition, task, positions.get(partition)!)
     this.#status = undefined
     this.#standbys?.keep(copies)
     if (missing.length === 0) return
