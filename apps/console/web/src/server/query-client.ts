@@ -15,11 +15,13 @@ export const queryClient = new QueryClient({
       staleTime: CALM_MS,
       retry: (failures, error) => isPassing(error) && failures < 2,
       retryDelay: (failures) => Math.min(1_000 * 2 ** failures, MOST_PAUSE_MS),
-      // What is not there now is asked for again while somebody looks.
-      refetchInterval: ({ state }) => (state.error !== null && isPassing(state.error) ? LOOK_AGAIN_MS : false),
+      refetchInterval: ({ state }) => whilePassing(state.error),
     },
   },
 })
+
+/** What is not there now is asked for again while somebody looks. */
+export const whilePassing = (error: unknown): number | false => (isPassing(error) ? LOOK_AGAIN_MS : false)
 
 const isPassing = (error: unknown): boolean =>
   error instanceof Unreachable || (error instanceof ServerProblem && error.status >= 500)

@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { LOOK_AGAIN_MS } from '../../server/query-client.ts'
 import { useStream } from '../../server/stream.ts'
 import { useCalmly } from '../../server/use-calmly.ts'
 import { Badge, Status } from '../../ui/badge.tsx'
@@ -120,9 +121,9 @@ export const OrderPage = () => {
   )
 }
 
-/** Asks anew whenever something of this order is published, at most once a second. */
+/** Asks anew whenever something of this order is published, at most once a second, and once the read model has caught up. */
 const useLive = (orderId: string): boolean => {
   const client = useQueryClient()
-  const refresh = useCalmly(() => void client.invalidateQueries({ queryKey: ['order', orderId] }))
+  const refresh = useCalmly(() => void client.invalidateQueries({ queryKey: ['order', orderId] }), LOOK_AGAIN_MS)
   return useStream({ orderId }, refresh)
 }

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { ServerProblem } from '../../server/problem.ts'
+import { LOOK_AGAIN_MS, whilePassing } from '../../server/query-client.ts'
 import { ask, query } from '../../server/request.ts'
 import type {
   CarrierShipment,
@@ -12,6 +13,12 @@ import type {
   Saga,
 } from '../../server/types.ts'
 
+const ENDED: ReadonlySet<Order['status']> = new Set(['completed', 'rejected', 'cancelled'])
+
+/** However far behind the read model is when the last message of an order is heard of, its end is seen. */
+const whileUnderWay = (order: Order | undefined): number | false =>
+  order !== undefined && !ENDED.has(order.status) && LOOK_AGAIN_MS
+
 const key = (orderId: string, ...rest: readonly unknown[]) => ['order', orderId, ...rest]
 
 export const orderQuery = (orderId: string, asOf?: number) =>
@@ -19,6 +26,7 @@ export const orderQuery = (orderId: string, asOf?: number) =>
     queryKey: key(orderId, 'order', asOf ?? 'now'),
     queryFn: ({ signal }) => ask<Order>(`/api/orders/${orderId}${query({ asOf })}`, signal),
     ...(asOf !== undefined && { staleTime: Number.POSITIVE_INFINITY }),
+    refetchInterval: ({ state }) => (asOf === undefined && whileUnderWay(state.data)) || whilePassing(state.error),
   })
 
 /** Null for an order that coordinates itself. */
