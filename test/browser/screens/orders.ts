@@ -7,6 +7,8 @@ import { becameMarkup, type ConsoleUnderTest, EVIL, EVIL_SKU } from '../console-
 import { expectUsable } from '../pages.ts'
 
 const MUG = 'MUG-WHITE-330'
+/** That a customer gets of an order that completes. */
+const MAILS = 3
 
 interface Message {
   readonly id: string
@@ -60,6 +62,23 @@ export const orders = (at: ConsoleUnderTest): void => {
     await page.getByRole('button', { name: 'Now' }).click()
     await page.locator('.facts-row').getByText('completed', { exact: true }).waitFor()
     expect(at.complaints).toEqual([])
+  })
+
+  test('the end of an order is seen although the read model is behind the last that is heard of it', async () => {
+    const { page, client } = at
+    const orderId = await client.placeSurely(orderOf({ [MUG]: 1 }, { customerId: `behind-${Date.now()}` }))
+    const before = await client.get<object>(`/api/orders/${orderId}`)
+    let isBehind = true
+    await page.route(`**/api/orders/${orderId}`, (route) =>
+      isBehind ? route.fulfill({ json: { ...before, status: 'placed' } }) : route.continue(),
+    )
+    await page.goto(`/orders/${orderId}`)
+    await client.terminal(orderId)
+    const lastHeardOf = page.getByRole('group', { name: 'Sequence of messages' }).getByText('notification.sent, from')
+    await lastHeardOf.nth(MAILS - 1).waitFor({ state: 'attached', timeout: 60_000 })
+    await page.locator('.page-actions').getByText('placed').waitFor()
+    isBehind = false
+    await page.locator('.page-actions').getByText('completed').waitFor({ timeout: 60_000 })
   })
 
   test('orders are found by customer and status, in an address that can be sent', async () => {
