@@ -6,6 +6,7 @@ import { startSystem } from '../test/support/system.ts'
 import { analytics } from './analytics/analytics.ts'
 import { capacity } from './capacity.ts'
 import { compression } from './compression.ts'
+import { consoles } from './consoles.ts'
 import { coordination } from './coordination.ts'
 import { latencyAtRest } from './latency.ts'
 import { memory } from './memory.ts'
@@ -26,7 +27,7 @@ import { traces } from './traces.ts'
  * `--only analytics [--events 3000000] [--rate 5000]`, which need no system; nor
  * `--only coordination`, the same orders in both styles, in turns. `--only quotes --restarts 10`
  * kills every service that a quote needs so often, under load. `--only notifications [--waiting 50000]` is not part of everything
- * either, nor is `--only traces [--pairs 8]`, without traces and with a tenth in turns, nor `--only capacity --orders 20000
+ * either, nor is `--only consoles`, what 200 open pages of the console cost, nor `--only traces [--pairs 8]`, without traces and with a tenth in turns, nor `--only capacity --orders 20000
  * --rate 100`, which writes `bench/capacity.json`.
  */
 const { values } = parseArgs({
@@ -69,6 +70,7 @@ try {
   if (wanted('outbox')) await outbox(system)
   if (values.only === 'coordination') await coordination(system, client)
   if (values.only === 'notifications') await notifications(system, client, Number(values.waiting))
+  if (values.only === 'consoles') await consoles(system, Number(values.seconds))
   if (values.only === 'traces') await traces(system, client, Number(values.pairs))
   if (retains) await retention(system, client, Number(values.seconds))
   if (values.only === 'capacity') await capacity(system, client, Number(values.orders), Number(values.rate))
