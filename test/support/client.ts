@@ -73,6 +73,12 @@ const LONGEST_WAIT_MS = 10_000
 /** Of this test file; how many were repeated because the answer was 503 or 504 is reported at its end. */
 export const reads = { asked: 0, repeated: 0 }
 
+/** An idle connection may be closed by the other side just when it is used again: a look is as good a moment later. */
+const brokenOff = <T>(error: unknown): Answer<T> => {
+  if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error
+  return { status: 503, headers: { get: () => null }, body: String(error) as T }
+}
+
 /** Talks to a running system as its users do: over REST, at its one address. */
 export class Client {
   readonly #pool: Pool
@@ -106,7 +112,7 @@ export class Client {
     const deadline = performance.now() + LONGEST_WAIT_MS
     reads.asked++
     for (;;) {
-      const { status, body } = await this.call<T>('GET', path)
+      const { status, body } = await this.call<T>('GET', path).catch(brokenOff<T>)
       if (status === 200) return body
       const comeAgain = status === 503 || status === 504
       if (!comeAgain || performance.now() > deadline)
