@@ -67,3 +67,17 @@ test('who was heard of behind the disk is not expired, and after the end nobody 
   clock.pass(1000)
   expect([expired, clock.pending]).toEqual([[], 0])
 })
+
+test('one that is due is not put off by others who are heard of, though somebody always waits for the disk', async () => {
+  const first = Promise.withResolvers<void>()
+  due('a', 100)
+  const written = alarms.holdWhile(first.promise)
+  clock.pass(101)
+  void alarms.holdWhile(new Promise(() => {}))
+  first.resolve()
+  await written
+  await new Promise(setImmediate)
+  alarms.set('a')
+  clock.pass(0)
+  expect(expired).toEqual(['a'])
+})

@@ -30,7 +30,8 @@ export class Alarms<T> {
     const key = this.#rules.keyOf(subject)
     const at = this.#rules.deadlineOf(subject)
     const before = this.#alarms.get(key)
-    if (before !== undefined && before.at <= at) return
+    // One that is due rings as soon as it can: set anew, it would wait again for what others write.
+    if (before !== undefined && before.at <= Math.max(at, this.#clock.steady())) return
     before?.cancel()
     this.#alarms.delete(key)
     if (at === Infinity) return
