@@ -4,13 +4,18 @@ import { Broker } from '../broker.ts'
 import { ManualClock } from '../clock.fixture.ts'
 import { LiveSettings } from '../config/live-settings.ts'
 import { MemoryFileSystem } from '../disk/memory-file-system.ts'
+import { JOIN_EPOCH, LEAVE_EPOCH } from './heartbeat.ts'
 
 let clock: ManualClock
+let fs: MemoryFileSystem
 let broker: Broker
+
+const open = () => Broker.open({ settings: new LiveSettings({}), clock, fs, dataDir: '/data' })
 
 beforeEach(async () => {
   clock = new ManualClock()
-  broker = await Broker.open({ settings: new LiveSettings({}), clock, fs: new MemoryFileSystem(), dataDir: '/data' })
+  fs = new MemoryFileSystem()
+  broker = await open()
   await broker.controller.createTopic('t', 2, {})
 })
 
@@ -34,16 +39,18 @@ async function classicGroup({ metadata = writeSubscription(1, { topics: ['t'], .
   await broker.groups.sync('g', { ...who, assignments: [{ memberId, assignment }] })
 }
 
-const join = () =>
+const send = (memberEpoch: number) =>
   broker.groups.consumer.heartbeat(
     'g',
     {
-      ...{ memberId: 'm', memberEpoch: 0, instanceId: null, rackId: null, rebalanceTimeoutMs: 10_000, clientId: 'c' },
+      ...{ memberId: 'm', memberEpoch, instanceId: null, rackId: null, rebalanceTimeoutMs: 10_000, clientId: 'c' },
       ...{ clientHost: '/h', subscribedTopicNames: ['t'], subscribedTopicRegex: null, serverAssignor: null },
       topicPartitions: [],
     },
     1,
   )
+const join = () => send(JOIN_EPOCH)
+const leave = () => send(LEAVE_EPOCH)
 
 test('a classic group is taken along, and its member reads what it has read', async () => {
   await classicGroup()
@@ -67,4 +74,30 @@ test('no group is taken along where the policy says so', async () => {
   Object.assign(broker.settings, { 'group.consumer.migration.policy': 'downgrade' })
   await classicGroup()
   expect(await join()).toMatchObject({ errorCode: ErrorCode.GROUP_ID_NOT_FOUND })
+})
+
+test('a group that has gone back and is taken along again gives nobody what its classic member may still read', async () => {
+  await classicGroup()
+  // One of the two partitions is to go to the newcomer, which leaves before the classic member has heard of that.
+  await join()
+  await leave()
+  expect(broker.groups.find('g')).toMatchObject({ state: 'PreparingRebalance' })
+  expect(await join()).toMatchObject({ errorCode: ErrorCode.NONE, memberEpoch: 3, assignment: [] })
+  expect(await broker.groups.leave('g', [{ memberId: 'classic', instanceId: null }])).toEqual([ErrorCode.NONE])
+  clock.pass(1000)
+  expect(await send(3)).toMatchObject({ assignment: [{ partitions: [0, 1] }] })
+})
+
+test('a group that has gone back rebalances though the broker dies before its member hears of that', async () => {
+  await classicGroup()
+  await join()
+  await leave()
+  await broker.close()
+  broker = await open()
+  expect(broker.groups.find('g')).toMatchObject({ state: 'PreparingRebalance', generation: 2 })
+  clock.pass(9_000)
+  const heartbeat = { memberId: 'classic', instanceId: null, generation: 2 }
+  expect(broker.groups.heartbeat('g', heartbeat)).toBe(ErrorCode.REBALANCE_IN_PROGRESS)
+  clock.pass(1_000)
+  expect(broker.groups.find('g')).toMatchObject({ state: 'Empty' })
 })

@@ -6,7 +6,7 @@ import { electProtocol, prepareRebalance } from '../groups/rebalance.ts'
 import { classicPart, ownedKeys } from './classic-join.ts'
 import { classicAssignment } from './classic-members.ts'
 import { ConsumerDecision } from './consumer-decision.ts'
-import { assignedRecord, type ConsumerGroup, newConsumerGroup, newMember, targetOf } from './consumer-group.ts'
+import { assignedRecord, type ConsumerGroup, newConsumerGroup, newMember } from './consumer-group.ts'
 import { byTopic, type PartitionKey } from './partitions.ts'
 import type { KnownTopics } from './subscription.ts'
 
@@ -84,7 +84,10 @@ export function mayDowngrade({ members }: ConsumerGroup, settings: Settings): bo
   return (policy === 'bidirectional' || policy === 'downgrade') && members.size <= settings['group.max.size']
 }
 
-/** All members are told to join again; until then they read what they should have read last. */
+/**
+ * All members are told to join again. Until then each holds whatever it may still read, which is not what it should read
+ * where it has not been heard of since: a member of the consumer protocol that comes first is given none of that.
+ */
 export function decideDowngrade(group: ConsumerGroup, topics: KnownTopics, now: number): Decision {
   const { groupId, epoch } = group
   const decision = new Decision(newGroup(groupId, now))
@@ -101,10 +104,12 @@ export function decideDowngrade(group: ConsumerGroup, topics: KnownTopics, now: 
   const assignments = Object.fromEntries(
     members.map(({ memberId, protocols }) => {
       const { metadata } = protocols.find(({ name }) => name === protocol)!
-      return [memberId, classicAssignment(targetOf(group, memberId), metadata, topics).toString('base64')]
+      const { assigned, revoking } = group.members.get(memberId)!
+      const held = [...assigned.keys(), ...revoking.keys()]
+      return [memberId, classicAssignment(held, metadata, topics).toString('base64')]
     }),
   )
-  decision.record({ type: 'AssignmentsMade', groupId, assignments })
+  decision.record({ type: 'AssignmentsMade', groupId, assignments, rebalances: true })
   for (const member of decision.group.members.values()) {
     const { lastSeen } = group.members.get(member.memberId)!
     decision.putMember({ ...member, lastSeen, synced: true })

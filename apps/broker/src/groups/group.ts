@@ -144,8 +144,11 @@ function restored(stored: StoredMember, group: Group): Member {
 /** A group read back from disk: its members get a full session from now on to be heard of again. */
 export function resumeGroup(group: Group, now: number): Group {
   const members = new Map([...group.members].map(([memberId, member]) => [memberId, { ...member, lastSeen: now }]))
-  const syncDeadline = group.state === 'CompletingRebalance' ? now + longestRebalanceTimeout(group) : undefined
-  return { ...group, members, syncDeadline }
+  const deadline = now + longestRebalanceTimeout(group)
+  if (group.recorded?.assigned?.rebalances === true) {
+    return { ...group, members, state: 'PreparingRebalance', joinDeadline: deadline }
+  }
+  return { ...group, members, syncDeadline: group.state === 'CompletingRebalance' ? deadline : undefined }
 }
 
 export function longestRebalanceTimeout(group: Group): number {

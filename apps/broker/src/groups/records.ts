@@ -40,7 +40,12 @@ export type ClassicRecord = { readonly groupId: string } & (
       readonly members: readonly StoredMember[]
       readonly at: number
     }
-  | { readonly type: 'AssignmentsMade'; readonly assignments: Readonly<Record<string, string>> }
+  | {
+      readonly type: 'AssignmentsMade'
+      readonly assignments: Readonly<Record<string, string>>
+      /** Somebody has left already, so members are to join again, after a crash too. */
+      readonly rebalances?: true
+    }
   | { readonly type: 'StaticMemberReplaced'; readonly from: string; readonly member: StoredMember }
   | { readonly type: 'OffsetsCommitted'; readonly offsets: readonly (TopicPartition & CommittedOffset)[] }
   /** Part of a transaction: they count once it commits. */
