@@ -52,16 +52,28 @@ const countsOf = (result, code) => {
   return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests }
 }
 
-/** A line for each test that failed, and for each file that failed without one: its name and how its message begins. */
+/** For each test that failed, and for each file that failed without one: its name and how its message begins. */
 const failuresOf = ({ testResults }) =>
   testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = relative(root, name)
     const failed = assertionResults.filter((test) => test.status === 'failed')
-    if (failed.length === 0) return status === 'failed' ? [`${file}: ${firstLine(message)}`] : []
-    return failed.map((test) => `${file} > ${test.fullName}: ${firstLine(test.failureMessages[0])}`)
+    if (failed.length === 0) return status === 'failed' ? [`${file}: ${beginningOf(message)}`] : []
+    return failed.map((test) => `${file} > ${test.fullName}: ${beginningOf(test.failureMessages[0])}`)
   })
 
-const firstLine = (text = '') => text.trimStart().split('\n', 1)[0]
+/** The longest line, and the longest report, of a property. */
+const [LONGEST_LINE, LONGEST_REPORT] = [1500, 2000]
+
+/** The first line. Of a property that failed, all but the stack: seed, path and counterexample lead to the failure again. */
+const beginningOf = (text = '') => {
+  const [report] = text.trimStart().split(/\n\s+at /, 1)
+  const [first, ...more] = report.split('\n')
+  if (!first.includes('Property failed')) return first
+  const lines = more.map((line) => `  ${cut(line, LONGEST_LINE)}`)
+  return cut([first, ...lines].join('\n'), LONGEST_REPORT)
+}
+
+const cut = (text, length) => (text.length > length ? `${text.slice(0, length)} …` : text)
 
 const run = (args) =>
   new Promise((resolve, reject) => {
