@@ -348,7 +348,7 @@ class Subject {
 
 /** Long enough for what follows an answer of the disk. */
 const turns = async (): Promise<void> => {
-  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
+  for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
 }
 
 interface Step {
