@@ -98,7 +98,7 @@ class Subject {
     const isJoining = actor.memberEpoch === 0
     if (isJoining) this.forget(actor)
     const request = this.request(actor, actor.memberEpoch)
-    if (isAnswerLost) actor.saysAll = true
+    if (isAnswerLost) this.expectLoss(actor)
     const answer = await this.send(handleConsumerGroupHeartbeat, request)
     if (isAnswerLost) return
     actor.saysAll = false
@@ -110,6 +110,15 @@ class Subject {
       expect([...expected, ErrorCode.UNRELEASED_INSTANCE_ID, ErrorCode.FENCED_INSTANCE_ID]).toContain(answer.errorCode)
       this.forget(actor)
     }
+  }
+
+  /**
+   * It has said what it reads, and the broker may take its word, as Kafka does, and give others what else it was told to
+   * read: so it begins with nothing before it is answered.
+   */
+  private expectLoss(actor: Actor): void {
+    actor.saysAll = true
+    actor.told = new Set([...actor.told].filter((key) => actor.reads.has(key)))
   }
 
   private request({ memberId, instanceId, reads, saysAll }: Actor, memberEpoch: number) {
