@@ -17,7 +17,10 @@ const conformance = [
   ...excluded,
   ...(narrowing.length > 0
     ? narrowing
-    : ['test/conformance', 'test/analytics', 'libs/messaging/queue/work-queue', 'libs/messaging/groups']),
+    : [
+        ...['test/conformance', 'test/analytics'],
+        ...['queue/work-queue', 'groups', 'group-offsets'].map((name) => `libs/messaging/${name}`),
+      ]),
 ]
 const run = new TestRun()
 await run.tests(`conformance on ${process.env.KAFKA_BROKERS}`, ['int'], conformance)

@@ -12,7 +12,9 @@ import { Cluster } from './producer/cluster.ts'
 
 configureLogging({ level: 'silent' })
 
-const TOPIC = 'facts'
+/** The Kafka that `KAFKA_BROKERS` names, or the bundled broker. */
+const given = process.env.KAFKA_BROKERS?.split(',')
+const TOPIC = `facts-${randomUUID()}`
 const BEGAN = Date.now() - 60_000
 const LEAVE = -1
 
@@ -23,9 +25,9 @@ let brokers: string[]
 const options = () => ({ brokers, clientId: 'test' })
 const cleanUp: (() => unknown)[] = []
 beforeAll(async () => {
-  const broker = await startBroker()
-  cleanUp.push(() => broker.close())
-  brokers = [broker.brokers]
+  const bundled = given === undefined ? await startBroker() : undefined
+  cleanUp.push(() => bundled?.close())
+  brokers = given ?? [bundled!.brokers]
   kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING })
   offsets = new GroupOffsets(options())
   const cluster = new Cluster(options(), { connectMs: 1_000, requestMs: 10_000, retriesMs: [], metadataMs: 0 })
@@ -33,7 +35,7 @@ beforeAll(async () => {
   connection = await cluster.anyConnection()
   const admin = kafka.admin()
   await admin.connect()
-  await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 2 }] })
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: TOPIC, numPartitions: 2 }] })
   await admin.disconnect()
   const producer = kafka.producer()
   await producer.connect()
@@ -143,10 +145,12 @@ test('a share group that nobody is in goes on elsewhere in a topic, or forgets i
     const member = { groupId, memberId: groupId.slice(-36), rackId: null, subscribedTopicNames: [TOPIC], memberEpoch }
     return connection.request(shareGroupHeartbeat, 1, member)
   }
-  const starts = async () => {
-    const { described } = await describeShareGroups(options(), [groupId], 10_000)
-    return described[0]!.partitions.toSorted((a, b) => a.partition - b.partition).map(({ start }) => start)
-  }
+  // Kafka begins to keep where share groups are when it is told of the first one, and answers late until it does.
+  const starts = () =>
+    until('where the group is', async () => {
+      const { described } = await describeShareGroups(options(), [groupId], 10_000).catch(() => ({ described: [] }))
+      return described[0]?.partitions.toSorted((a, b) => a.partition - b.partition).map(({ start }) => start)
+    })
   await until('a coordinator', async () => {
     await connection.request(findCoordinator, 4, { keyType: 0, coordinatorKeys: [groupId] })
     return (await beat(0)).errorCode === ErrorCode.NONE || undefined
