@@ -1,26 +1,22 @@
-import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Client, orderOf } from '../support/client.ts'
+import { Client } from '../support/client.ts'
+import {
+  allTold,
+  idsOf,
+  KINDS,
+  keysOf,
+  ledger,
+  placeFor,
+  prefer,
+  redrive,
+  simulate,
+  type Told,
+  toldOf,
+} from '../support/notifications.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-interface Notification {
-  readonly notificationId: string
-  readonly kind: string
-  readonly channel: string
-  readonly status: string
-  readonly tries?: number
-  readonly replaces?: string
-  readonly error?: string
-}
-interface Taken {
-  readonly idempotencyKey: string
-  readonly text: string
-}
-
 const BACKOFF_MS = 200
-/** What an order that goes well is told of. */
-const KINDS = ['order_completed', 'order_confirmed', 'order_shipped']
 
 let system: RunningSystem
 let client: Client
@@ -30,55 +26,30 @@ beforeAll(async () => {
 })
 afterAll(() => system?.stop())
 
-const prefer = (customerId: string, preferences: object) =>
-  client.call<Record<string, unknown>>(
-    'PUT',
-    `/api/customers/${customerId}/notification-preferences`,
-    { locale: 'de', timeZone: 'Europe/Berlin', ...preferences },
-    { 'idempotency-key': randomUUID(), 'x-actor': 'ada' },
-  )
 const preferencesOf = (customerId: string) =>
   client.get<{ isDefault: boolean; switchedOff: object[] }>(`/api/customers/${customerId}/notification-preferences`)
-const simulate = (channel: 'sms' | 'push', settings: object) =>
-  client.call('PUT', `/api/simulators/${channel}/settings`, settings)
-const toldOf = async (orderId: string) =>
-  (await client.get<{ items: Notification[] }>(`/api/notifications?orderId=${orderId}&limit=500`)).items
-/** Once there are so many, and none is on its way. */
-const allTold = (orderId: string, count: number) =>
-  until(`${count} notifications of ${orderId} to be told`, async () => {
-    const told = await toldOf(orderId)
-    return told.length === count && told.every(({ status }) => status !== 'pending' && status !== 'waiting')
-      ? told
-      : undefined
-  })
-const ledger = async (channel: 'sms' | 'push', to: string) =>
-  (await client.get<{ items: Taken[] }>(`/api/simulators/${channel}?to=${encodeURIComponent(to)}&limit=1000`)).items
-const place = (customerId: string) => client.placeSurely(orderOf({ 'MUG-WHITE-330': 1 }, { customerId }))
-const kindsOf = (told: readonly Notification[]) => told.map(({ kind }) => kind).sort()
+const kindsOf = (told: readonly Told[]) => told.map(({ kind }) => kind).sort()
 let numbers = 0
 const number = () => `+4917${String(++numbers).padStart(8, '0')}`
-const idsOf = (told: readonly Notification[]) => told.map(({ notificationId }) => notificationId).sort()
 
 test('a customer is told by each channel that they chose, once, in their language', async () => {
   const sms = number()
-  const said = await prefer('nina', {
+  const said = await prefer(client, 'nina', {
     addresses: { sms, push: 'device-nina' },
     channels: { default: ['sms', 'push', 'email'], order_completed: [] },
   })
   expect([said.status, said.body.isDefault, said.body.locale]).toEqual([200, false, 'de'])
-  const orderId = await place('nina')
-  const told = await allTold(orderId, 7)
+  const orderId = await placeFor(client, 'nina')
+  const told = await allTold(client, orderId, 7)
   expect(kindsOf(told.filter(({ status }) => status === 'sent'))).toEqual([
     ...Array(3).fill('order_confirmed'),
     ...Array(3).fill('order_shipped'),
   ])
   expect(told.find(({ kind }) => kind === 'order_completed')).toMatchObject({ status: 'skipped', channel: 'none' })
-  const texts = await ledger('sms', sms)
-  expect(texts.map(({ idempotencyKey }) => idempotencyKey).sort()).toEqual(
-    idsOf(told.filter(({ channel }) => channel === 'sms')),
-  )
+  const texts = await ledger(client, 'sms', sms)
+  expect(keysOf(texts)).toEqual(idsOf(told.filter(({ channel }) => channel === 'sms')))
   expect(texts.map(({ text }) => text).join()).toContain(`Waybill: Bestellung ${orderId.slice(0, 8)} ist unterwegs`)
-  expect(await ledger('push', 'device-nina')).toHaveLength(2)
+  expect(await ledger(client, 'push', 'device-nina')).toHaveLength(2)
   const mails = await client.mails('nina@customers.example')
   expect(mails.map(({ subject }) => subject).sort()).toEqual([
     `Bestellung ${orderId.slice(0, 8)} bestätigt`,
@@ -88,10 +59,10 @@ test('a customer is told by each channel that they chose, once, in their languag
 
 test('a number that nobody has switches the channel off, which is said, and the fall-back goes', async () => {
   const sms = `+999${String(++numbers).padStart(6, '0')}`
-  await prefer('uma', { addresses: { sms }, channels: { default: ['sms'] }, fallback: 'email' })
-  const first = await place('uma')
+  await prefer(client, 'uma', { addresses: { sms }, channels: { default: ['sms'] }, fallback: 'email' })
+  const first = await placeFor(client, 'uma')
   const told = await until('what is told of the first order', async () => {
-    const items = await toldOf(first)
+    const items = await toldOf(client, first)
     const sent = items.filter(({ status }) => status === 'sent')
     return sent.length === KINDS.length ? items : undefined
   })
@@ -105,34 +76,34 @@ test('a number that nobody has switches the channel off, which is said, and the 
   ])
   const audit = await client.get<{ items: { action: string }[] }>('/api/audit?target=customers/uma')
   expect(audit.items.map(({ action }) => action)).toEqual(['channel.switch-off', 'preferences.change'])
-  const again = await allTold(await place('uma'), KINDS.length)
+  const again = await allTold(client, await placeFor(client, 'uma'), KINDS.length)
   expect(again.map(({ channel }) => channel)).toEqual(['email', 'email', 'email'])
 })
 
 test('after its last try another channel goes, it is parked, and redriven tells nobody twice; alone it is told once', async () => {
   const [fallingBack, alone] = [number(), number()]
-  await prefer('vera', {
+  await prefer(client, 'vera', {
     addresses: { sms: fallingBack },
     channels: { default: [], order_confirmed: ['sms'] },
     fallback: 'email',
   })
-  await prefer('walt', { addresses: { sms: alone }, channels: { default: [], order_confirmed: ['sms'] } })
-  await simulate('sms', { latencyMs: 0, faultRate: 1 })
-  const [vera, walt] = await Promise.all([place('vera'), place('walt')])
-  await allTold(vera, 4)
-  const [fault] = (await allTold(walt, 3)).filter(({ channel }) => channel === 'sms')
+  await prefer(client, 'walt', { addresses: { sms: alone }, channels: { default: [], order_confirmed: ['sms'] } })
+  await simulate(client, 'sms', { latencyMs: 0, faultRate: 1 })
+  const [vera, walt] = await Promise.all([placeFor(client, 'vera'), placeFor(client, 'walt')])
+  await allTold(client, vera, 4)
+  const [fault] = (await allTold(client, walt, 3)).filter(({ channel }) => channel === 'sms')
   expect(fault).toMatchObject({ status: 'failed', tries: 3 })
-  await simulate('sms', { faultRate: 0 })
-  const body = { filter: { service: 'notification', topic: 'notifications-normal' }, reason: 'the gateway is back' }
-  const redrive = await client.call('POST', '/api/parked/redrive', body, { 'idempotency-key': randomUUID() })
-  expect(redrive.status, JSON.stringify(redrive.body)).toBe(202)
+  await simulate(client, 'sms', { faultRate: 0 })
+  expect(await redrive(client)).toBe(2)
   await until('what was parked to be told', async () =>
-    (await toldOf(walt)).some(({ channel, status }) => channel === 'sms' && status === 'sent') ? true : undefined,
+    (await toldOf(client, walt)).some(({ channel, status }) => channel === 'sms' && status === 'sent')
+      ? true
+      : undefined,
   )
   // Half of what the gateway failed to answer it had taken: under one key that is one.
-  expect((await ledger('sms', alone)).map(({ idempotencyKey }) => idempotencyKey)).toEqual([fault!.notificationId])
-  expect((await ledger('sms', fallingBack)).length).toBeLessThanOrEqual(1)
-  expect((await toldOf(vera)).filter(({ channel }) => channel === 'email')).toMatchObject([
+  expect(keysOf(await ledger(client, 'sms', alone))).toEqual([fault!.notificationId])
+  expect((await ledger(client, 'sms', fallingBack)).length).toBeLessThanOrEqual(1)
+  expect((await toldOf(client, vera)).filter(({ channel }) => channel === 'email')).toMatchObject([
     { status: 'sent', replaces: 'sms' },
   ])
 })
@@ -141,20 +112,20 @@ test('a busy and faulty provider, and a service that is killed: each is told, an
   timeout: 120_000,
 }, async () => {
   const customers = Array.from({ length: 8 }, (_, n) => ({ id: `kill-${n}`, sms: number() }))
-  for (const { id, sms } of customers) await prefer(id, { addresses: { sms }, channels: { default: ['sms'] } })
-  await simulate('sms', { latencyMs: 100, faultRate: 0.1, throttlePerSecond: 15, retryAfterSeconds: 1 })
-  const placed = customers.map(async ({ id, sms }) => ({ sms, orderId: await place(id) }))
+  for (const { id, sms } of customers) await prefer(client, id, { addresses: { sms }, channels: { default: ['sms'] } })
+  await simulate(client, 'sms', { latencyMs: 100, faultRate: 0.1, throttlePerSecond: 15, retryAfterSeconds: 1 })
+  const placed = customers.map(async ({ id, sms }) => ({ sms, orderId: await placeFor(client, id) }))
   const orders = await Promise.all(placed)
   await system.killAndAwaitRestart('notification')
-  await simulate('sms', { faultRate: 0 })
+  await simulate(client, 'sms', { faultRate: 0 })
   for (const { sms, orderId } of orders) {
-    const told = await allTold(orderId, KINDS.length)
+    const told = await allTold(client, orderId, KINDS.length)
     const sent = told.filter(({ status }) => status === 'sent')
-    const taken = (await ledger('sms', sms)).map(({ idempotencyKey }) => idempotencyKey)
+    const taken = keysOf(await ledger(client, 'sms', sms))
     expect(new Set(taken).size, 'each key once').toBe(taken.length)
     // What failed after three tries may have been taken all the same.
     for (const id of idsOf(sent)) expect(taken).toContain(id)
     for (const id of taken) expect(idsOf(told)).toContain(id)
   }
-  await simulate('sms', { latencyMs: 5, throttlePerSecond: 0 })
+  await simulate(client, 'sms', { latencyMs: 5, throttlePerSecond: 0 })
 })
