@@ -1,20 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasJavaClient, javaArguments } from '../support/java.ts'
 import { kafkaUnderTest } from './kafka-under-test.ts'
-
-/** A program that says where the jars of Apache Kafka are: `PROGRAM classpath`. Its tools are the Java client at work. */
-const program = resolve(import.meta.dirname, '../..', process.env.APACHE_KAFKA ?? '../shared/tools/apache-kafka')
-const env = { KAFKA_VERSION: '4.4.0', ...process.env }
-const classpath = existsSync(program) ? spawnSync(program, ['classpath'], { encoding: 'utf8', env }).stdout.trim() : ''
-const hasTools = classpath !== '' && spawnSync('java', ['-version']).status === 0
-if (!hasTools) process.stderr.write('skipped: the Java client: APACHE_KAFKA names no program that knows its jars\n')
-
-/** Tools live briefly: what they cost is starting. */
-const JVM = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m', '-Dlog4j2.level=error']
 
 const kafka = kafkaUnderTest()
 let folder: string
@@ -39,7 +29,7 @@ async function tool(name: string, ...args: readonly string[]): Promise<string> {
 /** The same, however it ends. */
 function endOf(name: string, args: readonly string[]): Promise<Ending> {
   return new Promise((done, reject) => {
-    const child = spawn('java', [...JVM, '-cp', classpath, `org.apache.kafka.${name}`, ...args], {
+    const child = spawn('java', javaArguments(name, args), {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
@@ -62,7 +52,7 @@ afterAll(() => {
 
 /** A class below org.apache.kafka that runs until it is stopped. */
 function start(name: string, args: readonly string[]) {
-  const child = spawn('java', [...JVM, '-cp', classpath, `org.apache.kafka.${name}`, ...args], {
+  const child = spawn('java', javaArguments(name, args), {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   running.add(child)
@@ -92,7 +82,7 @@ const startVerifiableConsumer = (topic: string, group: string) => {
   return tool('tools.VerifiableConsumer', ...args)
 }
 
-describe.skipIf(!hasTools)('the Java client', { timeout: 180_000 }, () => {
+describe.skipIf(!hasJavaClient)('the Java client', { timeout: 180_000 }, () => {
   test('VerifiableProducer and VerifiableConsumer: everything acknowledged is consumed, once', async () => {
     const topic = await kafka.topic({ partitions: 3 })
     const produced = await tool(

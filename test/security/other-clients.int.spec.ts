@@ -1,23 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { Admin, type AdminOptions } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildGo, canBuildGo } from '../support/go.ts'
+import { hasJavaClient, javaArguments } from '../support/java.ts'
 import { type Login, RIGHT, SecureBroker, WRONG } from './secure-broker.ts'
 
 /** librdkafka in kcat, the Java client in Kafka's tools, and franz-go: those that are installed here; @platformatic/kafka is. */
 const hasKcat = spawnSync('kcat', ['-V']).status === 0
-const kafka = resolve(import.meta.dirname, '../..', process.env.APACHE_KAFKA ?? '../shared/tools/apache-kafka')
-const env = { KAFKA_VERSION: '4.4.0', ...process.env }
-const classpath = existsSync(kafka) ? spawnSync(kafka, ['classpath'], { encoding: 'utf8', env }).stdout.trim() : ''
-const hasJava = classpath !== '' && spawnSync('java', ['-version']).status === 0
-/** What it needs must have been fetched before: tests ask no registry. */
 const goFolder = join(import.meta.dirname, 'franz-go')
-const hasGo = spawnSync('go', ['mod', 'verify'], { cwd: goFolder, env: { ...env, GOPROXY: 'off' } }).status === 0
+const hasGo = canBuildGo(goFolder)
 for (const [is, what] of [
   [hasKcat, 'kcat'],
-  [hasJava, 'the Java client'],
   [hasGo, 'franz-go'],
 ] as const)
   if (!is) process.stderr.write(`skipped: ${what} is not installed here\n`)
@@ -27,9 +23,7 @@ let program: string
 beforeAll(async () => {
   broker = await SecureBroker.start()
   program = join(broker.folder, 'franz')
-  if (!hasGo) return
-  const built = spawnSync('go', ['build', '-o', program, '.'], { cwd: goFolder, env: { ...env, GOPROXY: 'off' } })
-  if (built.status !== 0) throw new Error(built.stderr.toString())
+  if (hasGo) buildGo(goFolder, program)
 }, 300_000)
 afterAll(() => broker?.close())
 
@@ -76,13 +70,12 @@ const java = (listener: Parameters<SecureBroker['at']>[0], settings: Readonly<Re
   const patience = { 'default.api.timeout.ms': '20000', 'request.timeout.ms': '10000' }
   const lines = Object.entries({ ...patience, ...settings }).map(([name, value]) => `${name}=${value}`)
   writeFileSync(file, lines.join('\n'))
-  const jvm = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx256m', '-Dlog4j2.level=error']
-  const tool = ['org.apache.kafka.tools.TopicCommand', '--list', '--command-config', file]
+  const args = ['--list', '--command-config', file, '--bootstrap-server', broker.at(listener)]
   // The client reads tokens only from where it is told that it may.
   const url = settings['sasl.oauthbearer.token.endpoint.url'] ?? ''
   const property = '-Dorg.apache.kafka.sasl.oauthbearer.allowed'
   const allowed = [`${property}.urls=${url}`, `${property}.files=${url.replace('file://', '')}`]
-  return run('java', [...jvm, ...allowed, '-cp', classpath, ...tool, '--bootstrap-server', broker.at(listener)])
+  return run('java', javaArguments('tools.TopicCommand', args, allowed))
 }
 
 /** In this process; what it says of an error is in those that this one holds. */
@@ -125,7 +118,7 @@ const clients: Readonly<Record<string, Client>> = {
     plaintext: () => kcat('SASL_SSL', {}),
   },
   'the Java client': {
-    isThere: hasJava,
+    isThere: hasJavaClient,
     refused: /SaslAuthenticationException|SslAuthenticationException|TimeoutException|terminated during authentication/,
     login: (listener, [mechanism, name, password]) =>
       java(listener, {
