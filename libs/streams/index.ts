@@ -18,11 +18,13 @@ export { Table } from './table.ts'
 export { advance, isClosed, NO_WATERMARK, Watermarks } from './watermark.ts'
 export {
   HOUR,
+  hopping,
   intoSession,
   MINUTE,
   SECOND,
   type Session,
-  sliding,
+  type SessionWindows,
+  sessionWindows,
   startOf,
   tumbling,
   type Windows,

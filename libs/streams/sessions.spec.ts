@@ -3,11 +3,16 @@ import { expect, test } from 'vitest'
 import { asManyAsFitNow } from '#libs/testing'
 import { type KeyedSession, Sessions } from './sessions.ts'
 import { advance, NO_WATERMARK } from './watermark.ts'
+import { sessionWindows } from './windows.ts'
 
 const [GAP, GRACE] = [10, 15]
 
 const visits = () =>
-  new Sessions<number[]>({ gap: GAP, grace: GRACE, initial: () => [], merge: (one, other) => [...one, ...other] })
+  new Sessions<number[]>({
+    windows: sessionWindows(GAP, GRACE),
+    initial: () => [],
+    merge: (one, other) => [...one, ...other],
+  })
 
 const sortedOf = (sessions: readonly KeyedSession<number[]>[]) =>
   sessions
@@ -103,4 +108,35 @@ test('a session takes events until the watermark is past its pause and the laten
   // Within the gap of a session that is over, but not late by itself.
   expect(add(101, closing)).toMatchObject({ start: 101, end: 101 })
   expect(sessions.close(closing)).toMatchObject([{ key: 'a', start: 95, end: 100, value: [100, 95] }])
+})
+
+test('what was said of open sessions puts them back, and what has grown out of others takes their place', () => {
+  const step = fc.record({ event, isSaid: fc.boolean(), isClosed: fc.boolean() })
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 60 }),
+      asManyAsFitNow((steps) => {
+        const [sessions, copy] = [visits(), visits()]
+        let [watermark, changed] = [NO_WATERMARK, new Set<string>()]
+        const say = () => {
+          sessions.close(watermark)
+          for (const key of changed) for (const session of sessions.of(key)) copy.put(session)
+          changed = new Set()
+          copy.close(watermark)
+          expect(copy.size).toBe(sessions.size)
+        }
+        for (const { event, isSaid, isClosed } of steps) {
+          const { key, time } = event
+          if (sessions.add(key, time, watermark, (value) => [...value, time]) !== undefined) changed.add(key)
+          watermark = advance(watermark, time)
+          if (isClosed) sessions.close(watermark)
+          if (isSaid) say()
+        }
+        say()
+        expect(sortedOf(copy.close(Number.POSITIVE_INFINITY))).toEqual(
+          sortedOf(sessions.close(Number.POSITIVE_INFINITY)),
+        )
+      }),
+    ),
+  )
 })

@@ -1,13 +1,10 @@
 import { isClosed } from './watermark.ts'
-import { intoSession, type Session } from './windows.ts'
+import { intoSession, type Session, type SessionWindows, startOf } from './windows.ts'
 
 export interface SessionOptions<Value> {
-  /** A longer pause ends a session. Milliseconds. */
-  readonly gap: number
-  /** A session takes events until the watermark is so far behind the end of the pause. */
-  readonly grace: number
+  readonly windows: SessionWindows
   readonly initial: () => Value
-  /** What two sessions hold that turn out to be one. */
+  /** What two sessions hold that turn out to be one. Either may be changed in place. */
   readonly merge: (one: Value, other: Value) => Value
 }
 
@@ -17,22 +14,47 @@ export interface KeyedSession<Value> extends Session {
   readonly value: Value
 }
 
+/** It grows in place. */
+interface OpenSession<Value> {
+  readonly key: string
+  start: number
+  end: number
+  value: Value
+}
+
+/** What may be closed is looked for in so many stretches of a gap. */
+const STRETCHES = 64
+
 /**
  * Aggregates by key over session windows: events belong together while no pause between them is longer than the gap, in whichever
  * order they come; one that closes a pause makes two sessions one. A session is told once, when it is closed, and an event that would
- * be of none but closed ones is late. Kafka Streams: `SessionWindows.ofInactivityGapAndGrace`, with `suppress` until the window closes.
+ * be of none but closed ones is late. Kafka Streams: `windowedBy(SessionWindows.ofInactivityGapAndGrace(…)).aggregate(…)`, with
+ * `suppress(untilWindowCloses(…))`.
  */
 export class Sessions<Value> {
-  readonly #open = new Map<string, KeyedSession<Value>[]>()
-  #size = 0
+  readonly #open = new Map<string, OpenSession<Value>[]>()
+  /**
+   * Each open session once, by the stretch of time in which it would have been closed when it was put there: most go on until then, and
+   * are put further back when they are looked at, so an event moves nothing here.
+   */
+  readonly #due = new Map<number, OpenSession<Value>[]>()
+  readonly #stretch: number
   /** No session is closed before the watermark is here. */
-  #nextClose = Number.POSITIVE_INFINITY
+  #nextDue = Number.POSITIVE_INFINITY
+  #size = 0
 
-  constructor(private readonly options: SessionOptions<Value>) {}
+  constructor(private readonly options: SessionOptions<Value>) {
+    this.#stretch = Math.max(1, Math.ceil(options.windows.gap / STRETCHES))
+  }
 
   /** Sessions that are open. */
   get size(): number {
     return this.#size
+  }
+
+  /** The open sessions of a key: mostly one. Kafka Streams: `fetch`. */
+  of(key: string): readonly KeyedSession<Value>[] {
+    return this.#open.get(key) ?? []
   }
 
   /**
@@ -40,40 +62,95 @@ export class Sessions<Value> {
    * is late.
    */
   add(key: string, time: number, watermark: number, apply: (value: Value) => Value): KeyedSession<Value> | undefined {
-    const { gap, grace, initial, merge } = this.options
+    const sessions = this.#open.get(key)
+    const only = sessions?.length === 1 ? sessions[0]! : undefined
+    if (only === undefined || !this.#isOf(only, time, watermark)) return this.#join(key, time, watermark, apply)
+    // What happens almost always makes no garbage.
+    if (time < only.start) only.start = time
+    if (time > only.end) only.end = time
+    only.value = apply(only.value)
+    return only
+  }
+
+  /** Puts a session in place of those that it has grown out of: what a changelog says. */
+  put(session: KeyedSession<Value>): void {
+    const { key, start, end } = session
+    const others = (this.#open.get(key) ?? []).filter((one) => one.start < start || one.end > end)
+    this.#replace(key, [...others, { ...session }])
+  }
+
+  /** Ends the sessions that no event can join any more, and answers them in the order of their ends. */
+  close(watermark: number): KeyedSession<Value>[] {
+    if (watermark < this.#nextDue) return []
+    const closed: KeyedSession<Value>[] = []
+    for (const session of this.#takeDue(watermark)) {
+      const sessions = this.#open.get(session.key)
+      // It may be part of another one by now.
+      if (sessions === undefined || !sessions.includes(session)) continue
+      if (this.#isOver(session, watermark)) {
+        closed.push(session)
+        const others = sessions.filter((one) => one !== session)
+        this.#replace(session.key, others)
+      } else this.#schedule(session)
+    }
+    return closed.sort((a, b) => a.end - b.end || (a.key < b.key ? -1 : 1))
+  }
+
+  /** Of the stretches that have begun. */
+  #takeDue(watermark: number): OpenSession<Value>[] {
+    const taken: OpenSession<Value>[] = []
+    this.#nextDue = Number.POSITIVE_INFINITY
+    for (const [stretch, sessions] of this.#due) {
+      if (stretch > watermark) this.#nextDue = Math.min(this.#nextDue, stretch)
+      else {
+        for (const session of sessions) taken.push(session)
+        this.#due.delete(stretch)
+      }
+    }
+    return taken
+  }
+
+  #join(key: string, time: number, watermark: number, apply: (value: Value) => Value) {
+    const { windows, initial, merge } = this.options
     // Whether it is told already must not matter: what is closed is no session to join any more.
     const sessions = this.#open.get(key) ?? []
     const open = sessions.filter((session) => !this.#isOver(session, watermark))
-    const { session, replaced } = intoSession(open, time, gap)
+    const { session, replaced } = intoSession(open, time, windows.gap)
     if (this.#isOver(session, watermark)) return undefined
     const joined = open.filter((one) => replaced.includes(one))
     const before = joined.map(({ value }) => value)
     const value = apply(before.length === 0 ? initial() : before.reduce(merge))
     const added = { key, ...session, value }
-    this.#open.set(key, [...sessions.filter((one) => !joined.includes(one)), added])
-    this.#size += 1 - joined.length
-    this.#nextClose = Math.min(this.#nextClose, session.end + gap + grace)
+    this.#replace(key, [...sessions.filter((one) => !joined.includes(one)), added])
     return added
   }
 
-  /** Ends the sessions that no event can join any more, and answers them in the order of their ends. */
-  close(watermark: number): KeyedSession<Value>[] {
-    if (watermark < this.#nextClose) return []
-    const { gap, grace } = this.options
-    const closed: KeyedSession<Value>[] = []
-    this.#nextClose = Number.POSITIVE_INFINITY
-    for (const [key, sessions] of this.#open) {
-      const left = sessions.filter((session) => !this.#isOver(session, watermark))
-      closed.push(...sessions.filter((session) => this.#isOver(session, watermark)))
-      for (const { end } of left) this.#nextClose = Math.min(this.#nextClose, end + gap + grace)
-      if (left.length === 0) this.#open.delete(key)
-      else this.#open.set(key, left)
-    }
-    this.#size -= closed.length
-    return closed.sort((a, b) => a.end - b.end || (a.key < b.key ? -1 : 1))
+  /** The sessions of a key; one that is new here will be looked at when it may be closed. */
+  #replace(key: string, sessions: OpenSession<Value>[]): void {
+    const before = this.#open.get(key) ?? []
+    this.#size += sessions.length - before.length
+    for (const session of sessions) if (!before.includes(session)) this.#schedule(session)
+    if (sessions.length === 0) this.#open.delete(key)
+    else this.#open.set(key, sessions)
+  }
+
+  #schedule(session: OpenSession<Value>): void {
+    const { gap, grace } = this.options.windows
+    const closing = session.end + gap + grace
+    const stretch = startOf(closing, this.#stretch)
+    const due = this.#due.get(stretch)
+    if (due === undefined) this.#due.set(stretch, [session])
+    else due.push(session)
+    this.#nextDue = Math.min(this.#nextDue, closing)
+  }
+
+  #isOf(session: Session, time: number, watermark: number): boolean {
+    const { gap } = this.options.windows
+    return time >= session.start - gap && time <= session.end + gap && !this.#isOver(session, watermark)
   }
 
   #isOver({ end }: Session, watermark: number): boolean {
-    return isClosed(end + this.options.gap, this.options.grace, watermark)
+    const { gap, grace } = this.options.windows
+    return isClosed(end + gap, grace, watermark)
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { asManyAsFitNow } from '#libs/testing'
-import { intoSession, type Session, sliding, startOf, tumbling } from './windows.ts'
+import { hopping, intoSession, type Session, startOf, tumbling } from './windows.ts'
 
 const time = fc.integer({ min: -10_000, max: 10_000 })
 const size = fc.integer({ min: 1, max: 500 })
@@ -22,7 +22,7 @@ test('an instant is in one tumbling window, which begins at a multiple of the si
   )
 })
 
-test('sliding windows are all that hold the instant', () => {
+test('hopping windows are all that hold the instant', () => {
   fc.assert(
     fc.property(
       time,
@@ -32,7 +32,7 @@ test('sliding windows are all that hold the instant', () => {
         const all: number[] = []
         for (let start = startOf(time - size, advance) - advance; start <= time; start += advance)
           if (start <= time && time < start + size) all.push(start)
-        expect(sliding(size, advance).of(time)).toEqual(all)
+        expect(hopping(size, advance).of(time)).toEqual(all)
       }),
     ),
   )

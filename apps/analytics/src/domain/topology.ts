@@ -1,5 +1,5 @@
 import type { StreamTopic } from '#libs/contracts'
-import { HOUR, MINUTE, SECOND, sliding, tumbling } from '#libs/streams'
+import { HOUR, hopping, MINUTE, SECOND, tumbling } from '#libs/streams'
 
 /**
  * What is computed, in one sentence: of every event of the shop, once, by when it happened and up to a minute late, the
@@ -31,7 +31,7 @@ export const topology = {
   currency: 'EUR',
   top: { products: 20, counters: 500 },
   /** A product is selling out when at its pace of a sliding window nothing of its stock will be left within the hour. */
-  sellOut: { windows: sliding(10 * MINUTE, MINUTE), within: HOUR, least: 10 },
+  sellOut: { windows: hopping(10 * MINUTE, MINUTE), within: HOUR, least: 10 },
   /** For so long results of a second stay in the topic. */
   kept: HOUR,
 } as const satisfies {
