@@ -32,8 +32,9 @@ const show = ({ files, sums, truths }: HourCounts, place: string): void => {
     Object.fromEntries(
       hours.map(({ start, sums }) => {
         const truth = truths.find((one) => one.start === start)
-        const { visitors = 0, p50 = null, p95 = null } = truth ?? {}
-        return [new Date(start).toISOString().slice(0, 13), { ...sums, visitors, 'basket p50': p50, 'basket p95': p95 }]
+        const { visitors = 0, p50 = null, p95 = null, visit = null } = truth ?? {}
+        const exact = { visitors, 'basket p50': p50, 'basket p95': p95, 'visit p50 ms': visit }
+        return [new Date(start).toISOString().slice(0, 13), { ...sums, ...exact }]
       }),
     ),
   )

@@ -25,7 +25,7 @@ const declared: readonly Retention[] = [
   ...[inboxRetention, idempotencyRetention, parkedEffectsRetention, ...parkingRetention],
   ...['subscription_deliveries', 'subscribed_events'].map((table) => ({ table, column: 'created_at', keptMs: 0 })),
   { table: 'quotes', column: 'valid_until', keptMs: 0 },
-  ...['window_counts', 'window_sketches'].map((table) => ({ table, column: 'expires_at', keptMs: 0 })),
+  ...['window_counts', 'window_sketches', 'window_visits'].map((table) => ({ table, column: 'expires_at', keptMs: 0 })),
   { table: 'alerts', column: 'at', keptMs: 0 },
 ]
 

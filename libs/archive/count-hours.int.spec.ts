@@ -12,7 +12,13 @@ import { S3Store } from './s3-store.ts'
 
 const NOON = Date.UTC(2026, 10, 25, 12)
 const MINUTE = 60_000
-const rules = { graceMs: MINUTE, aheadMs: MINUTE, conversionMs: 10 * MINUTE, currency: 'EUR' }
+const rules = {
+  graceMs: MINUTE,
+  aheadMs: MINUTE,
+  conversionMs: 10 * MINUTE,
+  currency: 'EUR',
+  visit: { gapMs: 5 * MINUTE, graceMs: MINUTE + 1_000, pages: ['view', 'search'] },
+}
 const day = { from: NOON - 12 * 60 * MINUTE, to: NOON + 12 * 60 * MINUTE }
 
 let folder: string
@@ -64,21 +70,25 @@ test('an archive is counted as the stream counts: once, and what is not late', a
     { timestamp: NOON + 61 * MINUTE, value: Buffer.from('no event') },
   ])
   await file([event('11', 1, { ...view, session: 'v' })], 1)
-  const { sums, truths, files } = await countHours(store, rules, day)
+  const { sums, truths, files, open } = await countHours(store, rules, day)
   expect(files).toBe(3)
   const of = (start: number, dimension: string, key: string) =>
     counted(sums.find((row) => row.start === start && row.dimension === dimension && row.key === key)?.sums)
   expect(of(NOON, 'all', '')).toEqual({
     ...{ views: 2, baskets: 2, checkouts: 2, purchases: 4, units: 6, revenue: 250, converted: 1, duplicates: 1 },
+    // The order from Sweden came by another way: it saw no page.
+    ...{ visits: 1, pages: 1, duration: 2 * MINUTE },
   })
   expect(of(NOON + 60 * MINUTE, 'all', '')).toEqual({ views: 1, searches: 1, late: 1, early: 1, unreadable: 1 })
   expect(of(NOON, 'product', 'A')).toEqual({ views: 2, baskets: 1, purchases: 2, units: 4, revenue: 200, converted: 1 })
   expect(of(NOON, 'country', 'SE')).toEqual({ checkouts: 1, purchases: 2, units: 3 })
   expect(of(NOON, 'device', 'app')).toMatchObject({ views: 2, checkouts: 2 })
   expect(truths).toEqual([
-    { start: NOON, visitors: 3, p50: 250, p95: 250, p99: 250 },
-    { start: NOON + 60 * MINUTE, visitors: 2, p50: null, p95: null, p99: null },
+    { start: NOON, visitors: 3, p50: 250, p95: 250, p99: 250, visit: 2 * MINUTE },
+    { start: NOON + 60 * MINUTE, visitors: 2, p50: null, p95: null, p99: null, visit: null },
   ])
+  // The last visits of both partitions may go on.
+  expect(open).toEqual([NOON, NOON + 60 * MINUTE])
 })
 
 test('an archive on S3 is counted as one in a folder', async () => {
@@ -97,5 +107,6 @@ test('of nothing there is nothing to count', async () => {
     files: 0,
     sums: [],
     truths: [],
+    open: [],
   })
 })

@@ -6,6 +6,7 @@ import {
   batchMeasures,
   hourlySums,
   hourlyTruths,
+  hoursOfOpenVisits,
   judgedEvents,
   type StreamRules,
 } from './hour-counts.sql.ts'
@@ -34,6 +35,8 @@ export interface HourTruth {
   readonly p50: number | null
   readonly p95: number | null
   readonly p99: number | null
+  /** The median of how long visits were that ended in it, milliseconds; null without any. */
+  readonly visit: number | null
 }
 
 export interface HourCounts {
@@ -41,6 +44,8 @@ export interface HourCounts {
   readonly files: number
   readonly sums: readonly HourSums[]
   readonly truths: readonly HourTruth[]
+  /** The starts of hours in which visits ended that are not known to be over: there may be more of them later. */
+  readonly open: readonly number[]
 }
 
 /** No table of DuckDB grows beyond this in memory: it goes on in files. */
@@ -57,7 +62,7 @@ export const countHours = async (
 ): Promise<HourCounts> => {
   const since = new Date(from - LOOKBACK_MS).toISOString().slice(0, 10)
   const names = (await store.list('shop-events/')).filter((name) => (readName(name)?.day ?? '') >= since)
-  if (names.length === 0) return { files: 0, sums: [], truths: [] }
+  if (names.length === 0) return { files: 0, sums: [], truths: [], open: [] }
   return withLocalFiles(store, names, async (paths) => {
     const { DuckDBInstance } = await import('@duckdb/node-api').catch(() => {
       throw new Error('batch jobs need the optional package @duckdb/node-api, which is not installed')
@@ -69,7 +74,8 @@ export const countHours = async (
       for (const statement of judgedEvents(paths, rules)) await connection.run(statement)
       const sums = (await rows(hourlySums(from, to))) as (Omit<HourSums, 'sums'> & Record<BatchMeasure, number>)[]
       const truths = (await rows(hourlyTruths(from, to, rules.currency))) as HourTruth[]
-      return { files: names.length, sums: sums.map(sumsOf), truths }
+      const open = (await rows(hoursOfOpenVisits(from, to))) as { readonly start: number }[]
+      return { files: names.length, sums: sums.map(sumsOf), truths, open: open.map(({ start }) => start) }
     } finally {
       connection.closeSync()
       instance.closeSync()

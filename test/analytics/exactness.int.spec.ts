@@ -7,7 +7,7 @@ import { decodeRegisters, estimate, STANDARD_ERROR } from '#libs/streams'
 import { type BrokerProcess, startBroker, type TestDatabase, testDatabase } from '#libs/testing'
 import { AnalyticsProcess } from './analytics-process.ts'
 import { differences, MEASURES, storedSums } from './stored.ts'
-import { traffic } from './traffic.ts'
+import { STEP_MS, traffic } from './traffic.ts'
 import { readTopic, type Sums, truthOf } from './truth.ts'
 
 configureLogging({ level: 'silent' })
@@ -58,7 +58,7 @@ const start = async (name: string): Promise<AnalyticsProcess> => {
 const publishAll = async (): Promise<void> => {
   const publisher = kafkaPublisher({ brokers: brokers().split(','), clientId: 'traffic', compression: 'snappy' })
   // All of it has happened: nobody is ahead of the clock.
-  const events = traffic(7, Date.now() - EVENTS * 35)
+  const events = traffic(7, Date.now() - EVENTS * STEP_MS)
   for (let sent = 0; sent < EVENTS; sent += AT_ONCE) {
     const records = Array.from({ length: AT_ONCE }, () => ({ ...events.next().value!, headers: {} }))
     const batch = records.map((record) => ({ topic: 'shop-events' as const, record }))
@@ -74,12 +74,20 @@ const publishAll = async (): Promise<void> => {
 
 /** What is answered is what is stored, of one hour by country; and whoever looks hears of the newest seconds. */
 const expectAnswers = async (url: string, truth: Sums): Promise<void> => {
-  const [first] = [...truth.keys()].filter((name) => /^3600000 .* country DE revenue$/.test(name)).sort()
+  const [first] = [...truth.keys()].filter((name) => /^3600000 .* country DE visits$/.test(name)).sort()
+  const of = (measure: string) => truth.get(first!.replace(/visits$/, measure))!
   const start = Number(first!.split(' ')[1])
   const [from, to] = [new Date(start).toISOString(), new Date(start + 3_600_000).toISOString()]
   const answer = await fetch(`${url}/analytics/sales?step=1h&by=country&from=${from}&to=${to}`)
   const { items } = (await answer.json()) as { items: { key: string; revenue: number; start: string }[] }
-  expect(items.find(({ key }) => key === 'DE')).toMatchObject({ start: from, revenue: truth.get(first!) })
+  expect(items.find(({ key }) => key === 'DE')).toMatchObject({ start: from, revenue: of('revenue') })
+
+  const visits = await fetch(`${url}/analytics/visits?step=1h&by=country&from=${from}&to=${to}`)
+  const counted = (await visits.json()) as { items: { key: string; visits: number; averageSeconds: number }[] }
+  expect(counted.items.find(({ key }) => key === 'DE')).toMatchObject({
+    ...{ start: from, visits: of('visits'), pages: of('pages'), pagesPerVisit: of('pages') / of('visits') },
+    averageSeconds: Math.round(of('duration') / of('visits')) / 1_000,
+  })
 
   const ending = new AbortController()
   const live = await fetch(`${url}/analytics/live`, { signal: ending.signal })
@@ -122,7 +130,7 @@ test(
     expect(total).toBeGreaterThan(EVENTS)
     for (const measure of MEASURES.filter((measure) => measure !== 'early'))
       expect(
-        [...sums.keys()].some((name) => name.endsWith(measure)),
+        [...sums.keys()].some((name) => name.endsWith(` ${measure}`)),
         measure,
       ).toBe(true)
     await expect

@@ -17,6 +17,8 @@ configureLogging({ level: 'silent' })
 const AT_ONCE = 500
 /** Of events that are published in all, at most: none is ahead of the clock. */
 const EVENTS = 12_000
+/** Visits end within the first part of them; and all of it is within the half an hour for which seconds are kept. */
+const STEP_MS = 100
 const PATIENCE = { timeout: 60_000, interval: 200 }
 
 let broker: BrokerProcess
@@ -27,7 +29,7 @@ let database: pg.Client
 let other: pg.Client
 let publisher: KafkaPublisher
 let analytics: AnalyticsProcess
-const events = traffic(7, Date.now() - EVENTS * 35)
+const events = traffic(7, Date.now() - EVENTS * STEP_MS, STEP_MS)
 
 beforeAll(async () => {
   ;[broker, server] = await Promise.all([startBroker(), testDatabase('analytics')])
@@ -86,14 +88,21 @@ const look = async (): Promise<Looked | undefined> =>
 const ended = (generation: number, state: string) =>
   expect.poll(async () => (await look())?.rebuild, PATIENCE).toMatchObject({ generation, state })
 
-/** The rest of every window: who was there, what baskets were worth, what sold best. */
+/** The rest of every window: who was there, what baskets were worth, what sold best, how long visits were. */
 const sketches = async () => {
   const { rows } = await database.query<{ baskets: unknown[]; top: unknown[] }>(
     `SELECT step, start, visitors, baskets, top FROM window_sketches
       WHERE generation = (SELECT generation FROM served_generation) ORDER BY step, start`,
   )
   const sorted = (all: readonly unknown[]) => all.map((one) => JSON.stringify(one)).sort()
-  return rows.map((row) => ({ ...row, baskets: sorted(row.baskets), top: sorted(row.top) }))
+  const visits = await database.query<{ durations: unknown[] }>(
+    `SELECT step, start, dimension, key, durations FROM window_visits
+      WHERE generation = (SELECT generation FROM served_generation) ORDER BY step, start, dimension, key`,
+  )
+  return [
+    ...rows.map((row) => ({ ...row, baskets: sorted(row.baskets), top: sorted(row.top) })),
+    ...visits.rows.map((row) => ({ ...row, durations: sorted(row.durations) })),
+  ]
 }
 
 /** While `work` goes on, nothing that is served can change: a rebuild comes up to its switch, and waits there. */
@@ -125,6 +134,7 @@ test('what somebody falsified is as it was after a rebuild, from the archive and
   await database.query(`UPDATE window_counts SET revenue = revenue + 7, late = late + 1 WHERE dimension <> 'device'`)
   await database.query(`DELETE FROM window_counts WHERE dimension = 'device' AND key = 'tablet'`)
   await database.query(`UPDATE window_sketches SET visitors = '[]', top = '[]' WHERE step > 1000`)
+  await database.query(`UPDATE window_visits SET visits = visits + 1, durations = '[]' WHERE dimension <> 'device'`)
   await database.query('UPDATE panes SET partition = partition + 100')
   expect(differences(await storedSums(database), await truth())).not.toEqual([])
 

@@ -11,6 +11,8 @@ import { readTopic, truthOf } from './truth.ts'
 configureLogging({ level: 'silent' })
 
 const EVENTS = 10_000
+/** Visits end within half of them. */
+const STEP_MS = 100
 const AT_ONCE = 250
 const PATIENCE = { timeout: 60_000, interval: 200 }
 
@@ -51,7 +53,7 @@ test('who takes over after a kill has the state from its copy, and every number 
   const first = await start('first')
   const second = await start('second')
   const publisher = kafkaPublisher({ brokers: broker.brokers.split(','), clientId: 'traffic', compression: 'snappy' })
-  const events = traffic(7, Date.now() - EVENTS * 35)
+  const events = traffic(7, Date.now() - EVENTS * STEP_MS, STEP_MS)
   const publish = async (count: number) => {
     for (let sent = 0; sent < count; sent += AT_ONCE) {
       const records = Array.from({ length: AT_ONCE }, () => ({ ...events.next().value!, headers: {} }))

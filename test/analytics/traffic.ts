@@ -4,8 +4,10 @@ import type { OutgoingShopEvent } from './truth.ts'
 const PRODUCTS = 40
 const COUNTRIES = ['DE', 'FR', 'PL', 'AT', 'NL']
 const DEVICES = ['desktop', 'mobile', 'tablet', 'app'] as const
-/** Event time passes so much faster than the clock: hours within a test. */
-const STEP_MS = 35
+/** From one event to the next: event time passes faster than the clock, hours within a test. */
+export const STEP_MS = 35
+/** Those who come back, after everybody of so many stretches of 400 events. */
+const COME_BACK = 25
 
 /** Small and reproducible (mulberry32). */
 const random = (seed: number) => () => {
@@ -17,20 +19,20 @@ const random = (seed: number) => () => {
 
 /**
  * Sessions that look, put into the basket and buy; with favourites among products and sessions, out of order, some late,
- * some sent twice, some that are no events.
+ * some sent twice, some that are no events. Most end after a while; a few come back minutes later.
  */
-export function* traffic(seed: number, begin: number): Generator<OutgoingShopEvent> {
+export function* traffic(seed: number, begin: number, stepMs = STEP_MS): Generator<OutgoingShopEvent> {
   const next = random(seed)
   const pick = <T>(all: readonly T[]): T => all[Math.floor(next() ** 2 * all.length)]!
   const products = Array.from({ length: PRODUCTS }, (_, n) => `P-${n}`)
   let last: OutgoingShopEvent | undefined
   for (let n = 0; ; n++) {
     if (last !== undefined && next() < 0.02) yield last
-    // A session is in one place, and ends after a while.
-    const session = `s-${Math.floor(n / 400)}-${Math.floor(next() ** 2 * 60)}`
+    const stretch = Math.floor(n / 400)
+    const session = next() < 0.05 ? `r-${stretch % COME_BACK}` : `s-${stretch}-${Math.floor(next() ** 2 * 60)}`
     const jitter = next() < 0.01 ? -120_000 * next() : -3_000 * next()
     const common = {
-      ...{ id: `e-${seed}-${n}`, time: Math.floor(begin + n * STEP_MS + jitter), session },
+      ...{ id: `e-${seed}-${n}`, time: Math.floor(begin + n * stepMs + jitter), session },
       ...{ country: pick(COUNTRIES), device: pick(DEVICES) },
     }
     const value = next() < 0.002 ? '{"v":1,"type":"nonsense"}' : writeShopEvent(event(common))

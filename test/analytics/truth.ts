@@ -11,6 +11,9 @@ export type Sums = Map<string, number>
 
 const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000]
 const WITHIN = 10 * MINUTE
+const PAUSE = 5 * MINUTE
+/** So far behind its last second nothing can belong to a visit any more. */
+const OVER = PAUSE + MINUTE + SECOND
 
 /** Every record of the topic, partition by partition in order. */
 export const readTopic = async (brokers: string, topic: string): Promise<TopicRecord[][]> => {
@@ -62,6 +65,7 @@ export const truthOf = (
       }
     }
     count([...counted.values()], add, visitors)
+    countVisits([...counted.values()], watermark, add)
   }
   return { sums, visitors }
 }
@@ -101,6 +105,27 @@ const count = (events: readonly ShopEvent[], add: Add, visitors: Map<string, Set
           (views.get(`${session} ${sku}`) ?? []).some((view) => isWithin(view.time, basket.time)),
       )
       if (converts) add(time, 'converted', 1, all)
+    }
+  }
+}
+
+/** Of each session everything sorted, and cut at the pauses. */
+const countVisits = (events: readonly ShopEvent[], watermark: number, add: Add): void => {
+  for (const ofSession of Map.groupBy(events, ({ session }) => session).values()) {
+    const place = ({ country, device }: ShopEvent) => `${country} ${device}`
+    const sorted = ofSession.toSorted((a, b) => a.time - b.time || (place(a) < place(b) ? -1 : 1))
+    const begins = sorted.flatMap(({ time }, n) => (n === 0 || time - sorted[n - 1]!.time > PAUSE ? [n] : []))
+    for (const [n, begin] of begins.entries()) {
+      const visit = sorted.slice(begin, begins[n + 1])
+      const { time: begun, country, device } = visit[0]!
+      const ended = visit.at(-1)!.time
+      const pages = visit.filter(({ type }) => type === 'view' || type === 'search').length
+      if (pages === 0 || Math.floor(ended / SECOND) * SECOND + SECOND + OVER > watermark) continue
+      const keys = ['all ', `country ${country}`, `device ${device}`]
+      add(ended, 'visits', 1, keys)
+      add(ended, 'pages', pages, keys)
+      // Of one event alone there is no duration to be told.
+      if (ended > begun) add(ended, 'duration', ended - begun, keys)
     }
   }
 }

@@ -45,6 +45,7 @@ export const analyticsService = (config: Config): Service => {
     retention: [
       { table: 'window_counts', column: 'expires_at', keptMs: 0 },
       { table: 'window_sketches', column: 'expires_at', keptMs: 0 },
+      { table: 'window_visits', column: 'expires_at', keptMs: 0 },
       { table: 'alerts', column: 'at', keptMs: ALERTS_KEPT_MS },
     ],
     beside: ({ database, groupCommit }) => {

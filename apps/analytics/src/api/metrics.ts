@@ -3,6 +3,7 @@ import { ACCURACY, decodeRegisters, estimate, quantile, SECOND, STANDARD_ERROR }
 import type { Dimension, Measure } from '../domain/measures.ts'
 import { topology } from '../domain/topology.ts'
 import { type CountedWindow, readCounts, readProducts, readSketches, type WindowsAsked } from '../sql/read-windows.ts'
+import { readVisits, type VisitRow } from '../sql/visits.ts'
 
 export const metrics = [
   'sales',
@@ -12,6 +13,7 @@ export const metrics = [
   'visitors',
   'basket-value',
   'top-products',
+  'visits',
 ] as const
 export type Metric = (typeof metrics)[number]
 
@@ -30,6 +32,7 @@ export const readMetric = async (sql: Sql, metric: Metric, asked: WindowsAsked, 
     return rows.map((row) => countedItem(metric as keyof typeof counted, row, by))
   }
   if (metric === 'top-products') return topProducts(sql, asked, limit)
+  if (metric === 'visits') return (await readVisits(sql, asked, by, limit)).map((row) => visitsItem(row, by))
   const windows = await readSketches(sql, asked, limit)
   return windows.map(({ start, visitors, baskets }) => ({
     start,
@@ -46,6 +49,17 @@ const countedItem = (metric: keyof typeof counted, { start, key, sums }: Counted
   ...(metric === 'sales' && { currency: topology.currency }),
   ...(metric === 'conversion' && { rate: sums.views === 0 ? null : sums.converted / sums.views }),
 })
+
+/** Of the visits that ended in a window: the average is exact, the median is not. */
+const visitsItem = ({ start, key, visits, pages, duration, durations }: VisitRow, by: Dimension) => ({
+  start: new Date(start),
+  ...(by === 'all' ? {} : { key }),
+  ...{ visits, pages, pagesPerVisit: pages / visits },
+  ...{ averageSeconds: seconds(duration / visits), medianSeconds: seconds(quantile(new Map(durations), 0.5)!) },
+  relativeError: ACCURACY,
+})
+
+const seconds = (ms: number): number => Math.round(ms) / SECOND
 
 const percentiles = (bins: ReadonlyMap<number, number>) => {
   const at = (q: number) => {

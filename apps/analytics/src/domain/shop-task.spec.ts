@@ -4,7 +4,7 @@ import { basketValue, type ShopEvent, writeShopEvent } from '#libs/contracts'
 import { addElement, addValue, type Bins, fingerprint, type Registers } from '#libs/streams'
 import { asManyAsFitNow } from '#libs/testing'
 import { at, type Measure } from './measures.ts'
-import { loadPane, type Pane, type PaneResult } from './pane.ts'
+import { loadPane, type Pane, type PaneResult, resultKey } from './pane.ts'
 import { type EventRecord, ShopTask } from './shop-task.ts'
 
 const BEGIN = Date.UTC(2026, 10, 28)
@@ -42,14 +42,15 @@ const recordOf = ({ event, arrived }: Sent): EventRecord => ({
   ...{ offset: 0, timestamp: arrived, key: Buffer.from(event.session), value: Buffer.from(writeShopEvent(event)) },
 })
 
+type Sums = Record<string, number>
 interface Expected {
-  readonly sums: Record<string, number>
+  readonly sums: Sums
   readonly visitors: Registers
   readonly baskets: Bins
 }
 
 /** Counted with sets and loops, over everything at once. */
-const expectedOf = (all: readonly Sent[]): Map<number, Expected> => {
+const expectedOf = (all: readonly Sent[]): { windows: Map<number, Expected>; visits: Map<number, Sums> } => {
   const windows = new Map<number, Expected>()
   const window = (time: number): Expected => {
     const start = time - (time % SECOND)
@@ -100,7 +101,34 @@ const expectedOf = (all: readonly Sent[]): Map<number, Expected> => {
   ))
     if (hasConverted(events, event, sku))
       add(event.time, 'converted', 1, 'all:', `country:${event.country}`, `device:${event.device}`, `product:${sku}`)
-  return windows
+  return { windows, visits: visitsOf(events, watermark) }
+}
+
+/** By the second in which they ended, of those that were over. */
+const visitsOf = (events: readonly ShopEvent[], watermark: number): Map<number, Sums> => {
+  const seconds = new Map<number, Sums>()
+  const place = ({ country, device }: ShopEvent) => `${country} ${device}`
+  const sorted = events.toSorted((a, b) => a.time - b.time || (place(a) < place(b) ? -1 : 1))
+  for (const session of new Set(events.map(({ session }) => session))) {
+    const visits: ShopEvent[][] = []
+    for (const event of sorted.filter((event) => event.session === session)) {
+      const last = visits.at(-1)
+      if (last === undefined || event.time - last.at(-1)!.time > 5 * MINUTE) visits.push([event])
+      else last.push(event)
+    }
+    for (const visit of visits) {
+      const pages = visit.filter(({ type }) => type === 'view' || type === 'search').length
+      const [{ time: began, country, device }, ended] = [visit[0]!, visit.at(-1)!.time]
+      const second = ended - (ended % SECOND)
+      if (pages === 0 || second + SECOND + 5 * MINUTE + MINUTE + SECOND > watermark) continue
+      const sums = seconds.get(second) ?? {}
+      seconds.set(second, sums)
+      for (const key of ['all:', `country:${country}`, `device:${device}`])
+        for (const [measure, amount] of Object.entries({ visits: 1, pages, duration: ended - began }))
+          sums[`${key} ${measure}`] = (sums[`${key} ${measure}`] ?? 0) + amount
+    }
+  }
+  return seconds
 }
 
 const WITHIN = 10 * MINUTE
@@ -127,18 +155,34 @@ const told = (pane: Pane): Expected => {
   return { sums, visitors: pane.visitors, baskets: pane.baskets }
 }
 
+const toldVisits = ({ visits }: Pane): Sums => {
+  const sums: Sums = {}
+  for (const [dimension, keys] of Object.entries(visits))
+    for (const [key, { durations, ...values }] of keys) {
+      for (const [measure, value] of Object.entries(values)) sums[`${dimension}:${key} ${measure}`] = value
+      expect([...durations.values()].reduce((sum, times) => sum + times, 0)).toBe(values.visits)
+    }
+  return sums
+}
+
 /** A task with what reads its topics: it can be replaced at any moment by one that was restored. */
 class Partition {
   task = new ShopTask(0)
   readonly changelog = new Map<string, string | null>()
   readonly results = new Map<number, Pane>()
+  readonly visits = new Map<number, Pane>()
   late = 0
 
   flush(): void {
     const { results, changelog, late } = this.task.flush()
-    for (const { value } of results) {
-      const result = value === null ? null : (JSON.parse(value) as PaneResult)
-      if (result !== null) this.results.set(result.start, loadPane(result.pane))
+    for (const { key, value } of results) {
+      if (value === null) continue
+      const { partition, start, kind = 'events', pane } = JSON.parse(value) as PaneResult
+      expect(key).toBe(resultKey(partition, start, kind))
+      const told = kind === 'visits' ? this.visits : this.results
+      // What is told of visits is final.
+      if (kind === 'visits') expect(told.has(start)).toBe(false)
+      told.set(start, loadPane(pane))
     }
     for (const { key, value } of changelog) {
       // The order of a compacted topic is that of what was written last.
@@ -181,8 +225,10 @@ test('every number of every window is that of counting by hand, wherever the tas
         partition.flush()
         const expected = expectedOf(steps.map(({ sent }) => sent))
         const found = new Map([...partition.results].map(([start, pane]) => [start, told(pane)]))
-        expect(inAnyOrder(found)).toEqual(inAnyOrder(expected))
-        const refused = [...expected.values()].reduce(
+        expect(inAnyOrder(found)).toEqual(inAnyOrder(expected.windows))
+        const visits = new Map([...partition.visits].map(([start, pane]) => [start, toldVisits(pane)]))
+        expect(visits).toEqual(expected.visits)
+        const refused = [...expected.windows.values()].reduce(
           (sum, { sums }) => sum + (sums['all: late'] ?? 0) + (sums['all: early'] ?? 0),
           0,
         )
@@ -218,9 +264,10 @@ test('state is forgotten as time goes on, and so are results', () => {
     if (second % 10 === 9) partition.flush()
     if (second > 5_000) mostEntries = Math.max(mostEntries, partition.task.entries)
   }
-  // An hour of closed results, a minute of ids and windows, half an hour of steps.
-  expect(mostEntries).toBeLessThan(3_600 + 120 * 8 + 2_000)
-  expect(partition.changelog.size).toBeLessThan(3_600 + 500)
+  // An hour of closed results, a minute of ids and windows, half an hour of steps, six minutes of visits.
+  const visits = 380 * 10
+  expect(mostEntries).toBeLessThan(3_600 + 120 * 8 + 2_000 + visits)
+  expect(partition.changelog.size).toBeLessThan(3_600 + 550)
   partition.restart()
-  expect(partition.task.entries).toBeLessThan(3_600 + 120 * 8 + 2_500)
+  expect(partition.task.entries).toBeLessThan(3_600 + 120 * 8 + 2_500 + visits)
 })

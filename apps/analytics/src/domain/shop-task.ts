@@ -1,11 +1,25 @@
 import { basketValue, readShopEvent, type ShopEvent } from '#libs/contracts'
-import { advance, type Fingerprint, fingerprint, isClosed, NO_WATERMARK } from '#libs/streams'
+import { advance, type Fingerprint, fingerprint, isClosed, NO_WATERMARK, startOf } from '#libs/streams'
 import type { Change } from './chunked-log.ts'
 import { Conversions } from './conversions.ts'
 import { at, type Measure, measure } from './measures.ts'
-import { addBasket, addTo, addVisitor, emptyPane, loadPane, type Pane, rowOf, sizeOf, storePane } from './pane.ts'
+import {
+  addBasket,
+  addTo,
+  addVisitor,
+  emptyPane,
+  loadPane,
+  type Pane,
+  type PaneKind,
+  resultKey,
+  rowOf,
+  sizeOf,
+  storePane,
+} from './pane.ts'
 import { SeenEvents } from './seen-events.ts'
 import { topology } from './topology.ts'
+import { addVisit } from './visit-sums.ts'
+import { Visits } from './visits.ts'
 
 /** A record of `shop-events`. */
 export interface EventRecord {
@@ -39,6 +53,7 @@ export class ShopTask {
   #watermark = NO_WATERMARK
   readonly #seen = new SeenEvents()
   readonly #conversions = new Conversions()
+  readonly #visits = new Visits()
   /** By start. Those that events may still come for, and those whose result is in the topic. */
   readonly #open = new Map<number, Pane>()
   readonly #closed = new Set<number>()
@@ -51,7 +66,7 @@ export class ShopTask {
   constructor(private readonly partition: number) {}
 
   get entries(): number {
-    let entries = this.#seen.entries + this.#conversions.entries + this.#closed.size
+    let entries = this.#seen.entries + this.#conversions.entries + this.#visits.entries + this.#closed.size
     for (const pane of this.#open.values()) entries += sizeOf(pane)
     return entries
   }
@@ -68,21 +83,23 @@ export class ShopTask {
   flush(): ShopChanges {
     const hasMoved = this.#dirty.size > 0
     const horizon = this.#watermark - grace
-    const results: Change[] = []
-    const changelog: Change[] = [...this.#seen.flush(horizon), ...this.#conversions.flush(horizon)]
+    const results: Change[] = this.#endedVisits()
+    const changelog: Change[] = [
+      ...this.#seen.flush(horizon),
+      ...this.#conversions.flush(horizon),
+      ...this.#visits.flush(this.#watermark),
+    ]
     for (const start of this.#dirty) {
       // Written down once: the half of what a commit costs here.
       const pane = JSON.stringify(storePane(this.#open.get(start)!))
-      results.push({
-        key: `${this.partition}/${start}`,
-        value: resultText(this.partition, start, this.#watermark, this.#next, pane),
-      })
+      results.push(this.#result(start, 'events', pane))
       changelog.push({ key: `${PANE}${start}`, value: pane })
     }
     this.#dirty.clear()
     changelog.push(...this.#close())
     for (const start of this.#forgotten()) {
-      results.push({ key: `${this.partition}/${start}`, value: null })
+      for (const kind of ['events', 'visits'] as const)
+        results.push({ key: resultKey(this.partition, start, kind), value: null })
       changelog.push({ key: `${PANE}${start}`, value: null })
     }
     if (hasMoved) changelog.push({ key: PROGRESS, value: JSON.stringify({ watermark: this.#watermark }) })
@@ -95,7 +112,7 @@ export class ShopTask {
     const change = { key, value }
     if (key === PROGRESS) this.#restoreProgress(value!)
     else if (key.startsWith(PANE)) this.#restorePane(Number(key.slice(PANE.length)), value)
-    else if (!this.#seen.restore(change)) this.#conversions.restore(change)
+    else if (!this.#seen.restore(change) && !this.#conversions.restore(change)) this.#visits.restore(change)
   }
 
   /** A copy that is kept beside the task forgets what the task forgets. */
@@ -103,6 +120,7 @@ export class ShopTask {
     this.#watermark = (JSON.parse(value) as { watermark: number | null }).watermark ?? NO_WATERMARK
     this.#seen.forgetBefore(this.#watermark - grace)
     this.#conversions.forgetBefore(this.#watermark - grace)
+    this.#visits.forgetTold(this.#watermark)
   }
 
   #isLate({ time }: ShopEvent): boolean {
@@ -127,6 +145,7 @@ export class ShopTask {
     if (event.type === 'checkout' && event.currency === topology.currency) addBasket(pane, basketValue(event))
     pane.newest = Math.max(pane.newest, event.time)
     for (const conversion of this.#conversions.add(event)) this.#convert(conversion)
+    this.#visits.add(event, this.#watermark)
   }
 
   /** In the window of the purchase, which is open: whoever completes it is not late, and it is no older than they are. */
@@ -134,6 +153,25 @@ export class ShopTask {
     const pane = this.#pane(windows.of(time)[0]!)
     for (const row of rowsOf(pane, { country, device })) row[at.converted]! += 1
     addTo(pane, 'product', sku, 'converted', 1)
+  }
+
+  /** What has to be told of visits now: whole seconds, whose events are told for good. */
+  #endedVisits(): Change[] {
+    const panes = new Map<number, Pane>()
+    for (const visit of this.#visits.close(this.#watermark)) {
+      const start = startOf(visit.end, windows.size)
+      const pane = panes.get(start) ?? emptyPane()
+      panes.set(start, pane)
+      addVisit(pane.visits, visit)
+    }
+    return Array.from(panes, ([start, pane]) => this.#result(start, 'visits', JSON.stringify(storePane(pane))))
+  }
+
+  /** A `PaneResult` around a pane that is JSON already. */
+  #result(start: number, kind: PaneKind, pane: string): Change {
+    const place = `"partition":${this.partition},"start":${start}${kind === 'events' ? '' : `,"kind":"${kind}"`}`
+    const known = `"watermark":${JSON.stringify(this.#watermark)},"next":${this.#next}`
+    return { key: resultKey(this.partition, start, kind), value: `{${place},${known},"pane":${pane}}` }
   }
 
   #setAside(record: EventRecord, reason: 'late' | 'early'): void {
@@ -186,9 +224,5 @@ const rowsOf = (
   pane: Pane,
   { country, device }: { readonly country: string; readonly device: string },
 ): readonly number[][] => [rowOf(pane, 'all', ALL), rowOf(pane, 'country', country), rowOf(pane, 'device', device)]
-
-/** A `PaneResult` around a pane that is JSON already. */
-const resultText = (partition: number, start: number, watermark: number, next: number, pane: string): string =>
-  `{"partition":${partition},"start":${start},"watermark":${JSON.stringify(watermark)},"next":${next},"pane":${pane}}`
 
 const text = (bytes: Uint8Array | null): string => (bytes === null ? '' : Buffer.from(bytes).toString('utf8'))

@@ -7,8 +7,8 @@ import { createLogger, describeError, fields } from '#libs/observability'
 /** As it is built; services run in the folder of the repository. */
 const PROGRAM = resolve('dist/scripts/batch.js')
 const HOUR_MS = 3_600_000
-/** Behind a full hour, so that its last events are in the archive. */
-const BEHIND_MS = 11 * 60_000
+/** Behind a full hour, so that its last visits are over, and the events that say so in the archive. */
+const BEHIND_MS = 17 * 60_000
 const HOURS = 48
 const LONGEST_MS = 10 * 60_000
 const MOST_OUTPUT = 256 * 1024 * 1024

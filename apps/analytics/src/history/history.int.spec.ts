@@ -50,13 +50,10 @@ interface Looked {
 const look = async () => (await (await fetch(`${url}/analytics/reconciliation`)).json()) as Looked
 
 test('what is archived is what was streamed, and both count the same', async () => {
+  // Of ten minutes, so that the visits of the first are over.
   const options = trafficOptions.parse({
-    rate: 200,
-    seconds: 20,
-    seed: 7,
-    late: 0.05,
-    duplicates: 0.02,
-    start: Date.now() - 20_000,
+    ...{ rate: 7, seconds: 600, seed: 7, late: 0.05, duplicates: 0.02, visitors: 60 },
+    start: Date.now() - 600_000,
   })
   const shop = await readShop({ products: 'data/products.json', customers: 'data/customers.json' })
   const kafka = { brokers: [broker.brokers], clientId: 'test', topic: 'shop-events', acks: 1 } as const
@@ -80,4 +77,7 @@ test('what is archived is what was streamed, and both count the same', async () 
     .toBeTruthy()
   const { items } = await look()
   expect(items.reduce((sum, { compared }) => sum + compared, 0)).toBeGreaterThan(300)
+  const visits = await fetch(`${url}/analytics/visits?step=1h&by=device`)
+  const counted = (await visits.json()) as { items: readonly { readonly visits: number }[] }
+  expect(counted.items.reduce((sum, { visits }) => sum + visits, 0)).toBeGreaterThan(10)
 })

@@ -3,7 +3,9 @@ import { Database } from '#libs/database'
 import { Problem } from '#libs/http'
 import { HOUR } from '#libs/streams'
 import { dimensions } from '../domain/measures.ts'
+import { visitDimensions } from '../domain/visit-sums.ts'
 import { readCounts } from '../sql/read-windows.ts'
+import { readVisits } from '../sql/visits.ts'
 import { BatchJob, type BatchResult } from './batch-job.ts'
 import { reconcile, type Sums } from './reconcile.ts'
 
@@ -22,7 +24,7 @@ export class ReconciliationController {
     const { running, result, failure } = this.job.state
     const state = { archived: this.job.isPossible, running, ...(failure !== undefined && { failure }) }
     if (result === undefined) return { ...state, items: [] }
-    const items = reconcile(await this.#streamed(result), result.sums, result.at)
+    const items = reconcile(await this.#streamed(result), result)
     return {
       ...{ ...state, countedAt: new Date(result.at), tookMs: result.tookMs, files: result.files },
       items: items.map(({ start, ...hour }) => ({ start: new Date(start), ...hour })),
@@ -40,10 +42,18 @@ export class ReconciliationController {
 
   async #streamed({ from, at }: BatchResult): Promise<Sums[]> {
     const asked = { step: HOUR, from, to: at + HOUR }
-    const found = dimensions.map(async (dimension) => {
+    const events = dimensions.map(async (dimension) => {
       const windows = await readCounts(this.database, asked, dimension, MOST_ROWS)
-      return windows.map(({ start, key, sums }) => ({ start: start.getTime(), dimension, key, sums }))
+      return windows.map(({ start, key, sums }): Sums => ({ start: start.getTime(), dimension, key, sums }))
     })
-    return (await Promise.all(found)).flat()
+    const visits = visitDimensions.map(async (dimension) => {
+      const windows = await readVisits(this.database, asked, dimension, MOST_ROWS)
+      return windows.map(
+        ({ start, key, visits, pages, duration }): Sums => ({
+          ...{ start, dimension, key, sums: { visits, pages, duration } },
+        }),
+      )
+    })
+    return (await Promise.all([...events, ...visits])).flat()
   }
 }

@@ -7,4 +7,5 @@ export const streamRules: StreamRules = {
   aheadMs: topology.ahead,
   conversionMs: topology.conversion.within,
   currency: topology.currency,
+  visit: { gapMs: topology.visits.windows.gap, graceMs: topology.visits.windows.grace, pages: topology.visits.pages },
 }

@@ -5,11 +5,12 @@ import { createLogger, Outage } from '#libs/observability'
 import { MINUTE } from '#libs/streams'
 import type { PaneResult } from '../domain/pane.ts'
 import { topology } from '../domain/topology.ts'
-import { type LiveMinute, type LiveSecond, LiveWindows } from './live-windows.ts'
+import { type LiveMinute, type LiveSecond, type LiveVisits, LiveWindows } from './live-windows.ts'
 
-/** One look: the seconds that changed, and now and then the last minute. */
+/** One look: the seconds that changed, those of which the visits are over, and now and then the last minute. */
 export interface LiveFrame {
   readonly seconds: readonly LiveSecond[]
+  readonly visits: readonly LiveVisits[]
   readonly minute?: LiveMinute
 }
 
@@ -34,7 +35,7 @@ export class LiveResults {
   /** Hears what is known of the last minutes, and then every change. Answers how to end that. */
   listen(listener: (frame: LiveFrame) => void): () => void {
     this.#listeners.add(listener)
-    listener({ seconds: this.#windows.all(), minute: this.#windows.minute() })
+    listener(this.#windows.all())
     if (this.#reading === undefined) {
       this.#reading = new AbortController()
       void this.#read(this.#reading.signal)
@@ -80,9 +81,9 @@ export class LiveResults {
   }
 
   #tell(withMinute: boolean): void {
-    const seconds = this.#windows.changed()
-    if (seconds.length === 0 && !withMinute) return
-    const frame = { seconds, ...(withMinute && { minute: this.#windows.minute() }) }
+    const changed = this.#windows.changed()
+    if (changed.seconds.length === 0 && changed.visits.length === 0 && !withMinute) return
+    const frame = { ...changed, ...(withMinute && { minute: this.#windows.minute() }) }
     for (const listener of this.#listeners) listener(frame)
   }
 }

@@ -1,6 +1,7 @@
-import { MINUTE } from '#libs/streams'
+import { quantile } from '#libs/streams'
 import { at, measures } from '../domain/measures.ts'
 import { emptyPane, loadPane, mergePane, type Pane, type PaneResult } from '../domain/pane.ts'
+import { type RecentSecond, RecentSeconds } from './recent-seconds.ts'
 
 /** A second over all partitions, as it is now. */
 export interface LiveSecond {
@@ -12,6 +13,15 @@ export interface LiveSecond {
   readonly newest: number
 }
 
+/** The visits that ended in a second, or in a minute. */
+export interface VisitFigures {
+  readonly visits: number
+  readonly pages: number
+  /** Of all of them together, milliseconds. */
+  readonly duration: number
+}
+export type LiveVisits = VisitFigures & { readonly start: number }
+
 /** The last minute up to the newest second. */
 export interface LiveMinute {
   readonly sums: readonly number[]
@@ -19,64 +29,69 @@ export interface LiveMinute {
   readonly top: readonly (readonly [sku: string, units: number])[]
   /** Revenue by country, the highest first. */
   readonly countries: readonly (readonly [country: string, revenue: number])[]
+  /** Of the last minute up to the newest second of which the visits are over; `median` of their durations, null without any. */
+  readonly visits: VisitFigures & { readonly median: number | null }
 }
 
-const LONGEST_MS = 2 * MINUTE
 const MOST_NAMED = 20
 const NOTHING: readonly number[] = measures.map(() => 0)
 
 /**
- * The newest results of each second and partition, for whoever looks: a result takes the place of the one before, and a
- * second is the sum of its partitions. The last minute is a sliding window, made of its seconds.
+ * The newest results of each second and partition, for whoever looks: a second is the sum of its partitions. The last minute is a
+ * hopping window, made of its seconds.
  */
 export class LiveWindows {
-  readonly #seconds = new Map<number, Map<number, Pane>>()
-  readonly #changed = new Set<number>()
-  #newest = 0
+  readonly #events = new RecentSeconds()
+  /** Their seconds lie minutes back. */
+  readonly #visits = new RecentSeconds()
 
-  put({ start, partition, pane }: PaneResult): void {
-    if (start <= this.#newest - LONGEST_MS) return
-    this.#newest = Math.max(this.#newest, start)
-    const second = this.#seconds.get(start) ?? new Map<number, Pane>()
-    this.#seconds.set(start, second.set(partition, loadPane(pane)))
-    this.#changed.add(start)
-    for (const old of this.#seconds.keys()) if (old <= this.#newest - LONGEST_MS) this.#seconds.delete(old)
+  put({ start, partition, kind, pane }: PaneResult): void {
+    const seconds = kind === 'visits' ? this.#visits : this.#events
+    seconds.put(start, partition, loadPane(pane))
   }
 
   /** The seconds that have changed since the last look. */
-  changed(): LiveSecond[] {
-    const changed = [...this.#changed].sort((a, b) => a - b)
-    this.#changed.clear()
-    return changed.flatMap((start) => {
-      const partitions = this.#seconds.get(start)
-      return partitions === undefined ? [] : [secondOf(start, [...partitions.values()])]
-    })
+  changed(): { seconds: LiveSecond[]; visits: LiveVisits[] } {
+    return { seconds: this.#events.changed().map(secondOf), visits: this.#visits.changed().map(visitsOf) }
   }
 
   /** Everything that is known, for who begins to look. */
-  all(): LiveSecond[] {
-    return Array.from(this.#seconds, ([start, partitions]) => secondOf(start, [...partitions.values()])).sort(
-      (a, b) => a.start - b.start,
-    )
+  all(): { seconds: LiveSecond[]; visits: LiveVisits[]; minute: LiveMinute } {
+    const [seconds, visits] = [this.#events.all().map(secondOf), this.#visits.all().map(visitsOf)]
+    return { seconds, visits, minute: this.minute() }
   }
 
   minute(): LiveMinute {
-    const sum = emptyPane()
-    for (const [start, partitions] of this.#seconds)
-      if (start > this.#newest - MINUTE) for (const pane of partitions.values()) mergePane(sum, pane)
+    const events = sumOf(this.#events.minute())
+    const { visits } = sumOf(this.#visits.minute())
+    const durations = visits.all.get('')?.durations ?? new Map()
     return {
-      sums: sum.counts.all.get('') ?? NOTHING,
-      top: highest(sum.counts.product, at.units),
-      countries: highest(sum.counts.country, at.revenue),
+      sums: events.counts.all.get('') ?? NOTHING,
+      top: highest(events.counts.product, at.units),
+      countries: highest(events.counts.country, at.revenue),
+      visits: { ...figuresOf(visits), median: quantile(durations, 0.5) ?? null },
     }
   }
 }
 
-const secondOf = (start: number, panes: readonly Pane[]): LiveSecond => ({
+const sumOf = (panes: readonly Pane[]): Pane => {
+  const sum = emptyPane()
+  for (const pane of panes) mergePane(sum, pane)
+  return sum
+}
+
+const secondOf = ({ start, panes }: RecentSecond): LiveSecond => ({
   start,
   sums: NOTHING.map((_, measure) => panes.reduce((sum, { counts }) => sum + (counts.all.get('')?.[measure] ?? 0), 0)),
   newest: Math.max(...panes.map(({ newest }) => newest)),
 })
+
+const visitsOf = ({ start, panes }: RecentSecond): LiveVisits => ({ start, ...figuresOf(sumOf(panes).visits) })
+
+const figuresOf = ({ all }: Pane['visits']): VisitFigures => {
+  const { visits = 0, pages = 0, duration = 0 } = all.get('') ?? {}
+  return { visits, pages, duration }
+}
 
 const highest = (counts: ReadonlyMap<string, readonly number[]>, measure: number): (readonly [string, number])[] =>
   Array.from(counts, ([key, sums]) => [key, sums[measure]!] as const)

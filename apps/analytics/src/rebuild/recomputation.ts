@@ -2,13 +2,12 @@ import { isClosed, startOf } from '#libs/streams'
 import { emptyPane, loadPane, mergePane, type PaneResult, type StoredPane, sizeOf } from '../domain/pane.ts'
 import { type EventRecord, ShopTask } from '../domain/shop-task.ts'
 import { topology } from '../domain/topology.ts'
-import { KEPT_MS } from '../sink/add-to-windows.ts'
+import { KEPT_MS } from '../sink/kept.ts'
 import { steps, type WindowChange } from '../sink/rollup.ts'
+import type { PaneKey } from '../sql/panes.ts'
 
 /** A second of one partition that events may still come for. */
-export interface OpenPane {
-  readonly partition: number
-  readonly start: number
+export interface OpenPane extends PaneKey {
   readonly pane: StoredPane
 }
 
@@ -71,7 +70,9 @@ export class Recomputation {
     for (const { value } of lane.task.flush().results) {
       if (value === null) continue
       const result = JSON.parse(value) as PaneResult
-      lane.open.set(result.start, result.pane)
+      // Visits are told when they are over, and not corrected.
+      if (result.kind === 'visits') this.#add(result.start, result.pane)
+      else lane.open.set(result.start, result.pane)
       watermark = result.watermark ?? watermark
     }
     for (const [start, pane] of lane.open) {
@@ -91,7 +92,7 @@ export class Recomputation {
   /** The end: the open seconds count as they are, to be corrected by what the running topology says next. */
   close(): readonly OpenPane[] {
     const panes = [...this.#lanes].flatMap(([partition, { open }]) =>
-      Array.from(open, ([start, pane]) => ({ partition, start, pane })),
+      Array.from(open, ([start, pane]) => ({ partition, start, kind: 'events' as const, pane })),
     )
     for (const { start, pane } of panes) this.#add(start, pane)
     return panes.filter(({ start }) => start >= this.since)

@@ -31,7 +31,7 @@ const paneOf = (views: number) => {
 }
 /** The task of partition 0 has read up to `next`, and seen so many views in the second. */
 const said = (start: number, views: number, next: number): Result => ({
-  ...{ partition: 0, start },
+  ...{ partition: 0, start, kind: 'events' as const },
   result: { partition: 0, start, watermark: start, next, pane: paneOf(views) } satisfies PaneResult,
 })
 const store = (results: readonly Result[], from: number, to: number) =>
@@ -52,7 +52,7 @@ test('the sink goes on from where the new generation stands: what that knows is 
   expect(await requestRebuild(database, 'topic')).toBeUndefined()
   const claim = (await claimRebuild(database, 'one'))!
   // It has seen two views more than the sink has heard of.
-  const open = { partition: 0, start: LATER, pane: paneOf(4) }
+  const open = { partition: 0, start: LATER, kind: 'events' as const, pane: paneOf(4) }
   const next = { generation, since: SINCE, floors: { 0: 30 } }
   const changes = rollUp([{ ...open, before: undefined }])
   const late = await claimRebuild(database, 'two')

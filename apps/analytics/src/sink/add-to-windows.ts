@@ -1,32 +1,32 @@
 import type { Sql } from '#libs/database'
-import {
-  addBins,
-  decodeRegisters,
-  encodeRegisters,
-  HOUR,
-  MINUTE,
-  mergeRegisters,
-  SECOND,
-  SpaceSaving,
-} from '#libs/streams'
+import { addBins, decodeRegisters, encodeRegisters, mergeRegisters, SECOND, SpaceSaving } from '#libs/streams'
 import { at, dimensions } from '../domain/measures.ts'
+import type { Pane } from '../domain/pane.ts'
 import { topology } from '../domain/topology.ts'
 import { addCountRows, type CountRow } from '../sql/add-counts.ts'
 import { lockSketches, type SketchRow, saveSketches } from '../sql/sketches.ts'
+import { addVisitsToWindows } from './add-visits.ts'
+import { KEPT_MS } from './kept.ts'
 import type { WindowChange } from './rollup.ts'
-
-const DAY = 24 * HOUR
-/** For how long windows of each size are kept from their last change on. */
-export const KEPT_MS: ReadonlyMap<number, number> = new Map([
-  [SECOND, HOUR / 2],
-  [MINUTE, 7 * DAY],
-  [HOUR, 400 * DAY],
-])
 
 /** Adds to the stored windows of a generation what there is more of each. */
 export const addToWindows = async (tx: Sql, generation: number, changes: readonly WindowChange[]): Promise<void> => {
   if (changes.length === 0) return
   await addCountRows(tx, generation, changes.flatMap(countRows))
+  await addToSketches(
+    tx,
+    generation,
+    changes.filter(({ more }) => hasEvents(more)),
+  )
+  await addVisitsToWindows(tx, generation, changes)
+}
+
+/** Not of visits alone, which ended in windows whose events are told already. */
+const hasEvents = ({ counts, visitors }: Pane): boolean =>
+  visitors.size > 0 || dimensions.some((dimension) => counts[dimension].size > 0)
+
+const addToSketches = async (tx: Sql, generation: number, changes: readonly WindowChange[]): Promise<void> => {
+  if (changes.length === 0) return
   const rows = await lockSketches(
     tx,
     generation,

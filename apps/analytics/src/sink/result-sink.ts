@@ -3,7 +3,7 @@ import { streamTopics } from '#libs/contracts'
 import type { Database } from '#libs/database'
 import { type KafkaOptions, type ReadPartition, TopicReader } from '#libs/messaging'
 import { createLogger, fields, Outage } from '#libs/observability'
-import type { PaneResult } from '../domain/pane.ts'
+import { type PaneResult, readResultKey } from '../domain/pane.ts'
 import { topology } from '../domain/topology.ts'
 import { readPositions } from '../sql/sink-positions.ts'
 import { OutOfDate, type Result, storeResults } from './store-results.ts'
@@ -90,8 +90,8 @@ export class ResultSink {
 
 const resultsIn = (read: readonly ReadPartition[]): Result[] =>
   read.flatMap(({ records }) =>
-    records.map(({ key, value }) => {
-      const [partition, start] = String(key).split('/').map(Number) as [number, number]
-      return { partition, start, result: value === null ? null : (JSON.parse(value.toString()) as PaneResult) }
-    }),
+    records.map(({ key, value }) => ({
+      ...readResultKey(String(key)),
+      result: value === null ? null : (JSON.parse(value.toString()) as PaneResult),
+    })),
   )

@@ -2,7 +2,7 @@ import { SECOND, startOf } from '#libs/streams'
 import { emptyPane, loadPane, mergePane, type Pane, type StoredPane } from '../domain/pane.ts'
 import { topology } from '../domain/topology.ts'
 
-/** A result of one partition, and what is stored of it. */
+/** A result of one partition, of either kind, and what is stored of it. */
 export interface Correction {
   readonly start: number
   readonly pane: StoredPane

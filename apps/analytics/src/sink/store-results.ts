@@ -26,23 +26,22 @@ export const storeResults = async (tx: Sql, results: readonly Result[], moves: r
   // Whoever makes another generation the served one moves the positions, too: from here on it waits for us.
   const served = await readServedGeneration(tx)
   const { generation } = served
-  const newest = new Map(results.map((result) => [paneKey(result), result]))
-  const panes = [...newest.values()].flatMap(({ partition, start, result }) =>
-    result === null || isKnown(served, result) ? [] : [{ partition, start, pane: result.pane }],
+  const told = results.filter(({ result }) => result !== null)
+  // One that is forgotten already, when much time passes in few events, was told before and counts.
+  const panes = [...newest(told).values()].flatMap(({ partition, start, kind, result }) =>
+    isKnown(served, result!) ? [] : [{ partition, start, kind, pane: result!.pane }],
   )
-  const gone = [...newest.values()].filter(({ result }) => result === null)
+  const gone = [...newest(results).values()].filter(({ result }) => result === null)
   if (panes.length > 0) {
     const before = await readPanes(tx, generation, panes)
     const changes = rollUp(panes.map((pane) => ({ ...pane, before: before.get(paneKey(pane)) })))
     await savePanes(tx, generation, panes)
     await addToWindows(tx, generation, changes)
   }
-  await forgetPanes(
-    tx,
-    generation,
-    gone.map(({ partition, start }) => ({ partition, start })),
-  )
+  await forgetPanes(tx, generation, gone)
 }
+
+const newest = (results: readonly Result[]) => new Map(results.map((result) => [paneKey(result), result]))
 
 /** The rebuild that made this generation had read as far as the result says, or further. */
 const isKnown = ({ since, floors }: ServedGeneration, { partition, start, next }: PaneResult): boolean =>

@@ -1,6 +1,7 @@
 import type { Sql } from '#libs/database'
 
-const TABLES = ['window_counts', 'window_sketches', 'panes'] as const
+const WINDOWS = ['window_counts', 'window_sketches', 'window_visits'] as const
+const TABLES = [...WINDOWS, 'panes'] as const
 const AT_ONCE = 5_000
 
 /** Removes what was filled of a generation, some rows at a time: nothing of it is served. */
@@ -27,7 +28,7 @@ export const carryOver = async (
   tx: Sql,
   { from, to, before }: { readonly from: number; readonly to: number; readonly before: number },
 ): Promise<void> => {
-  for (const table of ['window_counts', 'window_sketches'])
+  for (const table of WINDOWS)
     await tx.execute(
       `UPDATE ${table} SET generation = $2::int WHERE generation = $1::int AND start < to_timestamp($3::float8 / 1000)`,
       ...[from, to, before],

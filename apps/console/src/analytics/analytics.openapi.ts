@@ -31,6 +31,11 @@ const item = z.looseObject({
   p95: count.nullable().optional(),
   p99: count.nullable().optional(),
   relativeError: z.number().optional(),
+  visits: count.optional().describe('That ended in the window: a pause of five minutes ends a visit'),
+  pages: count.optional().describe('Of products and of what was searched for'),
+  pagesPerVisit: z.number().optional(),
+  averageSeconds: z.number().optional().describe('From the first event of a visit to its last'),
+  medianSeconds: z.number().optional().describe('Within `relativeError`'),
   name: z.string().nullable().optional(),
   error: count.optional().describe('`units` may be too many by so much'),
 })
@@ -148,13 +153,13 @@ export const analyticsPaths = ({
     get: {
       summary: 'Results of the last two minutes, and every change as it is committed, as server-sent events',
       description:
-        'Events `results`: `seconds`, each with its `start`, the newest event in it and `sums` (views, searches, baskets, checkouts, purchases, units, revenue, converted, late, early, duplicates, unreadable); once a second `minute`, the sliding window of the last one.',
+        'Events `results`: `seconds`, each with its `start`, the newest event in it and `sums` (views, searches, baskets, checkouts, purchases, units, revenue, converted, late, early, duplicates, unreadable); `visits`, the seconds of which all visits are over, with how many, their pages and their `duration` in milliseconds; once a second `minute`, the hopping window of the last one.',
       responses: { 200: { description: 'OK', content: { 'text/event-stream': {} } }, ...always },
     },
   },
   '/api/analytics/{metric}': {
     get: get(
-      'Windows of a metric of the shop: sales, conversion, traffic, quality, visitors, basket-value or top-products',
+      'Windows of a metric of the shop: sales, conversion, traffic, quality, visitors, basket-value, top-products or visits',
       windows,
       [
         inPath('metric'),
@@ -162,7 +167,9 @@ export const analyticsPaths = ({
           from: schemas.moment.describe('60 windows before `to` when left out'),
           to: schemas.moment.describe('The end of the window that is under way when left out; 3,600 windows at most'),
           step: z.enum(['1s', '1m', '1h']).describe('Size of a window, a minute when left out'),
-          by: z.enum(['all', 'country', 'device', 'product']).describe('Of sales, conversion and traffic'),
+          by: z
+            .enum(['all', 'country', 'device', 'product'])
+            .describe('Of sales, conversion, traffic and visits; visits not by product'),
         }),
       ],
       problems([404, 'No such metric']),

@@ -9,6 +9,7 @@ import { column, type LiveMinute, measures, percentile, type Sums } from './live
 import { RebuildCard } from './rebuild-card.tsx'
 import { TrafficCard } from './traffic-card.tsx'
 import { useLive } from './use-live.ts'
+import { VisitsCard } from './visits-card.tsx'
 import './analytics.css'
 
 const CURRENCY = 'EUR'
@@ -51,6 +52,7 @@ export const AnalyticsPage = () => {
           ]}
         />
       </Card>
+      <VisitsCard seconds={view.visits} minute={minute?.visits} />
       <div className="analytics-columns">
         <Card title="From looking to buying" aside={<span className="quiet">last minute</span>}>
           <Funnel sums={minute?.sums} />

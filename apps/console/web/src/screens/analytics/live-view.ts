@@ -10,34 +10,53 @@ export interface LiveSecond {
   readonly sums: Sums
   readonly newest: number
 }
+/** The visits that ended in a second of which all are over. */
+export interface LiveVisits {
+  readonly start: number
+  readonly visits: number
+  readonly pages: number
+  /** Of all of them together, milliseconds. */
+  readonly duration: number
+}
 export interface LiveMinute {
   readonly sums: Sums
   readonly top: readonly (readonly [sku: string, units: number])[]
   readonly countries: readonly (readonly [country: string, revenue: number])[]
+  readonly visits: Omit<LiveVisits, 'start'> & { readonly median: number | null }
 }
 export interface LiveFrame {
   readonly seconds: readonly LiveSecond[]
+  readonly visits: readonly LiveVisits[]
   readonly minute?: LiveMinute
 }
 
-/** What the page shows: the last two minutes. */
+/** What the page shows: the last two minutes, and of visits the last two of which they are over. */
 export interface LiveView {
   readonly seconds: readonly LiveSecond[]
+  readonly visits: readonly LiveVisits[]
   readonly minute: LiveMinute | undefined
   /** From the newest event of each frame to its being on the screen, milliseconds; the last ones. */
   readonly delays: readonly number[]
 }
 
-export const nothing: LiveView = { seconds: [], minute: undefined, delays: [] }
+export const nothing: LiveView = { seconds: [], visits: [], minute: undefined, delays: [] }
 const SHOWN_MS = 120_000
 const MOST_DELAYS = 300
 
 /** A second takes the place of what was known of it. */
-export const withFrame = (view: LiveView, { seconds, minute = view.minute }: LiveFrame): LiveView => {
-  const known = new Map([...view.seconds, ...seconds].map((second) => [second.start, second]))
-  const sorted = [...known.values()].sort((a, b) => a.start - b.start)
-  const newest = sorted.at(-1)?.start ?? 0
-  return { ...view, minute, seconds: sorted.filter(({ start }) => start > newest - SHOWN_MS) }
+export const withFrame = (view: LiveView, { seconds, visits, minute = view.minute }: LiveFrame): LiveView => ({
+  ...view,
+  minute,
+  seconds: newestOf(view.seconds, seconds),
+  visits: newestOf(view.visits, visits),
+})
+
+const newestOf = <Second extends { readonly start: number }>(known: readonly Second[], told: readonly Second[]) => {
+  if (told.length === 0) return known
+  const seconds = new Map([...known, ...told].map((second) => [second.start, second]))
+  const sorted = [...seconds.values()].sort((a, b) => a.start - b.start)
+  const newest = sorted.at(-1)!.start
+  return sorted.filter(({ start }) => start > newest - SHOWN_MS)
 }
 
 export const withDelay = (view: LiveView, ms: number): LiveView => ({
