@@ -150,9 +150,7 @@ export const planProcesses = (
     options.kafkaBrokers === undefined ? { BROKER_METRICS_URL: `http://127.0.0.1:${ports.brokerHttp}` } : undefined
   plans.push({
     ...http('console', options.port, 'console', {
-      HOST: 'localhost',
       ...edgeOf(options),
-      ...vaultOf(options),
       ...vaultOf(options),
       ...brokerMetrics,
       ...control,
@@ -164,18 +162,21 @@ export const planProcesses = (
 }
 
 /** The development issuer's, as the console shows it, unless another one is named. */
-const issuerOf = ({ port }: StartOptions): string => process.env.OIDC_ISSUER ?? `http://localhost:${port}/issuer`
+const issuerOf = ({ port }: StartOptions): string => process.env.OIDC_ISSUER || `http://localhost:${port}/issuer`
 
 const EDGE = [
-  ...['AUTH', 'OIDC_AUDIENCE', 'OIDC_JWKS_URL', 'OIDC_ROLES_CLAIM', 'OIDC_CUSTOMER_CLAIM', 'OIDC_CLIENT_ID'],
+  ...['OIDC_AUDIENCE', 'OIDC_JWKS_URL', 'OIDC_ROLES_CLAIM', 'OIDC_CUSTOMER_CLAIM', 'OIDC_CLIENT_ID', 'TRUSTED_NETWORK'],
   ...['OIDC_CLIENT_SECRET', 'OIDC_SCOPE', 'OIDC_AUTHORIZATION_URL', 'OIDC_TOKEN_URL', 'PUBLIC_URL'],
   ...['TRUSTED_PROXIES', 'RATE_LIMIT_READS', 'RATE_LIMIT_WRITES', 'RATE_LIMIT_LOGINS'],
 ]
 
-/** Whether people have to say who they are, who vouches for them, and how often they may ask. */
-const edgeOf = (options: StartOptions): Record<string, string> => ({
-  ...Object.fromEntries(EDGE.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
-  ...{ OIDC_ISSUER: issuerOf(options), DEVELOPMENT_ISSUER: process.env.OIDC_ISSUER === undefined ? 'on' : 'off' },
+/** Where people reach the console, whether they have to say who they are, who vouches for them, and how often they may ask. */
+export const edgeOf = (options: StartOptions): Record<string, string> => ({
+  ...Object.fromEntries(EDGE.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+  // Both `127.0.0.1` and `::1`.
+  HOST: process.env.HOST || 'localhost',
+  AUTH: process.env.AUTH || 'off',
+  ...{ OIDC_ISSUER: issuerOf(options), DEVELOPMENT_ISSUER: process.env.OIDC_ISSUER ? 'off' : 'on' },
 })
 
 /** Whoever tries it out has the endpoint of a webhook on the same machine, and reads their mail there. */

@@ -51,12 +51,19 @@ const samples = (): Sample[] => {
   ]
 }
 
-/** Places the sample orders at once and follows each to its end; `onEnd` hears of each as it gets there. */
-export const placeSamples = (address: string, onEnd: (outcome: SampleOutcome) => void): Promise<SampleOutcome[]> =>
+/**
+ * Places the sample orders at once and follows each to its end; `onEnd` hears of each as it gets there.
+ * @param who headers that say who orders, where somebody asks.
+ */
+export const placeSamples = (
+  address: string,
+  who: Readonly<Record<string, string>>,
+  onEnd: (outcome: SampleOutcome) => void,
+): Promise<SampleOutcome[]> =>
   Promise.all(
     samples().map(async (sample, i) => {
       const startedAt = Date.now()
-      const end = await follow(address, sample, `cust-000${i + 1}`).catch((error: Error) => ({
+      const end = await follow(address, who, sample, `cust-000${i + 1}`).catch((error: Error) => ({
         orderId: '-',
         status: error.message,
       }))
@@ -68,20 +75,23 @@ export const placeSamples = (address: string, onEnd: (outcome: SampleOutcome) =>
 
 const follow = async (
   address: string,
+  who: Readonly<Record<string, string>>,
   { items, token }: Sample,
   customerId: string,
 ): Promise<{ orderId: string; status: string }> => {
   const body = { customerId, items, payment: { token }, shippingAddress: ADDRESS }
   const placed = await callJson<{ orderId: string }>('POST', `${address}/api/orders`, {
     body,
-    headers: { 'idempotency-key': randomUUID() },
+    headers: { ...who, 'idempotency-key': randomUUID() },
   })
   if (placed.status !== 201) throw new Error(`not accepted: ${placed.status} ${JSON.stringify(placed.body)}`)
   const { orderId } = placed.body
   const deadline = Date.now() + PATIENCE
   for (;;) {
-    const order = await callJson<{ status: string; reason?: string }>('GET', `${address}/api/orders/${orderId}`)
-    const { status, reason } = order.body
+    const asked = await callJson<{ status: string; reason?: string }>('GET', `${address}/api/orders/${orderId}`, {
+      headers: who,
+    })
+    const { status, reason } = asked.body
     if (TERMINAL.has(status)) return { orderId, status: reason === undefined ? status : `${status} (${reason})` }
     if (Date.now() > deadline) return { orderId, status: `still ${status} after ${PATIENCE / 1_000} s` }
     await sleep(50)

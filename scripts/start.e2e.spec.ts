@@ -30,8 +30,15 @@ afterAll(async () => {
 })
 
 /** `npm start` or `npm stop` as npm runs them, and what it has said so far. */
-const run = (command: string, ...args: string[]) => {
-  const env = { ...process.env, BROKER_PORT: String(ports.broker), POSTGRES_PORT: String(ports.postgres) }
+const run = (command: string, ...args: string[]) => runIn({}, command, ...args)
+
+const runIn = (environment: Readonly<Record<string, string>>, command: string, ...args: string[]) => {
+  const env = {
+    ...process.env,
+    ...environment,
+    BROKER_PORT: String(ports.broker),
+    POSTGRES_PORT: String(ports.postgres),
+  }
   const child = spawn(process.execPath, [join(ROOT, 'scripts/bootstrap.mjs'), command, '--data', data, ...args], {
     env,
   })
@@ -71,8 +78,16 @@ describe('npm start', () => {
     await new Promise((resolve) => taken.close(resolve))
   })
 
+  test('without a login it is not opened to a network, whatever HOST says', async () => {
+    const system = runIn({ HOST: '0.0.0.0' }, 'start', '--port', String(ports.console))
+    expect(await system.exit).toBe(1)
+    expect(system.output).toContain('AUTH: off is for a HOST of the machine itself, which 0.0.0.0 is not')
+    expect(existsSync(join(data, 'logs'))).toBe(false)
+  })
+
   test('runs every process, brings back the killed, refuses a second start, and npm stop leaves nothing', async () => {
     const system = await start()
+    expect(system.output).toMatch(/^ {2}login +none, for this machine only \(AUTH=off\)$/m)
     const pids = ALL.map(pidOf)
     seen = pids.filter((pid) => pid !== undefined)
     expect(ALL.filter((_, i) => !isAlive(pids[i]))).toEqual([])

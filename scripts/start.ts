@@ -12,7 +12,7 @@ import {
   prepareServiceKeys,
 } from './key-files.ts'
 import { areFree, freePorts } from './postgres/free-port.ts'
-import { PORT_NAMES, type Ports, planProcesses } from './processes.ts'
+import { edgeOf, PORT_NAMES, type Ports, planProcesses } from './processes.ts'
 import { ROOT } from './root.ts'
 import { ADDRESS, placeSamples } from './samples.ts'
 import { ControlServer } from './supervisor/control/control-server.ts'
@@ -20,6 +20,7 @@ import { ProcessControl } from './supervisor/control/process-control.ts'
 import { Trail } from './supervisor/control/trail.ts'
 import { databasePreparation } from './supervisor/databases.ts'
 import { forget } from './supervisor/forget.ts'
+import { checkLogin, headersOfAdmin, loginSays, tokenLine } from './supervisor/login.ts'
 import { parseOptions, type StartOptions, USAGE, UsageError } from './supervisor/options.ts'
 import { endLeftovers, type PidFiles, SUPERVISOR } from './supervisor/pid-files.ts'
 import { checkPorts, claimData } from './supervisor/preconditions.ts'
@@ -33,6 +34,7 @@ const start = async (args: string[]): Promise<void> => {
   const startedAt = Date.now()
   if (args.includes('--help')) return console.log(USAGE)
   const options = parseOptions(args, process.env, ROOT)
+  checkLogin(edgeOf(options))
   const pids = claimData(options.data)
   process.once('exit', () => pids.remove(SUPERVISOR))
   const left = await endLeftovers(pids, options.data)
@@ -89,9 +91,12 @@ const choosePorts = async (data: string): Promise<Ports> => {
 }
 
 const showSamples = async (options: StartOptions, terminal: Terminal, startedAt: number): Promise<void> => {
+  const [address, edge] = [`http://localhost:${options.port}`, edgeOf(options)]
+  if (edge.AUTH === 'oidc' && edge.DEVELOPMENT_ISSUER !== 'on')
+    return terminal.say(`no sample orders: whoever orders needs a token of ${edge.OIDC_ISSUER}`)
   terminal.say('\nSample orders, one for every way to end:')
   let completed = false
-  await placeSamples(`http://localhost:${options.port}`, ({ what, orderId, status, milliseconds }) => {
+  await placeSamples(address, await headersOfAdmin(edge, address), ({ what, orderId, status, milliseconds }) => {
     terminal.say(`  ${what.padEnd(36)} ${orderId.padEnd(36)}  ${status.padEnd(28)} ${milliseconds} ms`)
     if (status === 'completed' && !completed) {
       completed = true
@@ -102,6 +107,8 @@ const showSamples = async (options: StartOptions, terminal: Terminal, startedAt:
 
 const showAddresses = (options: StartOptions, terminal: Terminal, pids: PidFiles): void => {
   const address = `http://localhost:${options.port}`
+  const edge = edgeOf(options)
+  const token = tokenLine(edge, address)
   const order = {
     customerId: 'cust-0001',
     items: [{ sku: 'MUG-WHITE-330', quantity: 1 }],
@@ -115,21 +122,15 @@ const showAddresses = (options: StartOptions, terminal: Terminal, pids: PidFiles
   database   ${options.databaseUrl ?? `localhost:${options.postgresPort}`}
   logs       ${options.data}/logs/*.log
   processes  ${pids.names().length}, their pids in ${options.data}/run
-  login      ${loginSays(address)}
+  login      ${loginSays(edge, address)}
 
 Place an order, then follow the Location that it answers:
 
-  curl -i ${address}/api/orders -H 'Idempotency-Key: '$RANDOM$RANDOM \\
-    -H 'Content-Type: application/json' -d '${JSON.stringify(order)}'
+${token === undefined ? '' : `  ${token}\n`}  curl -i ${address}/api/orders -H 'Idempotency-Key: '$RANDOM$RANDOM \\
+    ${edge.AUTH === 'oidc' ? '-H "Authorization: Bearer $T" ' : ''}-H 'Content-Type: application/json' -d '${JSON.stringify(order)}'
 
 Ctrl-C stops everything.
 ready ${address}`)
-}
-
-const loginSays = (address: string): string => {
-  if (process.env.AUTH !== 'oidc') return 'none, for this machine only (AUTH=off)'
-  if (process.env.OIDC_ISSUER !== undefined) return `tokens of ${process.env.OIDC_ISSUER}`
-  return `${address}/auth/login, or curl -s ${address}/issuer/token -d grant_type=client_credentials -d client_id=ada`
 }
 
 const stopOnSignals = (system: System, control: ControlServer, terminal: Terminal): void => {

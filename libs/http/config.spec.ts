@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { loginProblems, parseConfig, serviceEnvironment } from './config.ts'
+import { parseConfig, serviceEnvironment } from './config.ts'
 
 const shape = { ...serviceEnvironment, PAYMENT_URL: z.url() }
 const environment = {
@@ -39,13 +39,4 @@ test('every problem is reported, an empty variable as a missing one', () => {
       'PAYMENT_URL: is required',
     ],
   })
-})
-
-test('without a login only the machine itself is answered, or where something else keeps strangers away', () => {
-  expect(loginProblems({ AUTH: 'off', HOST: 'localhost' })).toEqual([])
-  expect(loginProblems({ AUTH: 'off', HOST: '0.0.0.0' })).toEqual([expect.stringMatching(/^AUTH: off is for a HOST/)])
-  expect(loginProblems({ AUTH: 'off', HOST: '0.0.0.0', TRUSTED_NETWORK: 'on' })).toEqual([])
-  expect(loginProblems({ AUTH: 'oidc', HOST: '0.0.0.0' })).toEqual([expect.stringMatching(/^OIDC_ISSUER: is required/)])
-  expect(loginProblems({ AUTH: 'oidc', HOST: '0.0.0.0', OIDC_ISSUER: 'http://issuer' })).toEqual([])
-  expect(loginProblems({ HOST: '0.0.0.0' }), 'a service, which nobody logs in to').toEqual([])
 })

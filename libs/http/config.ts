@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ServiceKeys } from '#libs/service-tokens'
+import { LOOPBACK, loginProblems } from './login-problems.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 
@@ -69,8 +70,6 @@ interface AuthSettings {
   readonly SERVICE_KEY_FILE?: string | undefined
 }
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
-
 /** A service is not open to a network because somebody forgot something. */
 export const authProblems = ({ HOST = '127.0.0.1', SERVICE_AUTH: auth, SERVICE_KEY_FILE: file }: AuthSettings) => {
   if (auth === undefined) return []
@@ -83,20 +82,4 @@ export const authProblems = ({ HOST = '127.0.0.1', SERVICE_AUTH: auth, SERVICE_K
   } catch (error) {
     return [`SERVICE_KEY_FILE: ${(error as Error).message}`]
   }
-}
-
-interface LoginSettings {
-  readonly HOST?: string
-  readonly AUTH?: 'off' | 'oidc'
-  readonly OIDC_ISSUER?: string | undefined
-  /** Something else keeps strangers away from the port, e.g. that it is published on loopback only. */
-  readonly TRUSTED_NETWORK?: 'on' | 'off'
-}
-
-/** Nor is what people use. */
-export const loginProblems = (settings: LoginSettings): string[] => {
-  const { HOST = '127.0.0.1', AUTH: auth, OIDC_ISSUER: issuer, TRUSTED_NETWORK: trusted } = settings
-  if (auth === 'oidc') return issuer === undefined ? ['OIDC_ISSUER: is required, unless AUTH is off'] : []
-  if (auth === undefined || LOOPBACK.has(HOST) || trusted === 'on') return []
-  return [`AUTH: off is for a HOST of the machine itself, which ${HOST} is not; set AUTH=oidc and OIDC_ISSUER`]
 }

@@ -111,13 +111,16 @@ describe('without a token', () => {
 })
 
 test('who answers everybody may have addresses for services only', async () => {
-  const open = await createApplication(TestModule, new Door('console', file), { only: ['/reports'] })
+  const open = await createApplication(TestModule, new Door('console', file), { only: ['/reports', '/metrics'] })
   await open.init()
   const ask = async (method: 'GET' | 'POST', url: string, headers = {}) =>
     (await open.inject({ method, url, headers, remoteAddress: '10.0.0.7' })).statusCode
   expect(await ask('GET', '/who')).toBe(200)
   expect(await ask('POST', '/reports')).toBe(401)
   expect(await ask('POST', '/reports?once')).toBe(401)
+  expect(await ask('GET', '/metrics')).toBe(401)
+  const scraper = { authorization: `Bearer ${scrapeToken(new ServiceKeys(file).newest)}` }
+  expect(await ask('GET', '/metrics', scraper)).toBe(200)
   const target = { method: 'POST', path: '/reports' }
   expect(await ask('POST', '/reports', credentials(file, 'order', 'console')(target))).toBe(201)
   await open.close()

@@ -29,7 +29,9 @@ export const USAGE = `npm start [-- OPTIONS]
   --wal-archive DIR  keep PostgreSQL's log there, on another disk: docs/backup.md
 Environment: BROKER_PORT (9092), POSTGRES_PORT (54329); DATABASE_URL and KAFKA_BROKERS
 use servers that are already there instead of the embedded ones. KAFKA_ACCESS=on: the
-bundled broker asks who comes, each process is a user of its own (docs/broker.md).`
+bundled broker asks who comes, each process is a user of its own (docs/broker.md).
+AUTH=oidc: people log in, with OIDC_ISSUER at a provider of yours (docs/edge.md); with
+that, HOST=0.0.0.0 opens the console to the network.`
 
 /** What is wrong with how the program was called, for its user. */
 export class UsageError extends Error {}

@@ -24,7 +24,10 @@ export const settings = {
   AUTH: z.enum(['off', 'oidc']).default('off'),
   /** `on`: AUTH may be off although HOST is open, for something else keeps strangers away from the port. */
   TRUSTED_NETWORK: z.enum(['on', 'off']).default('off'),
-  /** As tokens name it; its keys are found by its discovery document, unless OIDC_JWKS_URL says where they are. */
+  /**
+   * As tokens name it, and as browsers reach it. Its keys are found by its discovery document, unless OIDC_JWKS_URL says
+   * where they are; those of the development issuer by this process itself, which knows nothing of ports outside.
+   */
   OIDC_ISSUER: address.optional(),
   OIDC_AUDIENCE: z.string().default('waybill'),
   OIDC_JWKS_URL: address.optional(),
@@ -43,7 +46,7 @@ export const settings = {
   /** Claims by name, or by the way to them: `realm_access.roles`. */
   OIDC_ROLES_CLAIM: z.string().default('roles'),
   OIDC_CUSTOMER_CLAIM: z.string().default('customer_id'),
-  /** `on`: the issuer among the simulators, which gives anybody a token, is shown at `/issuer`. */
+  /** `on`: OIDC_ISSUER is the issuer among the simulators, which gives anybody a token, and is shown at `/issuer`. */
   DEVELOPMENT_ISSUER: z.enum(['on', 'off']).default('off'),
   ORDER_URL: address,
   PAYMENT_URL: address,

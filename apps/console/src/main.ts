@@ -13,8 +13,8 @@ const environment = config()
 await startService(consoleModule(environment), {
   name: 'console',
   config: environment,
-  // What people may do here is the gateway's to say; spans come from our own processes.
-  door: { only: ['/v1/traces', '/internal/log-level'] },
+  // What people may do here is the gateway's to say; spans come from our own processes, and a collector shows its token.
+  door: { only: ['/v1/traces', '/internal/log-level', '/metrics'] },
   connect: (app) => {
     connectGateway(app as NestFastifyApplication, environment)
     void (app as NestFastifyApplication).register(serveWeb(WEB))

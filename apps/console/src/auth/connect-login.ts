@@ -5,7 +5,7 @@ import { serveLogin } from './login.ts'
 import { Owners } from './owners.ts'
 import { Provider, type ProviderSettings } from './provider.ts'
 import { Sessions } from './sessions.ts'
-import { tokenSettings } from './token-settings.ts'
+import { jwksUrl, tokenSettings } from './token-settings.ts'
 import { TokenVerifier } from './tokens.ts'
 
 /** How everybody is known: programs by their token, browsers by the session that they get at `/auth/login`. */
@@ -29,7 +29,6 @@ export const providerSettings = (config: Config): ProviderSettings => {
   return {
     ...{ issuer, clientId: config.OIDC_CLIENT_ID, clientSecret: config.OIDC_CLIENT_SECRET, scope: config.OIDC_SCOPE },
     authorizationUrl: config.OIDC_AUTHORIZATION_URL ?? (here ? `${issuer}/authorize` : undefined),
-    tokenUrl:
-      config.OIDC_TOKEN_URL ?? (here ? new URL('token', config.OIDC_JWKS_URL ?? `${issuer}/jwks`).href : undefined),
+    tokenUrl: config.OIDC_TOKEN_URL ?? (here ? new URL('token', jwksUrl(config)).href : undefined),
   }
 }
