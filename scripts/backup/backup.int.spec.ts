@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { appendFile, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,16 +10,18 @@ import { kafkaClient, resetPositions, TopicReader } from '#libs/messaging'
 import { v1 } from '../../libs/contracts/fixtures/v1.ts'
 import { v2 } from '../../libs/contracts/fixtures/v2.ts'
 import { type BrokerProcess, startBroker } from '../../libs/testing/broker-process.ts'
+import { until } from '../../test/support/until.ts'
 import { applyMigrations } from '../migrations/apply.ts'
 import { databaseUrl } from '../postgres/cluster.ts'
 import { freePorts } from '../postgres/free-port.ts'
 import { createDatabases, type PostgresServer, startPostgres } from '../postgres/server.ts'
 import { PidFiles } from '../supervisor/pid-files.ts'
 import { type BackupResult, makeBackup } from './make-backup.ts'
-import { restoreBackup } from './restore-backup.ts'
+import { type RestoreOptions, restoreBackup } from './restore-backup.ts'
+import { prepareArchive } from './wal-archive.ts'
 
 const CUSTOMER = 'cust-0001'
-const [known, lost] = [randomUUID(), randomUUID()]
+const [known, lost, late] = [randomUUID(), randomUUID(), randomUUID()]
 
 let place: string
 const at = (name: string): string => join(place, name)
@@ -27,6 +30,8 @@ let postgres: PostgresServer
 let postgresPort: number
 let first: BackupResult
 let second: BackupResult
+/** Between `lost` and `late`. */
+let moment: Date
 
 const message = (type: MessageType, orderId: string): ReturnType<typeof encode> => {
   const fixtures: Record<string, object> = { ...v1, ...v2 }
@@ -57,12 +62,31 @@ const query = async (port: number, sql: string): Promise<Record<string, unknown>
   }
 }
 
+const note = (text: string) => query(postgresPort, `INSERT INTO notes VALUES ('${text}')`)
+
+/** A whole millisecond: what was done is older, what comes is younger. */
+const nextMoment = async (): Promise<Date> => {
+  const now = Date.now()
+  await until('the clock to go on', async () => Date.now() > now + 1 || undefined, { everyMs: 1 })
+  return new Date(now + 1)
+}
+
+/** All of the log so far is in the archive. */
+const untilArchived = async (): Promise<void> => {
+  const [{ file }] = (await query(postgresPort, 'SELECT pg_walfile_name(pg_switch_wal()) AS file')) as [
+    { file: string },
+  ]
+  await until(`${file} in the archive`, async () => existsSync(at(`wal/${file}.gz`)) || undefined)
+}
+
 beforeAll(async () => {
   place = await mkdtemp(join(tmpdir(), 'waybill-backup-'))
   ;[postgresPort] = (await freePorts(1)) as [number]
-  postgres = await startPostgres({ folder: at('data/postgres'), port: postgresPort })
+  const archived = { settings: await prepareArchive(at('wal')), reaches: [at('wal')] }
+  postgres = await startPostgres({ folder: at('data/postgres'), port: postgresPort, ...archived })
   await createDatabases(postgres.url, ['waybill_order'])
   await applyMigrations(databaseUrl(postgresPort, 'waybill_order'), 'order')
+  await query(postgresPort, 'CREATE TABLE notes (note text)')
   broker = await startBroker({ dataDir: at('data/broker') })
   new PidFiles(at('data')).write('broker', broker.pid())
   await writeFile(at('data/ports.json'), '{}')
@@ -78,7 +102,12 @@ beforeAll(async () => {
   await resetPositions({ brokers: [broker.brokers], clientId: 'test' }, [
     { groupId: 'query', type: 'classic', at: positions },
   ])
+  await note('before')
   await publish(lost)
+  moment = await nextMoment()
+  await note('after')
+  await publish(late)
+  await untilArchived()
   await broker.kill9()
   await postgres.stop()
 }, 120_000)
@@ -95,10 +124,11 @@ const found = async (data: string) => {
   const own = await startBroker({ dataDir: join(data, 'broker') })
   const reader = new TopicReader({ brokers: [own.brokers], clientId: 'test' })
   try {
-    const sagas = await query(port, 'SELECT saga_id AS id FROM sagas')
+    const sagas = await query(port, 'SELECT saga_id AS id FROM sagas ORDER BY saga_id')
+    const notes = await query(port, 'SELECT note FROM notes')
     const offsets = await reader.offsets(['orders', 'payment-commands', 'shop-events'])
     const ends = Object.fromEntries([...offsets].map(([topic, [partition]]) => [topic, partition!.latest]))
-    return { orders: sagas.map(({ id }) => id), ends }
+    return { orders: sagas.map(({ id }) => id), notes: notes.map(({ note }) => note), ends }
   } finally {
     reader.close()
     await own.close()
@@ -106,8 +136,8 @@ const found = async (data: string) => {
   }
 }
 
-const restore = (to: string, keepBroker = false, from = at('backups')) =>
-  restoreBackup({ from, to, keepBroker, say: () => undefined })
+const restore = (to: string, keepBroker = false, from = at('backups'), more: Partial<RestoreOptions> = {}) =>
+  restoreBackup({ from, to, keepBroker, say: () => undefined, ...more })
 
 describe('a backup', () => {
   test('links what did not change since the one before, and each is whole', async () => {
@@ -119,22 +149,57 @@ describe('a backup', () => {
     expect(await readdir(at('backups'))).toEqual([first.manifest.id, second.manifest.id])
   })
 
-  test('is restored as of its moment', { timeout: 60_000 }, async () => {
+  test('is restored as of its moment', { timeout: 120_000 }, async () => {
     await restore(at('all'))
-    expect(await found(at('all'))).toEqual({ orders: [], ends: { orders: 1, 'payment-commands': 1, 'shop-events': 1 } })
+    expect(await found(at('all'))).toEqual({
+      orders: [],
+      notes: [],
+      ends: { orders: 1, 'payment-commands': 1, 'shop-events': 1 },
+    })
   })
 
   test('is followed by the orders of a broker that outlived it, whose topics are cut', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     await cp(at('data/broker'), at('kept/broker'), { recursive: true })
     const { again } = await restore(at('kept'), true)
-    expect(again).toEqual({ placed: 1, cancelled: 0, unpaid: 0, returns: 0 })
+    expect(again).toEqual({ placed: 2, cancelled: 0, unpaid: 0, returns: 0 })
     // The visitors' topic tells of the world outside.
     expect(await found(at('kept'))).toEqual({
-      orders: [lost],
-      ends: { orders: 1, 'payment-commands': 1, 'shop-events': 2 },
+      ...{ orders: [lost, late].toSorted(), notes: [] },
+      ends: { orders: 1, 'payment-commands': 1, 'shop-events': 3 },
     })
+  })
+
+  test.each([
+    { withLater: false, orders: [], leftOut: 1 },
+    { withLater: true, orders: [late], leftOut: 0 },
+  ])(
+    'is restored to a moment, topics and databases, with later orders: $withLater',
+    {
+      timeout: 120_000,
+    },
+    async ({ withLater, orders, leftOut }) => {
+      const to = at(`moment-${withLater}`)
+      await cp(at('data/broker'), join(to, 'broker'), { recursive: true })
+      const restored = await restore(to, true, at('backups'), { wal: at('wal'), until: moment, withLater })
+      expect(restored.leftOut).toBe(leftOut)
+      expect(restored.again.placed).toBe(orders.length)
+      expect(restored.lastCommit!.getTime()).toBeLessThanOrEqual(moment.getTime())
+      expect(await found(to)).toEqual({
+        ...{ orders, notes: ['before'] },
+        ends: { orders: 2, 'payment-commands': 2, 'shop-events': 3 },
+      })
+    },
+  )
+
+  test('is not restored to a moment that the log does not reach', { timeout: 120_000 }, async () => {
+    await cp(at('data/broker'), at('future/broker'), { recursive: true })
+    const future = { wal: at('wal'), until: new Date(Date.now() + 3_600_000) }
+    await expect(restore(at('future'), true, at('backups'), future)).rejects.toThrow(
+      /recovery ended before configured recovery target/,
+    )
+    expect(await readdir(at('future'))).toEqual(['broker'])
   })
 
   test.each([

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
 import { type AnyMessage, type DataOf, decode, type MessageType, messageTypesOn } from '#libs/contracts'
 import { Database, GroupCommit } from '#libs/database'
 import { type KafkaOptions, type TopicPosition, TopicReader } from '#libs/messaging'
@@ -7,14 +7,13 @@ import { type MadeAgain, ordersAgain } from '../../apps/order/src/orders-again.t
 import { applyMigrations } from '../migrations/apply.ts'
 import { databaseUrl } from '../postgres/cluster.ts'
 import { createDatabases } from '../postgres/server.ts'
+import { askBroker } from './ask-broker.ts'
 
 const FACTS: ReadonlySet<MessageType> = new Set([
   ...(['order.placed', 'order.cancellation-requested', 'order.return-requested'] as const),
 ])
 const COMMANDS: ReadonlySet<MessageType> = new Set(['payment.authorize'])
 const KEYS: ReadonlySet<MessageType> = new Set(messageTypesOn('customer-keys'))
-const TRIES = 20
-const PAUSE_MS = 250
 
 /** What topics tell beyond the moment of the databases. */
 export interface Later {
@@ -44,6 +43,19 @@ export const followLater = async ({ facts, commands }: Later, postgresPort: numb
   }
 }
 
+/** How many orders are told of that the order service's database, which is of an earlier moment, does not know. */
+export const countUnknown = async ({ facts }: Later, postgresPort: number): Promise<number> => {
+  const told = [...new Set(facts.flatMap(({ type, data }) => (type === 'order.placed' ? [data.orderId] : [])))]
+  const client = new pg.Client({ connectionString: databaseUrl(postgresPort, 'waybill_order') })
+  await client.connect()
+  try {
+    const { rowCount } = await client.query('SELECT FROM sagas WHERE saga_id = ANY($1)', [told])
+    return told.length - (rowCount ?? 0)
+  } finally {
+    await client.end()
+  }
+}
+
 /** Has the vault follow it: without keys that were made since nobody could read what topics tell. Answers how many. */
 export const followKeys = async ({ keys }: Later, postgresPort: number): Promise<number> => {
   if (keys.length === 0) return 0
@@ -69,13 +81,13 @@ const messagesBeyond = async (
 ): Promise<AnyMessage[]> => {
   const reader = new TopicReader(kafka)
   try {
-    const partitions = (await asked(() => reader.offsets([topic]))).get(topic) ?? []
+    const partitions = (await askBroker(() => reader.offsets([topic]))).get(topic) ?? []
     const found: AnyMessage[] = []
     for (const { partition, earliest, latest } of partitions) {
       const end = ends.find((each) => each.topic === topic && each.partition === partition)?.offset ?? 0
       let offset = Math.max(end, earliest)
       while (offset < latest) {
-        const [part] = await asked(() =>
+        const [part] = await askBroker(() =>
           reader.read([{ topic, partition, offset }], { partitionBytes: 4 * 1024 * 1024 }),
         )
         for (const record of part!.records) {
@@ -90,17 +102,5 @@ const messagesBeyond = async (
     return found
   } finally {
     reader.close()
-  }
-}
-
-/** A broker that has just started may not lead everything yet. */
-const asked = async <T>(question: () => Promise<T>): Promise<T> => {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await question()
-    } catch (error) {
-      if (tries === TRIES) throw error
-      await delay(PAUSE_MS)
-    }
   }
 }

@@ -39,9 +39,10 @@ export const recoverDatabases = async ({
     recovery_target_action: 'promote',
     // Without an archive: to the moment at which the backup knows where the topics ended.
     ...(wal === undefined && { recovery_target: 'immediate' }),
-    ...(until && { recovery_target_time: until.toISOString() }),
+    ...(until && { recovery_target_time: timestampOf(until) }),
   }
-  const server = await startPostgres({ folder, port, settings }).catch((error: Error) => {
+  const reaches = wal === undefined ? [] : [wal]
+  const server = await startPostgres({ folder, port, settings, reaches }).catch((error: Error) => {
     throw new BackupError(`the databases cannot be recovered: ${error.message}`)
   })
   try {
@@ -51,6 +52,9 @@ export const recoverDatabases = async ({
     throw new BackupError(`the databases cannot be recovered: ${(error as Error).message}`)
   }
 }
+
+/** As the server reads one so early at its start: it does not know yet what `T` and `Z` stand for. */
+const timestampOf = (moment: Date): string => moment.toISOString().replace('T', ' ').replace('Z', '+00')
 
 const promoted = async (url: string): Promise<Date | null> => {
   const client = new pg.Client({ connectionString: url })

@@ -12,9 +12,11 @@ import { ROOT } from '../root.ts'
 import { accepts } from '../supervisor/wait.ts'
 import { digestOf } from './copy-files.ts'
 import { cutTopics } from './cut-topics.ts'
+import { endsAt } from './ends-at.ts'
 import { BackupError, backupsIn, type Manifest, readManifest } from './manifest.ts'
-import { followKeys, followLater, readLater } from './reconcile.ts'
+import { countUnknown, followKeys, followLater, readLater } from './reconcile.ts'
 import { recoverDatabases } from './recover-databases.ts'
+import { endOfArchive } from './wal-archive.ts'
 
 export interface RestoreOptions {
   /** A folder of backups, of which the newest is meant, or one of them. */
@@ -22,8 +24,12 @@ export interface RestoreOptions {
   readonly to: string
   /** `to` has a broker's folder that outlived the databases: it stays, and they follow it. */
   readonly keepBroker: boolean
+  /** Where PostgreSQL's log was archived. */
   readonly wal?: string | undefined
+  /** The moment in it that everything is restored to; default: its end, and what the topics tell beyond that. */
   readonly until?: Date | undefined
+  /** Orders that the topics tell of after `until` are placed again. */
+  readonly withLater?: boolean
   /** A Kafka that is not ours, with the topics of this system. */
   readonly kafka?: string | undefined
   readonly say: (line: string) => void
@@ -35,15 +41,20 @@ export interface RestoreResult {
   /** Of the last transaction that the databases have; null where none is in the log that was replayed. */
   readonly lastCommit: Date | null
   readonly again: MadeAgain
+  /** Orders that the topics told of after the moment that was asked for, and that are not there. */
+  readonly leftOut: number
 }
 
 /** The world outside is in no backup: it may be in its place already. */
 const MAY_BE_THERE = 'simulators'
 const STARTED_WITHIN_MS = 120_000
+/** Longer than a process rests in the middle of a commit. What is known already is made once. */
+const OVERLAP_MS = 10_000
+const NOTHING: MadeAgain = { placed: 0, cancelled: 0, unpaid: 0, returns: 0 }
 
 /** @throws BackupError, with nothing left behind in the target. */
 export const restoreBackup = async (options: RestoreOptions): Promise<RestoreResult> => {
-  const { to, keepBroker, kafka, say } = options
+  const { to, keepBroker, say } = options
   const backup = existsSync(join(options.from, 'manifest.json')) ? options.from : newestOf(options.from)
   const manifest = readManifest(backup)
   checkTarget(to, keepBroker)
@@ -62,39 +73,75 @@ export const restoreBackup = async (options: RestoreOptions): Promise<RestoreRes
       bytes += file.bytes
     }
     say(`copied ${bytes} bytes; recovering the databases`)
-    const [postgresPort, brokerPort] = (await freePorts(2)) as [number, number]
+    const [port] = (await freePorts(1)) as [number]
     const { wal, until } = options
-    const { server, lastCommit } = await recoverDatabases({
-      folder: join(to, 'postgres'),
-      port: postgresPort,
-      wal,
-      until,
-    })
-    let broker: OwnBroker | undefined
+    const { server, lastCommit } = await recoverDatabases({ folder: join(to, 'postgres'), port, wal, until })
     try {
-      const start = async () => startBroker(join(to, 'broker'), brokerPort)
-      if (kafka === undefined) broker = await start()
-      const brokers = { brokers: kafka?.split(',') ?? [`127.0.0.1:${brokerPort}`], clientId: 'waybill-restore' }
-      const later = await readLater(brokers, manifest.positions.ends)
-      if (broker !== undefined && wal === undefined) {
-        say('cutting the topics at the moment of the databases')
-        await broker.stop()
-        cutTopics(join(to, 'broker'), manifest.positions.ends)
-        broker = await start()
-      }
-      say('setting every group back to where it stood before the databases were copied')
-      await resetPositions(brokers, manifest.positions.groups)
-      const keys = await followKeys(later, postgresPort)
-      if (keys > 0) say(`customers whose keys were made since, and are in the vault again: ${keys}`)
-      const again = await followLater(later, postgresPort)
-      return { manifest, bytes, lastCommit, again }
+      const moments = until ? { known: until, cut: until } : await endOf(manifest, wal, lastCommit)
+      const met = await meetTopics(options, manifest, { postgresPort: port, ...moments })
+      return { manifest, bytes, lastCommit, ...met }
     } finally {
-      await broker?.stop()
       await server.stop()
     }
   } catch (error) {
     for (const name of made) rmSync(join(to, name), { recursive: true, force: true })
     throw error
+  }
+}
+
+interface Databases {
+  readonly postgresPort: number
+  /** What was said before it they know, and they have taken nothing for said that was said after `cut`; default: as the backup. */
+  readonly known?: Date
+  readonly cut?: Date
+}
+
+/**
+ * Of databases that went on to the end of their log. Commits lie there in another order than their times have, by as much as a
+ * process may rest in the middle of one: so what they know is looked at from a little before, and what they may have taken
+ * for said reaches to the end of the archive.
+ */
+const endOf = async (
+  { databasesAt }: Manifest,
+  wal: string | undefined,
+  lastCommit: Date | null,
+): Promise<Pick<Databases, 'known' | 'cut'>> => {
+  if (wal === undefined || lastCommit === null) return {}
+  const latest = Math.max((await endOfArchive(wal)).getTime(), Date.parse(databasesAt))
+  return { known: new Date(lastCommit.getTime() - OVERLAP_MS), cut: new Date(latest + 1) }
+}
+
+/** Brings topics, positions of groups and the running databases to one moment. */
+const meetTopics = async (
+  { to, until, withLater, kafka, say }: RestoreOptions,
+  { positions }: Manifest,
+  { postgresPort, known, cut }: Databases,
+): Promise<Pick<RestoreResult, 'again' | 'leftOut'>> => {
+  const [port] = (await freePorts(1)) as [number]
+  const start = async () => startBroker(join(to, 'broker'), port)
+  let broker = kafka === undefined ? await start() : undefined
+  try {
+    const brokers = { brokers: kafka?.split(',') ?? [`127.0.0.1:${port}`], clientId: 'waybill-restore' }
+    const endsOf = async (moment: Date | undefined) =>
+      broker === undefined || moment === undefined ? positions.ends : endsAt(brokers, moment)
+    const later = await readLater(brokers, await endsOf(known))
+    if (broker !== undefined) {
+      const ends = await endsOf(cut)
+      say('cutting the topics at the moment of the databases')
+      await broker.stop()
+      cutTopics(join(to, 'broker'), ends)
+      broker = await start()
+    }
+    say('setting every group back to where it stood before the databases were copied')
+    await resetPositions(brokers, positions.groups)
+    const keys = await followKeys(later, postgresPort)
+    if (keys > 0) say(`customers whose keys were made since, and are in the vault again: ${keys}`)
+    // Whose topics are somebody else's cannot be cut, so everybody will hear of what came later.
+    if (until === undefined || withLater || broker === undefined)
+      return { again: await followLater(later, postgresPort), leftOut: 0 }
+    return { again: NOTHING, leftOut: await countUnknown(later, postgresPort) }
+  } finally {
+    await broker?.stop()
   }
 }
 
@@ -114,10 +161,14 @@ const checkTarget = (to: string, keepBroker: boolean): void => {
 }
 
 /** A message that a database took for published has to be in the topics: databases may be older than these, never younger. */
-const checkMoment = ({ databasesAt, brokerAt }: Manifest, { wal, until, keepBroker }: RestoreOptions): void => {
+const checkMoment = (
+  { databasesAt, brokerAt }: Manifest,
+  { wal, until, keepBroker, withLater }: RestoreOptions,
+): void => {
   if (wal !== undefined && !existsSync(wal)) throw new BackupError(`--wal: there is no ${wal}`)
   if (until !== undefined && wal === undefined)
     throw new BackupError('--until needs the archived log: name it with --wal')
+  if (withLater && until === undefined) throw new BackupError('--with-later goes with --until')
   if (until !== undefined && until < new Date(databasesAt))
     throw new BackupError(`--until lies before this backup, whose databases are of ${databasesAt}: take an older one`)
   const isFollowed = keepBroker || brokerAt === null

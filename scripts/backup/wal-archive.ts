@@ -1,4 +1,5 @@
-import { chown, mkdir } from 'node:fs/promises'
+import { chown, mkdir, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { unprivilegedUser } from '../postgres/installation.ts'
 
 /**
@@ -30,6 +31,13 @@ const archiveCommand = (folder: string): string => {
 export const restoreCommand = (folder: string): string => {
   const from = `${quoted(folder)}/%f.gz`
   return `[ -f ${from} ] && gzip -dc < ${from} > "%p"`
+}
+
+/** No transaction in what was archived is younger: a segment is written there when the server has done with it. */
+export const endOfArchive = async (folder: string): Promise<Date> => {
+  const segments = (await readdir(folder)).filter((name) => /^[0-9A-F]{24}\.gz$/.test(name))
+  const times = await Promise.all(segments.map(async (name) => (await stat(join(folder, name))).mtimeMs))
+  return new Date(Math.ceil(times.reduce((latest, time) => Math.max(latest, time), 0)))
 }
 
 /** For a shell, and for the server, to which a percent sign means something. */

@@ -18,6 +18,8 @@ export interface ClusterOptions {
   readonly port: number
   /** Server settings, by PostgreSQL's names, on top of the defaults here. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Folders that its commands write to or read from, such as the archive of its log. */
+  readonly reaches?: readonly string[]
 }
 
 /** Sized for a demo beside nine other processes; nothing that weakens durability. */
@@ -39,7 +41,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 }
 
 /** Creates the cluster when the folder holds none, and answers how to start its server. */
-export const prepareCluster = async ({ folder, port, settings }: ClusterOptions): Promise<Command> => {
+export const prepareCluster = async ({ folder, port, settings, reaches = [] }: ClusterOptions): Promise<Command> => {
   const { initdb, postgres } = await findInstallation()
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const user = unprivilegedUser()
@@ -47,7 +49,7 @@ export const prepareCluster = async ({ folder, port, settings }: ClusterOptions)
   if (!existsSync(join(folder, 'PG_VERSION'))) await initialise(initdb, folder)
   const args = ['-D', folder, '-p', String(port)]
   for (const [name, value] of Object.entries({ ...SETTINGS, ...settings })) args.push('-c', `${name}=${value}`)
-  return postgresCommand(postgres, args, [folder])
+  return postgresCommand(postgres, args, [folder, ...reaches])
 }
 
 const initialise = async (initdb: string, folder: string): Promise<void> => {

@@ -9,9 +9,9 @@ import type { Launch } from './supervised-process.ts'
 /** Clears up after a server that was killed, then answers how to start the next one. */
 export const postgresLaunch = async (folder: string, port: number, walArchive?: string): Promise<Launch> => {
   await endOrphans(folder)
-  const settings = walArchive === undefined ? {} : await prepareArchive(walArchive)
+  const archived = walArchive !== undefined && { settings: await prepareArchive(walArchive), reaches: [walArchive] }
   // Not from wherever we are: the user that it runs as may have no way in.
-  return { ...(await prepareCluster({ folder, port, settings })), cwd: '/' }
+  return { ...(await prepareCluster({ folder, port, ...archived })), cwd: '/' }
 }
 
 /**

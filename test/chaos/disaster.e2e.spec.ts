@@ -4,37 +4,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ROOT } from '../../scripts/root.ts'
-import { Client, type Order, TERMINAL } from '../support/client.ts'
-import { type StockLevels, stockLevels, violations } from '../support/oracle.ts'
-import { type RunningSystem, startSystem } from '../support/system.ts'
+import { Client } from '../support/client.ts'
+import { type StockLevels, stockLevels } from '../support/oracle.ts'
+import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 import { everyday, inParallel, plan, seeded } from '../support/workload.ts'
+import { command, destroy, restored, say, violationsAfter } from './disaster.ts'
 
 const run = promisify(execFile)
 const ORDERS = Number(process.env.DISASTER_ORDERS ?? 120)
 const SEED = Number(process.env.CHAOS_SEED ?? 20_260_101)
-/** A mail that was sent after the backup is sent again: mostly its server knows it by its id. */
-const ANY_MAILS = { repeatedMails: Number.MAX_SAFE_INTEGER }
-/** What docs/backup.md says of a restored system: a customer may be told twice, and the carrier of parcels that nobody knows yet. */
-const KNOWN = [/ was told 2 times$/, /"topic":"carrier-events".*"error":"unknown_shipment"/]
-const violationsOf = async (system: RunningSystem, orders: readonly Order[]): Promise<string[]> => {
-  const found = await violations(new Client(system.url), orders, before, ANY_MAILS)
-  return found.filter((violation) => !KNOWN.some((known) => known.test(violation)))
-}
-
-const command = async (name: string, ...args: string[]): Promise<string> =>
-  (await run(process.execPath, [join(ROOT, `dist/scripts/${name}.js`), ...args], { cwd: ROOT })).stdout
-
-/** What was measured is worth knowing. */
-const say = (line: string): void => void process.stdout.write(`${line}\n`)
-
 let place: string
 const at = (name: string): string => join(place, name)
 
 /** Acknowledged before the backup began, and all. */
 const placed = { before: [] as string[], all: [] as string[] }
 let before: StockLevels
+const disaster = () => ({ simulators: at('outside'), backups: at('backups'), placed: placed.all })
 
 /** Orders under load, a backup under them, more orders; then everything dies, and nothing is left but the world outside. */
 beforeAll(async () => {
@@ -68,61 +54,18 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => (process.env.KEEP ? undefined : rm(place, { recursive: true, force: true })))
 
-/** `kill -9`, of the supervisor first, so that nobody is started again. */
-const destroy = async (system: RunningSystem): Promise<void> => {
-  const pids = await system.processes()
-  for (const name of ['supervisor', ...pids.keys()]) process.kill(pids.get(name)!, 'SIGKILL')
-  await until('every process to be gone', async () => [...pids.values()].every((pid) => !isThere(pid)) || undefined)
-}
-
-const isThere = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** Restores to a new place, starts there, and waits for the ends of those of the orders that are known there. */
-const restored = async (folder: string, ...options: string[]): Promise<{ system: RunningSystem; orders: Order[] }> => {
-  await cp(at('outside'), join(folder, 'simulators'), { recursive: true })
-  const began = performance.now()
-  say(await command('restore', '--from', at('backups'), '--to', folder, ...options))
-  const system = await startSystem(folder)
-  const client = new Client(system.url)
-  say(`at work again ${((performance.now() - began) / 1_000).toFixed(1)} s after the restore began`)
-  const known: string[] = []
-  for (const orderId of placed.all) {
-    const { status } = await client.call('GET', `/api/orders/${orderId}`)
-    if (status === 200) known.push(orderId)
-    else expect(status).toBe(404)
-  }
-  let underWay: readonly Order[] = []
-  const orders = await until(
-    () => `every order to end, also ${JSON.stringify(underWay.slice(0, 3))} and so on, ${underWay.length} in all`,
-    async () => {
-      const now = await Promise.all(known.map((orderId) => client.order(orderId)))
-      underWay = now.filter(({ status }) => !TERMINAL.has(status))
-      return underWay.length === 0 ? now : undefined
-    },
-    { timeoutMs: 240_000, everyMs: 2_000 },
-  )
-  return { system, orders }
-}
-
 /** The bundled broker's files are a part of what is lost. */
 describe.runIf(process.env.KAFKA_BROKERS === undefined)('everything is destroyed under orders', () => {
   test('and restored from a backup: no order is lost that was acknowledged before it, nothing is doubled', {
     timeout: 600_000,
   }, async () => {
-    const { system, orders } = await restored(at('all'))
+    const { system, orders } = await restored(disaster(), at('all'))
     try {
       const known = new Set(orders.map(({ orderId }) => orderId))
       expect(placed.before.filter((orderId) => !known.has(orderId))).toEqual([])
       say(`${known.size} of ${placed.all.length} orders, ${placed.before.length} of them from before the backup`)
       expect(known.size).toBeLessThan(placed.all.length)
-      expect(await violationsOf(system, orders)).toEqual([])
+      expect(await violationsAfter(system, orders, before)).toEqual([])
     } finally {
       await system.stop()
     }
@@ -130,10 +73,10 @@ describe.runIf(process.env.KAFKA_BROKERS === undefined)('everything is destroyed
 
   test('but the topics, and no order at all is lost', { timeout: 600_000 }, async () => {
     await cp(at('log'), join(at('databases'), 'broker'), { recursive: true })
-    const { system, orders } = await restored(at('databases'), '--keep-broker')
+    const { system, orders } = await restored(disaster(), at('databases'), '--keep-broker')
     try {
       expect(orders.map(({ orderId }) => orderId).toSorted()).toEqual(placed.all.toSorted())
-      expect(await violationsOf(system, orders)).toEqual([])
+      expect(await violationsAfter(system, orders, before)).toEqual([])
     } finally {
       await system.stop()
     }

@@ -35,10 +35,12 @@ export const UNLIMITED = { NOTIFICATIONS_PER_HOUR: '1000000' }
 /**
  * @param folder for its data, of which nothing is removed at first; else a new one.
  * @param environment variables for every process, beside those of this one.
+ * @param options of `npm start`, beside those for its ports and its data.
  */
 export const startSystem = async (
   folder?: string,
   environment: Readonly<Record<string, string>> = {},
+  options: readonly string[] = [],
 ): Promise<RunningSystem> => {
   const data = folder ?? (await mkdtemp(join(tmpdir(), 'waybill-e2e-')))
   const [port, brokerPort, postgresPort] = (await freePorts(3)) as [number, number, number]
@@ -52,6 +54,7 @@ export const startSystem = async (
       String(port),
       '--no-samples',
       ...(folder ? [] : ['--fresh']),
+      ...options,
     ],
     {
       cwd: ROOT,
