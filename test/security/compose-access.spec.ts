@@ -1,15 +1,26 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { kafkaUsers } from '#libs/contracts'
 import { readKafkaSecurity } from '../../libs/messaging/security/kafka-security.ts'
+import { prepareCertificates } from '../../scripts/certificates/prepare.ts'
 import { ROOT } from '../../scripts/root.ts'
 
 interface ComposeService {
   readonly environment?: Readonly<Record<string, string>>
   readonly volumes?: readonly string[]
 }
+
+let folder: string
+let authority: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'waybill-compose-'))
+  authority = join(folder, 'ca.pem')
+  prepareCertificates(authority, [{ name: 'broker', file: join(folder, 'broker.pem') }])
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
 const composed = (file: string) =>
@@ -23,15 +34,16 @@ describe.each(kafkaUsers)('in compose %s', (user) => {
   test('comes to the broker as itself, with its password and no other', () => {
     expect(service.environment).toMatchObject({
       ...{
-        KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT',
+        KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
         KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
         KAFKA_SASL_USERNAME: user,
       },
       KAFKA_SASL_PASSWORD_FILE: `/keys/kafka/${user}/password`,
     })
     expect(logins(service)).toEqual([`login-${user}:/keys/kafka/${user}:ro`])
-    const read = readKafkaSecurity({ ...service.environment, KAFKA_SASL_PASSWORD_FILE: join(ROOT, 'package.json') })
-    expect(read).toMatchObject({ sasl: { username: user } })
+    const files = { KAFKA_SASL_PASSWORD_FILE: join(ROOT, 'package.json'), KAFKA_SSL_CA_FILE: authority }
+    const read = readKafkaSecurity({ ...service.environment, ...files })
+    expect(read).toMatchObject({ sasl: { username: user }, tls: expect.any(Function) })
   })
 
   test('is given its password, and has a folder for it in the image that a volume takes its owner from', () => {

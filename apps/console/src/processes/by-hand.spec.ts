@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { byHand, COMPOSE_SERVICES } from './by-hand.ts'
 
 /** They run once and are over. */
-const ONCE = ['migrate', 'keys']
+const ONCE = ['migrate', 'keys', 'certificates']
 
 test('what is to be typed is about the services that compose runs', () => {
   const compose = readFileSync(join(import.meta.dirname, '../../../../docker-compose.yml'), 'utf8')
