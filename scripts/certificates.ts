@@ -15,7 +15,7 @@ if (authority === undefined || servers.length === 0 || servers.includes(null)) {
   console.error(USAGE)
   process.exit(1)
 }
-const made = prepareCertificates(
+const made = await prepareCertificates(
   authority,
   servers.filter((server) => server !== null),
   { rotate },

@@ -42,16 +42,16 @@ const handshake = async (authority: string, servername: string): Promise<string>
 }
 
 test('a client that believes the authority believes the server by its name, and by no other', async () => {
-  expect(prepareCertificates(at('ca'), servers())).toBe(true)
+  expect(await prepareCertificates(at('ca'), servers())).toBe(true)
   expect(await handshake(read('ca'), 'broker')).toBe('TLSv1.3')
   expect(await handshake(read('ca'), 'postgres')).toBe('ERR_TLS_CERT_ALTNAME_INVALID')
   const other = read('ca')
-  prepareCertificates(at('ca'), servers(), { rotate: true })
+  await prepareCertificates(at('ca'), servers(), { rotate: true })
   expect(await handshake(other, 'broker')).toMatch(/SIGNATURE|UNABLE_TO_VERIFY/)
 })
 
-test('what a certificate is for is said in it', () => {
-  prepareCertificates(at('ca'), servers())
+test('what a certificate is for is said in it', async () => {
+  await prepareCertificates(at('ca'), servers())
   const [server, authority] = [new X509Certificate(read('broker')), new X509Certificate(read('ca'))]
   expect([authority.ca, server.ca]).toEqual([true, false])
   expect(server.checkIssued(authority)).toBe(true)
@@ -60,20 +60,20 @@ test('what a certificate is for is said in it', () => {
   expect(BigInt(`0x${server.serialNumber}`)).not.toBe(BigInt(`0x${authority.serialNumber}`))
 })
 
-test('what is there stays, until one is missing, is of another authority, or over', () => {
-  prepareCertificates(at('ca'), servers())
+test('what is there stays, until one is missing, is of another authority, or over', async () => {
+  await prepareCertificates(at('ca'), servers())
   const before = ['ca', 'broker', 'postgres'].map(read)
-  expect(prepareCertificates(at('ca'), servers())).toBe(false)
+  expect(await prepareCertificates(at('ca'), servers())).toBe(false)
   expect(['ca', 'broker', 'postgres'].map(read)).toEqual(before)
   rmSync(at('postgres'))
-  expect(prepareCertificates(at('ca'), servers())).toBe(true)
+  expect(await prepareCertificates(at('ca'), servers())).toBe(true)
   expect(['ca', 'broker', 'postgres'].map(read).filter((text) => before.includes(text))).toEqual([])
-  prepareCertificates(at('other'), [{ name: 'broker', file: at('broker') }])
-  expect(prepareCertificates(at('ca'), servers())).toBe(true)
-  expect(prepareCertificates(at('ca'), servers(), { now: new Date(Date.now() + 4_000 * 86_400_000) })).toBe(true)
+  await prepareCertificates(at('other'), [{ name: 'broker', file: at('broker') }])
+  expect(await prepareCertificates(at('ca'), servers())).toBe(true)
+  expect(await prepareCertificates(at('ca'), servers(), { now: new Date(Date.now() + 4_000 * 86_400_000) })).toBe(true)
 })
 
-test('the keys are for their user only', () => {
-  prepareCertificates(at('ca'), servers())
+test('the keys are for their user only', async () => {
+  await prepareCertificates(at('ca'), servers())
   expect(['ca', 'broker', 'postgres'].map((name) => statSync(at(name)).mode & 0o777)).toEqual([0o644, 0o600, 0o600])
 })

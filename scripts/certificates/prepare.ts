@@ -1,6 +1,6 @@
-import { generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { KeyObject, X509Certificate } from 'node:crypto'
 import { replaceFile, textOf } from '../files.ts'
-import { certificate } from './certificate.ts'
+import { certificate, newKeys } from './certificate.ts'
 
 /** Nobody comes by to renew them; new ones are made by whoever wants them. */
 const DAYS = 3_650
@@ -21,27 +21,25 @@ export interface Server {
  * by that authority; with `rotate` in any case. The authority's key is forgotten when it has signed them, so nobody can take
  * it; what is made later is of another authority, and of all servers.
  */
-export const prepareCertificates = (
+export const prepareCertificates = async (
   authorityFile: string,
   servers: readonly Server[],
   { rotate = false, now = new Date() } = {},
-): boolean => {
+): Promise<boolean> => {
   if (!rotate && servers.every((server) => isGood(server, textOf(authorityFile), now))) return false
   const from = new Date(now.getTime() - EARLIER_MS)
   const until = new Date(now.getTime() + DAYS * DAY_MS)
-  const authority = newKeys()
+  const authority = await newKeys()
   const signed = { issuer: AUTHORITY, signedBy: authority.privateKey, from, until }
   for (const { name, file } of servers) {
-    const { privateKey, publicKey } = newKeys()
-    const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
-    replaceFile(file, key + certificate({ ...signed, subject: name, publicKey, names: [name] }), 0o600)
+    const { privateKey, publicKey } = await newKeys()
+    const key = KeyObject.from(privateKey).export({ type: 'pkcs8', format: 'pem' }) as string
+    replaceFile(file, key + (await certificate({ ...signed, subject: name, publicKey, names: [name] })), 0o600)
   }
-  const own = certificate({ ...signed, subject: AUTHORITY, publicKey: authority.publicKey })
+  const own = await certificate({ ...signed, subject: AUTHORITY, publicKey: authority.publicKey })
   replaceFile(authorityFile, own, 0o644)
   return true
 }
-
-const newKeys = () => generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
 
 const isGood = ({ name, file }: Server, authority: string, now: Date): boolean => {
   try {
