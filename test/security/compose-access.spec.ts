@@ -15,10 +15,10 @@ interface ComposeService {
 
 let folder: string
 let authority: string
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'waybill-compose-'))
   authority = join(folder, 'ca.pem')
-  prepareCertificates(authority, [{ name: 'broker', file: join(folder, 'broker.pem') }])
+  await prepareCertificates(authority, [{ name: 'broker', file: join(folder, 'broker.pem') }])
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
