@@ -266,6 +266,11 @@ test('queues of subscribers, and what people look at and do by hand, need no mor
   const moved = { topic: 'orders', to: 'earliest', dryRun: true }
   const plan = await client.call('POST', '/api/groups/payment/offsets', moved, { 'idempotency-key': 'moved' })
   expect(plan).toMatchObject({ status: 200, body: { groupId: 'payment', dryRun: true } })
+  // Its workers are in it, so this share group stays where it is.
+  const queue = { topic: 'notifications-low', to: 'earliest', reason: 'a test' }
+  const path = '/api/groups/notification.notifications-low/offsets'
+  const refused = await client.call('POST', path, queue, { 'idempotency-key': 'refused' })
+  expect(refused).toMatchObject({ status: 409, body: { reason: 'group_active' } })
   await until('the queue to be filled and seen', async () => {
     await run({ 'MUG-WHITE-330': 1 })
     const found = await client.call<{ items: object[] }>('GET', '/api/topics/queue.by-rights/messages')
