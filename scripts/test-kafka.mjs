@@ -18,6 +18,8 @@ const conformance = [
   ...(narrowing.length > 0
     ? narrowing
     : [
+        // Whose sessions last for 45 s on a Kafka that is set up as it comes: four minutes, for whoever names it.
+        ...['--exclude', 'test/conformance/consumer-clients.int.spec.ts'],
         ...['test/conformance', 'test/analytics'],
         ...['queue/work-queue', 'groups', 'group-offsets'].map((name) => `libs/messaging/${name}`),
       ]),
