@@ -11,6 +11,7 @@ import {
   type shareFetch,
 } from '#libs/kafka-protocol'
 import { configureLogging } from '#libs/logging'
+import { asManyAsFit } from '#libs/testing'
 import { handleShareGroupHeartbeat } from '../apis/76-share-group-heartbeat.ts'
 import { handleShareFetch } from '../apis/78-share-fetch.ts'
 import { handleShareAcknowledge } from '../apis/79-share-acknowledge.ts'
@@ -325,11 +326,15 @@ const step = fc.record({ do: fc.constantFrom(...DEEDS), actor: fc.nat(2), seed: 
 
 test('whatever befalls members and the broker: one holder at a time, nothing accepted again, everything in the end', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.boolean(), fc.array(step, { maxLength: 80, size: 'max' }), async (hasDeadLetters, steps) => {
-      const subject = await Subject.open(hasDeadLetters)
-      for (const one of steps) await subject.perform(one)
-      await subject.finish(hasDeadLetters)
-    }),
+    fc.asyncProperty(
+      fc.boolean(),
+      fc.array(step, { maxLength: 80, size: 'max' }),
+      asManyAsFit(async (hasDeadLetters, steps) => {
+        const subject = await Subject.open(hasDeadLetters)
+        for (const one of steps) await subject.perform(one)
+        await subject.finish(hasDeadLetters)
+      }),
+    ),
     { numRuns: RUNS },
   )
 })
