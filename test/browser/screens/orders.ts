@@ -45,7 +45,9 @@ export const orders = (at: ConsoleUnderTest): void => {
     // Payment and stock answer in either order: the later one is what the capture follows from.
     const capture = messages.find(({ type }) => type === 'payment.capture')
     const cause = messages.find(({ id }) => id === capture?.causationId)!.type
-    await diagram.getByRole('button', { name: `${cause}, from ${cause.split('.')[0]}` }).click()
+    await diagram
+      .getByRole('button', { name: `${cause}, from ${cause.startsWith('stock.') ? 'inventory' : 'payment'}` })
+      .click()
     await page.getByRole('heading', { name: cause }).waitFor()
     await page.getByRole('button', { name: 'payment.capture', exact: true }).click()
     await page.getByRole('heading', { name: 'payment.capture' }).waitFor()
