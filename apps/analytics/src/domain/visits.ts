@@ -11,10 +11,7 @@ interface Traits {
   since: number
   country: string
   device: string
-  /** The changelog does not know it yet. */
-  isChanged: boolean
 }
-type Begin = Pick<Traits, 'since' | 'country' | 'device'>
 
 const { windows, pages } = topology.visits
 const isPage = new Set<ShopEvent['type']>(pages)
@@ -30,8 +27,8 @@ const SEPARATOR = ' '
 export class Visits {
   readonly #sessions = new Sessions<Traits>({ windows, initial: nobody, merge: together })
   readonly #log = new ChunkedLog('visits')
-  /** Those that have changed since the last flush, and others that are over or part of another one by now. */
-  #changed: KeyedSession<Traits>[] = []
+  /** Sessions with events since the last flush. */
+  #changed = new Set<string>()
 
   get entries(): number {
     return this.#sessions.size * ENTRIES_OF_ONE
@@ -39,10 +36,8 @@ export class Visits {
 
   /** `watermark`: how far the partition has come. An event that is not late for its second is not late for its visit. */
   add(event: ShopEvent, watermark: number): void {
-    const session = this.#sessions.add(event.session, event.time, watermark, (traits) => noted(traits, event))
-    if (session === undefined || session.value.isChanged) return
-    session.value.isChanged = true
-    this.#changed.push(session)
+    this.#sessions.add(event.session, event.time, watermark, (traits) => noted(traits, event))
+    this.#changed.add(event.session)
   }
 
   /** The visits that are over, in the order of their ends. An order that came by another way than the pages is no visit. */
@@ -50,14 +45,12 @@ export class Visits {
     const { gap, grace } = windows
     // Just so far that the seconds that are told are told whole.
     const closed = this.#sessions.close(overBefore(watermark) + gap + grace - 1)
-    for (const { value } of closed) value.isChanged = false
     return closed.map(visitOf).filter(({ pages }) => pages > 0)
   }
 
   flush(watermark: number): Change[] {
-    const changed = this.#changed.filter(({ value }) => value.isChanged)
-    for (const { value } of changed) value.isChanged = false
-    this.#changed = []
+    const changed = [...this.#changed].flatMap((session) => this.#sessions.of(session))
+    this.#changed = new Set()
     // What changes is written down as a whole, so that a chunk is needed as long as the visits last that changed in it last.
     const forgotten = this.#log.forget(overBefore(watermark) - 1)
     if (changed.length === 0) return forgotten
@@ -82,12 +75,10 @@ export class Visits {
 const overBefore = (watermark: number): number =>
   watermark === NO_WATERMARK ? NO_WATERMARK : startOf(watermark - windows.gap - windows.grace, topology.windows.size)
 
-const nobody = (): Traits => ({
-  ...{ pages: 0, since: Number.POSITIVE_INFINITY, country: '', device: '', isChanged: false },
-})
+const nobody = (): Traits => ({ pages: 0, since: Number.POSITIVE_INFINITY, country: '', device: '' })
 
 /** Of events at the same instant the one by name, so that their order does not matter. */
-const isBefore = (one: Begin, other: Begin): boolean => {
+const isBefore = (one: Omit<Traits, 'pages'>, other: Omit<Traits, 'pages'>): boolean => {
   if (one.since !== other.since) return one.since < other.since
   return one.country === other.country ? one.device < other.device : one.country < other.country
 }
@@ -101,12 +92,10 @@ const noted = (traits: Traits, { type, time, country, device }: ShopEvent): Trai
   return traits
 }
 
-const together = (one: Traits, other: Traits): Traits => {
-  // What they were is not written any more.
-  one.isChanged = false
-  other.isChanged = false
-  return { ...(isBefore(one, other) ? one : other), pages: one.pages + other.pages }
-}
+const together = (one: Traits, other: Traits): Traits => ({
+  ...(isBefore(one, other) ? one : other),
+  pages: one.pages + other.pages,
+})
 
 const visitOf = ({ start, end, value: { pages, country, device } }: KeyedSession<Traits>): Visit => ({
   ...{ start, end, pages, country, device },
@@ -137,5 +126,5 @@ const read = ([base, sessions, places, columns]: Chunk): KeyedSession<Traits>[] 
     ]
     const start = base + begun
     const [country, device] = places[place]!.split(SEPARATOR) as [string, string]
-    return { key, start, end: start + duration, value: { pages, since: start, country, device, isChanged: false } }
+    return { key, start, end: start + duration, value: { pages, since: start, country, device } }
   })
