@@ -27,8 +27,8 @@ import { traces } from './traces.ts'
  * `--only analytics [--events 3000000] [--rate 5000]`, which need no system; nor
  * `--only coordination`, the same orders in both styles, in turns. `--only quotes --restarts 10`
  * kills every service that a quote needs so often, under load. `--only notifications [--waiting 50000]` is not part of everything
- * either, nor is `--only consoles`, what 200 open pages of the console cost, nor `--only traces [--pairs 8]`, without traces and with a tenth in turns, nor `--only capacity --orders 20000
- * --rate 100`, which writes `bench/capacity.json`.
+ * either, nor is `--only consoles`, what 200 open pages of the console cost, nor `--only traces [--pairs 8]`, without traces
+ * and with a tenth in turns, nor `--only capacity --orders 20000 --rate 100`, which writes `bench/capacity.json`.
  */
 const { values } = parseArgs({
   options: {

@@ -20,8 +20,8 @@ import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.state.WindowStore;
 
 /**
- * apps/analytics/src/domain/topology.ts for Kafka Streams, but for the visits: of every event of the shop, once, by when it happened and up to a
- * minute late, the sales and the conversion of each second by product, country and device, with how many visitors there were
+ * apps/analytics/src/domain/topology.ts for Kafka Streams, but for the visits: of every event of the shop, once, by when it
+ * happened and up to a minute late, the sales and the conversion of each second by product, country and device, with how many visitors there were
  * and what their baskets were worth. Partitions are counted apart here as there, so nothing is repartitioned.
  *
  * Arguments: bootstrap servers, application id, guarantee, folder of the state.

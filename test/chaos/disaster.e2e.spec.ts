@@ -7,9 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Client } from '../support/client.ts'
 import { type StockLevels, stockLevels } from '../support/oracle.ts'
 import { startSystem } from '../support/system.ts'
-import { until } from '../support/until.ts'
-import { everyday, inParallel, plan, seeded } from '../support/workload.ts'
-import { command, destroy, restored, say, violationsAfter } from './disaster.ts'
+import { everyday, plan, seeded } from '../support/workload.ts'
+import { command, destroy, placeAll, published, restored, say, violationsAfter } from './disaster.ts'
 
 const run = promisify(execFile)
 const ORDERS = Number(process.env.DISASTER_ORDERS ?? 120)
@@ -29,12 +28,7 @@ beforeAll(async () => {
   const client = new Client(system.url)
   before = await stockLevels(client)
   const planned = await plan(client, ORDERS, { ...everyday, returned: 0 }, seeded(SEED))
-  const order = (some: typeof planned) =>
-    inParallel(some, 8, async ({ request, cancel }) => {
-      const orderId = await client.placeSurely(request)
-      placed.all.push(orderId)
-      if (cancel) await client.cancelSurely(orderId)
-    })
+  const order = (some: typeof planned) => placeAll(client, some, placed.all)
   const third = Math.floor(ORDERS / 3)
   await order(planned.slice(0, third))
   placed.before.push(...placed.all)
@@ -44,9 +38,7 @@ beforeAll(async () => {
   ])
   say(told)
   await order(planned.slice(2 * third))
-  const published = async () =>
-    (await client.order(placed.all.at(-1)!)).timeline.some(({ type }) => type === 'order.placed') || undefined
-  await until('the last order to be in its topic', published)
+  await published(client, placed.all.at(-1)!)
   await destroy(system)
   await cp(join(system.data, 'simulators'), at('outside'), { recursive: true })
   await cp(join(system.data, 'broker'), at('log'), { recursive: true })

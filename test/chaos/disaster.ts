@@ -8,6 +8,7 @@ import { Client, type Order, TERMINAL } from '../support/client.ts'
 import { type StockLevels, violations } from '../support/oracle.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
+import { inParallel, type PlannedOrder } from '../support/workload.ts'
 
 const run = promisify(execFile)
 /** A mail that was sent after the backup is sent again: mostly its server knows it by its id. */
@@ -28,6 +29,21 @@ export const violationsAfter = async (
 /** `npm run backup` or `npm run restore`; answers what it said. */
 export const command = async (name: string, ...args: string[]): Promise<string> =>
   (await run(process.execPath, [join(ROOT, `dist/scripts/${name}.js`), ...args], { cwd: ROOT })).stdout
+
+/** Places these orders, and cancels those that are to be; `placed` is told of each as soon as it is acknowledged. */
+export const placeAll = (client: Client, planned: readonly PlannedOrder[], placed: string[]): Promise<unknown> =>
+  inParallel(planned, 8, async ({ request, cancel }) => {
+    const orderId = await client.placeSurely(request)
+    placed.push(orderId)
+    if (cancel) await client.cancelSurely(orderId)
+  })
+
+/** Resolves when the order is in its topic. */
+export const published = async (client: Client, orderId: string): Promise<void> => {
+  const isThere = async () =>
+    (await client.order(orderId)).timeline.some(({ type }) => type === 'order.placed') || undefined
+  await until('the order to be in its topic', isThere)
+}
 
 /** What was measured is worth knowing. */
 export const say = (line: string): void => void process.stdout.write(`${line}\n`)

@@ -9,8 +9,8 @@ import { Client, orderOf } from '../support/client.ts'
 import { type StockLevels, stockLevels } from '../support/oracle.ts'
 import { type RunningSystem, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
-import { everyday, inParallel, type PlannedOrder, plan, seeded } from '../support/workload.ts'
-import { command, destroy, restored, say, violationsAfter } from './disaster.ts'
+import { everyday, type PlannedOrder, plan, seeded } from '../support/workload.ts'
+import { command, destroy, placeAll, published, restored, say, violationsAfter } from './disaster.ts'
 
 const ORDERS = Number(process.env.DISASTER_ORDERS ?? 45)
 /** Of a minute that was not archived. */
@@ -37,12 +37,7 @@ beforeAll(async () => {
     LATEST,
     await plan(client, ORDERS + LATEST, { ...everyday, returned: 0 }, seeded(SEED)),
   )
-  const order = (some: readonly PlannedOrder[]) =>
-    inParallel(some, 8, async ({ request, cancel }) => {
-      const orderId = await client.placeSurely(request)
-      placed.all.push(orderId)
-      if (cancel) await client.cancelSurely(orderId)
-    })
+  const order = (some: readonly PlannedOrder[]) => placeAll(client, some, placed.all)
   const third = Math.floor(ORDERS / 3)
   await order(planned.slice(0, third))
   say(await command('backup', '--data', system.data, '--to', at('backups')))
@@ -54,9 +49,7 @@ beforeAll(async () => {
   for (const orderId of placed.all) await client.terminal(orderId)
   await archiveLog(system)
   await order(latest)
-  const published = async () =>
-    (await client.order(placed.all.at(-1)!)).timeline.some(({ type }) => type === 'order.placed') || undefined
-  await until('the last order to be in its topic', published)
+  await published(client, placed.all.at(-1)!)
   await destroy(system)
   destroyedAt = new Date()
   await cp(join(system.data, 'simulators'), at('outside'), { recursive: true })
