@@ -43,6 +43,40 @@ test('a span that is told of twice is one, and the newest 2,000 traces are kept'
   expect(store.list({ limit: 2 }).map(({ traceId }) => Number.parseInt(traceId, 16))).toEqual([2_001, 1])
 })
 
+test('a trace that was put away is there as it was, and can be added to', () => {
+  const store = new TraceStore()
+  const about = { attributes: { 'waybill.correlation_id': 'a', 'waybill.attempt': 2, ok: true } }
+  const links = [{ traceId: id(9, 32), spanId: id(9, 16) }]
+  const spans = [span(1, 1, about), span(1, 2, { parentSpanId: id(1, 16), error: 'no answer', links })]
+  store.add(spans)
+  const before = store.find(id(1, 32))
+  for (let trace = 2; trace <= 100; trace++) store.add([span(trace, 1)])
+  expect(store.packedBytes).toBeGreaterThan(0)
+  expect(store.find(id(1, 32))).toEqual(before)
+  expect(store.list({ orderId: 'a', limit: 10 })).toEqual([before?.summary])
+  store.add([span(1, 2, { parentSpanId: id(1, 16) }), span(1, 3)])
+  expect(store.find(id(1, 32))?.summary).toMatchObject({ spans: 3, errors: 0, orderId: 'a' })
+  expect(store.list({ limit: 1 })[0]?.traceId).toBe(id(1, 32))
+})
+
+test('2,000 traces of orders take a few megabytes', () => {
+  const store = new TraceStore()
+  for (let trace = 1; trace <= 2_000; trace++)
+    store.add(
+      Array.from({ length: 60 }, (_, n) =>
+        span(trace, trace * 1_000 + n, {
+          ...{ parentSpanId: id(trace * 1_000 + n - 1, 16), name: `handle payment.authorized ${n % 7}` },
+          attributes: {
+            ...{ 'waybill.correlation_id': crypto.randomUUID(), 'messaging.message.id': crypto.randomUUID() },
+            ...{ 'messaging.destination.name': 'payments', 'messaging.kafka.offset': trace * 7 + n },
+          },
+        }),
+      ),
+    )
+  expect(store.list({ limit: 5_000 })).toHaveLength(2_000)
+  expect(store.packedBytes).toBeLessThan(24 * 2 ** 20)
+})
+
 test('a trace without an end does not take the room of all others', () => {
   const store = new TraceStore()
   store.add(Array.from({ length: 500 }, (_, n) => span(1, n + 1)))

@@ -1,95 +1,81 @@
 import type { StoredSpan } from './otlp-body.ts'
+import { type PackedTrace, pack, unpack } from './packed-trace.ts'
+import { inOrder, ordersIn, summaryOf, type Trace, type TraceSummary } from './trace.ts'
 
 /** The newest traces that are kept, and of each the spans. */
 const MOST_TRACES = 2_000
 const MOST_SPANS = 400
-/** All of them together: some 40 MB at the worst. */
-const MOST_SPANS_IN_ALL = 60_000
-/** The order that a span is about. */
-const ORDER = 'waybill.correlation_id'
-
-export interface TraceSummary {
-  readonly traceId: string
-  /** Of the span that it began with, or of the earliest that is known. */
-  readonly name: string
-  readonly service: string
-  readonly startedAt: string
-  readonly durationMs: number
-  readonly spans: number
-  readonly errors: number
-  readonly orderId: string | null
-  /** Spans that were left out, because there were too many. */
-  readonly dropped: number
-}
-
-interface Trace {
-  readonly spans: Map<string, StoredSpan>
-  dropped: number
-}
+/** Those that are added to while orders are under way: as objects, of which 2,000 traces' would fill the console's heap. */
+const MOST_OPEN = 32
+/** Of all the others together, bytes; a trace of an order takes some 5 KB. */
+const MOST_PACKED = 32 * 2 ** 20
 
 /** The newest traces, in memory: the one that was added to last is the last to go. */
 export class TraceStore {
-  readonly #traces = new Map<string, Trace>()
-  #spans = 0
+  /** Both by trace id, the one that was added to longest ago first; all that are open are newer than any that is packed. */
+  readonly #open = new Map<string, Trace>()
+  readonly #packed = new Map<string, PackedTrace>()
+  #packedBytes = 0
+
+  /** What the packed ones take, bytes. */
+  get packedBytes(): number {
+    return this.#packedBytes
+  }
 
   add(spans: readonly StoredSpan[]): void {
     for (const span of spans) {
-      const trace = this.#traces.get(span.traceId) ?? { spans: new Map<string, StoredSpan>(), dropped: 0 }
-      // Whoever is added to is new again.
-      this.#traces.delete(span.traceId)
-      this.#traces.set(span.traceId, trace)
-      if (trace.spans.has(span.spanId)) trace.spans.set(span.spanId, span)
-      else if (trace.spans.size >= MOST_SPANS) trace.dropped++
-      else {
-        trace.spans.set(span.spanId, span)
-        this.#spans++
-      }
+      const trace = this.#take(span.traceId) ?? { spans: new Map<string, StoredSpan>(), dropped: 0 }
+      this.#open.set(span.traceId, trace)
+      if (trace.spans.has(span.spanId) || trace.spans.size < MOST_SPANS) trace.spans.set(span.spanId, span)
+      else trace.dropped++
     }
-    for (const [traceId, { spans: held }] of this.#traces) {
-      if (this.#traces.size <= MOST_TRACES && this.#spans <= MOST_SPANS_IN_ALL) break
-      this.#traces.delete(traceId)
-      this.#spans -= held.size
+    for (const [traceId, trace] of this.#open) {
+      if (this.#open.size <= MOST_OPEN) break
+      this.#open.delete(traceId)
+      const packed = pack(trace)
+      this.#packed.set(traceId, packed)
+      this.#packedBytes += packed.spans.length
+    }
+    for (const traceId of this.#packed.keys()) {
+      if (this.#open.size + this.#packed.size <= MOST_TRACES && this.#packedBytes <= MOST_PACKED) break
+      this.#drop(traceId)
     }
   }
 
   /** The newest first. With `orderId` those that have something to do with it. */
   list({ orderId, limit }: { readonly orderId?: string | undefined; readonly limit: number }): TraceSummary[] {
     const found: TraceSummary[] = []
-    for (const [traceId, trace] of [...this.#traces].reverse()) {
-      if (found.length === limit) break
-      if (orderId === undefined || isAbout(trace, orderId)) found.push(summaryOf(traceId, trace))
-    }
+    const isWanted = (orders: ReadonlySet<string>) => orderId === undefined || orders.has(orderId)
+    for (const trace of [...this.#open.values()].reverse())
+      if (found.length < limit && isWanted(ordersIn(trace))) found.push(summaryOf(trace))
+    for (const { orders, summary } of [...this.#packed.values()].reverse())
+      if (found.length < limit && isWanted(orders)) found.push(summary)
     return found
   }
 
   /** Its spans by their beginning; undefined when it is not kept, or not any more. */
   find(traceId: string): { readonly summary: TraceSummary; readonly spans: readonly StoredSpan[] } | undefined {
-    const trace = this.#traces.get(traceId)
-    if (trace === undefined) return undefined
-    return { summary: summaryOf(traceId, trace), spans: inOrder(trace) }
+    const packed = this.#packed.get(traceId)
+    const trace = this.#open.get(traceId) ?? (packed && unpack(packed))
+    return trace && { summary: summaryOf(trace), spans: inOrder(trace) }
   }
-}
 
-const isAbout = ({ spans }: Trace, orderId: string): boolean =>
-  [...spans.values()].some(({ attributes }) => attributes[ORDER] === orderId)
+  /** To be put back as the newest. */
+  #take(traceId: string): Trace | undefined {
+    const open = this.#open.get(traceId)
+    if (open !== undefined) {
+      this.#open.delete(traceId)
+      return open
+    }
+    const packed = this.#drop(traceId)
+    return packed && unpack(packed)
+  }
 
-const inOrder = ({ spans }: Trace): StoredSpan[] => [...spans.values()].sort((a, b) => a.startedAt - b.startedAt)
-
-const summaryOf = (traceId: string, trace: Trace): TraceSummary => {
-  const spans = inOrder(trace)
-  const first = spans.find(({ parentSpanId }) => parentSpanId === null) ?? spans[0]!
-  const startedAt = spans[0]!.startedAt
-  const endedAt = Math.max(...spans.map((span) => span.startedAt + span.durationMs))
-  const orderIds = new Set(spans.flatMap(({ attributes }) => attributes[ORDER] ?? []))
-  return {
-    traceId,
-    name: first.name,
-    service: first.service,
-    startedAt: new Date(startedAt).toISOString(),
-    durationMs: Math.round((endedAt - startedAt) * 1_000) / 1_000,
-    spans: spans.length,
-    errors: spans.filter(({ error }) => error !== null).length,
-    orderId: orderIds.size === 1 ? String([...orderIds][0]) : null,
-    dropped: trace.dropped,
+  #drop(traceId: string): PackedTrace | undefined {
+    const packed = this.#packed.get(traceId)
+    if (packed === undefined) return undefined
+    this.#packed.delete(traceId)
+    this.#packedBytes -= packed.spans.length
+    return packed
   }
 }
