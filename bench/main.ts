@@ -23,7 +23,7 @@ import { traces } from './traces.ts'
  * `npm run bench [-- --seconds 60] [--only latency,outbox,throughput]`: starts a fresh system and measures it.
  * `npm run bench -- --only retention --seconds 600` is not part of everything: its system keeps rows for a minute.
  * Nor is `npm run bench -- --only soak --orders 500000 [--seconds 7200]`: half an hour at 300 orders a second, or as
- * many orders as the seconds have time for; nor `--only compression`, `--only rebuild` and
+ * many orders as the seconds have time for, with `--pages` beside pages of the console; nor `--only compression`, `--only rebuild` and
  * `--only analytics [--events 3000000] [--rate 5000]`, which need no system; nor
  * `--only coordination`, the same orders in both styles, in turns. `--only quotes --restarts 10`
  * kills every service that a quote needs so often, under load. `--only notifications [--waiting 50000]` is not part of everything
@@ -40,6 +40,7 @@ const { values } = parseArgs({
     events: { type: 'string', default: '3000000' },
     rate: { type: 'string', default: '5000' },
     pairs: { type: 'string', default: '8' },
+    pages: { type: 'boolean', default: false },
   },
 })
 const wanted = (name: string): boolean => values.only === undefined || values.only.split(',').includes(name)
@@ -74,7 +75,10 @@ try {
   if (values.only === 'traces') await traces(system, client, Number(values.pairs))
   if (retains) await retention(system, client, Number(values.seconds))
   if (values.only === 'capacity') await capacity(system, client, Number(values.orders), Number(values.rate))
-  if (values.only === 'soak') await soak(system, client, Number(values.orders), Number(values.seconds))
+  if (values.only === 'soak')
+    await soak(system, client, {
+      ...{ orders: Number(values.orders), seconds: Number(values.seconds), withPages: values.pages },
+    })
   if (wanted('quotes')) await quotes(system, client, Math.min(Number(values.seconds), 60), Number(values.restarts))
   if (wanted('throughput')) {
     await throughput(system, client, Number(values.seconds))

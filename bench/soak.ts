@@ -4,6 +4,7 @@ import type { RunningSystem } from '../test/support/system.ts'
 import { until } from '../test/support/until.ts'
 import { report } from './figures.ts'
 import { memoryByProcess } from './memory.ts'
+import { OpenPages } from './open-pages.ts'
 import { printPerOrder, processorTimes } from './processor.ts'
 import { type Sizes, sizes } from './retention.ts'
 import { completed, plentifulSkus } from './throughput.ts'
@@ -17,6 +18,12 @@ const FLAT = 1.15
 const SLACK = 40
 const MB = 2 ** 20
 
+export interface SoakOptions {
+  readonly orders: number
+  readonly seconds: number
+  readonly withPages: boolean
+}
+
 interface Sample {
   readonly orders: number
   readonly memory: ReadonlyMap<string, number>
@@ -26,9 +33,15 @@ interface Sample {
 /**
  * Very many orders one after the other, and whether any process keeps something of each: its highest memory in the last
  * third of the run must be no more than in the first, but for what collections leave to chance. Ends after `orders`
- * orders or `seconds`, whichever is first, and prints processor time and bytes on the disk per order.
+ * orders or `seconds`, whichever is first, and prints processor time and bytes on the disk per order. `withPages` leaves
+ * pages of the console open beside it, and looks at their memory as well.
  */
-export const soak = async (system: RunningSystem, client: Client, orders: number, seconds: number): Promise<void> => {
+export const soak = async (
+  system: RunningSystem,
+  client: Client,
+  { orders, seconds, withPages }: SoakOptions,
+): Promise<void> => {
+  await using pages = withPages ? await OpenPages.open(system.url) : undefined
   const skus = await plentifulSkus(client)
   const samples: Sample[] = []
   const before = await completed(client)
@@ -51,12 +64,17 @@ export const soak = async (system: RunningSystem, client: Client, orders: number
   })
   const counting = (async () => {
     for (let sampleAt = 0; running(); await pause(200)) {
-      done = (await completed(client)) - before
+      // A system that is too busy to say is asked again: how long it may take is what `seconds` says.
+      done = await completed(client).then(
+        (now) => now - before,
+        () => done,
+      )
       if (elapsed() * 1_000 < sampleAt) continue
       sampleAt = elapsed() * 1_000 + SAMPLE_MS
       samples.push({ orders: done, memory: await memoryByProcess(system), disk: await sizes(system) })
       const row = [...samples.at(-1)!.memory].map(([name, mb]) => `${name} ${mb.toFixed(0)}`)
       console.log(`  ${elapsed().toFixed(0)} s, ${done} orders: ${row.join(', ')} MB`)
+      await pages?.sample()
     }
   })()
   await Promise.all([...placing, counting])
@@ -65,6 +83,7 @@ export const soak = async (system: RunningSystem, client: Client, orders: number
   console.log(`${placed} orders in ${elapsed().toFixed(0)} s, ${(placed / elapsed()).toFixed(0)}/s, none lost`)
   printPerOrder(spentBefore, await processorTimes(system), placed)
   reportMemory(samples)
+  pages?.report()
   reportDisk(samples)
 }
 
