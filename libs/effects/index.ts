@@ -1,6 +1,7 @@
 export type { AnyEffect, AnyOutcome, Effect, EffectKinds, NewEffect, Outcome } from './effect.ts'
+export type { EffectDefinition } from './effect-definition.ts'
 export { callTrace, outcomeCause } from './effect-trace.ts'
-export { type EffectDefinition, EffectWorker, type EffectWorkerOptions } from './effect-worker.ts'
+export { EffectWorker, type EffectWorkerOptions } from './effect-worker.ts'
 export { Effects } from './effects.ts'
 export type { NewParkedEffect, ParkedEffect, ParkedEffectReason } from './parked-effect.ts'
 export { parkedEffectsRetention } from './retention.ts'
