@@ -23,7 +23,8 @@ RUN node -e "for (const [path, { dev, devOptional }] of Object.entries(require('
   && for binary in /image/usr/bin/node $(find /image/app/node_modules -name '*.node'); do ldd "$binary" || true; done \
   | grep -oE '/[^ )]+' | sort -u | grep -v '^/image' | xargs cp -L --parents -t /image \
   # What the broker and the simulators keep, the keys, and spans on their way; volumes mounted here start with this owner.
-  && for keys in private public service scrape carrier master ca tls/broker tls/postgres; do mkdir -p /image/keys/$keys; done \
+  && for keys in private public service scrape carrier master ca tls/broker tls/kafka-1 tls/kafka-2 tls/kafka-3 tls/postgres; \
+    do mkdir -p /image/keys/$keys; done \
   && for user in broker admin order payment inventory fulfillment notification query analytics console simulators; \
     do mkdir -p /image/keys/kafka/$user; done \
   && chown -R 1000:1000 /image/data /image/keys /image/traces && chmod 1777 /image/tmp

@@ -51,6 +51,47 @@ test('broker and PostgreSQL have what they prove by who they are, under the name
   expect(read('Dockerfile')).toMatch(/for keys in [a-z /]*\bca\b/)
 })
 
+describe('on Apache Kafka', () => {
+  const overlay = parse(read('docker-compose.kafka.yml'), { merge: true }) as {
+    services: Record<string, ComposeService>
+  }
+  const nodes = Object.entries(overlay.services).filter(
+    ([name]) => name.startsWith('kafka-') && name !== 'kafka-access',
+  )
+
+  test('each node has what it proves by who it is, and is called by that name', () => {
+    const made = overlay.services.certificates!
+    expect(made.command!.slice(2)).toEqual([
+      AUTHORITY,
+      ...nodes.map(([name]) => `${name}=/keys/tls/${name}/server.pem`),
+      'postgres=/keys/tls/postgres/server.pem',
+    ])
+    for (const [name, { volumes, environment, depends_on }] of nodes) {
+      expect(made.volumes).toContain(`tls-${name}:/keys/tls/${name}`)
+      expect(volumes).toEqual(expect.arrayContaining([`tls-${name}:/keys/tls:ro`, 'ca:/keys/ca:ro']))
+      expect(depends_on).toHaveProperty('certificates')
+      expect(read('Dockerfile')).toContain(` tls/${name}`)
+      expect(environment!.KAFKA_ADVERTISED_LISTENERS).toBe(`CLIENTS://${name}:9092,INTERNAL://${name}:9094`)
+      expect(environment!.KAFKA_CONTROLLER_QUORUM_VOTERS).toContain(`@${name}:9093`)
+    }
+  })
+
+  test('nodes speak to each other and to clients with encryption only', () => {
+    for (const [, { environment }] of nodes) {
+      const protocols = environment!
+        .KAFKA_LISTENER_SECURITY_PROTOCOL_MAP!.split(',')
+        .map((entry) => entry.split(':')[1])
+      expect(protocols).toEqual(['SASL_SSL', 'SASL_SSL', 'SASL_SSL'])
+      expect(environment).toMatchObject({
+        ...{ KAFKA_SSL_KEYSTORE_TYPE: 'PEM', KAFKA_SSL_KEYSTORE_LOCATION: '/keys/tls/server.pem' },
+        ...{ KAFKA_SSL_TRUSTSTORE_TYPE: 'PEM', KAFKA_SSL_TRUSTSTORE_LOCATION: AUTHORITY },
+      })
+    }
+    for (const { environment } of Object.values(overlay.services))
+      expect(environment?.KAFKA_SECURITY_PROTOCOL).toBeUndefined()
+  })
+})
+
 test('the broker listens with encryption only, and PostgreSQL offers it', () => {
   const listeners = broker.command!.filter((argument) => /listeners=/.test(argument))
   expect(listeners).toHaveLength(2)
