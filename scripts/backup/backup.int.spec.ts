@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encode, type Message, type MessageType } from '#libs/contracts'
-import { kafkaClient, resetPositions, TopicReader } from '#libs/messaging'
+import { type GroupPosition, kafkaClient, readPositions, resetPositions, TopicReader } from '#libs/messaging'
 import { v1 } from '../../libs/contracts/fixtures/v1.ts'
 import { v2 } from '../../libs/contracts/fixtures/v2.ts'
 import { type BrokerProcess, startBroker } from '../../libs/testing/broker-process.ts'
@@ -21,6 +21,9 @@ import { type RestoreOptions, restoreBackup } from './restore-backup.ts'
 import { prepareArchive } from './wal-archive.ts'
 
 const CUSTOMER = 'cust-0001'
+/** Made after the backups. */
+const NEWER = 'inventory'
+const TOPICS = ['orders', 'payment-commands', 'shop-events', NEWER]
 const [known, lost, late] = [randomUUID(), randomUUID(), randomUUID()]
 
 let place: string
@@ -41,16 +44,23 @@ const message = (type: MessageType, orderId: string): ReturnType<typeof encode> 
   return encode({ ...about, time, correlationId: orderId, causationId: randomUUID(), data } as Message)
 }
 
-const publish = async (orderId: string): Promise<void> => {
+const send = async (topic: string, type: MessageType, orderId: string): Promise<void> => {
   const producer = kafkaClient({ brokers: [broker.brokers], clientId: 'test' }, 'briefly').producer()
   await producer.connect()
-  const to = (topic: string, type: MessageType) =>
-    producer.send({ topic, messages: [{ ...message(type, orderId), partition: 0 }] })
-  await to('orders', 'order.placed')
-  await to('payment-commands', 'payment.authorize')
-  await to('shop-events', 'order.placed')
+  await producer.send({ topic, messages: [{ ...message(type, orderId), partition: 0 }] })
   await producer.disconnect()
 }
+
+const publish = async (orderId: string): Promise<void> => {
+  await send('orders', 'order.placed', orderId)
+  await send('payment-commands', 'payment.authorize', orderId)
+  await send('shop-events', 'order.placed', orderId)
+}
+
+const stands = (groupId: string, topic: string, offset: number, type: GroupPosition['type'] = 'classic') =>
+  resetPositions({ brokers: [broker.brokers], clientId: 'test' }, [
+    { groupId, type, at: [{ topic, partition: 0, offset }] },
+  ])
 
 const query = async (port: number, sql: string): Promise<Record<string, unknown>[]> => {
   const client = new pg.Client({ connectionString: databaseUrl(port, 'waybill_order') })
@@ -92,21 +102,27 @@ beforeAll(async () => {
   await writeFile(at('data/ports.json'), '{}')
   const admin = kafkaClient({ brokers: [broker.brokers], clientId: 'test' }, 'briefly').admin()
   await admin.connect()
-  const topics = ['orders', 'payment-commands', 'shop-events'].map((topic) => ({ topic, numPartitions: 1 }))
-  await admin.createTopics({ waitForLeaders: true, topics })
-  await admin.disconnect()
+  const make = (topics: readonly string[]) =>
+    admin.createTopics({ waitForLeaders: true, topics: topics.map((topic) => ({ topic, numPartitions: 1 })) })
+  await make(TOPICS.filter((topic) => topic !== NEWER))
   await publish(known)
+  await stands('notification', 'orders', 1)
+  await stands('analytics-stream', 'shop-events', 1)
   first = await makeBackup(at('data'), at('backups'))
   second = await makeBackup(at('data'), at('backups'))
-  const positions = [{ topic: 'orders', partition: 0, offset: 1 }]
-  await resetPositions({ brokers: [broker.brokers], clientId: 'test' }, [
-    { groupId: 'query', type: 'classic', at: positions },
-  ])
   await note('before')
   await publish(lost)
   moment = await nextMoment()
   await note('after')
+  await make([NEWER])
+  await admin.disconnect()
+  await send(NEWER, 'stock.reserved', late)
   await publish(late)
+  await stands('notification', 'orders', 3)
+  await stands('notification', 'payment-commands', 2)
+  await stands('notification.high', 'orders', 2, 'share')
+  await stands('query', 'orders', 3)
+  await stands('analytics-stream', 'shop-events', 3)
   await untilArchived()
   await broker.kill9()
   await postgres.stop()
@@ -117,23 +133,40 @@ afterAll(async () => {
   await rm(place, { recursive: true, force: true })
 })
 
-/** What a restored folder holds: the orders of its database, and how far its topics reach. */
+/** What a restored folder holds: the orders of its database, how far its topics reach, and where groups stand in them. */
 const found = async (data: string) => {
   const [port] = (await freePorts(1)) as [number]
   const server = await startPostgres({ folder: join(data, 'postgres'), port })
   const own = await startBroker({ dataDir: join(data, 'broker') })
-  const reader = new TopicReader({ brokers: [own.brokers], clientId: 'test' })
+  const kafka = { brokers: [own.brokers], clientId: 'test' }
+  const reader = new TopicReader(kafka)
   try {
     const sagas = await query(port, 'SELECT saga_id AS id FROM sagas ORDER BY saga_id')
     const notes = await query(port, 'SELECT note FROM notes')
-    const offsets = await reader.offsets(['orders', 'payment-commands', 'shop-events'])
-    const ends = Object.fromEntries([...offsets].map(([topic, [partition]]) => [topic, partition!.latest]))
-    return { orders: sagas.map(({ id }) => id), notes: notes.map(({ note }) => note), ends }
+    const offsets = await reader.offsets(TOPICS)
+    const ends = Object.fromEntries(
+      [...offsets].flatMap(([topic, [partition]]) => (partition === undefined ? [] : [[topic, partition.latest]])),
+    )
+    const { groups } = await readPositions(kafka)
+    const stand = groups.flatMap(({ groupId, at }) => at.map(({ topic, offset }) => [`${groupId} in ${topic}`, offset]))
+    return {
+      ...{ orders: sagas.map(({ id }) => id), notes: notes.map(({ note }) => note) },
+      ...{ ends, groups: Object.fromEntries(stand) },
+    }
   } finally {
     reader.close()
     await own.close()
     await server.stop()
   }
+}
+
+/** Where they stood before, and at the beginning of what they have read since; but for who reads in transactions. */
+const standSetBack = {
+  'notification in orders': 1,
+  'notification in payment-commands': 0,
+  'notification.high in orders': 0,
+  'query in orders': 0,
+  'analytics-stream in shop-events': 3,
 }
 
 const restore = (to: string, keepBroker = false, from = at('backups'), more: Partial<RestoreOptions> = {}) =>
@@ -155,6 +188,7 @@ describe('a backup', () => {
       orders: [],
       notes: [],
       ends: { orders: 1, 'payment-commands': 1, 'shop-events': 1 },
+      groups: { 'notification in orders': 1, 'analytics-stream in shop-events': 1 },
     })
   })
 
@@ -167,7 +201,8 @@ describe('a backup', () => {
     // The visitors' topic tells of the world outside.
     expect(await found(at('kept'))).toEqual({
       ...{ orders: [lost, late].toSorted(), notes: [] },
-      ends: { orders: 1, 'payment-commands': 1, 'shop-events': 3 },
+      ends: { orders: 1, 'payment-commands': 1, 'shop-events': 3, inventory: 0 },
+      groups: standSetBack,
     })
   })
 
@@ -188,7 +223,8 @@ describe('a backup', () => {
       expect(restored.lastCommit!.getTime()).toBeLessThanOrEqual(moment.getTime())
       expect(await found(to)).toEqual({
         ...{ orders, notes: ['before'] },
-        ends: { orders: 2, 'payment-commands': 2, 'shop-events': 3 },
+        ends: { orders: 2, 'payment-commands': 2, 'shop-events': 3, inventory: 0 },
+        groups: standSetBack,
       })
     },
   )

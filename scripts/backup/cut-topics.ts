@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readdirSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, fsyncSync, ftruncateSync, openSync, readdirSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { topics } from '#libs/contracts'
 import type { TopicPosition } from '#libs/messaging'
@@ -20,19 +10,19 @@ const NAME_DIGITS = 20
 /**
  * Ends the topics that services publish to at these positions, in the files of a broker that has stopped cleanly: what lies
  * behind them was said by transactions that no database knows any more, and would be heard beside what is said in
- * their place. Compacted topics are tables, of which the newest row counts, and those of visitors tell of the world outside:
- * both stay.
+ * their place. A partition that is not named was made later, and nothing of it stays. Compacted topics are tables, of which
+ * the newest row counts, and those of visitors tell of the world outside: both stay.
  */
 export const cutTopics = (folder: string, ends: readonly TopicPosition[]): void => {
-  for (const { topic, partition, offset } of ends) {
-    const settings = Object.hasOwn(topics, topic) ? topics[topic as keyof typeof topics] : undefined
-    if (settings === undefined || 'compacted' in settings) continue
-    const partitionFolder = join(folder, 'logs', `${topic}-${partition}`)
-    if (existsSync(partitionFolder)) cutLog(partitionFolder, offset)
-  }
+  const endOf = new Map(ends.map(({ topic, partition, offset }) => [`${topic}-${partition}`, offset]))
+  for (const name of readdirSync(join(folder, 'logs')))
+    if (isCut(name.replace(/-\d+$/, ''))) cutLog(join(folder, 'logs', name), endOf.get(name) ?? 0)
   // As after a crash: clients are to notice that logs may be shorter than they remember.
   rmSync(join(folder, 'clean-shutdown'), { force: true })
 }
+
+const isCut = (topic: string): boolean =>
+  Object.hasOwn(topics, topic) && !('compacted' in topics[topic as keyof typeof topics])
 
 const cutLog = (folder: string, end: number): void => {
   const bases = readdirSync(folder)

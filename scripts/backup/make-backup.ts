@@ -8,6 +8,7 @@ import { commandLine, isRunning, PidFiles } from '../supervisor/pid-files.ts'
 import { snapshotBroker } from './broker-files.ts'
 import { type Before, keep, type Original } from './copy-files.ts'
 import { baseBackup } from './databases.ts'
+import { isTransactional } from './groups-back.ts'
 import {
   BackupError,
   backupsIn,
@@ -106,9 +107,6 @@ const onDevice = async (folder: string): Promise<void> => {
   // Where it knows no file systems it knows all of them.
   await sync('sync', ['-f', folder]).catch(() => sync('sync'))
 }
-
-/** Its offsets are part of the transactions that its results are in: they are right as the broker's files have them. */
-const isTransactional = (groupId: string): boolean => groupId.endsWith('-stream')
 
 const brokerPid = (data: string): number | undefined => {
   if (!existsSync(join(data, 'run')))

@@ -4,15 +4,17 @@ import { constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { copyFile, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { resetPositions } from '#libs/messaging'
+import { readPositions, resetPositions } from '#libs/messaging'
 import type { MadeAgain } from '../../apps/order/src/orders-again.ts'
 import { freePorts } from '../postgres/free-port.ts'
 import { nodeFlags } from '../processes.ts'
 import { ROOT } from '../root.ts'
 import { accepts } from '../supervisor/wait.ts'
+import { askBroker } from './ask-broker.ts'
 import { digestOf } from './copy-files.ts'
 import { cutTopics } from './cut-topics.ts'
 import { endsAt } from './ends-at.ts'
+import { groupsBack } from './groups-back.ts'
 import { BackupError, backupsIn, type Manifest, readManifest } from './manifest.ts'
 import { countUnknown, followKeys, followLater, readLater } from './reconcile.ts'
 import { recoverDatabases } from './recover-databases.ts'
@@ -133,7 +135,8 @@ const meetTopics = async (
       broker = await start()
     }
     say('setting every group back to where it stood before the databases were copied')
-    await resetPositions(brokers, positions.groups)
+    const { groups } = await askBroker(() => readPositions(brokers))
+    await resetPositions(brokers, groupsBack(positions.groups, groups))
     const keys = await followKeys(later, postgresPort)
     if (keys > 0) say(`customers whose keys were made since, and are in the vault again: ${keys}`)
     // Whose topics are somebody else's cannot be cut, so everybody will hear of what came later.

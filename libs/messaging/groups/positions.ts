@@ -62,13 +62,19 @@ export const readPositions = async (options: KafkaOptions): Promise<Positions> =
   return { groups, ends: await endsOfTopics(options) }
 }
 
-/** Behind the last record of each partition of all topics. */
+/**
+ * Behind the last record of each partition of all topics.
+ * @throws Refused when that of a topic is not told: one that is not named is taken for one that was not there.
+ */
 export const endsOfTopics = async (options: KafkaOptions): Promise<TopicPosition[]> => {
   const admin = kafkaClient(options, 'briefly').admin()
   await admin.connect()
   try {
     const topics = (await admin.listTopics()).filter((name) => !name.startsWith('__'))
-    return [...(await topicOffsets(options, topics))].flatMap(([topic, partitions]) =>
+    const told = await topicOffsets(options, topics)
+    const untold = topics.filter((topic) => !told.has(topic))
+    if (untold.length > 0) throw new Refused(`where these topics end was not told: ${untold.join(', ')}`)
+    return [...told].flatMap(([topic, partitions]) =>
       partitions.map(({ partition, latest: offset }) => ({ topic, partition, offset })),
     )
   } finally {
