@@ -12,7 +12,8 @@ import { latencyAtRest } from './latency.ts'
 import { memory } from './memory.ts'
 import { notifications } from './notifications.ts'
 import { outbox } from './outbox.ts'
-import { quotes } from './quotes.ts'
+import { quotes } from './quotes/quotes.ts'
+import { quotesUnderRestarts } from './quotes/restarts.ts'
 import { rebuild } from './rebuild.ts'
 import { retention, SHORT_RETENTION } from './retention.ts'
 import { soak } from './soak.ts'
@@ -25,8 +26,8 @@ import { traces } from './traces.ts'
  * Nor is `npm run bench -- --only soak --orders 500000 [--seconds 7200]`: half an hour at 300 orders a second, or as
  * many orders as the seconds have time for, with `--pages` beside pages of the console; nor `--only compression`, `--only rebuild` and
  * `--only analytics [--events 3000000] [--rate 5000]`, which need no system; nor
- * `--only coordination`, the same orders in both styles, in turns. `--only quotes --restarts 10`
- * kills every service that a quote needs so often, under load. `--only notifications [--waiting 50000]` is not part of everything
+ * `--only coordination`, the same orders in both styles, in turns. `--only quotes --restarts 10 [--quotes 200]`
+ * ends every process that a quote needs so often, under so many quotes a second. `--only notifications [--waiting 50000]` is not part of everything
  * either, nor is `--only consoles`, what 200 open pages of the console cost, nor `--only traces [--pairs 8]`, without traces
  * and with a tenth in turns, nor `--only capacity --orders 20000 --rate 100`, which writes `bench/capacity.json`.
  */
@@ -36,6 +37,7 @@ const { values } = parseArgs({
     orders: { type: 'string', default: '500000' },
     only: { type: 'string' },
     restarts: { type: 'string', default: '0' },
+    quotes: { type: 'string', default: '200' },
     waiting: { type: 'string', default: '50000' },
     events: { type: 'string', default: '3000000' },
     rate: { type: 'string', default: '5000' },
@@ -79,7 +81,9 @@ try {
     await soak(system, client, {
       ...{ orders: Number(values.orders), seconds: Number(values.seconds), withPages: values.pages },
     })
-  if (wanted('quotes')) await quotes(system, client, Math.min(Number(values.seconds), 60), Number(values.restarts))
+  const quotesPerSecond = Number(values.quotes)
+  if (wanted('quotes')) await quotes(system, client, Math.min(Number(values.seconds), 60), quotesPerSecond)
+  if (Number(values.restarts) > 0) await quotesUnderRestarts(system, client, Number(values.restarts), quotesPerSecond)
   if (wanted('throughput')) {
     await throughput(system, client, Number(values.seconds))
     await memory(system, 'after the load')

@@ -26,6 +26,8 @@ export interface RunningSystem {
   portOf(process: string): Promise<number>
   /** `kill -9`, now; resolves when the supervisor has started it again. */
   killAndAwaitRestart(process: string): Promise<void>
+  /** Ends it, now, by this signal; resolves when the supervisor has started it again. */
+  endAndAwaitRestart(process: string, signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
   stop(): Promise<void>
 }
 
@@ -71,6 +73,14 @@ export const startSystem = async (
   await ready(child)
   const pidOf = async (name: string): Promise<number> =>
     Number(await readFile(join(data, 'run', `${name}.pid`), 'utf8'))
+  const endAndAwaitRestart: RunningSystem['endAndAwaitRestart'] = async (name, signal) => {
+    const old = await pidOf(name)
+    process.kill(old, signal)
+    await until(`${name} to be started again`, async () => {
+      const pid = await pidOf(name).catch(() => old)
+      return pid !== old || undefined
+    })
+  }
   const named = process.env.KAFKA_BROKERS
   return {
     url: `http://127.0.0.1:${port}`,
@@ -86,14 +96,8 @@ export const startSystem = async (
     },
     pidOf,
     portOf: async (name) => JSON.parse(await readFile(join(data, 'ports.json'), 'utf8'))[name],
-    killAndAwaitRestart: async (name) => {
-      const old = await pidOf(name)
-      process.kill(old, 'SIGKILL')
-      await until(`${name} to be started again`, async () => {
-        const pid = await pidOf(name).catch(() => old)
-        return pid !== old || undefined
-      })
-    },
+    killAndAwaitRestart: (name) => endAndAwaitRestart(name, 'SIGKILL'),
+    endAndAwaitRestart,
     stop: async () => {
       if (child.exitCode === null) {
         child.kill('SIGTERM')
