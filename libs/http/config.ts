@@ -1,13 +1,23 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { z } from 'zod'
 import { ServiceKeys } from '#libs/service-tokens'
 import { LOOPBACK, loginProblems } from './login-problems.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 
+/** No two processes of a service have the same host and port; one that takes any port is another one each time. */
+const instanceAt = (port: string | undefined): string => (Number(port) > 0 ? `${hostname()}-${port}` : randomUUID())
+
 /** What every service reads from its environment; spread into the service's own shape. */
 export const serviceEnvironment = {
   HOST: z.string().default('127.0.0.1'),
   PORT: port,
+  /** Of this process among its replicas, and the same from start to start: so it has its place in groups back at once. */
+  INSTANCE_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,100}$/)
+    .default(() => instanceAt(process.env.PORT)),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a postgresql:// URL' }),
   /** `host:port`, comma separated. */
   KAFKA_BROKERS: z

@@ -11,12 +11,17 @@ const HEADERS_MS = 5_000
 const LOOK_MS = 1_000
 /** Each costs some 10 KB and may send a body of 64 KiB; the next one is hung up on. */
 const MAX_CONNECTIONS = 4_096
+/**
+ * An idle connection is closed so much later than its client was told. One that is closed as it is used again loses a request,
+ * and of a busy client the moment at which it looks is not exact.
+ */
+const KEEP_ALIVE_BUFFER_MS = 10_000
 const PROBLEM_JSON = 'application/problem+json'
 
 /** How Fastify is to set up Node's server, so that what Node refuses itself is a problem, too, and nothing waits for ever. */
 export const serverOptions = {
   requestTimeout: REQUEST_MS,
-  // Nest's shutdown has an answer of its own, see `refuseWhileStopping`.
+  // We have an answer of our own, see `drainOnClose`.
   return503OnClosing: false,
   http: {
     headersTimeout: HEADERS_MS,
@@ -42,6 +47,7 @@ const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
 /** What Node's server would close a connection for without a word. */
 export const guard = (server: Server): void => {
   server.maxConnections = MAX_CONNECTIONS
+  server.keepAliveTimeoutBuffer = KEEP_ALIVE_BUFFER_MS
   judgeArrivalFairly(server, LOOK_MS)
   server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
     answerOn(socket, new Problem(405, { detail: 'this is no proxy' })),

@@ -40,9 +40,12 @@ export class InFlightLimit {
   }
 }
 
+/** For reading what it is told, whoever was not answered in time. */
+const READING_MS = 2_000
+
 /**
  * For a process that strangers talk to: at most `most` requests are worked on, and none is held longer than `longestMs`,
- * the reading of its answer included. Counts from when the whole request is there: slow senders take nobody's place.
+ * the reading of its answer included: who has no answer by then is told so, who does not read it is hung up on. Counts from when the whole request is there: slow senders take nobody's place.
  * Whether the process is well may be asked at any time; a route whose config says `isStream` has bounds of its own.
  */
 export const limitRequests = (fastify: FastifyInstance, most: number, longestMs: number): void => {
@@ -56,7 +59,11 @@ export const limitRequests = (fastify: FastifyInstance, most: number, longestMs:
     } catch (error) {
       return sendProblem(reply, error as Problem)
     }
-    const timer = setTimeout(() => reply.raw.destroy(), longestMs)
+    let timer = setTimeout(() => {
+      const isUnanswered = !reply.sent
+      if (isUnanswered) sendProblem(reply, unanswered(longestMs))
+      timer = setTimeout(() => reply.raw.destroy(), isUnanswered ? READING_MS : 0)
+    }, longestMs)
     reply.raw.once('close', () => {
       clearTimeout(timer)
       leave()
@@ -64,3 +71,9 @@ export const limitRequests = (fastify: FastifyInstance, most: number, longestMs:
     done()
   })
 }
+
+const unanswered = (longestMs: number): Problem =>
+  new Problem(504, {
+    type: 'timeout',
+    detail: `there was no answer within ${longestMs / 1_000} s; whether it was carried out is not known: send the same request again`,
+  })

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { drainOnClose } from './drain.ts'
 import { refuseCompressed } from './json-body.ts'
 import { refuseControlCharacters } from './plain-text.ts'
 import { Problem } from './problem.ts'
@@ -8,20 +9,8 @@ type Check = (request: FastifyRequest) => void
 
 /** Everything that holds for all requests of all services, before anything is done for one. */
 export const guardRequests = (fastify: FastifyInstance): void => {
-  let stopping = false
-  fastify.addHook('preClose', (done) => {
-    stopping = true
-    done()
-  })
-  const refuseWhileStopping: Check = () => {
-    if (stopping)
-      throw new Problem(503, {
-        type: 'stopping',
-        detail: 'this process is stopping; ask again',
-        headers: { connection: 'close' },
-      })
-  }
-  for (const check of [refuseWhileStopping, refuseWithoutHost, refuseCompressed]) addCheck(fastify, 'onRequest', check)
+  drainOnClose(fastify)
+  for (const check of [refuseWithoutHost, refuseCompressed]) addCheck(fastify, 'onRequest', check)
   addCheck(fastify, 'preValidation', refuseControlCharacters)
 }
 

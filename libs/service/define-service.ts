@@ -35,6 +35,7 @@ import { SERVICE, STREAM_KINDS } from './tokens.ts'
 export type ServiceConfig = ServiceOptions['config'] & {
   readonly DATABASE_URL: string
   readonly KAFKA_BROKERS: readonly string[]
+  readonly INSTANCE_ID: string
   readonly PRODUCER_COMPRESSION: NonNullable<ProducerOptions['compression']>
   readonly INBOX_RETENTION_HOURS?: number | undefined
   readonly IDEMPOTENCY_KEY_HOURS?: number | undefined
@@ -99,6 +100,7 @@ const HOUR_MS = 3_600_000
 export const defineService = (definition: ServiceDefinition): Service => {
   const { name, config, handlers, recognisesDuplicates = false } = definition
   const { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, PRODUCER_COMPRESSION: compression } = config
+  const { INSTANCE_ID: instanceId } = config
   // What cannot work is said now, and not by each client again and again.
   kafkaSecurity()
   const database = new Database(databaseUrl)
@@ -122,7 +124,7 @@ export const defineService = (definition: ServiceDefinition): Service => {
   const requester = definition.asks && new Requester({ service: name, brokers, clientId: name })
   const responder =
     definition.replies &&
-    new Responder({ service: name, brokers, clientId: name, replies: definition.replies(database) })
+    new Responder({ service: name, brokers, clientId: name, instanceId, replies: definition.replies(database) })
   const relay = new OutboxRelay({ databaseUrl, database, publisher })
   const { INBOX_RETENTION_HOURS, SETTLED_RETENTION_HOURS, PARKED_EFFECTS_RETENTION_HOURS } = config
   const { IDEMPOTENCY_KEY_HOURS: keyHours } = config

@@ -1,15 +1,9 @@
-import { hostname } from 'node:os'
 import { z } from 'zod'
 import { loadConfig, serviceEnvironment } from '#libs/http'
 
 export const config = () =>
   loadConfig({
     ...serviceEnvironment,
-    /** Of this process among its replicas, and the same from start to start. */
-    INSTANCE_ID: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]{1,100}$/)
-      .default(`${hostname()}-${process.env.PORT}`),
     /** Entries of state that the process holds at most: some 30 bytes each. */
     MAX_STATE_ENTRIES: z.coerce.number().int().positive().default(4_000_000),
     /**
