@@ -1,6 +1,7 @@
 export { askKafka } from './ask-kafka.ts'
 export { ensureTopics } from './ensure-topics.ts'
 export { type Assignment, GroupMembership, type MembershipOptions } from './group/group-membership.ts'
+export { GroupReader, type GroupReaderOptions } from './group/group-reader.ts'
 export { GroupConsumer } from './group-consumer.ts'
 export { activeGroup, GroupOffsets, type OffsetReset, type ResetPlan, type ResetRefusal } from './group-offsets.ts'
 export { type ConsumerGroupDescription, describeConsumerGroups } from './groups/consumer-groups.ts'

@@ -1,24 +1,19 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   type AnyMessage,
   type DataOf,
+  decode,
   encode,
   type Message,
   type MessageType,
   type ReplyType,
   type RequestType,
-  type Topic,
   topicOf,
   topicsKeptBy,
   uuidFrom,
 } from '#libs/contracts'
-import {
-  GroupConsumer,
-  type IncomingRecord,
-  type KafkaOptions,
-  type KafkaPublisher,
-  kafkaPublisher,
-} from '#libs/messaging'
+import { GroupReader, type KafkaOptions, type KafkaPublisher, kafkaPublisher, type TopicRecord } from '#libs/messaging'
 import { counter, createLogger, describeError, fields, metrics } from '#libs/observability'
 import { addressedTo, type ReturnAddress, returnAddressOf } from './return-address.ts'
 import { SendQueue } from './send-queue.ts'
@@ -43,6 +38,12 @@ type AnyReplies = Readonly<Record<string, (question: never, signal: AbortSignal)
 export interface ResponderOptions extends KafkaOptions {
   /** Who is asked; its group is `<service>-requests`. */
   readonly service: string
+  /**
+   * Of this process among those of the service, and the same from start to start: one that was killed takes up the questions
+   * of its partitions as soon as it is there again. By default it is another one each time, and they wait until it is missed.
+   */
+  readonly instanceId?: string
+  /** All of them to questions of one topic. */
   readonly replies: Partial<Replies>
 }
 
@@ -56,65 +57,61 @@ export class Responder {
   readonly #log = createLogger('responder')
   readonly #publisher: KafkaPublisher
   readonly #sending: SendQueue
-  readonly #consumer: GroupConsumer
+  readonly #questions: GroupReader
   readonly #replies: AnyReplies
   readonly #requests = counter(metrics.requestReply.requests)
 
   constructor(private readonly options: ResponderOptions) {
-    const { service, brokers, replies } = options
+    const { service, brokers, replies, instanceId = randomUUID() } = options
     this.#replies = replies as AnyReplies
-    const types = Object.keys(replies) as RequestType[]
+    const [topic, ...others] = new Set((Object.keys(replies) as RequestType[]).map(topicOf))
+    if (topic === undefined || others.length > 0) throw new Error(`${service} replies to the questions of one topic`)
     this.#publisher = kafkaPublisher(options)
     this.#sending = new SendQueue(this.#publisher)
     const name = `${service}-requests`
-    this.#consumer = new GroupConsumer({
-      ...{ brokers, clientId: name, groupId: name },
-      topics: [...new Set<Topic>(types.map(topicOf))],
-      handlers: new Map<MessageType, object>(types.map((type) => [type, {}])),
-      processor: { process: (records) => this.#process(records) },
-      keeps: topicsKeptBy(service),
+    this.#questions = new GroupReader({
+      ...{ brokers, clientId: name, groupId: name, instanceId, topic, keeps: topicsKeptBy(service) },
+      handle: (record) => this.#handle(record),
     })
   }
 
   /** Returns at once; the broker need not be there yet. */
   start(): void {
-    this.#consumer.start()
+    this.#questions.start()
   }
 
   /** Resolves when what was taken up is replied to. */
   async stop(): Promise<void> {
-    await this.#consumer.stop()
+    await this.#questions.stop()
     await this.#sending.idle()
     await this.#publisher.close()
   }
 
   /** Rejects, saying why, when this process takes up no questions. */
   check(): Promise<void> {
-    return this.#consumer.check()
+    return this.#questions.check()
   }
 
-  /** Each by itself, so that none waits for another's reply; never rejects, for a question is not worth asking again. */
-  async #process(records: readonly IncomingRecord[]): Promise<void> {
-    await Promise.all(
-      records.map(async (record) => {
-        const result = await this.#settle(record)
-        this.#requests.inc({ topic: record.position.topic, result })
-      }),
-    )
+  /** Never rejects: a question is not worth asking again. */
+  async #handle(record: TopicRecord): Promise<void> {
+    const result = await this.#settle(record)
+    this.#requests.inc({ topic: record.topic, result })
   }
 
-  async #settle({ position, raw, content }: IncomingRecord): Promise<Result> {
-    const address = returnAddressOf(raw)
-    if (content.kind !== 'message' || address === undefined) {
-      const detail = content.kind === 'unreadable' ? content.detail : 'no return address'
-      this.#log.warn('question not understood', { [fields.topic]: position.topic, detail })
+  async #settle(record: TopicRecord): Promise<Result> {
+    const address = returnAddressOf(record)
+    const decoded = decode(record)
+    if (!decoded.ok || address === undefined || !Object.hasOwn(this.#replies, decoded.message.type)) {
+      const detail = decoded.ok ? `${decoded.message.type} without a return address or a reply` : decoded.detail
+      this.#log.warn('question not understood', { [fields.topic]: record.topic, detail })
       return 'unreadable'
     }
+    const { message } = decoded
     const ms = Math.min(address.deadline - Date.now(), LONGEST_MS)
     if (ms <= 0) return 'expired'
     const signal = AbortSignal.timeout(ms)
-    const reply = await this.#replyTo(content.message, signal)
-    if (!(await this.#send(content.message, reply, address, signal))) return 'unanswered'
+    const reply = await this.#replyTo(message, signal)
+    if (!(await this.#send(message, reply, address, signal))) return 'unanswered'
     return reply.type === 'request.failed' ? 'failed' : 'answered'
   }
 

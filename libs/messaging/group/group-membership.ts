@@ -32,6 +32,8 @@ export interface MembershipOptions extends KafkaOptions {
   readonly instanceId: string
   /** How many members keep a copy of each partition's state beside its owner; the same for all members. Default 0. */
   readonly standbys?: number
+  /** Names under which other clients know the same messages: members of either kind share the partitions out. */
+  readonly alsoKnownAs?: readonly string[]
 }
 
 /** What the group has given a member, in one of its generations. */
@@ -182,11 +184,12 @@ export class GroupMembership {
 
   async #joinOnce(owned: readonly number[], copies: readonly number[]): Promise<Assignment> {
     this.#checkOpen()
-    const { groupId, topic, instanceId: groupInstanceId } = this.options
+    const { groupId, topic, instanceId: groupInstanceId, alsoKnownAs = [] } = this.options
+    const metadata = writeSubscription({ topic, owned, copies })
     const joined = await this.#coordinator.request(joinGroup, JOIN_GROUP, {
       ...{ groupId, groupInstanceId, memberId: this.#memberId },
       ...{ sessionTimeoutMs: SESSION_MS, rebalanceTimeoutMs: REBALANCE_MS, protocolType: PROTOCOL_TYPE },
-      protocols: [{ name: PROTOCOL, metadata: writeSubscription({ topic, owned, copies }) }],
+      protocols: [PROTOCOL, ...alsoKnownAs].map((name) => ({ name, metadata })),
     })
     if (joined.errorCode !== ErrorCode.NONE) throw this.#refused(joined.errorCode, 'to join')
     const { generationId, memberId } = joined
@@ -194,7 +197,7 @@ export class GroupMembership {
     const assignments = joined.leader === memberId ? await this.#shareOut(joined.members) : []
     const synced = await this.#coordinator.request(syncGroup, SYNC_GROUP, {
       ...{ groupId, generationId, memberId, groupInstanceId },
-      ...{ protocolType: PROTOCOL_TYPE, protocolName: PROTOCOL, assignments },
+      ...{ protocolType: PROTOCOL_TYPE, protocolName: joined.protocolName, assignments },
     })
     if (synced.errorCode !== ErrorCode.NONE) throw this.#refused(synced.errorCode, 'to share out')
     return { generationId, memberId, ...readAssignment(synced.assignment, topic) }
