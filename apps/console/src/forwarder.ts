@@ -71,7 +71,8 @@ interface Target {
 }
 
 /**
- * Passes requests on to the services. A request whose connection broke is sent again for a while: every GET, PUT and
+ * Passes requests on to the services. A request whose connection broke, or that a service refused since it is about to stop, is
+ * sent again for a while: every GET, PUT and
  * cancellation may be repeated by its nature and every other POST by its `Idempotency-Key`, so that a service that is killed
  * and comes back costs its callers time, not answers.
  */
@@ -112,7 +113,8 @@ export class Forwarder {
       try {
         const answer = await send(target, outgoing, answerMs)
         if (answer.status === 401) throw unknownThere(service)
-        return answer
+        if (!isStopping(answer) || Date.now() + pause > deadline) return answer
+        await delay(pause)
       } catch (error) {
         if (error instanceof Problem) throw error
         if (isTimeout(error)) throw silent(service, answerMs, outgoing)
@@ -197,6 +199,10 @@ const silent = (service: ServiceName, answerMs: number, { method }: ForwardedReq
     extensions: { missing: [service] },
   })
 }
+
+/** A service that is told to stop refuses what comes, and does nothing of it; its successor is asked. */
+const isStopping = ({ status, body }: ForwardedAnswer): boolean =>
+  status === 503 && body.includes('"urn:waybill:problem:stopping"')
 
 const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === 'TimeoutError'
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Module } from '@nestjs/common'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createApplication } from '#libs/http'
 import { configureLogging } from '#libs/observability'
 import { Forwarder } from './forwarder.ts'
@@ -15,9 +15,18 @@ configureLogging({ level: 'silent' })
 class TestModule {}
 
 /** What stands for every service: notes what it is asked, and answers when it is told to. */
-let asked: { method: string; path: string; answer: (status: number) => void }[]
+interface Asked {
+  readonly method: string
+  readonly path: string
+  readonly key: string | undefined
+  readonly answer: (status: number, body?: object) => void
+  /** As if it had been killed. */
+  readonly hangUp: () => void
+}
+let asked: Asked[]
 let silent: ReadonlySet<string>
 let url: string
+let forwarder: Forwarder
 const cleanUp: (() => unknown)[] = []
 
 beforeEach(async () => {
@@ -34,7 +43,7 @@ beforeEach(async () => {
     'simulators',
   ] as const
   const addresses = await Promise.all(services.map(async (name) => [name, await startStandIn(name)] as const))
-  const forwarder = new Forwarder(Object.fromEntries(addresses) as Record<ServiceName, string>)
+  forwarder = new Forwarder(Object.fromEntries(addresses) as Record<ServiceName, string>)
   const app = await createApplication(TestModule)
   void app.register(gateway(forwarder))
   await app.listen(0, '127.0.0.1')
@@ -46,12 +55,13 @@ afterEach(async () => {
 })
 
 const startStandIn = async (name: string): Promise<string> => {
-  const server = createServer(({ method, url }: IncomingMessage, response: ServerResponse) => {
+  const server = createServer(({ method, url, headers, socket }: IncomingMessage, response: ServerResponse) => {
     if (silent.has(name)) return
-    const answer = (status: number) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ from: name }))
+    const answer = (status: number, body: object = { from: name }) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     }
-    asked.push({ method: method!, path: url!, answer })
+    const key = headers['idempotency-key'] as string | undefined
+    asked.push({ method: method!, path: url!, key, answer, hangUp: () => socket.destroy() })
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   cleanUp.push(() => {
@@ -61,8 +71,8 @@ const startStandIn = async (name: string): Promise<string> => {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const ask = async (path: string, method = 'GET') => {
-  const answer = await fetch(`${url}${path}`, { method })
+const ask = async (path: string, method = 'GET', headers: Record<string, string> = {}) => {
+  const answer = await fetch(`${url}${path}`, { method, headers })
   return { status: answer.status, retryAfter: answer.headers.get('retry-after'), body: (await answer.json()) as object }
 }
 const until = (condition: () => boolean) => expect.poll(condition, { interval: 5, timeout: 20_000 }).toBe(true)
@@ -127,6 +137,41 @@ test('the past is for the owner of the events to tell, who alone is asked', asyn
     asked.splice(0)[0]!.answer(status)
     expect(await past).toEqual({ status, retryAfter: null, body: { from: 'order' } })
   }
+})
+
+describe('a request to a service that is being started again', () => {
+  const quote = () => ask('/api/quotes', 'POST', { 'idempotency-key': 'one' })
+  const next = async (): Promise<Asked> => {
+    await until(() => asked.length > 0)
+    return asked.shift()!
+  }
+
+  test('is sent again, under its key, when the service was killed with it', async () => {
+    const answer = quote()
+    for (let kills = 0; kills < 2; kills++) (await next()).hangUp()
+    const last = await next()
+    expect([last.method, last.path, last.key]).toEqual(['POST', '/quotes', 'one'])
+    last.answer(201)
+    expect(await answer).toMatchObject({ status: 201, body: { from: 'order' } })
+  })
+
+  test('is sent again when the service refused it since it is about to stop', async () => {
+    const answer = quote()
+    ;(await next()).answer(503, { type: 'urn:waybill:problem:stopping', status: 503 })
+    ;(await next()).answer(201)
+    expect(await answer).toMatchObject({ status: 201 })
+  })
+
+  test('is answered 503, and when to come again, when none comes', async () => {
+    const hangingUp = setInterval(() => {
+      for (const { hangUp } of asked.splice(0)) hangUp()
+    }, 5)
+    cleanUp.push(() => clearInterval(hangingUp))
+    const request = { method: 'POST', path: '/quotes', headers: { 'idempotency-key': 'one' } }
+    await expect(forwarder.forward('order', request, { answerMs: 10_000, restartMs: 500 })).rejects.toMatchObject({
+      ...{ status: 503, headers: { 'retry-after': '1' }, details: { missing: ['order'] } },
+    })
+  })
 })
 
 test('who is silent is named', async () => {
