@@ -13,6 +13,7 @@ export interface AskedQuote {
   readonly tookMs: number
   /** `201`; a status with what the problem says of it, e.g. `504 inventory`; or why there was no answer. */
   readonly outcome: string
+  /** `refused`: by 504, or by 503 with when to come again. `wrong`: by another status, or with another's quote. */
   readonly kind: 'quoted' | 'refused' | 'unanswered' | 'wrong'
 }
 
@@ -57,8 +58,10 @@ const ask = async (client: Client, n: number, seen: Set<string>): Promise<AskedQ
       pause(PATIENCE_MS, undefined, { ref: false }),
     ])
     if (answer === undefined) return settledAs('unanswered', `nothing within ${PATIENCE_MS / 1_000} s`)
-    const { status, body } = answer
-    if (status !== 201) return settledAs('refused', `${status} ${reasonIn(body)}`)
+    const { status, headers, body } = answer
+    if (status === 504 || (status === 503 && headers.get('retry-after') !== null))
+      return settledAs('refused', `${status} ${reasonIn(body)}`)
+    if (status !== 201) return settledAs('wrong', `${status}, which is no clear answer`)
     const isOurs = body.items[0]?.quantity === quantity && !seen.has(body.quoteId)
     seen.add(body.quoteId)
     return isOurs ? settledAs('quoted', '201') : settledAs('wrong', `201 with another's quote, ${body.quoteId}`)
