@@ -13,6 +13,7 @@ const MAILS = 3
 interface Message {
   readonly id: string
   readonly type: string
+  readonly source: string
   readonly causationId?: string
 }
 
@@ -44,11 +45,9 @@ export const orders = (at: ConsoleUnderTest): void => {
 
     // Payment and stock answer in either order: the later one is what the capture follows from.
     const capture = messages.find(({ type }) => type === 'payment.capture')
-    const cause = messages.find(({ id }) => id === capture?.causationId)!.type
-    await diagram
-      .getByRole('button', { name: `${cause}, from ${cause.startsWith('stock.') ? 'inventory' : 'payment'}` })
-      .click()
-    await page.getByRole('heading', { name: cause }).waitFor()
+    const cause = messages.find(({ id }) => id === capture?.causationId)!
+    await diagram.getByRole('button', { name: `${cause.type}, from ${cause.source.replace('/waybill/', '')}` }).click()
+    await page.getByRole('heading', { name: cause.type }).waitFor()
     await page.getByRole('button', { name: 'payment.capture', exact: true }).click()
     await page.getByRole('heading', { name: 'payment.capture' }).waitFor()
     expect(decodeURIComponent(page.url())).toContain('record=payment-commands/')
