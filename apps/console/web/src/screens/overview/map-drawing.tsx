@@ -1,9 +1,8 @@
 import type { Edge, Node } from './system-map.ts'
 
 const WIDTH = 190
-const HEIGHT = 64
-/** Two topics between the same services stand this far apart. */
-const APART = 14
+/** Two topics between the same services stand so far from the middle between them. */
+const APART = 13
 
 /** The map as a drawing; its title says the same in words. */
 export const MapDrawing = ({ nodes, edges }: { nodes: readonly Node[]; edges: readonly Edge[] }) => {
@@ -12,7 +11,7 @@ export const MapDrawing = ({ nodes, edges }: { nodes: readonly Node[]; edges: re
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for a form.
     <div className="map" role="group" aria-label="Map of services and topics" tabIndex={0}>
-      <svg viewBox="0 0 1000 540" role="img" aria-labelledby="map-title">
+      <svg viewBox="0 0 1140 500" role="img" aria-labelledby="map-title">
         <title id="map-title">{spoken(nodes, edges)}</title>
         <defs>
           <marker
@@ -29,14 +28,10 @@ export const MapDrawing = ({ nodes, edges }: { nodes: readonly Node[]; edges: re
           </marker>
         </defs>
         {edges.map((edge) => (
-          <EdgeLine key={keyOf(edge)} edge={edge} from={byName.get(edge.from)!} to={byName.get(edge.to)!} />
+          <EdgeLine key={keyOf(edge)} edge={edge} line={lineOf(edge, edges, byName)} />
         ))}
         {nodes.map((node) => (
           <NodeBox key={node.name} node={node} />
-        ))}
-        {/* Neither a line nor a box runs over a name. */}
-        {edges.map((edge) => (
-          <EdgeName key={keyOf(edge)} edge={edge} from={byName.get(edge.from)!} to={byName.get(edge.to)!} />
         ))}
       </svg>
     </div>
@@ -54,62 +49,55 @@ const spoken = (nodes: readonly Node[], edges: readonly Edge[]): string =>
     ...edges.map(({ topic, rate, lag }) => `${topic} ${rate?.toFixed(1) ?? 'unknown'} per second, ${lag} waiting`),
   ].join('; ')
 
-interface EdgeProps {
-  readonly edge: Edge
-  readonly from: Node
-  readonly to: Node
+interface Line {
+  readonly startX: number
+  readonly endX: number
+  readonly y: number
+  /** Whether another one runs back above it: its name stands below then. */
+  readonly isLower: boolean
 }
 
-const EdgeLine = ({ edge, from, to }: EdgeProps) => {
-  const { start, end } = lineOf(from, to)
-  return (
-    <g className="map-edge" data-busy={(edge.rate ?? 0) > 0 || undefined}>
-      <line x1={start.x} y1={start.y} x2={end.x} y2={end.y} markerEnd="url(#tip)" />
-    </g>
-  )
-}
-
-const EdgeName = ({ edge, from, to }: EdgeProps) => {
-  const { start, end, side } = lineOf(from, to)
-  const [x, y] = [(start.x + end.x) / 2, (start.y + end.y) / 2]
+const EdgeLine = ({ edge, line: { startX, endX, y, isLower } }: { edge: Edge; line: Line }) => {
   const rate = edge.rate === undefined ? '' : `${edge.rate.toFixed(edge.rate < 10 ? 1 : 0)}/s`
   return (
-    <g className="map-edge" data-waiting={edge.lag > 0 || undefined}>
-      <text x={x} y={y + (side > 0 ? 14 : -5)} textAnchor="middle">
+    <g className="map-edge" data-busy={(edge.rate ?? 0) > 0 || undefined} data-waiting={edge.lag > 0 || undefined}>
+      <line x1={startX} y1={y} x2={endX} y2={y} markerEnd="url(#tip)" />
+      <text x={(startX + endX) / 2} y={y + (isLower ? 15 : -6)} textAnchor="middle">
         {edge.topic} <tspan className="map-figure">{`${rate}${edge.lag > 0 ? ` · ${edge.lag} waiting` : ''}`}</tspan>
       </text>
     </g>
   )
 }
 
-const lineOf = (from: Node, to: Node) => {
-  const side = APART * (to.x >= from.x ? -1 : 1)
-  return { side, start: edgeOf(from, to, side), end: edgeOf(to, from, side) }
+/** From the side of one box to that of the other, at the middle of the one that is less tall. */
+const lineOf = (edge: Edge, edges: readonly Edge[], byName: ReadonlyMap<string, Node>): Line => {
+  const [from, to] = [byName.get(edge.from)!, byName.get(edge.to)!]
+  const side = Math.sign(to.x - from.x)
+  const isPair = edges.some((other) => other.from === edge.to && other.to === edge.from)
+  return {
+    startX: from.x + side * (WIDTH / 2),
+    endX: to.x - side * (WIDTH / 2),
+    y: (from.height < to.height ? from.y : to.y) - (isPair ? side * APART : 0),
+    isLower: isPair && side < 0,
+  }
 }
 
-/** Where a line from the middle of one box to that of the other leaves the first one. */
-const edgeOf = (node: Node, other: Node, side: number): { x: number; y: number } => {
-  const dx = Math.sign(other.x - node.x)
-  if (Math.abs(other.x - node.x) < 1) return { x: node.x, y: node.y + Math.sign(other.y - node.y) * (HEIGHT / 2) }
-  return { x: node.x + dx * (WIDTH / 2), y: node.y + side }
-}
-
-const NodeBox = ({ node: { name, x, y, status, parked, stuck, backlog, tone } }: { node: Node }) => {
-  const figures = [
-    parked > 0 && `${parked} parked`,
-    stuck > 0 && `${stuck} stuck`,
-    backlog > 0 && `${backlog} in the outbox`,
-  ].filter((each) => each !== false)
+const NodeBox = ({ node: { name, x, y, height, status, parked, stuck, backlog, tone } }: { node: Node }) => {
+  const wrong = [parked > 0 && `${parked} parked`, stuck > 0 && `${stuck} stuck`].filter((each) => each !== false)
+  const figures = [wrong.join(', '), backlog > 0 ? `${backlog} in the outbox` : ''].filter(Boolean)
+  const lines = figures.length > 0 ? figures : [status]
   return (
-    <g className="map-node" data-tone={tone} transform={`translate(${x - WIDTH / 2} ${y - HEIGHT / 2})`}>
-      <rect width={WIDTH} height={HEIGHT} rx="8" />
-      <circle cx="16" cy="24" r="4.500" />
-      <text x="28" y="29" className="map-name">
+    <g className="map-node" data-tone={tone} transform={`translate(${x - WIDTH / 2} ${y - height / 2})`}>
+      <rect width={WIDTH} height={height} rx="8" />
+      <circle cx="16" cy={lines.length > 1 ? 17 : 23} r="4.500" />
+      <text x="28" y={lines.length > 1 ? 22 : 28} className="map-name">
         {name}
       </text>
-      <text x="28" y="48" className="map-state">
-        {figures.length > 0 ? figures.join(', ') : status}
-      </text>
+      {lines.map((line, i) => (
+        <text key={line} x="28" y={(lines.length > 1 ? 38 : 47) + i * 16} className="map-state">
+          {line}
+        </text>
+      ))}
     </g>
   )
 }

@@ -2,8 +2,11 @@ import type { Tone } from '../../ui/badge.tsx'
 
 export interface Node {
   readonly name: string
+  /** Its middle, in units of the drawing. */
   readonly x: number
   readonly y: number
+  /** As tall as those beside it, to which its lines then run straight. */
+  readonly height: number
   readonly status: string
   readonly parked: number
   readonly stuck: number
@@ -33,15 +36,18 @@ export interface Seen {
   readonly rates: ReadonlyMap<string, number>
 }
 
-/** Where each service stands, in units of the drawing. */
-const PLACES: Readonly<Record<string, readonly [x: number, y: number]>> = {
-  order: [115, 210],
-  payment: [540, 60],
-  inventory: [540, 210],
-  fulfillment: [540, 360],
-  notification: [540, 490],
-  query: [885, 275],
-  analytics: [115, 430],
+const HEIGHT = 64
+const [LEFT, MIDDLE, RIGHT] = [105, 595, 1_035]
+
+/** Who speaks to many stands in front of all of them: no line crosses another one, and no name stands on a line. */
+const PLACES: Readonly<Record<string, readonly [x: number, y: number, height: number]>> = {
+  order: [LEFT, 250, 464],
+  payment: [MIDDLE, 50, HEIGHT],
+  inventory: [MIDDLE, 150, HEIGHT],
+  fulfillment: [MIDDLE, 250, HEIGHT],
+  notification: [MIDDLE, 350, HEIGHT],
+  query: [RIGHT, 350, HEIGHT],
+  analytics: [MIDDLE, 450, HEIGHT],
 }
 
 /** Topics between those for whom they are; the read model follows every topic of facts, of which one is drawn. */
@@ -59,14 +65,14 @@ const WAYS: readonly (readonly [topic: string, from: string, to: string])[] = [
 
 /** The services and what flows between them, with whatever is wrong at the one that has it. */
 export const systemMap = ({ services, groups, parked, stuck, rates }: Seen): { nodes: Node[]; edges: Edge[] } => ({
-  nodes: Object.entries(PLACES).map(([name, [x, y]]) => {
+  nodes: Object.entries(PLACES).map(([name, [x, y, height]]) => {
     const status = services[name]?.status ?? 'unknown'
     const mine = parked.reduce((sum, { service, count }) => sum + (service === name ? count : 0), 0)
     const stuckHere = name === 'order' ? stuck : 0
     const isBad = (status !== 'ok' && status !== 'unknown') || stuckHere > 0
     const tone = isBad ? 'bad' : mine > 0 ? 'warn' : status === 'ok' ? 'ok' : 'idle'
     const backlog = services[name]?.outboxBacklog ?? 0
-    return { name, x, y, status, parked: mine, stuck: stuckHere, backlog, tone }
+    return { name, x, y, height, status, parked: mine, stuck: stuckHere, backlog, tone }
   }),
   edges: WAYS.map(([topic, from, to]) => ({ topic, from, to, rate: rates.get(topic), lag: lagOf(groups, to, topic) })),
 })
