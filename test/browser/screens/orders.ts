@@ -55,6 +55,9 @@ export const orders = (at: ConsoleUnderTest): void => {
     await dragToTheBeginning(page)
     await page.getByText('As it was at version 1').waitFor()
     await page.locator('.facts-row').getByText('placed', { exact: true }).waitFor()
+    // Its saga stands where it stood then, and nobody can ask anything of what is over.
+    await page.locator('.saga').getByText('still to come').first().waitFor()
+    expect(await page.locator('.saga').getByRole('button').count()).toBe(0)
     await expectUsable(page)
     const then = await at.open()
     await then.page.goto(page.url())

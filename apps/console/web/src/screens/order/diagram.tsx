@@ -29,7 +29,7 @@ export const Diagram = ({ arrows, complete, selected, onSelect }: Props) => {
               <span key={lane}>{lane}</span>
             ))}
           </div>
-          <span>took</span>
+          <span className="took">took</span>
         </div>
         <ol className="diagram-rows">
           {arrows.map((arrow) => (

@@ -24,8 +24,9 @@ export const OrderPage = () => {
   const navigate = orderRoute.useNavigate()
   const live = useLive(orderId)
   const order = useQuery(orderQuery(orderId))
-  const saga = useQuery(sagaQuery(orderId, asOf))
   const events = useQuery(eventsQuery(orderId))
+  const moment = events.data?.items.find(({ version }) => version === asOf)?.at
+  const saga = useQuery({ ...sagaQuery(orderId, moment), enabled: asOf === undefined || moment !== undefined })
   const messages = useQuery(messagesQuery(orderId))
   const outside = useQuery(outsideQuery(orderId))
 
@@ -106,7 +107,7 @@ export const OrderPage = () => {
                   <p>Its services coordinate it among themselves.</p>
                 </Empty>
               ) : (
-                <SagaCard saga={found} onDone={() => void saga.refetch()} />
+                <SagaCard saga={found} isPast={asOf !== undefined} onDone={() => void saga.refetch()} />
               )
             }
           </Shown>

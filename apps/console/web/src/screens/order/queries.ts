@@ -29,8 +29,8 @@ export const orderQuery = (orderId: string, asOf?: number) =>
     refetchInterval: ({ state }) => (asOf === undefined && whileUnderWay(state.data)) || whilePassing(state.error),
   })
 
-/** Null for an order that coordinates itself. */
-export const sagaQuery = (orderId: string, asOf?: number) =>
+/** Null for an order that coordinates itself. `asOf` is an instant: versions of an order are not those of its saga. */
+export const sagaQuery = (orderId: string, asOf?: string) =>
   queryOptions({
     queryKey: key(orderId, 'saga', asOf ?? 'now'),
     queryFn: ({ signal }) =>

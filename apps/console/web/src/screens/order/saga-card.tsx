@@ -11,11 +11,18 @@ import { type Stage, type Step, stagesOf } from './saga-stages.ts'
 
 type Asked = { readonly what: 'retry' | 'skip'; readonly step: string } | { readonly what: 'compensate' }
 
+interface Props {
+  readonly saga: Saga
+  /** It is shown as it was: nothing can be asked for there. */
+  readonly isPast: boolean
+  readonly onDone: () => void
+}
+
 /** The steps of a saga, those that undo it, and what an operator may ask for. */
-export const SagaCard = ({ saga, onDone }: { saga: Saga; onDone: () => void }) => {
+export const SagaCard = ({ saga, isPast, onDone }: Props) => {
   const [asked, setAsked] = useState<Asked>()
   const { forward, undoing } = stagesOf(saga)
-  const isOpen = saga.state === 'running' || saga.state === 'needs_attention' || saga.state === 'compensating'
+  const isOpen = !isPast && OPEN.has(saga.state)
   return (
     <div className="saga">
       {saga.error && <Notice tone="bad">{saga.error}</Notice>}
@@ -46,6 +53,8 @@ export const SagaCard = ({ saga, onDone }: { saga: Saga; onDone: () => void }) =
     </div>
   )
 }
+
+const OPEN: ReadonlySet<Saga['state']> = new Set(['running', 'needs_attention', 'compensating'])
 
 const Deadline = ({ at }: { at: string }) => {
   const left = Date.parse(at) - useNow()
