@@ -36,7 +36,8 @@ export interface Page<T> {
   readonly items: readonly T[]
 }
 export interface CursorPage<T> extends Page<T> {
-  readonly nextCursor: string | null
+  /** Null or nothing on the last page. */
+  readonly nextCursor?: string | null
 }
 export type OrderMessages = z.infer<typeof schemas.orderMessages>
 export type OrderMessage = OrderMessages['items'][number]

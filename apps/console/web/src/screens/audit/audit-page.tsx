@@ -14,12 +14,12 @@ import { auditRoute } from './route.ts'
 const ORDER = /^order\/([0-9a-f-]{36})$/
 
 const columns: readonly Column<AuditEntry>[] = [
-  { name: 'When', width: '9.5rem', cell: ({ at }) => <Time at={at} /> },
+  { name: 'When', width: '8.5rem', cell: ({ at }) => <Time at={at} /> },
   { name: 'Who', width: 'minmax(7rem, 1fr)', cell: ({ actor }) => actor },
   { name: 'What', width: 'minmax(8rem, 1fr)', cell: ({ action }) => action },
   {
     name: 'To which thing',
-    width: 'minmax(9rem, 1.6fr)',
+    width: 'minmax(9rem, 2fr)',
     cell: ({ target }) => {
       const orderId = ORDER.exec(target)?.[1]
       return orderId === undefined ? (
@@ -31,10 +31,10 @@ const columns: readonly Column<AuditEntry>[] = [
       )
     },
   },
-  { name: 'Why', width: 'minmax(7rem, 1.4fr)', cell: ({ reason }) => reason ?? '' },
+  { name: 'Why', width: 'minmax(7rem, 1.2fr)', cell: ({ reason }) => reason ?? '' },
   {
     name: 'What came of it',
-    width: 'minmax(8rem, 1.2fr)',
+    width: 'minmax(8rem, 1.6fr)',
     cell: ({ outcome, detail }) => (
       <>
         <Badge tone={outcome === 'done' ? 'ok' : 'warn'}>{outcome}</Badge> {detail}
@@ -45,7 +45,8 @@ const columns: readonly Column<AuditEntry>[] = [
 
 export const AuditPage = () => {
   const filter = auditRoute.useSearch()
-  const entries = useInfiniteQuery(listQuery<AuditEntry>('/api/audit', filter))
+  const list = listQuery<AuditEntry>('/api/audit', filter)
+  const entries = useInfiniteQuery(list)
   return (
     <Page
       title="Audit"
@@ -54,13 +55,19 @@ export const AuditPage = () => {
     >
       <Filters actor={filter.actor} target={filter.target} />
       <section className="card">
-        <Pages query={entries} what="Entries" empty={<Empty title="Nothing on record that matches" />}>
-          {(rows) => (
+        <Pages
+          query={entries}
+          queryKey={list.queryKey}
+          what="Entries"
+          empty={<Empty title="Nothing on record that matches" />}
+        >
+          {(rows, more) => (
             <DataTable
               label="Audit entries"
               rows={rows}
               columns={columns}
               keyOf={({ service, seq }) => `${service}/${seq}`}
+              onEnd={more}
               leastWidth="62rem"
               height="calc(100dvh - 15rem)"
             />

@@ -68,7 +68,7 @@ export const CampaignsPage = () => {
                 rows={items}
                 columns={columns}
                 keyOf={({ campaignId }) => campaignId}
-                isSelected={({ campaignId }) => campaignId === chosen}
+                selected={chosen}
                 leastWidth="56rem"
                 height="18rem"
               />

@@ -96,7 +96,7 @@ export const GroupsPage = () => {
                   rows={items}
                   columns={columns}
                   keyOf={({ groupId }) => groupId}
-                  isSelected={({ groupId }) => groupId === chosen}
+                  selected={chosen}
                   leastWidth="52rem"
                   height="22rem"
                 />

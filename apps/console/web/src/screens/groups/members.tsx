@@ -49,7 +49,8 @@ const Rebalances = ({ history }: { history: GroupHistory | undefined }) => (
 const sinceOf = (history: GroupHistory | undefined): string => {
   const first = history?.samples[0]?.at
   const last = history?.samples.at(-1)?.at
-  return first === undefined || last === undefined ? '' : `seen by this page, for ${duration(last - first)}`
+  if (first === undefined || last === undefined) return ''
+  return last === first ? 'seen by this page, from now on' : `seen by this page, for ${duration(last - first)}`
 }
 
 const Seen = ({ at, joined, left, moved }: Rebalance) => (

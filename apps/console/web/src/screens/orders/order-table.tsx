@@ -8,7 +8,7 @@ import { Time } from '../../ui/values.tsx'
 const columns: readonly Column<OrderSummary>[] = [
   {
     name: 'Order',
-    width: 'minmax(7rem, 1.2fr)',
+    width: 'minmax(7rem, 17rem)',
     cell: ({ orderId }) => (
       <Link to="/orders/$orderId" params={{ orderId }} className="row-link mono">
         {orderId}
@@ -26,12 +26,18 @@ const columns: readonly Column<OrderSummary>[] = [
   { name: 'Placed', width: '9.5rem', cell: ({ placedAt }) => <Time at={placedAt} /> },
 ]
 
-export const OrderTable = ({ rows }: { rows: readonly OrderSummary[] }) => (
+interface Props {
+  readonly rows: readonly OrderSummary[]
+  readonly onEnd: (() => void) | undefined
+}
+
+export const OrderTable = ({ rows, onEnd }: Props) => (
   <DataTable
     label="Orders"
     rows={rows}
     columns={columns}
     keyOf={({ orderId }) => orderId}
+    onEnd={onEnd}
     leastWidth="52rem"
     height="calc(100dvh - 15rem)"
   />

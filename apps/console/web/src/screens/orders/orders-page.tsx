@@ -15,10 +15,13 @@ import { ordersRoute } from './route.ts'
 
 export const OrdersPage = () => {
   const filter = ordersRoute.useSearch()
-  const orders = useInfiniteQuery(ordersQuery(filter))
+  const list = ordersQuery(filter)
+  const orders = useInfiniteQuery(list)
   const isFiltered = filter.customer !== undefined || filter.status !== undefined
   const [placing, setPlacing] = useState(false)
-  const refresh = useCalmly(() => void orders.refetch())
+  // Whoever has scrolled on is not interrupted, nor are all pages read again with each change.
+  const isAtTop = (orders.data?.pages.length ?? 0) <= 1
+  const refresh = useCalmly(() => isAtTop && void orders.refetch())
   const live = useStream({ topics: ['orders'] }, refresh)
   return (
     <Page
@@ -26,7 +29,9 @@ export const OrdersPage = () => {
       lead="Every order, newest first, as the read model has it."
       actions={
         <>
-          <Badge tone={live ? 'ok' : 'idle'}>{live ? 'live' : 'not connected'}</Badge>
+          <Badge tone={live && isAtTop ? 'ok' : 'idle'}>
+            {live ? (isAtTop ? 'live' : 'stands still') : 'not connected'}
+          </Badge>
           <May ask="POST /api/orders">
             <button type="button" className="button" data-kind="primary" onClick={() => setPlacing(true)}>
               Place an order
@@ -38,8 +43,8 @@ export const OrdersPage = () => {
       <OrderFilters filter={filter} />
       {placing && <PlaceOrder onClose={() => setPlacing(false)} onPlaced={refresh} />}
       <section className="card">
-        <Pages query={orders} what="Orders" more="Older orders" empty={<NoOrders isFiltered={isFiltered} />}>
-          {(rows) => <OrderTable rows={rows} />}
+        <Pages query={orders} queryKey={list.queryKey} what="Orders" empty={<NoOrders isFiltered={isFiltered} />}>
+          {(rows, more) => <OrderTable rows={rows} onEnd={more} />}
         </Pages>
       </section>
     </Page>

@@ -21,7 +21,8 @@ export const ParkedPage = () => {
   const { record, operation, ...filter } = parkedRoute.useSearch()
   const client = useQueryClient()
   const [redriving, setRedriving] = useState(false)
-  const parked = useInfiniteQuery(listQuery<ParkedItem>('/api/parked', filter))
+  const list = listQuery<ParkedItem>('/api/parked', filter)
+  const parked = useInfiniteQuery(list)
   const changed = () => void client.invalidateQueries({ predicate: ({ queryKey }) => isAboutParked(queryKey[0]) })
   const columns: readonly Column<ParkedItem>[] = [
     {
@@ -56,14 +57,20 @@ export const ParkedPage = () => {
       {operation !== undefined && <RedriveProgress id={operation} onChange={changed} />}
       {record !== undefined && <RecordCard record={record} onChange={changed} />}
       <section className="card">
-        <Pages query={parked} what="Dead letters" empty={<Empty title="Nothing is parked that matches" />}>
-          {(rows) => (
+        <Pages
+          query={parked}
+          queryKey={list.queryKey}
+          what="Dead letters"
+          empty={<Empty title="Nothing is parked that matches" />}
+        >
+          {(rows, more) => (
             <DataTable
               label="Dead letters"
               rows={rows}
               columns={columns}
               keyOf={recordOf}
-              isSelected={(item) => recordOf(item) === record}
+              selected={record}
+              onEnd={more}
               leastWidth="58rem"
               height="calc(100dvh - 16rem)"
             />

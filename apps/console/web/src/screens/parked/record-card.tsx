@@ -126,6 +126,7 @@ const Facts = ({ parked }: { parked: ParkedRecord }) => (
 const Attempts = ({ attempts }: { attempts: ParkedRecord['failedAttempts'] }) => (
   <>
     <h3>Attempts</h3>
+    {attempts.length === 0 && <p className="quiet">None: what cannot be read is not tried twice.</p>}
     <ol className="plain">
       {attempts.map(({ at, error }) => (
         <li key={`${at} ${error}`} dir="auto">

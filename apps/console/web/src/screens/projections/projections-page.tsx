@@ -75,7 +75,7 @@ export const ProjectionsPage = () => {
                   rows={items}
                   columns={columns}
                   keyOf={({ name }) => name}
-                  isSelected={({ name }) => name === (chosen ?? items[0]?.name)}
+                  selected={chosen ?? items[0]?.name}
                   leastWidth="52rem"
                   height="18rem"
                 />

@@ -16,7 +16,7 @@ import { byUrgency } from './urgency.ts'
 const columns: readonly Column<SagaSummary>[] = [
   {
     name: 'Order',
-    width: 'minmax(7rem, 1.2fr)',
+    width: 'minmax(7rem, 17rem)',
     cell: ({ orderId }) => (
       <Link to="/orders/$orderId" params={{ orderId }} className="row-link mono">
         {orderId}
@@ -33,7 +33,8 @@ const columns: readonly Column<SagaSummary>[] = [
 
 export const SagasPage = () => {
   const { state } = sagasRoute.useSearch()
-  const sagas = useInfiniteQuery(listQuery<SagaSummary>('/api/sagas', { state }))
+  const list = listQuery<SagaSummary>('/api/sagas', { state })
+  const sagas = useInfiniteQuery(list)
   return (
     <Page
       title="Sagas"
@@ -41,13 +42,19 @@ export const SagasPage = () => {
     >
       <States chosen={state} />
       <section className="card">
-        <Pages query={sagas} what="Sagas" empty={<Empty title={state ? 'No saga is in this state' : 'No sagas yet'} />}>
-          {(rows) => (
+        <Pages
+          query={sagas}
+          queryKey={list.queryKey}
+          what="Sagas"
+          empty={<Empty title={state ? 'No saga is in this state' : 'No sagas yet'} />}
+        >
+          {(rows, more) => (
             <DataTable
               label="Sagas"
               rows={state === undefined ? byUrgency(rows) : rows}
               columns={columns}
               keyOf={({ sagaId, type }) => `${type}/${sagaId}`}
+              onEnd={more}
               leastWidth="58rem"
               height="calc(100dvh - 15rem)"
             />

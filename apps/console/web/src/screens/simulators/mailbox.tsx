@@ -1,11 +1,11 @@
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { LOOK_AGAIN_MS } from '../../server/query-client.ts'
-import { ask, query } from '../../server/request.ts'
-import type { Mail, Page } from '../../server/types.ts'
+import { listQuery } from '../../server/list.ts'
+import type { Mail } from '../../server/types.ts'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { Card } from '../../ui/page.tsx'
-import { Empty, Shown } from '../../ui/states.tsx'
+import { Pages } from '../../ui/pages.tsx'
+import { Empty } from '../../ui/states.tsx'
 import { Time } from '../../ui/values.tsx'
 import { simulatorsRoute } from './route.ts'
 
@@ -15,11 +15,8 @@ const idOf = ({ messageId, receivedAt, to }: Mail) => messageId ?? `${receivedAt
 export const Mailbox = () => {
   const { to, mail: chosen } = simulatorsRoute.useSearch()
   const navigate = useNavigate()
-  const mails = useQuery({
-    queryKey: ['/api/simulators/mailbox', to],
-    queryFn: ({ signal }) => ask<Page<Mail>>(`/api/simulators/mailbox${query({ to })}`, signal),
-    refetchInterval: LOOK_AGAIN_MS,
-  })
+  const list = listQuery<Mail>('/api/simulators/mailbox', { to })
+  const mails = useInfiniteQuery(list)
   const columns: readonly Column<Mail>[] = [
     { name: 'Received', width: '9.5rem', cell: ({ receivedAt }) => <Time at={receivedAt} /> },
     { name: 'To', width: 'minmax(9rem, 1fr)', cell: (mail) => mail.to },
@@ -62,26 +59,23 @@ export const Mailbox = () => {
         </form>
       }
     >
-      <Shown query={mails} what="Mails">
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty title="No mail yet" />
-          ) : (
-            <>
-              <DataTable
-                label="Mails"
-                rows={items}
-                columns={columns}
-                keyOf={idOf}
-                isSelected={(mail) => idOf(mail) === chosen}
-                leastWidth="36rem"
-                height="20rem"
-              />
-              <Letter mail={items.find((mail) => idOf(mail) === chosen)} />
-            </>
-          )
-        }
-      </Shown>
+      <Pages query={mails} queryKey={list.queryKey} what="Mails" empty={<Empty title="No mail yet" />}>
+        {(items, more) => (
+          <>
+            <DataTable
+              label="Mails"
+              rows={items}
+              columns={columns}
+              keyOf={idOf}
+              selected={chosen}
+              onEnd={more}
+              leastWidth="36rem"
+              height="20rem"
+            />
+            <Letter mail={items.find((mail) => idOf(mail) === chosen)} />
+          </>
+        )}
+      </Pages>
     </Card>
   )
 }

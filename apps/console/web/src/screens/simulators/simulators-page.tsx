@@ -9,7 +9,7 @@ export const SimulatorsPage = () => (
     title="Simulators"
     lead="The world outside: a payment provider, a carrier, a mail server, an SMS gateway and a push service. Make them slow, faulty or silent, and watch the orders."
   >
-    <div className="columns">
+    <div className="columns" data-narrow>
       <SettingsCard<PaymentSettings>
         title="Payment provider"
         path="/api/simulators/payment/settings"

@@ -22,7 +22,8 @@ export const Deliveries = ({
 }) => {
   const { state } = subscriptionsRoute.useSearch()
   const chosen = STATES.find((each) => each === state)
-  const deliveries = useInfiniteQuery(deliveriesQuery(subscription, chosen))
+  const list = deliveriesQuery(subscription, chosen)
+  const deliveries = useInfiniteQuery(list)
   const search = { subscription: subscription.subscriptionId }
   return (
     <Card
@@ -45,13 +46,14 @@ export const Deliveries = ({
         </nav>
       }
     >
-      <Pages query={deliveries} what="Deliveries" empty={<Empty title="None" />}>
-        {(rows) => (
+      <Pages query={deliveries} queryKey={list.queryKey} what="Deliveries" empty={<Empty title="None" />}>
+        {(rows, more) => (
           <DataTable
             label="Deliveries"
             rows={rows}
             columns={columnsOf(subscription, onRepeat)}
             keyOf={({ deliveryId }) => deliveryId}
+            onEnd={more}
             leastWidth="58rem"
             height="24rem"
           />

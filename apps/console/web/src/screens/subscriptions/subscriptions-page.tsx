@@ -62,7 +62,7 @@ export const SubscriptionsPage = () => {
                     rows={items}
                     columns={columns}
                     keyOf={({ subscriptionId }) => subscriptionId}
-                    isSelected={({ subscriptionId }) => subscriptionId === chosen}
+                    selected={chosen}
                     leastWidth="56rem"
                     height="18rem"
                   />

@@ -52,7 +52,7 @@ export const MessageTable = ({ topic, view, records }: Props) => {
       rows={records}
       columns={columns}
       keyOf={recordOf}
-      isSelected={(record) => recordOf(record) === view.record}
+      selected={view.record}
       leastWidth="56rem"
       height="30rem"
     />

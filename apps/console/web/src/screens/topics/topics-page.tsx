@@ -66,9 +66,9 @@ export const TopicsPage = () => {
                 rows={items}
                 columns={columns}
                 keyOf={({ name }) => name}
-                isSelected={({ name }) => name === view.topic}
+                selected={view.topic}
                 leastWidth="34rem"
-                height={view.topic === undefined ? '40rem' : '15rem'}
+                height={view.topic === undefined ? '40rem' : '17rem'}
               />
             </section>
             {view.topic !== undefined && (
@@ -97,7 +97,7 @@ const OneTopic = ({ topic, name, view }: { topic: Topic | undefined; name: strin
     )
   return (
     <>
-      <h2 className="mono">{name}</h2>
+      <h2 className="mono subject">{name}</h2>
       {produced && <ProducedNotice produced={produced} />}
       <MessageBrowser
         topic={name}
