@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { InFlightLimit } from './in-flight-limit.ts'
-import { sharedAnswer } from './shared-answer.ts'
+import { SharedAnswers, sharedAnswer } from './shared-answer.ts'
 
 test('who asks while an answer is on its way, or soon after, gets the same one', async () => {
   let asked = 0
@@ -19,6 +19,18 @@ test('an answer is forgotten after its time, a failure at once', async () => {
   expect(await ask()).toBe(2)
   while ((await ask()) === 2) await new Promise((resolve) => setTimeout(resolve, 1))
   expect(await ask()).toBeGreaterThan(2)
+})
+
+test('of many questions each has its own answer, and all are asked anew after something has changed', async () => {
+  let asked = 0
+  const answers = new SharedAnswers<string>(60_000)
+  const ask = (question: string) => answers.get(question, async () => `${question} ${++asked}`)
+  expect(await Promise.all([ask('a'), ask('b'), ask('a')])).toEqual(['a 1', 'b 2', 'a 1'])
+  const late = answers.get('c', async () => `c ${++asked}`, 0)
+  expect(await late).toBe('c 3')
+  expect(await ask('c'), 'of an answer without a life').toBe('c 4')
+  answers.clear()
+  expect(await ask('a')).toBe('a 5')
 })
 
 test('what is above the limit is refused at once, and there is room again when something is done', async () => {

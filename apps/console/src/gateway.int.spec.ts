@@ -91,6 +91,16 @@ test('equal questions for a list share the answer that is on its way, and one th
   expect((await later).status).toBe(200)
 })
 
+test('what every open page asks again and again is asked once for all, and told to be the same', async () => {
+  const first = fetch(`${url}/api/sagas/counts`)
+  await until(() => asked.length === 1)
+  asked.splice(0)[0]!.answer(200)
+  const etag = (await first).headers.get('etag')!
+  const again = await fetch(`${url}/api/sagas/counts`, { headers: { 'if-none-match': etag } })
+  expect(again.status).toBe(304)
+  expect(asked).toEqual([])
+})
+
 test('what a service has just been told is never answered from before', async () => {
   const both = [ask('/api/stock/MUG'), ask('/api/stock/MUG')]
   await until(() => asked.length === 2)

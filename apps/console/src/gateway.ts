@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Problem, sendProblem, toProblem } from '#libs/http'
+import { Problem, SharedAnswers, sendProblem, toProblem } from '#libs/http'
 import { type ForwardedAnswer, type ForwardedRequest, type Forwarder, type Patience, READ, WRITE } from './forwarder.ts'
 import { pathAtService, type Route, routes } from './routes.ts'
+import { sendSharedBody } from './send-shared.ts'
 import type { ServiceName } from './services.ts'
 
 const BODY_LIMIT = 64 * 1024
@@ -20,30 +21,21 @@ export const gateway =
     )
     fastify.setErrorHandler((error, _request, reply) => sendProblem(reply, toProblem(error)))
 
-    const underWay = new Map<string, Promise<ForwardedAnswer>>()
+    const underWay = new SharedAnswers<ForwardedAnswer>(0)
+    const lately = new SharedAnswers<ForwardedAnswer>()
     for (const route of routes)
       fastify.route({
         method: route.method,
         url: `/api${route.at}`,
         handler: async (request, reply) => {
           const ask = () => answerOf(forwarder, route, outgoing(request))
-          return send(reply, await (route.shared ? shared(underWay, request.url, ask) : ask()))
+          if (route.shared === undefined) return send(reply, await ask())
+          if (route.shared === true) return send(reply, await underWay.get(request.url, ask))
+          const answer = await lately.get(request.url, ask)
+          return answer.status === 200 ? sendSharedBody(request, reply, answer) : send(reply, answer)
         },
       })
   }
-
-const shared = (
-  underWay: Map<string, Promise<ForwardedAnswer>>,
-  question: string,
-  ask: () => Promise<ForwardedAnswer>,
-): Promise<ForwardedAnswer> => {
-  let answer = underWay.get(question)
-  if (answer === undefined) {
-    answer = ask().finally(() => underWay.delete(question))
-    underWay.set(question, answer)
-  }
-  return answer
-}
 
 /**
  * The first one's that knows; the last one is the authority, and its word or its silence is the answer. Whose part it

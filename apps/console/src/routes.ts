@@ -8,9 +8,10 @@ export interface Route {
   readonly from: readonly [ServiceName, ...ServiceName[]]
   /**
    * Whoever asks the same while an answer is on its way gets that one: for lists that cost much and promise no exact
-   * moment. What must show a write that was answered before is never shared.
+   * moment. What must show a write that was answered before is never shared. `for a second`: also whoever asks soon after,
+   * for what every open page asks again and again.
    */
-  readonly shared?: true
+  readonly shared?: true | 'for a second'
   /** With this query parameter, which asks for the past, only the last one is asked: the owner of the events. */
   readonly past?: string
 }
@@ -32,7 +33,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', at: '/quotes', from: ['order'] },
   { method: 'GET', at: '/quotes/:quoteId', from: ['order'] },
   { method: 'GET', at: '/sagas', from: ['order'], shared: true },
-  { method: 'GET', at: '/sagas/counts', from: ['order'], shared: true },
+  { method: 'GET', at: '/sagas/counts', from: ['order'], shared: 'for a second' },
   { method: 'GET', at: '/sagas/:sagaId', from: ['order'] },
   { method: 'POST', at: '/sagas/:sagaId/steps/:step/retry', from: ['order'] },
   { method: 'POST', at: '/sagas/:sagaId/steps/:step/skip', from: ['order'] },

@@ -1,13 +1,14 @@
-import { Body, Controller, Get, Headers, Inject, Param, Post, Query, Res } from '@nestjs/common'
-import type { FastifyReply } from 'fastify'
+import { Body, Controller, Get, Headers, Inject, Param, Post, Query, Req, Res } from '@nestjs/common'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { Problem } from '#libs/http'
+import { Problem, SharedAnswers } from '#libs/http'
 import { auditPage, verifyTrails } from '../audit.ts'
 import { type ForwardedAnswer, Forwarder, LOOK, READ, WRITE } from '../forwarder.ts'
 import { findOperation, startRedrive } from '../operations.ts'
 import { parkedCounts, parkedEffectsPage } from '../parked.ts'
 import type { Supervisor } from '../processes/supervisor.ts'
 import { SUPERVISOR } from '../processes/token.ts'
+import { sendShared } from '../send-shared.ts'
 import { consuming, type ServiceName } from '../services.ts'
 
 type HeaderValues = Readonly<Record<string, string | undefined>>
@@ -18,14 +19,18 @@ const serviceName = z.enum(consuming)
 /** What a person can do where something did not work, over all services. */
 @Controller('api')
 export class OperatorsController {
+  /** Every service is asked for them, by every page that is open. */
+  readonly #counts = new SharedAnswers<object>()
+
   constructor(
     @Inject(Forwarder) readonly forwarder: Forwarder,
     @Inject(SUPERVISOR) readonly supervisor: Supervisor | null,
   ) {}
 
   @Get('parked/counts')
-  counts(@Query() query: Record<string, string>) {
-    return parkedCounts(this.forwarder, LOOK, query)
+  async counts(@Query() query: Record<string, string>, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    const counts = await this.#counts.get(request.url, () => parkedCounts(this.forwarder, LOOK, query))
+    sendShared(request, reply, counts)
   }
 
   /** Calls whose outcome could not be recorded. */
@@ -47,6 +52,7 @@ export class OperatorsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const started = await startRedrive(this.forwarder, body, passedOn(headers))
+    this.#counts.clear()
     reply.status(202).header('location', `/api/operations/${started.operationId}`)
     return started
   }
@@ -64,7 +70,9 @@ export class OperatorsController {
       })
     const path = `/internal/parked/${encodeURIComponent(id)}/${given}`
     const request = { method: 'POST', path, headers: passedOn(headers), body: Buffer.from(JSON.stringify(body ?? {})) }
-    send(reply, await this.forwarder.forward(known(service), request, WRITE))
+    const answer = await this.forwarder.forward(known(service), request, WRITE)
+    this.#counts.clear()
+    send(reply, answer)
   }
 
   @Post('groups/:group/offsets')

@@ -1,9 +1,11 @@
-import { Controller, Get, Inject, Query } from '@nestjs/common'
+import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parse, sharedAnswer } from '#libs/http'
 import { Forwarder, LOOK } from '../forwarder.ts'
 import { KafkaView } from '../kafka-view.ts'
 import { parkedPage, parkedQuery } from '../parked.ts'
 import { knownSchemas } from '../schemas.ts'
+import { sendShared } from '../send-shared.ts'
 import { servicesHealth } from '../services-health.ts'
 
 /** What is known of the system as a whole: gathered from all services and from Kafka. */
@@ -20,13 +22,13 @@ export class SystemController {
 
   /** Topics that are there, and those of ours that are missing. */
   @Get('topics')
-  topics() {
-    return this.kafka.topics()
+  async topics(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    sendShared(request, reply, await this.kafka.topics())
   }
 
   @Get('groups')
-  groups() {
-    return this.kafka.groups()
+  async groups(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    sendShared(request, reply, await this.kafka.groups())
   }
 
   /** The types of messages and events that the running code knows, with their versions. */
@@ -37,8 +39,8 @@ export class SystemController {
 
   /** The health of every service; `ok` only when all of them are ready. */
   @Get('health')
-  health() {
-    return this.#health()
+  async health(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    sendShared(request, reply, await this.#health())
   }
 
   /** Messages that some service could not handle, and those that wait behind them; and whom one could not ask. */

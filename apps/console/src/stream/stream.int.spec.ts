@@ -110,6 +110,19 @@ test('what is published is told at once, and a connection that broke goes on wit
   expect(idsOf(await fromTheBeginning.next())).toHaveLength(3)
 })
 
+test('all who follow the same topics are told the same, and whoever follows others as well is told of those, too', async () => {
+  using one = await open('topics=payment-commands')
+  using same = await open('topics=payment-commands')
+  using more = await open('topics=payments,payment-commands')
+  const begun = [one, same, more].map((stream) => stream.next())
+  await Promise.all(begun)
+  await publish([capture(randomUUID(), 1)])
+  const [told, toldToo, toldMore] = await Promise.all([one.next(), same.next(), more.next()])
+  expect(toldToo).toEqual(told)
+  expect(toldMore.data).toEqual(told.data)
+  expect(toldMore.id).toMatch(/^payments=.*;payment-commands=/)
+})
+
 test('of one order only, when only that is asked for', async () => {
   const [mine, other] = [capture('one', 1), capture('one', 2)]
   using stream = await open(`topics=payment-commands&orderId=${mine.correlationId}`)

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { serverSentEvent } from '#libs/http'
 import type { TopicRecord } from '#libs/messaging'
-import { shownMessage } from '../messages/shown-message.ts'
+import { Batch } from './batch.ts'
 import { encodePosition, type StreamPosition } from './position.ts'
 import type { FeedListener } from './topic-feed.ts'
 
@@ -32,7 +32,7 @@ export class Subscription implements FeedListener {
   /** From here on. */
   begin(position: StreamPosition): void {
     this.#begun = true
-    this.#send('begin', { topics: this.topics }, position)
+    this.#send(eventOf('begin', { topics: this.topics }, position), position)
   }
 
   /** From here on, as soon as it is known what was missed before. */
@@ -45,21 +45,22 @@ export class Subscription implements FeedListener {
   release(missed: readonly TopicRecord[] | undefined): void {
     const { records, position } = this.#held!
     this.#held = undefined
-    if (missed === undefined) this.#send('reset', {}, position)
-    else this.#tell([...missed, ...records], position)
+    if (missed === undefined) this.#send(eventOf('reset', {}, position), position)
+    else this.#tell(new Batch([...missed, ...records], position))
   }
 
-  records(records: readonly TopicRecord[], position: StreamPosition): void {
+  records(batch: Batch): void {
     if (!this.#begun) return
+    const { records, position } = batch
     if (this.#held !== undefined) {
       // Together too much: that is found out when it is released.
       const room = Math.max(0, MOST_AT_ONCE + 1 - this.#held.records.length)
       this.#held = { records: [...this.#held.records, ...records.slice(0, room)], position }
-    } else this.#tell(records, position)
+    } else this.#tell(batch)
   }
 
   gap(): void {
-    this.#send('reset', {}, new Map())
+    this.#send(eventOf('reset', {}, new Map()), new Map())
   }
 
   /** Says where it is, also to a page for which nothing came: it need not ask for all of that when it comes back. */
@@ -68,25 +69,29 @@ export class Subscription implements FeedListener {
     this.response.write(`id: ${encodePosition(position)}\n\n`)
   }
 
-  #tell(records: readonly TopicRecord[], position: StreamPosition): void {
-    const mine =
-      this.correlationId === undefined
-        ? records
-        : records.filter(({ headers }) => headers.correlationid === this.correlationId)
-    if (mine.length === 0) return
-    if (mine.length > MOST_AT_ONCE) this.#send('reset', {}, position)
-    else this.#send('messages', mine.map(shownMessage), position)
+  #tell(batch: Batch): void {
+    const mine = this.#mineOf(batch)
+    if (mine.records.length === 0) return
+    this.#send(mine.records.length > MOST_AT_ONCE ? eventOf('reset', {}, mine.position) : mine.event, mine.position)
   }
 
-  #send(event: string, data: unknown, position: StreamPosition): void {
+  #mineOf(batch: Batch): Batch {
+    if (this.correlationId === undefined) return batch
+    const { records, position } = batch
+    return new Batch(
+      records.filter(({ headers }) => headers.correlationid === this.correlationId),
+      position,
+    )
+  }
+
+  /** The event; in its place, when something before it was missed, that the page is to look anew. */
+  #send(event: string | Buffer, position: StreamPosition): void {
     if (this.#isBehind()) {
       this.#hasMissed = true
       return
     }
-    const told = this.#hasMissed ? { event: 'reset', data: {} } : { event, data }
+    this.response.write(this.#hasMissed ? eventOf('reset', {}, position) : event)
     this.#hasMissed = false
-    const id = position.size === 0 ? undefined : encodePosition(position)
-    this.response.write(serverSentEvent(told.event, told.data, id))
   }
 
   #isBehind(): boolean {
@@ -99,3 +104,6 @@ export class Subscription implements FeedListener {
     return true
   }
 }
+
+const eventOf = (event: string, data: unknown, position: StreamPosition): string =>
+  serverSentEvent(event, data, position.size === 0 ? undefined : encodePosition(position))

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { LATEST, type ReadPartition, type TopicReader, type TopicRecord } from '#libs/messaging'
+import { LATEST, type ReadPartition, type TopicReader } from '#libs/messaging'
 import { createLogger, fields } from '#libs/observability'
+import { Batch } from './batch.ts'
 import type { StreamPosition } from './position.ts'
 
 /** How long a fetch waits for a first record, and how often there is one at most. Milliseconds. */
@@ -14,8 +15,8 @@ const log = createLogger('stream')
 
 export interface FeedListener {
   readonly topics: readonly string[]
-  /** Records in the order of their partitions; `position` is where the feed is behind them. */
-  records(records: readonly TopicRecord[], position: StreamPosition): void
+  /** What was read at once of its topics; the same for all who follow the same ones. */
+  records(batch: Batch): void
   /** Records are missing in what the feed gave: they were removed before they were read. */
   gap(): void
 }
@@ -126,9 +127,16 @@ export class TopicFeed {
       ({ topic }) => topic,
     )
     if (byTopic.size === 0) return
+    const batches = new Map<string, Batch>()
     for (const listener of this.#listeners) {
-      const records = listener.topics.flatMap((topic) => byTopic.get(topic) ?? [])
-      if (records.length > 0) listener.records(records, this.position(listener.topics))
+      const names = listener.topics.join()
+      let batch = batches.get(names)
+      if (batch === undefined) {
+        const records = listener.topics.flatMap((topic) => byTopic.get(topic) ?? [])
+        batch = new Batch(records, this.position(listener.topics))
+        batches.set(names, batch)
+      }
+      if (batch.records.length > 0) listener.records(batch)
     }
   }
 
