@@ -19,7 +19,7 @@ export const nav: readonly { readonly title: string; readonly entries: readonly 
       { to: '/orders', label: 'Orders', icon: 'orders', asks: 'GET /api/orders' },
       { to: '/analytics', label: 'Analytics', icon: 'analytics', asks: 'GET /api/analytics/:metric' },
       { to: '/notifications', label: 'Notifications', icon: 'mail', asks: 'GET /api/notifications' },
-      { to: '/campaigns', label: 'Campaigns', icon: 'mail', asks: 'GET /api/campaigns' },
+      { to: '/campaigns', label: 'Campaigns', icon: 'campaigns', asks: 'GET /api/campaigns' },
     ],
   },
   {
@@ -35,7 +35,7 @@ export const nav: readonly { readonly title: string; readonly entries: readonly 
       { to: '/topics', label: 'Topics', icon: 'topics', asks: 'GET /api/topics' },
       { to: '/groups', label: 'Consumer groups', icon: 'groups', asks: 'GET /api/groups' },
       { to: '/projections', label: 'Projections', icon: 'projections', asks: 'GET /api/projections' },
-      { to: '/subscriptions', label: 'Subscriptions', icon: 'mail', asks: 'GET /api/subscriptions' },
+      { to: '/subscriptions', label: 'Subscriptions', icon: 'subscriptions', asks: 'GET /api/subscriptions' },
     ],
   },
   {

@@ -14,6 +14,8 @@ const PATHS = {
   analytics: 'M2 13.500h12M4 11V7M8 11V3M12 11V5.500',
   audit: 'M4 2h6l3 3v9H4zM6.500 9l1.500 1.500 2.500-3',
   mail: 'M2 4h12v8.500H2zM2 4.500l6 4.500 6-4.500',
+  campaigns: 'M2 6.500v3h2.500L11 13V3L4.500 6.500zM13 6.500c.8.9.8 2.100 0 3M5 9.500l1 4h2l-.8-2.600',
+  subscriptions: 'M4 11.500V7a4 4 0 0 1 8 0v4.500l1 1H3zM6.800 14.200h2.400',
   copy: 'M5 5h8v9H5zM3 11V2h8',
   check: 'M3 8.500l3.500 3.500L13 4.500',
   menu: 'M2 4h12M2 8h12M2 12h12',

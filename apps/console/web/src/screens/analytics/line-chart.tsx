@@ -12,6 +12,12 @@ interface Props {
 
 const HEIGHT = 200
 
+/** In the reader's zone, as everywhere here. */
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hour12: false })
+const clockTimes = (_chart: uPlot, seconds: readonly number[]) => seconds.map((each) => clock.format(each * 1_000))
+/** Between two marks of the time axis, so that what they say has room. Pixels. */
+const APART = 90
+
 /** Lines over time. The chart is made once, and given new numbers as they come. */
 export const LineChart = ({ label, times, lines }: Props) => {
   const place = useRef<HTMLDivElement>(null)
@@ -24,12 +30,15 @@ export const LineChart = ({ label, times, lines }: Props) => {
     const axis = { stroke: style.color, grid: { stroke: style.borderColor, width: 1 } }
     const made = new uPlot(
       {
-        ...{ width: element.clientWidth, height: HEIGHT, cursor: { y: false } },
+        ...{ width: element.clientWidth, height: HEIGHT, cursor: { y: false }, legend: { live: false } },
         series: [
           {},
           ...lines.map(({ name, color }) => ({ label: name, stroke: style.getPropertyValue(color), width: 2 })),
         ],
-        axes: [axis, { ...axis, size: 60 }],
+        axes: [
+          { ...axis, space: APART, values: clockTimes },
+          { ...axis, size: 60 },
+        ],
         scales: { y: { range: (_chart, _least, most) => [0, Math.max(1, most * 1.1)] } },
       },
       [[], ...lines.map(() => [])],

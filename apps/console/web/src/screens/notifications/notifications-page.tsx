@@ -37,7 +37,7 @@ const columns: readonly Column<Notification>[] = [
     ),
   },
   { name: 'State', width: '6.5rem', cell: ({ status }) => <Status of={status} /> },
-  { name: 'Tries', width: '4rem', cell: ({ tries }) => <span className="num">{tries ?? ''}</span> },
+  { name: 'Tries', width: '4rem', cell: ({ tries }) => <span className="num">{tries ?? '–'}</span> },
   { name: 'Urgency', width: '5.5rem', cell: ({ priority }) => priority ?? '' },
   {
     name: 'Order',

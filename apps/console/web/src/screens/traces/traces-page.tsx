@@ -40,7 +40,7 @@ const columns: readonly Column<TraceSummary>[] = [
   },
 ]
 
-/** The newest traces of all processes. */
+/** The newest traces of all processes, by their beginning. */
 export const TracesPage = () => {
   const { orderId } = tracesRoute.useSearch()
   const traces = useQuery(tracesQuery(orderId))
@@ -62,7 +62,7 @@ export const TracesPage = () => {
             ) : (
               <DataTable
                 label="Traces"
-                rows={items}
+                rows={items.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))}
                 columns={columns}
                 keyOf={({ traceId }) => traceId}
                 leastWidth="58rem"
