@@ -19,6 +19,8 @@ const FILM = { width: 1_280, height: 800 }
 const SKUS = ['MUG-WHITE-330', 'MUG-BLACK-330', 'CHOCO-DARK-100']
 const TOKENS = ['tok_ok', 'tok_ok', 'tok_ok', 'tok_ok', 'tok_declined']
 const ORDERS = 60
+/** That a customer gets of an order that completes. */
+const MAILS = 3
 /** Between two of them, so that there is something to be seen per second. */
 const EVERY_MS = 250
 /** For somebody who watches: between two things that are done. */
@@ -65,12 +67,12 @@ const anOrder = async (page: Page, client: Client): Promise<void> => {
   const orderId = await client.placeSurely(orderOf({ 'MUG-WHITE-330': 2 }, { customerId: 'cust-0001' }))
   await client.terminal(orderId)
   await page.goto(`/orders/${orderId}`)
-  await page.getByText('order.completed, from order').waitFor({ state: 'attached' })
+  await everythingSaid(page)
   await write('order.png', await page.screenshot())
   await page.context().close()
 }
 
-/** An order from the form to its end, then as it was in the beginning. */
+/** An order from the form to its end, then as it was in the beginning, and where its time went. */
 const placeAndFollow = async (page: Page): Promise<void> => {
   await page.goto('/orders')
   await page.getByRole('button', { name: 'Place an order' }).click()
@@ -82,7 +84,7 @@ const placeAndFollow = async (page: Page): Promise<void> => {
   await pause(BEAT_MS)
   await dialog.getByRole('link').click()
   await page.locator('.page-actions').getByText('completed').waitFor()
-  await page.getByText('order.completed, from order').waitFor({ state: 'attached' })
+  await everythingSaid(page)
   await pause(BEAT_MS)
   await page.getByRole('button', { name: 'payment.captured, from payment' }).click()
   await pause(BEAT_MS)
@@ -95,10 +97,21 @@ const placeAndFollow = async (page: Page): Promise<void> => {
   await slider.scrollIntoViewIfNeeded()
   for (let version = Number(await slider.getAttribute('max')) - 1; version >= 1; version--) {
     await slider.fill(String(version))
-    await pause(BEAT_MS / 3)
+    await pause(BEAT_MS / 2)
   }
   await pause(BEAT_MS)
+  await page.locator('.page-actions').getByRole('link', { name: 'Traces' }).click()
+  await page.getByRole('link', { name: 'POST /api/orders' }).click()
+  await page.getByRole('button', { name: /handle order\.placed / }).waitFor()
+  await pause(2 * BEAT_MS)
 }
+
+/** Until the last of the customer's mails was sent, which comes after the order's end. */
+const everythingSaid = (page: Page): Promise<void> =>
+  page
+    .getByText('notification.sent, from notification')
+    .nth(MAILS - 1)
+    .waitFor({ state: 'attached' })
 
 const write = async (name: string, bytes: Buffer): Promise<void> => {
   if (bytes.length > MOST_BYTES) throw new Error(`${name} has ${bytes.length} bytes, which is too much for a README`)

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { LOOK_AGAIN_MS } from '../../server/query-client.ts'
 import { useStream } from '../../server/stream.ts'
+import type { Mail } from '../../server/types.ts'
 import { useCalmly } from '../../server/use-calmly.ts'
 import { Badge, Status } from '../../ui/badge.tsx'
 import { Card, Page } from '../../ui/page.tsx'
@@ -63,7 +64,7 @@ export const OrderPage = () => {
       <Shown query={order} what="The order">
         {(now) => (
           <>
-            <Facts now={now} mails={outside.data?.mails} asOf={asOf} />
+            <Facts now={now} mails={outside.data?.mails.filter(isBefore(moment))} asOf={asOf} />
             <Card
               title="What happened"
               flush
@@ -121,6 +122,11 @@ export const OrderPage = () => {
     </Page>
   )
 }
+
+const isBefore =
+  (moment: string | undefined) =>
+  ({ receivedAt }: Mail): boolean =>
+    moment === undefined || receivedAt <= moment
 
 /** Asks anew whenever something of this order is published, at most once a second, and once the read model has caught up. */
 const useLive = (orderId: string): boolean => {

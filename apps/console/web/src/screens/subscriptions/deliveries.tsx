@@ -36,7 +36,8 @@ export const Deliveries = ({
               key={each ?? 'all'}
               to="/subscriptions"
               search={{ ...search, ...(each && { state: each }) }}
-              aria-current={each === chosen || undefined}
+              activeOptions={{ exact: true }}
+              data-chosen={each === chosen || undefined}
               className="button"
               data-size="small"
             >
