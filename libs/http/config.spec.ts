@@ -5,6 +5,7 @@ import { parseConfig, serviceEnvironment } from './config.ts'
 const shape = { ...serviceEnvironment, PAYMENT_URL: z.url() }
 const environment = {
   PORT: '8081',
+  INSTANCE_ID: 'order-1',
   DATABASE_URL: 'postgresql://localhost:5432/waybill_order',
   KAFKA_BROKERS: 'a:9092, b:9092',
   PAYMENT_URL: 'http://localhost:1',
@@ -17,6 +18,7 @@ test('the environment is read into what the shape says, and frozen', () => {
     config: {
       HOST: '127.0.0.1',
       PORT: 8081,
+      INSTANCE_ID: 'order-1',
       DATABASE_URL: 'postgresql://localhost:5432/waybill_order',
       KAFKA_BROKERS: ['a:9092', 'b:9092'],
       PRODUCER_COMPRESSION: 'lz4',

@@ -10,7 +10,7 @@ test('a request that is held for too long is answered, and makes room for the ne
   app.get('/at-once', async () => 'here')
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   const { statusCode, headers, body } = await request(`${url}/for-ever`)
-  expect([statusCode, headers['content-type']]).toEqual([504, 'application/problem+json'])
+  expect([statusCode, headers['content-type']]).toEqual([504, 'application/problem+json; charset=utf-8'])
   expect(await body.json()).toMatchObject({ type: 'urn:waybill:problem:timeout' })
   await expect.poll(async () => (await request(`${url}/at-once`)).statusCode).toBe(200)
   await app.close()

@@ -66,11 +66,14 @@ const startResponder = async (reply = saying): Promise<Responder> => {
 const startProcess = async (instanceId: string): Promise<{ child: ChildProcess; generation: number }> => {
   const child = spawn(process.execPath, [PROCESS, broker.brokers, instanceId], { stdio: ['ignore', 'pipe', 'inherit'] })
   cleanUp.push(() => child.kill('SIGKILL'))
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { generation } = JSON.parse(line) as { generation?: number }
-    if (generation !== undefined) return { child, generation }
-  }
-  throw new Error('it ended before it was in the group')
+  const generation = await new Promise<number>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const { generation } = JSON.parse(line) as { generation?: number }
+      if (generation !== undefined) resolve(generation)
+    })
+    child.once('exit', () => reject(new Error('it ended before it was in the group')))
+  })
+  return { child, generation }
 }
 const killed = async (child: ChildProcess): Promise<void> => {
   child.kill('SIGKILL')
