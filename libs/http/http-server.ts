@@ -11,15 +11,18 @@ const HEADERS_MS = 5_000
 const LOOK_MS = 1_000
 /** Each costs some 10 KB and may send a body of 64 KiB; the next one is hung up on. */
 const MAX_CONNECTIONS = 4_096
+/** Clients are told that an idle connection is kept for so long. */
+const KEEP_ALIVE_MS = 36_000
 /**
- * An idle connection is closed so much later than its client was told. One that is closed as it is used again loses a request,
- * and of a busy client the moment at which it looks is not exact.
+ * It is kept for so much longer, since one that is closed as it is used again loses a request, and a busy client looks late: undici
+ * counts its ticks of half a second and not how late each came. Both together are longer than proxies keep one, a minute.
  */
-const KEEP_ALIVE_BUFFER_MS = 10_000
+const KEEP_ALIVE_BUFFER_MS = 36_000
 const PROBLEM_JSON = 'application/problem+json'
 
 /** How Fastify is to set up Node's server, so that what Node refuses itself is a problem, too, and nothing waits for ever. */
 export const serverOptions = {
+  keepAliveTimeout: KEEP_ALIVE_MS,
   requestTimeout: REQUEST_MS,
   // We have an answer of our own, see `drainOnClose`.
   return503OnClosing: false,
