@@ -160,7 +160,6 @@ export class GroupReader {
   }
 
   async #join(): Promise<void> {
-    this.#status = 'the group is being shared out'
     await this.#commit()
     const { partitions } = await this.#membership.join([...this.#progress.keys()])
     const { topic } = this.options
