@@ -42,13 +42,18 @@ export class Answers {
     return this.#find.get(key, this.simulator) !== undefined
   }
 
-  /** `effect` decides and writes; resolves when its answer and all that it wrote are durable. */
-  once(key: string, request: unknown, effect: () => Answer): Promise<Answer> {
-    const fingerprint = hash('sha256', JSON.stringify(request), 'base64url').slice(0, 22)
+  /**
+   * `effect` decides and writes; resolves when its answer and all that it wrote are durable.
+   *
+   * @param before the request as earlier versions compared it, whose answers are kept.
+   */
+  once(key: string, request: unknown, effect: () => Answer, before: unknown = request): Promise<Answer> {
+    const fingerprint = fingerprintOf(request)
     return this.store.write(() => {
       const known = rowOf<Row>(this.#find, key, this.simulator)
       if (known) {
-        if (known.fingerprint === fingerprint) return JSON.parse(known.answer) as Answer
+        const isSame = known.fingerprint === fingerprint || known.fingerprint === fingerprintOf(before)
+        if (isSame) return JSON.parse(known.answer) as Answer
         throw refusal(422, 'idempotency_key_reused', 'this Idempotency-Key was used for another request')
       }
       const answer = effect()
@@ -62,6 +67,8 @@ export class Answers {
     this.#insert.run(at, this.simulator, idempotencyKey, fingerprint, JSON.stringify(answer))
   }
 }
+
+const fingerprintOf = (request: unknown): string => hash('sha256', JSON.stringify(request), 'base64url').slice(0, 22)
 
 /** The answer on the wire: its status and body, or a thrown problem. */
 export const send = (reply: FastifyReply, answer: Answer): Readonly<Record<string, unknown>> => {

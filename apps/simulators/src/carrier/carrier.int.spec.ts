@@ -1,8 +1,12 @@
+import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
+import { Answers } from '../answers.ts'
+import { Store } from '../store/store.ts'
 import { startSimulators, temporaryDirectory } from '../testing/simulators.ts'
 import type { ShipmentEvent } from './shipment.ts'
 
@@ -60,6 +64,33 @@ describe('carrier', () => {
     const { items } = (await simulators.get('/carrier/shipments?orderId=order-1')).body
     expect(items).toMatchObject([{ shipmentId, trackingNumber, status: 'delivered' }])
     expect(items[0].acknowledged).toBeUndefined()
+  })
+
+  test('gives who asks again from another address the same parcel, and no other one for its key', async () => {
+    await using directory = await temporaryDirectory()
+    await using simulators = await startSimulators(directory.path)
+    const book = (callbackUrl: string, postalCode?: string) =>
+      simulators.post('/carrier/shipments', 'k', booking(callbackUrl, 'order-1', postalCode))
+    const first = await book('http://127.0.0.1:9/here')
+    expect(first.status).toBe(201)
+    expect(await book('http://127.0.0.1:9/there')).toEqual(first)
+    expect(await book('http://127.0.0.1:9/here', '10115')).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency_key_reused' },
+    })
+  })
+
+  test('knows what was booked with an earlier version, which compared the address of reports as well', async () => {
+    await using directory = await temporaryDirectory()
+    const [url, answer] = ['http://127.0.0.1:9/here', { status: 201, body: { trackingNumber: 'WB1' } } as const]
+    const store = Store.open(join(directory.path, 'simulators.db'))
+    const fingerprint = hash('sha256', JSON.stringify(booking(url)), 'base64url').slice(0, 22)
+    await store.write(() =>
+      new Answers(store, 'carrier').save({ idempotencyKey: 'k', fingerprint, answer }, Date.now()),
+    )
+    await store.close()
+    await using simulators = await startSimulators(directory.path)
+    expect(await simulators.post('/carrier/shipments', 'k', booking(url))).toMatchObject(answer)
   })
 
   test('many at once share batches', async () => {

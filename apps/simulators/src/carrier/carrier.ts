@@ -59,7 +59,7 @@ export class Carrier {
 
   async book(idempotencyKey: string, booking: Booking, traceparent?: string): Promise<Answer> {
     const { impossibleRate, dispatchMs, deliveryMs } = this.settings.current
-    const answer = await this.#answers.once(idempotencyKey, booking, () => {
+    const answer = await this.#once(idempotencyKey, booking, () => {
       if (isImpossible(booking, idempotencyKey, impossibleRate))
         return { status: 422, code: 'impossible', detail: 'the carrier cannot deliver to this address' }
       const booked = book(booking, { id: randomId(16), now: Date.now(), dispatchMs, deliveryMs })
@@ -75,7 +75,7 @@ export class Carrier {
   /** A label for a parcel that comes back; from then on it is a shipment like others. */
   async issueLabel(idempotencyKey: string, request: ReturnBooking, traceparent?: string): Promise<Answer> {
     const { returnImpossibleRate, returnLossRate, handoverMs, returnMs } = this.settings.current
-    const answer = await this.#answers.once(idempotencyKey, request, () => {
+    const answer = await this.#once(idempotencyKey, request, () => {
       if (isImpossible(request, idempotencyKey, returnImpossibleRate))
         return { status: 422, code: 'impossible', detail: 'the carrier fetches nothing from this address' }
       const lost = drawFor(`${idempotencyKey} lost`) < returnLossRate
@@ -128,6 +128,12 @@ export class Carrier {
 
   stop(): Promise<void> {
     return this.#webhooks.stop()
+  }
+
+  /** Where reports go to is no part of what is booked: who was moved elsewhere, or restored there, asks for the same. */
+  #once(key: string, booking: Booking, effect: () => Answer): Promise<Answer> {
+    const { callbackUrl: _, ...booked } = booking
+    return this.#answers.once(key, booked, effect, booking)
   }
 
   #restore(entry: Entry): void {
