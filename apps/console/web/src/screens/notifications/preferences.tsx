@@ -109,7 +109,7 @@ const Form = ({ now, onSet, isPending }: FormProps) => (
         <input type="time" name="from" defaultValue={now.quietHours?.from} />
       </label>
       <label className="field">
-        to
+        Quiet until
         <input type="time" name="to" defaultValue={now.quietHours?.to} />
       </label>
       <div className="page-actions">
