@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Database } from '#libs/database'
+import { expect, test } from 'vitest'
 import { HOUR, SECOND } from '#libs/streams'
-import { type TestDatabase, testDatabase } from '#libs/testing'
-
-import { addTo, emptyPane, type PaneResult, storePane } from '../domain/pane.ts'
+import { AnalyticsDatabaseUnderTest, paneOfViews } from '../analytics.fixture.ts'
+import type { PaneResult } from '../domain/pane.ts'
 import { rollUp } from '../sink/rollup.ts'
 import { OutOfDate, type Result, storeResults } from '../sink/store-results.ts'
 import { readCounts } from '../sql/read-windows.ts'
@@ -13,31 +11,17 @@ import { switchGeneration } from './switch-generation.ts'
 const SINCE = 500_000 * HOUR
 const [EARLIER, LATER] = [SINCE - 5 * SECOND, SINCE + 5 * SECOND]
 
-let server: TestDatabase
-let database: Database
-beforeAll(async () => {
-  server = await testDatabase('analytics')
-  database = new Database(server.url)
-})
-afterAll(async () => {
-  await database.close()
-  await server.drop()
-})
+const analytics = new AnalyticsDatabaseUnderTest()
 
-const paneOf = (views: number) => {
-  const pane = emptyPane()
-  addTo(pane, 'all', '', 'views', views)
-  return storePane(pane)
-}
 /** The task of partition 0 has read up to `next`, and seen so many views in the second. */
 const said = (start: number, views: number, next: number): Result => ({
   ...{ partition: 0, start, kind: 'events' as const },
-  result: { partition: 0, start, watermark: start, next, pane: paneOf(views) } satisfies PaneResult,
+  result: { partition: 0, start, watermark: start, next, pane: paneOfViews(views) } satisfies PaneResult,
 })
 const store = (results: readonly Result[], from: number, to: number) =>
-  database.transaction((tx) => storeResults(tx, results, [{ partition: 0, from, to }]))
+  analytics.database.transaction((tx) => storeResults(tx, results, [{ partition: 0, from, to }]))
 const views = async () => {
-  const found = await readCounts(database, { step: HOUR, from: SINCE - HOUR, to: SINCE + HOUR }, 'all', 10)
+  const found = await readCounts(analytics.database, { step: HOUR, from: SINCE - HOUR, to: SINCE + HOUR }, 'all', 10)
   return found.map(({ start, sums }) => [start.getTime(), sums.views])
 }
 
@@ -48,23 +32,23 @@ test('the sink goes on from where the new generation stands: what that knows is 
     [SINCE, 2],
   ])
 
-  const generation = (await requestRebuild(database, 'topic'))!
-  expect(await requestRebuild(database, 'topic')).toBeUndefined()
-  const claim = (await claimRebuild(database, 'one'))!
+  const generation = (await requestRebuild(analytics.database, 'topic'))!
+  expect(await requestRebuild(analytics.database, 'topic')).toBeUndefined()
+  const claim = (await claimRebuild(analytics.database, 'one'))!
   // It has seen two views more than the sink has heard of.
-  const open = { partition: 0, start: LATER, kind: 'events' as const, pane: paneOf(4) }
+  const open = { partition: 0, start: LATER, kind: 'events' as const, pane: paneOfViews(4) }
   const next = { generation, since: SINCE, floors: { 0: 30 } }
   const changes = rollUp([{ ...open, before: undefined }])
-  const late = await claimRebuild(database, 'two')
+  const late = await claimRebuild(analytics.database, 'two')
   expect(late).toBeUndefined()
   const change = { next, changes, panes: [open], ends: new Map([[0, 15]]) }
-  await database.transaction((tx) => switchGeneration(tx, claim, change))
+  await analytics.database.transaction((tx) => switchGeneration(tx, claim, change))
   expect(await views()).toEqual([
     [SINCE - HOUR, 3],
     [SINCE, 4],
   ])
   await expect(store([], 20, 21)).rejects.toThrow(OutOfDate)
-  await expect(database.transaction((tx) => switchGeneration(tx, claim, change))).rejects.toThrow(ClaimLost)
+  await expect(analytics.database.transaction((tx) => switchGeneration(tx, claim, change))).rejects.toThrow(ClaimLost)
 
   // What was read before, read again; what the rebuild knew; and what neither does.
   await store([said(LATER, 3, 29)], 15, 25)

@@ -1,41 +1,26 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Database } from '#libs/database'
+import { expect, test } from 'vitest'
 import { HOUR, SECOND } from '#libs/streams'
-import { type TestDatabase, testDatabase } from '#libs/testing'
+import { AnalyticsDatabaseUnderTest, paneOfViews } from '../analytics.fixture.ts'
 import { readMetric } from '../api/metrics.ts'
 import type { Dimension } from '../domain/measures.ts'
-import { addTo, emptyPane, type PaneKind, type PaneResult, storePane } from '../domain/pane.ts'
+import { emptyPane, type PaneKind, type PaneResult, storePane } from '../domain/pane.ts'
 import { addVisit } from '../domain/visit-sums.ts'
 import { readCounts } from '../sql/read-windows.ts'
 import { type Result, storeResults } from './store-results.ts'
 
 const START = 490_000 * HOUR
+const analytics = new AnalyticsDatabaseUnderTest()
 const hourFrom = (from: number) => ({ step: HOUR, from, to: from + HOUR })
-
-let server: TestDatabase
-let database: Database
-beforeAll(async () => {
-  server = await testDatabase('analytics')
-  database = new Database(server.url)
-})
-afterAll(async () => {
-  await database.close()
-  await server.drop()
-})
 
 let position = 0
 const store = (...results: readonly Result[]) =>
-  database.transaction((tx) => storeResults(tx, results, [{ partition: 0, from: position, to: ++position }]))
+  analytics.database.transaction((tx) => storeResults(tx, results, [{ partition: 0, from: position, to: ++position }]))
 
 const told = (start: number, kind: PaneKind, pane: PaneResult['pane'] | null): Result => ({
   ...{ partition: 0, start, kind },
   result: pane && { partition: 0, start, kind, watermark: start, next: 1, pane },
 })
-const views = (start: number, count: number) => {
-  const pane = emptyPane()
-  addTo(pane, 'all', '', 'views', count)
-  return told(start, 'events', storePane(pane))
-}
+const views = (start: number, count: number) => told(start, 'events', paneOfViews(count))
 const visits = (start: number, ...seconds: readonly number[]) => {
   const pane = emptyPane()
   for (const each of seconds)
@@ -43,8 +28,8 @@ const visits = (start: number, ...seconds: readonly number[]) => {
   return told(start, 'visits', storePane(pane))
 }
 const viewed = async (hour: number) =>
-  (await readCounts(database, hourFrom(hour), 'all', 10)).map(({ sums }) => sums.views)
-const visited = (hour: number, by: Dimension) => readMetric(database, 'visits', hourFrom(hour), by, 10)
+  (await readCounts(analytics.database, hourFrom(hour), 'all', 10)).map(({ sums }) => sums.views)
+const visited = (hour: number, by: Dimension) => readMetric(analytics.database, 'visits', hourFrom(hour), by, 10)
 
 test('the visits that ended in a second lie beside its events, and count once however often they are told', async () => {
   await store(views(START, 4), visits(START, 60, 120))
@@ -63,6 +48,6 @@ test('what is told and forgotten in one breath counts, and then goes', async () 
   await store(views(second, 5), visits(second, 30), told(second, 'events', gone), told(second, 'visits', gone))
   expect(await viewed(second)).toEqual([5])
   expect(await visited(second, 'all')).toMatchObject([{ visits: 1 }])
-  const panes = await database.query('SELECT 1 FROM panes WHERE start = $1::bigint', String(second))
+  const panes = await analytics.database.query('SELECT 1 FROM panes WHERE start = $1::bigint', String(second))
   expect(panes).toEqual([])
 })
