@@ -16,7 +16,7 @@ const visits = () =>
 
 const sortedOf = (sessions: readonly KeyedSession<number[]>[]) =>
   sessions
-    .map(({ value, ...rest }) => ({ ...rest, value: value.toSorted((a, b) => a - b) }))
+    .map(({ key, start, end, value }) => ({ key, start, end, value: value.toSorted((a, b) => a - b) }))
     .sort((a, b) => a.start - b.start || (a.key < b.key ? -1 : 1))
 
 /** By hand: what is within the gap of what came before, in the order of time. */
@@ -117,17 +117,17 @@ test('what was said of open sessions puts them back, and what has grown out of o
       fc.array(step, { maxLength: 60 }),
       asManyAsFitNow((steps) => {
         const [sessions, copy] = [visits(), visits()]
-        let [watermark, changed] = [NO_WATERMARK, new Set<string>()]
+        let watermark = NO_WATERMARK
         const say = () => {
           sessions.close(watermark)
-          for (const key of changed) for (const session of sessions.of(key)) copy.put(session)
-          changed = new Set()
+          for (const session of sessions.takeChanged()) copy.put(session)
+          expect(sessions.takeChanged()).toEqual([])
           copy.close(watermark)
           expect(copy.size).toBe(sessions.size)
         }
         for (const { event, isSaid, isClosed } of steps) {
           const { key, time } = event
-          if (sessions.add(key, time, watermark, (value) => [...value, time]) !== undefined) changed.add(key)
+          sessions.add(key, time, watermark, (value) => [...value, time])
           watermark = advance(watermark, time)
           if (isClosed) sessions.close(watermark)
           if (isSaid) say()

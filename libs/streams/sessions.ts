@@ -20,6 +20,10 @@ interface OpenSession<Value> {
   start: number
   end: number
   value: Value
+  /** False once it is closed, or part of another one. */
+  isOpen: boolean
+  /** `takeChanged` has not answered it since. */
+  isChanged: boolean
 }
 
 /** What may be closed is looked for in so many stretches of a gap. */
@@ -41,6 +45,8 @@ export class Sessions<Value> {
   readonly #stretch: number
   /** No session is closed before the watermark is here. */
   #nextDue = Number.POSITIVE_INFINITY
+  /** Each session once that has changed and was open then. */
+  #changed: OpenSession<Value>[] = []
   #size = 0
 
   constructor(private readonly options: SessionOptions<Value>) {
@@ -50,11 +56,6 @@ export class Sessions<Value> {
   /** Sessions that are open. */
   get size(): number {
     return this.#size
-  }
-
-  /** The open sessions of a key: mostly one. Kafka Streams: `fetch`. */
-  of(key: string): readonly KeyedSession<Value>[] {
-    return this.#open.get(key) ?? []
   }
 
   /**
@@ -69,14 +70,26 @@ export class Sessions<Value> {
     if (time < only.start) only.start = time
     if (time > only.end) only.end = time
     only.value = apply(only.value)
+    if (!only.isChanged) this.#note(only)
     return only
+  }
+
+  /**
+   * The open sessions that events were added to since it was last asked, as they are now: what a changelog is to know. What such a
+   * session grew out of is not among them; `put` takes its place away.
+   */
+  takeChanged(): KeyedSession<Value>[] {
+    const changed = this.#changed.filter(({ isOpen }) => isOpen)
+    for (const session of changed) session.isChanged = false
+    this.#changed = []
+    return changed
   }
 
   /** Puts a session in place of those that it has grown out of: what a changelog says. */
   put(session: KeyedSession<Value>): void {
     const { key, start, end } = session
     const others = (this.#open.get(key) ?? []).filter((one) => one.start < start || one.end > end)
-    this.#replace(key, [...others, { ...session }])
+    this.#replace(key, [...others, { ...session, isOpen: true, isChanged: false }])
   }
 
   /** Ends the sessions that no event can join any more, and answers them in the order of their ends. */
@@ -84,13 +97,10 @@ export class Sessions<Value> {
     if (watermark < this.#nextDue) return []
     const closed: KeyedSession<Value>[] = []
     for (const session of this.#takeDue(watermark)) {
-      const sessions = this.#open.get(session.key)
-      // It may be part of another one by now.
-      if (sessions === undefined || !sessions.includes(session)) continue
+      if (!session.isOpen) continue
       if (this.#isOver(session, watermark)) {
         closed.push(session)
-        const others = sessions.filter((one) => one !== session)
-        this.#replace(session.key, others)
+        this.#remove(session)
       } else this.#schedule(session)
     }
     return closed.sort((a, b) => a.end - b.end || (a.key < b.key ? -1 : 1))
@@ -120,15 +130,30 @@ export class Sessions<Value> {
     const joined = open.filter((one) => replaced.includes(one))
     const before = joined.map(({ value }) => value)
     const value = apply(before.length === 0 ? initial() : before.reduce(merge))
-    const added = { key, ...session, value }
+    const added = { key, ...session, value, isOpen: true, isChanged: false }
     this.#replace(key, [...sessions.filter((one) => !joined.includes(one)), added])
+    this.#note(added)
     return added
+  }
+
+  #note(session: OpenSession<Value>): void {
+    session.isChanged = true
+    this.#changed.push(session)
+  }
+
+  #remove(session: OpenSession<Value>): void {
+    const sessions = this.#open.get(session.key)!
+    this.#replace(
+      session.key,
+      sessions.filter((one) => one !== session),
+    )
   }
 
   /** The sessions of a key; one that is new here will be looked at when it may be closed. */
   #replace(key: string, sessions: OpenSession<Value>[]): void {
     const before = this.#open.get(key) ?? []
     this.#size += sessions.length - before.length
+    for (const session of before) session.isOpen = sessions.includes(session)
     for (const session of sessions) if (!before.includes(session)) this.#schedule(session)
     if (sessions.length === 0) this.#open.delete(key)
     else this.#open.set(key, sessions)
