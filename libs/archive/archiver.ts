@@ -182,7 +182,7 @@ export class Archiver {
       const { partition, first, hour } = lane
       const { records, end } = lane.file()
       const name = nameOf(partition, first, hour)
-      const bytes = encodeFile({ partition, first, end }, records)
+      const bytes = await encodeFile({ partition, first, end }, records)
       if (await store.create(name, bytes)) {
         lane.goOn(end)
         this.counts.files++

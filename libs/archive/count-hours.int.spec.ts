@@ -40,7 +40,7 @@ const event = (id: string, at: number, more: object, arrived = at) => ({
 const file = async (records: { readonly timestamp: number; readonly value: Buffer }[], partition = 0) => {
   const first = offset
   const placed = records.map((record) => ({ ...record, offset: offset++ }))
-  const bytes = encodeFile({ partition, first, end: offset }, placed)
+  const bytes = await encodeFile({ partition, first, end: offset }, placed)
   await store.create(nameOf(partition, first, hourOf(records[0]!.timestamp)), bytes)
 }
 const counted = (found: Readonly<Record<BatchMeasure, number>> | undefined) =>

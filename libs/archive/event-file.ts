@@ -1,5 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { parquetMetadata } from 'hyparquet'
-import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
+import { ByteWriter, type ColumnSource, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
 import { readShopEvent } from '#libs/contracts'
 
 /** A record as it lay in its partition. */
@@ -62,23 +63,37 @@ const COLUMNS = {
 type Column = keyof typeof COLUMNS
 type Row = Partial<Record<Column, bigint | number | string>>
 
+/** Of a row group: what is encoded at a time, before others in the process have a turn. */
+const ROWS = 5_000
+
 /**
  * The records as Parquet, compressed with Snappy, a column for each field of an event. `time` and `arrived` are
  * milliseconds since 1970, `lines` JSON; what is no event has its value in `raw`, as text.
  */
-export const encodeFile = ({ partition, first, end }: FileRange, records: readonly ArchivedRecord[]): Uint8Array => {
-  const rows = records.map(rowOf)
-  const columnData: ColumnSource[] = (Object.keys(COLUMNS) as Column[]).map((name) => ({
-    name,
-    type: COLUMNS[name],
-    nullable: true,
-    data: rows.map((row) => row[name] ?? null),
-  }))
+export const encodeFile = async (
+  { partition, first, end }: FileRange,
+  records: readonly ArchivedRecord[],
+): Promise<Uint8Array> => {
   const kvMetadata = Object.entries({ topic: TOPIC, partition, first, end }).map(([key, value]) => ({
     key: `waybill.${key}`,
     value: String(value),
   }))
-  return new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata }))
+  const writer = new ByteWriter()
+  const file = new ParquetWriter({ writer, schema: schemaFromColumnData({ columnData: columnsOf([]) }), kvMetadata })
+  for (let from = 0; from < records.length; from += ROWS) {
+    await file.write({ columnData: columnsOf(records.slice(from, from + ROWS)), rowGroupSize: ROWS })
+    await turn()
+  }
+  await file.finish()
+  return writer.getBytes()
+}
+
+const columnsOf = (records: readonly ArchivedRecord[]): ColumnSource[] => {
+  const rows = records.map(rowOf)
+  return (Object.keys(COLUMNS) as Column[]).map((name) => ({
+    ...{ name, type: COLUMNS[name], nullable: true },
+    data: rows.map((row) => row[name] ?? null),
+  }))
 }
 
 /** Where the file that follows begins. Throws when the bytes are no file of ours. */

@@ -41,7 +41,7 @@ const written = async (): Promise<ReadonlyMap<number, Stored[]>> => {
     for (const part of Map.groupBy(records, ({ timestamp }) => Math.floor(timestamp / HOUR_MS)).values()) {
       const end = part.at(-1)!.offset + 2
       const hour = Math.floor(part[0]!.timestamp / HOUR_MS)
-      await store.create(nameOf(partition, first, hour), encodeFile({ partition, first, end }, part))
+      await store.create(nameOf(partition, first, hour), await encodeFile({ partition, first, end }, part))
       first = end
     }
   }
@@ -77,7 +77,7 @@ test('what was archived is read as it was written, hour by hour, and what is mis
   expect(rest.get(1)!.first).toBeGreaterThan(first)
   await store.create(
     nameOf(1, first, Math.floor(BEGIN / HOUR_MS)),
-    encodeFile({ partition: 1, first, end: first + 4 }, []),
+    await encodeFile({ partition: 1, first, end: first + 4 }, []),
   )
   await expect(async () => {
     for await (const _ of readArchive(store));

@@ -90,7 +90,10 @@ test('what the batch counts from the archive is what the stream counted, to the 
     for (let first = 0; first < records.length; first += 1_000) {
       const part = records.slice(first, first + 1_000)
       const range = { partition, first, end: first + part.length }
-      await store.create(nameOf(partition, first, Math.floor(part[0]!.timestamp / HOUR_MS)), encodeFile(range, part))
+      await store.create(
+        nameOf(partition, first, Math.floor(part[0]!.timestamp / HOUR_MS)),
+        await encodeFile(range, part),
+      )
     }
   }
   const stream = byHour(results)
