@@ -1,5 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { EARLIEST, type KafkaOptions, LATEST, type ReadPosition, TopicReader, TryAgain } from '#libs/messaging'
+import {
+  EARLIEST,
+  type KafkaOptions,
+  LATEST,
+  type ReadPosition,
+  TopicReader,
+  type TopicRecord,
+  TryAgain,
+} from '#libs/messaging'
+import { Slices } from './slices.ts'
 import type { Task } from './topology.ts'
 
 const MAX_BYTES = 8 * 1024 * 1024
@@ -54,6 +63,7 @@ const readAll = async (
 ): Promise<number> => {
   let open = starts.filter(({ partition, offset }) => offset < until.get(partition)!)
   let restored = 0
+  const slices = new Slices()
   const deadline = Date.now() + MARKERS_MS
   while (open.length > 0) {
     const read = await reader.read(open, { maxBytes: MAX_BYTES, partitionBytes: PARTITION_BYTES })
@@ -66,7 +76,8 @@ const readAll = async (
         copy.next = EARLIEST
         throw new TryAgain(`${topic}/${partition} does not reach to offset ${offset}`)
       }
-      for (const { key, value } of records) copy.task.restore(key?.toString() ?? '', value)
+      for await (const slice of slices.of(records, sizeOf))
+        for (const { key, value } of slice) copy.task.restore(key?.toString() ?? '', value)
       copy.next = at
       restored += records.length
       hasMoved ||= at > offset
@@ -80,3 +91,8 @@ const readAll = async (
   }
   return restored
 }
+
+const KIB = 1_024
+
+/** Entries of a changelog are of any size, and so is the work on them. */
+export const sizeOf = ({ value }: TopicRecord): number => 1 + Math.floor((value?.length ?? 0) / KIB)

@@ -1,5 +1,6 @@
 import { type ProducerRecord, type ReadPartition, type ReadPosition, TryAgain } from '#libs/messaging'
 import { createLogger, fields } from '#libs/observability'
+import { Slices } from './slices.ts'
 import type { Task, Topology } from './topology.ts'
 
 interface RunningTask {
@@ -18,11 +19,18 @@ export interface Changes {
   readonly records: number
 }
 
+/** That tasks have to tell together at most before it is committed, about: what of it is in memory at once. */
+const MOST_PENDING = 5_000
+
 const log = createLogger('streams')
 
-/** The tasks that a process works on, one for each partition that it was given, and how far each has read. */
+/**
+ * The tasks that a process works on, one for each partition that it was given, and how far each has read. Who drives them waits for each
+ * call before the next: they work in slices, and others in the process have their turn between two.
+ */
 export class RunningTasks {
   readonly #tasks = new Map<number, RunningTask>()
+  readonly #slices = new Slices()
   #uncommitted = 0
 
   constructor(private readonly topology: Topology) {}
@@ -49,6 +57,13 @@ export class RunningTasks {
     return this.#uncommitted > 0
   }
 
+  /** There is so much to tell that nothing more is to be processed before. */
+  get isFull(): boolean {
+    let pending = 0
+    for (const { task } of this.#tasks.values()) pending += task.pending
+    return pending >= MOST_PENDING
+  }
+
   has(partition: number): boolean {
     return this.#tasks.has(partition)
   }
@@ -68,28 +83,29 @@ export class RunningTasks {
   }
 
   /** @throws TryAgain where a partition does not reach to where its task stands. */
-  process({ partition, records, next, offset, isOutOfRange, unreadable }: ReadPartition): void {
+  async process({ partition, records, next, offset, isOutOfRange, unreadable }: ReadPartition): Promise<void> {
     const running = this.#tasks.get(partition)!
     if (isOutOfRange) throw new TryAgain(`${this.topology.source}/${partition} does not reach to offset ${offset}`)
     for (const { first, last, reason } of unreadable)
       log.error('records that nothing can be made of are skipped', {
         ...{ [fields.partition]: partition, [fields.offset]: `${first} to ${last}`, [fields.error]: reason },
       })
-    for (const record of records) running.task.process(record)
+    for await (const slice of this.#slices.of(records)) for (const record of slice) running.task.process(record)
     running.offset = next
     this.#uncommitted += records.length
   }
 
   /** Of all tasks since the last time. */
-  takeChanges(): Changes {
+  async takeChanges(): Promise<Changes> {
     const { changelog } = this.topology
     const outputs: ProducerRecord[] = []
-    for (const [partition, { task }] of this.#tasks) {
-      const changes = task.flush()
-      outputs.push(...changes.outputs)
-      for (const { key, value } of changes.changelog)
-        outputs.push({ topic: changelog, partition, record: { key, value, headers: {} } })
-    }
+    for await (const some of this.#slices.of([...this.#tasks], ([, { task }]) => 1 + task.pending))
+      for (const [partition, { task }] of some) {
+        const changes = task.flush()
+        for (const output of changes.outputs) outputs.push(output)
+        for (const { key, value } of changes.changelog)
+          outputs.push({ topic: changelog, partition, record: { key, value, headers: {} } })
+      }
     const records = this.#uncommitted
     this.#uncommitted = 0
     return { outputs, positions: this.positions, records }

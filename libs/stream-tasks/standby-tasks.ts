@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { EARLIEST, type KafkaOptions, TopicReader } from '#libs/messaging'
+import { EARLIEST, type KafkaOptions, TopicReader, type TopicRecord } from '#libs/messaging'
 import { createLogger, fields } from '#libs/observability'
-import type { RestoredTask } from './restore-tasks.ts'
+import { type RestoredTask, sizeOf } from './restore-tasks.ts'
+import { Slices } from './slices.ts'
 import type { Topology } from './topology.ts'
 
 export interface StandbyOptions extends KafkaOptions {
@@ -34,6 +35,7 @@ const log = createLogger('standby')
 export class StandbyTasks {
   readonly #reader: TopicReader
   readonly #copies = new Map<number, Copy>()
+  readonly #slices = new Slices()
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
 
@@ -115,12 +117,22 @@ export class StandbyTasks {
         this.#copies.set(partition, this.#begin(partition))
         continue
       }
-      for (const { key, value } of records) copy.task.restore(key?.toString() ?? '', value)
+      await this.#restore(partition, copy, records)
+      if (this.#copies.get(partition) !== copy) continue
       copy.next = next
-      copy.records += records.length
       if (next >= end) copy.readAt = performance.now()
     }
     this.#makeRoom()
+  }
+
+  /** Whoever takes the copy between two slices finds it where it is: as far as `next` says. */
+  async #restore(partition: number, copy: Copy, records: readonly TopicRecord[]): Promise<void> {
+    for await (const slice of this.#slices.of(records, sizeOf)) {
+      if (this.#copies.get(partition) !== copy) return
+      for (const { key, value } of slice) copy.task.restore(key?.toString() ?? '', value)
+      copy.next = slice.at(-1)!.offset + 1
+      copy.records += slice.length
+    }
   }
 
   async #findStarts(): Promise<void> {

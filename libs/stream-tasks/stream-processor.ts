@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
-  EARLIEST,
   Fenced,
   GroupMembership,
   type KafkaOptions,
@@ -12,7 +11,7 @@ import {
 } from '#libs/messaging'
 import { createLogger, describeError, fields } from '#libs/observability'
 import { AtLeastOnce, type Committer, type Guarantee } from './guarantee.ts'
-import { type RestoredTask, restoreTasks } from './restore-tasks.ts'
+import { PlaceInGroup, type Restored } from './place-in-group.ts'
 import { RunningTasks } from './running-tasks.ts'
 import { StandbyTasks } from './standby-tasks.ts'
 import { StateLimitExceeded, type Topology } from './topology.ts'
@@ -32,14 +31,6 @@ export interface StreamProcessorOptions extends KafkaOptions {
   readonly onCommit?: (commit: { readonly records: number; readonly ms: number; readonly entries: number }) => void
   /** Called when tasks have their state: what was read for it now, and what copies of them had read before. */
   readonly onRestore?: (restored: Restored) => void
-}
-
-export interface Restored {
-  readonly partitions: number
-  /** Records of the changelog. */
-  readonly read: number
-  readonly copied: number
-  readonly ms: number
 }
 
 /** Results come at most so often; a busy process takes longer for each commit, and commits more. Milliseconds. */
@@ -77,10 +68,9 @@ export class StreamProcessor {
   readonly #membership: GroupMembership
   readonly #standbys: StandbyTasks | undefined
   readonly #tasks: RunningTasks
+  readonly #place: PlaceInGroup
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
-  #generation = -1
-  #memberId = ''
   #partitions = 0
   #lookedAt = Number.NEGATIVE_INFINITY
   #committing: Promise<void> = Promise.resolve()
@@ -97,6 +87,10 @@ export class StreamProcessor {
     this.#reader = new TopicReader({ ...kafka, readCommitted: true })
     const group = { groupId: topology.name, topic: topology.source, instanceId, standbys }
     this.#membership = new GroupMembership({ ...kafka, ...group })
+    this.#place = new PlaceInGroup({
+      ...{ kafka, topology, instanceId, membership: this.#membership },
+      ...{ reader: this.#reader, tasks: this.#tasks, standbys: this.#standbys },
+    })
     const producing = { ...kafka, ...(options.compression && { compression: options.compression }) }
     const transactionalId = `${topology.name}-${instanceId}`
     this.#producer =
@@ -186,8 +180,10 @@ export class StreamProcessor {
         await this.#rebalance()
         succeeded()
       }
-      for (const read of await this.#fetch(this.#tasks.hasChanges ? Math.max(1, due - performance.now()) : REST_MS))
-        this.#tasks.process(read)
+      for (const read of await this.#fetch(this.#tasks.hasChanges ? Math.max(1, due - performance.now()) : REST_MS)) {
+        await this.#tasks.process(read)
+        if (this.#tasks.isFull) await this.#beginCommit()
+      }
       if (!this.#tasks.hasChanges || performance.now() < due) continue
       await this.#beginCommit()
       due = performance.now() + this.#pace
@@ -216,12 +212,11 @@ export class StreamProcessor {
     if (this.#failure !== undefined) throw this.#failure
     if (!this.#tasks.hasChanges) return
     const begun = performance.now()
-    const { outputs, positions, records } = this.#tasks.takeChanges()
+    const { outputs, positions, records } = await this.#tasks.takeChanges()
     const { entries } = this.#tasks
-    const { topology, instanceId, maxEntries } = this.options
+    const { topology, maxEntries } = this.options
     if (entries > maxEntries) throw new StateLimitExceeded(topology.name, entries, maxEntries)
-    const member = { groupId: topology.name, generationId: this.#generation, memberId: this.#memberId }
-    this.#committing = this.#producer.commit(outputs, { ...member, groupInstanceId: instanceId, positions }).then(
+    this.#committing = this.#producer.commit(outputs, { ...this.#place.member, positions }).then(
       () => {
         const ms = performance.now() - begun
         this.#pace = Math.min(Math.max(COMMIT_MS, 2 * ms), LONGEST_COMMIT_MS)
@@ -254,48 +249,9 @@ export class StreamProcessor {
   }
 
   async #rebalance(): Promise<void> {
-    const { topology } = this.options
     this.#status = 'the group is being shared out'
-    const { generationId, memberId, partitions, copies } = await this.#membership.join(
-      this.partitions,
-      this.standbyPartitions,
-    )
-    // Who missed a generation does not know who worked on its partitions meanwhile.
-    const isNext = generationId === this.#generation || generationId === this.#generation + 1
-    for (const partition of this.partitions) if (!isNext || !partitions.includes(partition)) this.#tasks.drop(partition)
-    ;[this.#generation, this.#memberId] = [generationId, memberId]
-    const missing = partitions.filter((partition) => !this.#tasks.has(partition))
-    const begun = performance.now()
-    const positions = await this.#positions(missing)
-    const tasks = new Map(missing.map((partition) => [partition, this.#begun(partition)]))
-    const copied = [...tasks.values()].reduce((sum, { records }) => sum + records, 0)
-    const read = await restoreTasks(this.options, topology.changelog, tasks).catch((error: unknown) => {
-      // What has been read is not read again.
-      for (const [partition, task] of tasks) this.#standbys?.give(partition, task)
-      throw error
-    })
-    for (const [partition, { task }] of tasks) this.#tasks.add(partition, task, positions.get(partition)!)
+    const restored = await this.#place.take()
     this.#status = undefined
-    this.#standbys?.keep(copies)
-    if (missing.length === 0) return
-    const restored = { partitions: missing.length, read, copied, ms: Math.round(performance.now() - begun) }
-    log.info('state restored', restored)
-    this.options.onRestore?.(restored)
-  }
-
-  /** A task that its changelog is to be read into: from where a copy of it stands, or from the beginning. */
-  #begun(partition: number): RestoredTask {
-    const copy = this.#standbys?.take(partition)
-    return copy ?? { task: this.options.topology.task(partition), next: EARLIEST, records: 0 }
-  }
-
-  /** Where the group goes on: in a partition that it has not read, and where its place is gone, at the beginning. */
-  async #positions(partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
-    const topic = this.options.topology.source
-    const committed = await this.#membership.committed(partitions)
-    if (partitions.length === 0) return committed
-    const wanted = partitions.map((partition) => ({ topic, partition }))
-    const starts = await this.#reader.offsetsAt(wanted, EARLIEST)
-    return new Map(starts.map(({ partition, offset }) => [partition, Math.max(offset, committed.get(partition) ?? -1)]))
+    if (restored !== undefined) this.options.onRestore?.(restored)
   }
 }

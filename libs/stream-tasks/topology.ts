@@ -19,6 +19,8 @@ export interface TaskChanges {
 export interface Task {
   /** How much it holds, in entries: what the limit is about. */
   readonly entries: number
+  /** How much `flush` would tell now, in records, about. */
+  readonly pending: number
   process(record: TopicRecord): void
   /** Everything that changed since it was last asked; those who read the changelog up to here know the whole state. */
   flush(): TaskChanges

@@ -25,6 +25,10 @@ class Counting implements Task {
     private readonly output: string,
   ) {}
 
+  get pending(): number {
+    return this.#said.length
+  }
+
   process({ value }: TopicRecord): void {
     this.#said.push({ value: String(value), before: this.#count++ })
   }

@@ -33,6 +33,10 @@ class Adding implements Task {
     private readonly output: string,
   ) {}
 
+  get pending(): number {
+    return this.#came.length
+  }
+
   process({ value }: TopicRecord): void {
     this.#sum += Number(value)
     this.#came.push(String(value))

@@ -31,6 +31,10 @@ class RunningShopTask implements Task {
     return this.#task.entries
   }
 
+  get pending(): number {
+    return this.#task.pending
+  }
+
   process(record: TopicRecord): void {
     this.#task.process(record)
   }

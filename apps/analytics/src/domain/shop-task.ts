@@ -71,6 +71,11 @@ export class ShopTask {
     return entries
   }
 
+  /** Results that are to be told, and events that were set aside. Old events are of a second of their own each, or nearly so. */
+  get pending(): number {
+    return this.#dirty.size + this.#late.length
+  }
+
   process(record: EventRecord): void {
     const event = readShopEvent(record.value)
     if (event.type === 'unreadable') this.#refuse(record, 'unreadable')
