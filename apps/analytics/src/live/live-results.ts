@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { streamTopics } from '#libs/contracts'
 import { type KafkaOptions, type ReadPosition, TopicReader } from '#libs/messaging'
 import { createLogger, Outage } from '#libs/observability'
+import { Slices } from '#libs/stream-tasks'
 import { MINUTE } from '#libs/streams'
 import type { PaneResult } from '../domain/pane.ts'
 import { topology } from '../domain/topology.ts'
@@ -55,6 +56,7 @@ export class LiveResults {
   async #read(signal: AbortSignal): Promise<void> {
     const outage = new Outage(createLogger('live'), 'reading results')
     const reader = new TopicReader({ ...this.kafka, readCommitted: true })
+    const slices = new Slices()
     let positions: readonly ReadPosition[] | undefined
     let minuteAt = 0
     while (!signal.aborted) {
@@ -62,9 +64,12 @@ export class LiveResults {
         positions ??= await recent(reader)
         const read = await reader.read(positions, LIMITS)
         positions = read.map(({ topic, partition, next }) => ({ topic, partition, offset: next }))
-        for (const { records } of read)
-          for (const { value } of records)
+        const records = read.flatMap((partition) => partition.records)
+        for await (const slice of slices.of(records)) {
+          if (signal.aborted) break
+          for (const { value } of slice)
             if (value !== null) this.#windows.put(JSON.parse(value.toString()) as PaneResult)
+        }
         const isDue = Date.now() >= minuteAt + MINUTE_EVERY_MS
         if (isDue) minuteAt = Date.now()
         if (!signal.aborted) this.#tell(isDue)

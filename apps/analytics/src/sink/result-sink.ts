@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { streamTopics } from '#libs/contracts'
 import type { Database } from '#libs/database'
-import { type KafkaOptions, type ReadPartition, TopicReader } from '#libs/messaging'
+import { type KafkaOptions, TopicReader, type TopicRecord } from '#libs/messaging'
 import { createLogger, fields, Outage } from '#libs/observability'
 import { type PaneResult, readResultKey } from '../domain/pane.ts'
 import { topology } from '../domain/topology.ts'
 import { readPositions } from '../sql/sink-positions.ts'
+import { resultSlices } from './result-slices.ts'
 import { OutOfDate, type Result, storeResults } from './store-results.ts'
 
 /** Results of a second are corrected many times in it: the newest is enough. */
@@ -13,6 +14,8 @@ const PAUSE_MS = 200
 const WAIT_MS = 500
 const LIMITS = { waitMs: WAIT_MS, maxBytes: 2 * 1024 * 1024, partitionBytes: 512 * 1024 }
 const AGAIN_MS = 500
+/** In a transaction at most: it holds all of them in memory, and works on them in one go. */
+const MOST_RESULTS = 500
 
 /**
  * Stores the results in the database. It needs no consumer group: how far it has come lies beside what it stored. Who
@@ -66,12 +69,14 @@ export class ResultSink {
     await this.#share()
     if (this.#positions.size === 0) return this.#pause(WAIT_MS)
     const positions = Array.from(this.#positions, ([partition, offset]) => ({ topic: topology.to, partition, offset }))
-    const read = (await this.#reader.read(positions, LIMITS)).filter(({ offset, next }) => next > offset)
-    if (read.length === 0) return
-    const moves = read.map(({ partition, offset, next }) => ({ partition, from: offset, to: next }))
-    await this.database.transaction((tx) => storeResults(tx, resultsIn(read), moves))
-    for (const { partition, to } of moves) this.#positions.set(partition, to)
-    await this.#pause(PAUSE_MS)
+    let hasMoved = false
+    for (const { records, moves } of resultSlices(await this.#reader.read(positions, LIMITS), MOST_RESULTS)) {
+      await this.database.transaction((tx) => storeResults(tx, resultsIn(records), moves))
+      for (const { partition, to } of moves) this.#positions.set(partition, to)
+      hasMoved = true
+      if (this.#stopping.signal.aborted) return
+    }
+    if (hasMoved) await this.#pause(PAUSE_MS)
   }
 
   /** Partitions that are not ours any more are left, new ones are begun where the database says. */
@@ -88,10 +93,8 @@ export class ResultSink {
   }
 }
 
-const resultsIn = (read: readonly ReadPartition[]): Result[] =>
-  read.flatMap(({ records }) =>
-    records.map(({ key, value }) => ({
-      ...readResultKey(String(key)),
-      result: value === null ? null : (JSON.parse(value.toString()) as PaneResult),
-    })),
-  )
+const resultsIn = (records: readonly TopicRecord[]): Result[] =>
+  records.map(({ key, value }) => ({
+    ...readResultKey(String(key)),
+    result: value === null ? null : (JSON.parse(value.toString()) as PaneResult),
+  }))
