@@ -1,5 +1,5 @@
 import { EARLIEST, type GroupMembership, type KafkaOptions, type TopicReader } from '#libs/messaging'
-import { createLogger } from '#libs/observability'
+import { createLogger, fields } from '#libs/observability'
 import { type RestoredTask, restoreTasks } from './restore-tasks.ts'
 import type { RunningTasks } from './running-tasks.ts'
 import type { StandbyTasks } from './standby-tasks.ts'
@@ -23,6 +23,8 @@ export interface PlaceOptions {
   readonly reader: TopicReader
   readonly tasks: RunningTasks
   readonly standbys: StandbyTasks | undefined
+  /** Ends what a process that is gone left open; undefined where nothing is. */
+  readonly fence: ((instanceId: string) => Promise<void>) | undefined
 }
 
 const log = createLogger('streams')
@@ -87,9 +89,27 @@ export class PlaceInGroup {
   /** Where the group goes on: in a partition that it has not read, and where its place is gone, at the beginning. */
   async #positions(partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
     const { membership, reader, topology } = this.options
+    await this.#fenceDeparted(partitions)
     const committed = await membership.committed(partitions)
     const wanted = partitions.map((partition) => ({ topic: topology.source, partition }))
     const starts = await reader.offsetsAt(wanted, EARLIEST)
     return new Map(starts.map(({ partition, offset }) => [partition, Math.max(offset, committed.get(partition) ?? -1)]))
+  }
+
+  /**
+   * A transaction of a process that was killed holds its partitions up until its time is over, and the brokers look for such ones every ten
+   * seconds. It cannot end well any more, for its generation is over; so it is ended now. Should it not be, it is waited for.
+   */
+  async #fenceDeparted(partitions: readonly number[]): Promise<void> {
+    const { fence, membership } = this.options
+    if (fence === undefined) return
+    try {
+      for (const instanceId of await membership.departed(partitions)) {
+        await fence(instanceId)
+        log.info('ended what another process left open', { instance: instanceId })
+      }
+    } catch (error) {
+      log.debug('nobody could be fenced', { [fields.error]: error })
+    }
   }
 }

@@ -42,7 +42,7 @@ const REST_MS = 500
 const LOOK_MS = 2_000
 const MAX_BYTES = 2 * 1024 * 1024
 const PARTITION_BYTES = 256 * 1024
-/** Ours are over in milliseconds. That of a dead one is over when its session is, and holds up nobody who takes over. */
+/** Ours are over in milliseconds. That of a dead one is ended by whoever takes over, or else when this is over and it is noticed. */
 const TRANSACTION_TIMEOUT_MS = 6_000
 /** For what is under way to be committed. */
 const STOP_MS = 3_000
@@ -87,16 +87,16 @@ export class StreamProcessor {
     this.#reader = new TopicReader({ ...kafka, readCommitted: true })
     const group = { groupId: topology.name, topic: topology.source, instanceId, standbys }
     this.#membership = new GroupMembership({ ...kafka, ...group })
+    const producing = { ...kafka, ...(options.compression && { compression: options.compression }) }
+    const isTransactional = options.guarantee !== 'at_least_once'
+    this.#producer = isTransactional
+      ? this.#producerOf(instanceId, producing)
+      : new AtLeastOnce(producing, this.#membership)
     this.#place = new PlaceInGroup({
       ...{ kafka, topology, instanceId, membership: this.#membership },
       ...{ reader: this.#reader, tasks: this.#tasks, standbys: this.#standbys },
+      fence: isTransactional ? (departed) => this.#fence(departed, kafka) : undefined,
     })
-    const producing = { ...kafka, ...(options.compression && { compression: options.compression }) }
-    const transactionalId = `${topology.name}-${instanceId}`
-    this.#producer =
-      options.guarantee === 'at_least_once'
-        ? new AtLeastOnce(producing, this.#membership)
-        : new TransactionalProducer({ ...producing, transactionalId, transactionTimeoutMs: TRANSACTION_TIMEOUT_MS })
   }
 
   /** The partitions that it works on now. */
@@ -125,6 +125,21 @@ export class StreamProcessor {
     this.#reader.close()
     await this.#standbys?.stop()
     await settled()
+  }
+
+  #producerOf(instanceId: string, options: ProducerOptions): TransactionalProducer {
+    const transactionalId = `${this.options.topology.name}-${instanceId}`
+    return new TransactionalProducer({ ...options, transactionalId, transactionTimeoutMs: TRANSACTION_TIMEOUT_MS })
+  }
+
+  /** Whoever starts with its id ends what it has open. Should it not be dead after all, it goes on from what is committed. */
+  async #fence(instanceId: string, kafka: KafkaOptions): Promise<void> {
+    const producer = this.#producerOf(instanceId, kafka)
+    try {
+      await producer.start()
+    } finally {
+      producer.close()
+    }
   }
 
   /** Throws while nothing is processed, with the reason. */

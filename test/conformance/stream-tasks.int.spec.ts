@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { ErrorCode } from '#libs/kafka-protocol'
 import { kafkaPublisher, TopicReader, type TopicRecord } from '#libs/messaging'
 import { configureLogging } from '#libs/observability'
 import {
@@ -11,6 +12,7 @@ import {
 } from '#libs/stream-tasks'
 import { until } from '../support/until.ts'
 import { kafkaUnderTest, type TestTopic } from './kafka-under-test.ts'
+import { TransactionalProducer } from './transactional-producer.ts'
 
 configureLogging({ level: 'silent' })
 
@@ -192,6 +194,23 @@ test('who takes over what it keeps a copy of reads no more than the rest', async
   expect(takeover!.read).toBeLessThanOrEqual(3)
   await publish(source, 600, 60)
   await expectAll(output, 660)
+})
+
+test('whoever takes over ends what a dead process left open, and waits for no time to be over', async () => {
+  const { source, output, topology } = await setUp()
+  await publish(source, 0, 60)
+  const one = start(topology, 'one')
+  await expectAll(output, 60)
+  await one.stop()
+  // As if it had died in the middle of its next transaction, which may last longer than this test.
+  const transactionalId = `${topology.name}-one`
+  const dead = await TransactionalProducer.start(kafka, { transactionalId, timeoutMs: 600_000 })
+  await dead.write(output, ['lost'])
+  expect(await dead.commitOffset(topology.name, source, 30)).toBe(ErrorCode.NONE)
+  const two = start(topology, 'two')
+  await works(two)
+  await publish(source, 60, 60)
+  await expectAll(output, 120)
 })
 
 test('copies are given up where there is no room for them', async () => {

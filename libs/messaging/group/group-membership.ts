@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ErrorCode, heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from '#libs/kafka-protocol'
+import { describeGroups, ErrorCode, heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from '#libs/kafka-protocol'
 import { createLogger, fields } from '#libs/observability'
 import type { KafkaOptions } from '../kafka-client.ts'
 import { Cluster } from '../producer/cluster.ts'
@@ -11,6 +11,8 @@ import { assignSticky } from './assign-sticky.ts'
 import { readAssignment, readSubscription, writeAssignment, writeSubscription } from './consumer-protocol.ts'
 
 const [JOIN_GROUP, SYNC_GROUP, HEARTBEAT, LEAVE_GROUP, OFFSET_FETCH, OFFSET_COMMIT] = [7, 5, 4, 4, 7, 7]
+/** With the names of static members: Kafka 2.4 to today. */
+const DESCRIBE_GROUPS = 5
 const PROTOCOL_TYPE = 'consumer'
 const PROTOCOL = 'waybill-sticky'
 /** Kafka's least by default: after so long without a heartbeat a member's partitions are given to others. */
@@ -94,23 +96,43 @@ export class GroupMembership {
    * predecessor's last one counts, or it does not, before anybody goes on.
    */
   async committed(partitions: readonly number[]): Promise<Map<number, number>> {
+    const found = await this.#fetchOffsets(partitions, true)
+    return new Map(found.map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset]))
+  }
+
+  /**
+   * The instances that committed these partitions last, in a transaction, and are no members any more: what they have open nobody ends
+   * but its time, and `committed` waits for it.
+   */
+  async departed(partitions: readonly number[]): Promise<string[]> {
+    const { groupId, instanceId } = this.options
+    const found = await this.#fetchOffsets(partitions, false)
+    const instances = new Set(found.map(({ metadata }) => metadata ?? ''))
+    instances.delete('')
+    instances.delete(instanceId)
+    if (instances.size === 0) return []
+    const request = { groups: [groupId], includeAuthorizedOperations: false }
+    const { groups } = await this.#coordinator.request(describeGroups, DESCRIBE_GROUPS, request)
+    const [{ errorCode, members }] = groups as [(typeof groups)[number]]
+    if (errorCode !== ErrorCode.NONE) throw this.#coordinator.failure(errorCode, `the members of ${groupId}`)
+    for (const { groupInstanceId } of members) if (groupInstanceId !== null) instances.delete(groupInstanceId)
+    return [...instances]
+  }
+
+  async #fetchOffsets(partitions: readonly number[], requireStable: boolean) {
+    if (partitions.length === 0) return []
     const { groupId, topic } = this.options
-    if (partitions.length === 0) return new Map()
     const topics = [{ name: topic, partitionIndexes: [...partitions] }]
     return retrying(TIMING, async () => {
       this.#checkOpen()
-      const answer = await this.#coordinator.request(offsetFetch, OFFSET_FETCH, {
-        groupId,
-        topics,
-        requireStable: true,
-      })
+      const answer = await this.#coordinator.request(offsetFetch, OFFSET_FETCH, { groupId, topics, requireStable })
       if (answer.errorCode !== ErrorCode.NONE)
         throw this.#coordinator.failure(answer.errorCode, `offsets of ${groupId}`)
       const found = answer.topics.flatMap(({ partitions }) => partitions)
       for (const { errorCode, partitionIndex } of found)
         if (errorCode !== ErrorCode.NONE)
           throw this.#coordinator.failure(errorCode, `the offset of ${topic}/${partitionIndex}`)
-      return new Map(found.map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset]))
+      return found
     })
   }
 

@@ -41,6 +41,7 @@ export interface GroupPositions {
   readonly groupId: string
   readonly generationId: number
   readonly memberId: string
+  /** Beside the offsets, as what they are committed with: it says whose transaction may be open (`GroupMembership.departed`). */
   readonly groupInstanceId: string | null
   /** `offset`: of the next record. */
   readonly positions: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
@@ -168,7 +169,7 @@ export class TransactionalProducer {
     const topics = [...Map.groupBy(positions, ({ topic }) => topic)].map(([name, of]) => ({
       name,
       partitions: of.map(({ partition, offset }) => ({
-        ...{ partitionIndex: partition, committedOffset: offset, committedMetadata: '' },
+        ...{ partitionIndex: partition, committedOffset: offset, committedMetadata: member.groupInstanceId ?? '' },
       })),
     }))
     const { transactionalId } = this.options
