@@ -17,7 +17,8 @@ const PROTOCOL_TYPE = 'consumer'
 const PROTOCOL = 'waybill-sticky'
 /** Kafka's least by default: after so long without a heartbeat a member's partitions are given to others. */
 const SESSION_MS = 6_000
-const HEARTBEAT_MS = 1_500
+/** So late a member hears that the group is to be shared out anew: a part of what a takeover takes. */
+const HEARTBEAT_MS = 1_000
 /** The others notice it by themselves when it takes longer. */
 const LEAVE_MS = 2_000
 /** For members to finish what they are at and join again. */
