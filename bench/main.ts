@@ -4,6 +4,9 @@ import { parseArgs } from 'node:util'
 import { Client } from '../test/support/client.ts'
 import { startSystem } from '../test/support/system.ts'
 import { analytics } from './analytics/analytics.ts'
+import { burst } from './analytics/burst.ts'
+import { takeover } from './analytics/takeover.ts'
+import { task } from './analytics/task.ts'
 import { capacity } from './capacity.ts'
 import { compression } from './compression.ts'
 import { consoles } from './consoles.ts'
@@ -24,8 +27,9 @@ import { traces } from './traces.ts'
  * `npm run bench [-- --seconds 60] [--only latency,outbox,throughput]`: starts a fresh system and measures it.
  * `npm run bench -- --only retention --seconds 600` is not part of everything: its system keeps rows for a minute.
  * Nor is `npm run bench -- --only soak --orders 500000 [--seconds 7200]`: half an hour at 300 orders a second, or as
- * many orders as the seconds have time for, with `--pages` beside pages of the console; nor `--only compression`, `--only rebuild` and
- * `--only analytics [--events 3000000] [--rate 5000]`, which need no system; nor
+ * many orders as the seconds have time for, with `--pages` beside pages of the console; nor `--only compression`, `--only rebuild`,
+ * `--only analytics [--events 3000000] [--rate 5000]`, `--only task [--events 3000000]`, `--only takeover` and
+ * `--only burst`, which need no system; nor
  * `--only coordination`, the same orders in both styles, in turns. `--only quotes --restarts 10 [--quotes 200]`
  * ends every process that a quote needs so often, under so many quotes a second. `--only notifications [--waiting 50000]` is not part of everything
  * either, nor is `--only consoles`, what 200 open pages of the console cost, nor `--only traces [--pairs 8]`, without traces
@@ -54,6 +58,18 @@ if (values.only === 'compression') {
 }
 if (values.only === 'analytics') {
   await analytics({ events: Number(values.events), rate: Number(values.rate), seconds: Number(values.seconds) })
+  process.exit()
+}
+if (values.only === 'task') {
+  await task(Number(values.events))
+  process.exit()
+}
+if (values.only === 'burst') {
+  await burst()
+  process.exit()
+}
+if (values.only === 'takeover') {
+  await takeover()
   process.exit()
 }
 if (values.only === 'rebuild') {

@@ -1,20 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startBroker } from '../../libs/testing/broker-process.ts'
-import { applyMigrations } from '../../scripts/migrations/apply.ts'
-import { databaseUrl } from '../../scripts/postgres/cluster.ts'
-import { freePorts } from '../../scripts/postgres/free-port.ts'
-import { createDatabases, startPostgres } from '../../scripts/postgres/server.ts'
 import { AnalyticsProcess } from '../../test/analytics/analytics-process.ts'
 import { report } from '../figures.ts'
 import { type Run, runTopology } from './guarantees.ts'
 import { compileKafkaStreams, runKafkaStreams } from './kafka-streams.ts'
 import { latency } from './latency.ts'
+import { withPlace } from './place.ts'
 import { publish } from './publish.ts'
 import { catchUp } from './service.ts'
 
-const DATABASE = 'waybill_analytics'
 const ROUNDS = 2
 
 export interface AnalyticsBench {
@@ -29,37 +21,28 @@ export interface AnalyticsBench {
  * committed results when they lie there, and how long one takes from when it happened to whoever looks, at a rate. Then
  * the topology alone, exactly once, at least once and in Kafka Streams, over the same events on the same broker.
  */
-export const analytics = async ({ events, rate, seconds }: AnalyticsBench): Promise<void> => {
-  const folder = await mkdtemp(join(tmpdir(), 'waybill-bench-analytics-'))
-  const [postgresPort] = (await freePorts(1)) as [number]
-  const broker = await startBroker()
-  const postgres = await startPostgres({ folder: join(folder, 'postgres'), port: postgresPort })
-  await createDatabases(postgres.url, [DATABASE])
-  const url = databaseUrl(postgresPort, DATABASE)
-  await applyMigrations(url, 'analytics')
-  const where = { brokers: broker.brokers, databaseUrl: url }
-  let service = await AnalyticsProcess.start(where, 'bench')
-  try {
-    await service.isReady()
-    // What lies there is written while nobody reads.
-    await service.stop()
-    const published = await publish(broker.brokers, events)
-    console.log(`  ${published.events} events published, ${Math.round(published.perSecond)} a second`)
-    service = await AnalyticsProcess.start(where, 'bench')
-    await service.isReady()
-    const most = await catchUp(service, url, published)
-    await latency(broker.brokers, service, rate, seconds)
-    await latency(broker.brokers, service, Math.round(most / 2), seconds)
-    // Its sink reads what the topology says, whoever runs it.
-    await service.stop()
-    await compare(broker.brokers, folder)
-  } finally {
-    await service.stop()
-    await postgres.stop()
-    await broker.close()
-    await rm(folder, { recursive: true, force: true })
-  }
-}
+export const analytics = ({ events, rate, seconds }: AnalyticsBench): Promise<void> =>
+  withPlace(async ({ brokers, databaseUrl, folder }) => {
+    const where = { brokers, databaseUrl }
+    let service = await AnalyticsProcess.start(where, 'bench')
+    try {
+      await service.isReady()
+      // What lies there is written while nobody reads.
+      await service.stop()
+      const published = await publish(brokers, events)
+      console.log(`  ${published.events} events published, ${Math.round(published.perSecond)} a second`)
+      service = await AnalyticsProcess.start(where, 'bench')
+      await service.isReady()
+      const most = await catchUp(service, databaseUrl, published)
+      await latency(brokers, service, rate, seconds)
+      await latency(brokers, service, Math.round(most / 2), seconds)
+      // Its sink reads what the topology says, whoever runs it.
+      await service.stop()
+      await compare(brokers, folder)
+    } finally {
+      await service.stop()
+    }
+  })
 
 /** In turns, so that whatever else the machine does meets all of them. */
 const compare = async (brokers: string, folder: string): Promise<void> => {
