@@ -70,7 +70,7 @@ const caughtUp = (brokers: string): Promise<true> => {
     async () => {
       const [group] = await describeConsumerGroups(kafka, 'classic', [STREAM_GROUP])
       const ends = (await topicOffsets(kafka, [topology.from])).get(topology.from)!
-      const read = new Map(group?.partitions.map(({ partition, offset }) => [partition, offset]))
+      const read = new Map((group?.partitions ?? []).map(({ partition, offset }) => [partition, offset]))
       return ends.every(({ partition, latest }) => (read.get(partition) ?? 0) >= latest) || undefined
     },
     { timeoutMs: 300_000, everyMs: 500 },
