@@ -24,6 +24,8 @@ interface OpenSession<Value> {
   isOpen: boolean
   /** `takeChanged` has not answered it since. */
   isChanged: boolean
+  /** Another open one of the same key, which is rare: most are found without a list. */
+  next: OpenSession<Value> | undefined
 }
 
 /** What may be closed is looked for in so many stretches of a gap. */
@@ -36,7 +38,7 @@ const STRETCHES = 64
  * `suppress(untilWindowCloses(…))`.
  */
 export class Sessions<Value> {
-  readonly #open = new Map<string, OpenSession<Value>[]>()
+  readonly #open = new Map<string, OpenSession<Value>>()
   /**
    * Each open session once, by the stretch of time in which it would have been closed when it was put there: most go on until then, and
    * are put further back when they are looked at, so an event moves nothing here.
@@ -63,9 +65,9 @@ export class Sessions<Value> {
    * is late.
    */
   add(key: string, time: number, watermark: number, apply: (value: Value) => Value): KeyedSession<Value> | undefined {
-    const sessions = this.#open.get(key)
-    const only = sessions?.length === 1 ? sessions[0]! : undefined
-    if (only === undefined || !this.#isOf(only, time, watermark)) return this.#join(key, time, watermark, apply)
+    const only = this.#open.get(key)
+    if (only === undefined || only.next !== undefined || !this.#isOf(only, time, watermark))
+      return this.#join(key, time, watermark, apply)
     // What happens almost always makes no garbage.
     if (time < only.start) only.start = time
     if (time > only.end) only.end = time
@@ -88,8 +90,8 @@ export class Sessions<Value> {
   /** Puts a session in place of those that it has grown out of: what a changelog says. */
   put(session: KeyedSession<Value>): void {
     const { key, start, end } = session
-    const others = (this.#open.get(key) ?? []).filter((one) => one.start < start || one.end > end)
-    this.#replace(key, [...others, { ...session, isOpen: true, isChanged: false }])
+    const others = this.#of(key).filter((one) => one.start < start || one.end > end)
+    this.#replace(key, [...others, opened(session)])
   }
 
   /** Ends the sessions that no event can join any more, and answers them in the order of their ends. */
@@ -123,14 +125,14 @@ export class Sessions<Value> {
   #join(key: string, time: number, watermark: number, apply: (value: Value) => Value) {
     const { windows, initial, merge } = this.options
     // Whether it is told already must not matter: what is closed is no session to join any more.
-    const sessions = this.#open.get(key) ?? []
+    const sessions = this.#of(key)
     const open = sessions.filter((session) => !this.#isOver(session, watermark))
     const { session, replaced } = intoSession(open, time, windows.gap)
     if (this.#isOver(session, watermark)) return undefined
     const joined = open.filter((one) => replaced.includes(one))
     const before = joined.map(({ value }) => value)
     const value = apply(before.length === 0 ? initial() : before.reduce(merge))
-    const added = { key, ...session, value, isOpen: true, isChanged: false }
+    const added = opened({ key, ...session, value })
     this.#replace(key, [...sessions.filter((one) => !joined.includes(one)), added])
     this.#note(added)
     return added
@@ -142,21 +144,26 @@ export class Sessions<Value> {
   }
 
   #remove(session: OpenSession<Value>): void {
-    const sessions = this.#open.get(session.key)!
-    this.#replace(
-      session.key,
-      sessions.filter((one) => one !== session),
-    )
+    const others = this.#of(session.key).filter((one) => one !== session)
+    this.#replace(session.key, others)
+  }
+
+  #of(key: string): OpenSession<Value>[] {
+    const sessions: OpenSession<Value>[] = []
+    for (let each = this.#open.get(key); each !== undefined; each = each.next) sessions.push(each)
+    return sessions
   }
 
   /** The sessions of a key; one that is new here will be looked at when it may be closed. */
-  #replace(key: string, sessions: OpenSession<Value>[]): void {
-    const before = this.#open.get(key) ?? []
+  #replace(key: string, sessions: readonly OpenSession<Value>[]): void {
+    const before = this.#of(key)
     this.#size += sessions.length - before.length
     for (const session of before) session.isOpen = sessions.includes(session)
     for (const session of sessions) if (!before.includes(session)) this.#schedule(session)
-    if (sessions.length === 0) this.#open.delete(key)
-    else this.#open.set(key, sessions)
+    for (const [place, session] of sessions.entries()) session.next = sessions[place + 1]
+    const [first] = sessions
+    if (first === undefined) this.#open.delete(key)
+    else this.#open.set(key, first)
   }
 
   #schedule(session: OpenSession<Value>): void {
@@ -178,4 +185,9 @@ export class Sessions<Value> {
     const { gap, grace } = this.options.windows
     return isClosed(end + gap, grace, watermark)
   }
+}
+
+const opened = <Value>({ key, start, end, value }: KeyedSession<Value>): OpenSession<Value> => {
+  const [isOpen, isChanged, next] = [true, false, undefined]
+  return { key, start, end, value, isOpen, isChanged, next }
 }
