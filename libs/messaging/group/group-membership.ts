@@ -1,5 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { describeGroups, ErrorCode, heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from '#libs/kafka-protocol'
+import {
+  describeGroups,
+  ErrorCode,
+  heartbeat,
+  joinGroup,
+  leaveGroup,
+  offsetCommit,
+  offsetFetch,
+  syncGroup,
+} from '#libs/kafka-protocol'
 import { createLogger, fields } from '#libs/observability'
 import type { KafkaOptions } from '../kafka-client.ts'
 import { Cluster } from '../producer/cluster.ts'
