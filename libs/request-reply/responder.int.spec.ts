@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Consumer, Kafka, logLevel } from 'kafkajs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { topics } from '#libs/contracts'
 import { ensureTopics } from '#libs/messaging'
 import { configureLogging } from '#libs/observability'
@@ -27,8 +27,10 @@ beforeAll(async () => {
   requester = new Requester({ brokers: [broker.brokers], clientId: 'order', service: 'order' })
   requester.start()
 })
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step()
+})
 afterAll(async () => {
-  for (const step of cleanUp.reverse()) await step()
   await requester.stop()
   await broker.close()
 })
@@ -57,6 +59,7 @@ const startResponder = async (reply = saying): Promise<Responder> => {
     replies: { 'stock.check': reply },
   })
   responder.start()
+  cleanUp.push(() => responder.stop())
   const isReady = () => responder.check().then(() => true, () => false) // biome-ignore format: a line
   await expect.poll(isReady, { timeout: 20_000 }).toBe(true)
   return responder
@@ -97,37 +100,34 @@ test('who is killed and comes back under its name has its questions at once: nob
 
 test('a question that takes its time holds up no other one of its partition', async () => {
   const release = Promise.withResolvers<void>()
-  const responder = await startResponder(async (question, signal) => {
+  await startResponder(async (question, signal) => {
     if (question.data.lines[0]!.quantity === 7) await release.promise
     return saying(question, signal)
   })
   const slow = ask(7)
   const others = await Promise.all(Array.from({ length: 100 }, (_, n) => ask(n + 1_000)))
-  for (const [n, answer] of others.entries()) expect(answer).toMatchObject(replied(n + 1_000))
+  expect(others.map(({ outcome }) => outcome)).toEqual(Array(100).fill('answered'))
   release.resolve()
   await expect(slow).resolves.toMatchObject(replied(7))
-  await responder.stop()
 })
 
 test('questions are replied to when their topic was deleted and came back', async () => {
-  const responder = await startResponder()
+  await startResponder()
   expect((await askAll()).every(({ outcome }) => outcome === 'answered')).toBe(true)
   const admin = kafka().admin()
   await admin.connect()
   await admin.deleteTopics({ topics: ['inventory-requests'] })
   await admin.disconnect()
   for (const answer of await askAll()) expect(answer.outcome).toBe('answered')
-  await responder.stop()
 })
 
 test('shares the questions with a client of another kind, and has all of them when that one is gone', async () => {
   const taken = new Set<number>()
   const other = await startOther(taken)
-  const responder = await startResponder()
+  await startResponder()
   await expect.poll(() => taken.size).toBe(PARTITIONS.length / 2)
   await other.disconnect()
   for (const answer of await askAll()) expect(answer.outcome).toBe('answered')
-  await responder.stop()
 })
 
 /** A consumer of kafkajs, as services before this one had; `taken` are the partitions that it has now. */
