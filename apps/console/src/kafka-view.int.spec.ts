@@ -39,6 +39,12 @@ test('a topic says what it takes on the disk, and what of its settings is its ow
   expect(settings.find(({ name }) => name === 'cleanup.policy')).toMatchObject({ value: 'delete', isDefault: true })
 })
 
+test('of each partition it says who has it, and whose copy is up to date', async () => {
+  const { items } = await view.topics()
+  const nodes = { leader: 1, replicas: [1], inSync: [1] }
+  expect(items.find(({ name }) => name === 'facts')!.partitions).toMatchObject([nodes, nodes])
+})
+
 test('a topic that is not there is none', async () => {
   expect(await view.topic('nowhere')).toBeUndefined()
 })

@@ -18,7 +18,17 @@ import {
 
 export interface TopicView {
   readonly name: string
-  readonly partitions: readonly (PartitionOffsets & { readonly leader: number })[]
+  readonly partitions: readonly (PartitionOffsets & PartitionNodes)[]
+}
+
+/** By their ids. */
+interface PartitionNodes {
+  /** -1 for nobody. */
+  readonly leader: number
+  /** Who is to have a copy, the preferred leader first. */
+  readonly replicas: readonly number[]
+  /** Who has one that is up to date: Kafka's ISR. A node that is away is in none. */
+  readonly inSync: readonly number[]
 }
 
 /** What one topic takes and how it is set, beside what `TopicView` says. */
@@ -123,6 +133,9 @@ const replicasOf = async (admin: Admin): Promise<Replicas[]> => {
   )
 }
 
+/** Of a partition that came between two questions. */
+const NONE: PartitionNodes = { leader: -1, replicas: [], inSync: [] }
+
 const topicsOf = async (options: KafkaOptions, admin: Admin): Promise<View<TopicView>> => {
   const { topics } = await admin.fetchTopicMetadata()
   const visible = topics.filter(({ name }) => !name.startsWith('__')).sort((a, b) => a.name.localeCompare(b.name))
@@ -131,10 +144,15 @@ const topicsOf = async (options: KafkaOptions, admin: Admin): Promise<View<Topic
   const items = visible
     .filter(({ name }) => offsets.has(name))
     .map(({ name, partitions }) => {
-      const leaders = new Map(partitions.map(({ partitionId, leader }) => [partitionId, leader]))
+      const nodes = new Map(
+        partitions.map(({ partitionId, leader, replicas, isr }): [number, PartitionNodes] => [
+          partitionId,
+          { leader, replicas, inSync: isr.toSorted((a, b) => a - b) },
+        ]),
+      )
       return {
         name,
-        partitions: offsets.get(name)!.map((each) => ({ ...each, leader: leaders.get(each.partition) ?? -1 })),
+        partitions: offsets.get(name)!.map((each) => ({ ...each, ...(nodes.get(each.partition) ?? NONE) })),
       }
     })
   return { items, missing: [...new Set([...topicNames, ...names])].filter((name) => !offsets.has(name)) }

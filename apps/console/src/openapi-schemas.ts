@@ -186,7 +186,14 @@ export const parkedPage = cursorPage(parkedItem).extend({
 const missing = z.array(z.string()).describe('Topics of ours that are not there')
 const topic = z.object({
   name: z.string(),
-  partitions: z.array(z.object({ partition: z.int(), leader: z.int(), earliest: z.int(), latest: z.int() })),
+  partitions: z.array(
+    z.object({
+      ...{ partition: z.int(), earliest: z.int(), latest: z.int() },
+      leader: z.int().describe('The id of its node, -1 for nobody'),
+      replicas: z.array(z.int()).describe('Nodes that are to have a copy, the preferred leader first'),
+      inSync: z.array(z.int()).describe('Nodes whose copy is up to date (ISR)'),
+    }),
+  ),
 })
 export const topics = page(topic).extend({ missing })
 const group = z.object({

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { newKey } from '../../server/request.ts'
 import type { Produced, Topic } from '../../server/types.ts'
+import { Badge } from '../../ui/badge.tsx'
 import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { May } from '../../ui/may.tsx'
 import { Card, Page } from '../../ui/page.tsx'
@@ -12,14 +13,13 @@ import { MessageBrowser } from './message-browser.tsx'
 import { Produce, ProducedNotice } from './produce.tsx'
 import { topicsQuery } from './queries.ts'
 import { RecordCard } from './record-card.tsx'
+import { lacking, type Partition } from './replicas.ts'
 import { topicsRoute } from './route.ts'
 import { TopicInside } from './topic-inside.tsx'
 import type { TopicView } from './view.ts'
 import './topics.css'
 
 const PRODUCE = 'POST /api/topics/:topic/messages'
-
-type Partition = Topic['partitions'][number]
 
 const held = (partitions: readonly Partition[]) =>
   partitions.reduce((sum, { earliest, latest }) => sum + latest - earliest, 0)
@@ -46,6 +46,14 @@ const columns: readonly Column<Topic>[] = [
     width: 'minmax(6rem, 1fr)',
     cell: ({ partitions }) => [...new Set(partitions.map(({ leader }) => leader))].sort().join(', '),
   },
+  {
+    name: 'In sync',
+    width: 'minmax(7rem, 1fr)',
+    cell: ({ partitions }) => {
+      const nodes = [...lacking(partitions).keys()]
+      return nodes.length === 0 ? 'all' : <Badge tone="bad">not {nodes.join(', ')}</Badge>
+    },
+  },
 ]
 
 export const TopicsPage = () => {
@@ -67,7 +75,7 @@ export const TopicsPage = () => {
                 columns={columns}
                 keyOf={({ name }) => name}
                 selected={view.topic}
-                leastWidth="34rem"
+                leastWidth="42rem"
                 height={view.topic === undefined ? '40rem' : '17rem'}
               />
             </section>
