@@ -81,7 +81,7 @@ const wrongViews = async (client: Client, orders: readonly Order[], returns: Ret
       .filter((order) => !agrees(order, returns.get(order.orderId)))
       .map(async ({ orderId }) => {
         const asked = async () => agrees(await client.order(orderId), returns.get(orderId)) || undefined
-        return until(`the view of order ${orderId} to agree with itself`, asked, { timeoutMs: 20_000 }).catch(String)
+        return until(`the view of order ${orderId} to agree with itself`, asked).catch(String)
       }),
   )
   return problems.filter((problem) => problem !== true)

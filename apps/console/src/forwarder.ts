@@ -93,9 +93,9 @@ export class Forwarder {
 
   /** A JSON answer of a GET; rejects when the service cannot be reached or says no. */
   async get<T>(service: ServiceName, path: string, patience: Patience): Promise<T> {
-    const { status, body } = await this.forward(service, { method: 'GET', path, headers: {} }, patience)
-    if (status >= 400) throw new Problem(502, { detail: `the ${service} service answered ${status}` })
-    return JSON.parse(body.toString('utf8')) as T
+    const answer = await this.forward(service, { method: 'GET', path, headers: {} }, patience)
+    if (answer.status >= 400) throw refusedBy(service, answer)
+    return JSON.parse(answer.body.toString('utf8')) as T
   }
 
   async close(): Promise<void> {
@@ -165,6 +165,25 @@ const send = async (
 
 const identityIn = ({ 'x-actor': actor }: ForwardedRequest['headers']): Identity =>
   actor === undefined ? {} : { actor }
+
+/** What a service that was asked for a part of an answer said instead: to come again, and why, or what nobody expected. */
+export const refusedBy = (service: ServiceName, { status, body }: ForwardedAnswer): Problem => {
+  if (status !== 503) return new Problem(502, { detail: `the ${service} service answered ${status}` })
+  return new Problem(503, {
+    type: 'unavailable',
+    title: 'Service unavailable',
+    detail: `${service}: ${detailIn(body) ?? 'come again later'}`,
+    extensions: { missing: [service] },
+  })
+}
+
+const detailIn = (body: Buffer): string | undefined => {
+  try {
+    return (JSON.parse(body.toString('utf8')) as { detail?: string }).detail
+  } catch {
+    return undefined
+  }
+}
 
 /** It is not who asks us that it does not know. */
 const unknownThere = (service: ServiceName): Problem => {

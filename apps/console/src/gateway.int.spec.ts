@@ -184,6 +184,16 @@ describe('a request to a service that is being started again', () => {
   })
 })
 
+test('a part of an answer that is not there yet is told to be asked for again, and why', async () => {
+  const part = forwarder.get('query', '/customers/c/history', { answerMs: 10_000, restartMs: 0 })
+  await until(() => asked.length === 1)
+  asked.shift()!.answer(503, { detail: 'it is being filled' })
+  await expect(part).rejects.toMatchObject({
+    ...{ status: 503, headers: { 'retry-after': '1' } },
+    details: { detail: 'query: it is being filled', missing: ['query'] },
+  })
+})
+
 test('who is silent is named', async () => {
   silent = new Set(['query', 'order'])
   expect(await ask('/api/orders/7')).toMatchObject({ status: 504, body: { missing: ['query', 'order'] } })

@@ -1,5 +1,4 @@
-import { Problem } from '#libs/http'
-import { type Forwarder, READ } from '../forwarder.ts'
+import { type Forwarder, READ, refusedBy } from '../forwarder.ts'
 import { queryString } from '../gathered.ts'
 
 /** Of one answer; who has more is told so. */
@@ -44,11 +43,11 @@ const historyOf = async (forwarder: Forwarder, customerId: string) => {
   let totals: unknown = []
   for (let cursor: string | undefined; ; ) {
     const path = `/customers/${customerId}/history${queryString({ limit: PAGE, cursor })}`
-    const { status, body } = await forwarder.forward('query', { method: 'GET', path, headers: {} }, READ)
+    const answer = await forwarder.forward('query', { method: 'GET', path, headers: {} }, READ)
     // Whoever has not ordered anything may have said how they want to be told.
-    if (status === 404) return { orders, totals, complete: true }
-    if (status !== 200) throw new Problem(502, { detail: `the query service answered ${status}` })
-    const page = JSON.parse(body.toString('utf8')) as History
+    if (answer.status === 404) return { orders, totals, complete: true }
+    if (answer.status !== 200) throw refusedBy('query', answer)
+    const page = JSON.parse(answer.body.toString('utf8')) as History
     orders.push(...page.items.map(({ orderId }) => orderId))
     totals = page.totals
     if (page.nextCursor === null) return { orders: orders.slice(0, MOST_ORDERS), totals, complete: true }
