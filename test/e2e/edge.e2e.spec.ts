@@ -19,9 +19,9 @@ const LOADED = Number(process.env.LOADED_ROUTES ?? 15)
 const SKU = 'MUG-WHITE-330'
 /** Has committed something, and nobody is in it. */
 const IDLE_GROUP = 'edge-idle'
-/** Whether there is a version to switch to depends on how far the rebuild has come. */
+/** Whether there is a version to switch to, or a rebuild to cancel, depends on how far it has come. */
 const MAY_BE_REFUSED =
-  /^\/api\/(projections\/.*\/(switch|rollback|cancel)|subscriptions\/.*\/(repeat|confirmation)|traffic)$/
+  /^\/api\/((projections\/.*|analytics\/rebuild)\/(switch|rollback|cancel)|subscriptions\/.*\/(repeat|confirmation)|traffic)$/
 
 let system: RunningSystem
 let client: Client
