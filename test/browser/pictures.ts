@@ -68,6 +68,8 @@ const anOrder = async (page: Page, client: Client): Promise<void> => {
   await client.terminal(orderId)
   await page.goto(`/orders/${orderId}`)
   await everythingSaid(page)
+  // Arrows appear slowly.
+  await pause(BEAT_MS)
   await write('order.png', await page.screenshot())
   await page.context().close()
 }
@@ -102,7 +104,7 @@ const placeAndFollow = async (page: Page): Promise<void> => {
   await pause(BEAT_MS)
   await page.locator('.page-actions').getByRole('link', { name: 'Traces' }).click()
   await page.getByRole('link', { name: 'POST /api/orders' }).click()
-  await page.getByRole('button', { name: /handle order\.placed / }).waitFor()
+  await page.getByRole('button', { name: 'handle order.placed analytics' }).waitFor()
   await pause(2 * BEAT_MS)
 }
 
