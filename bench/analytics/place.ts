@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { streamTopics } from '#libs/contracts'
+import { ensureTopics, kafkaClient } from '#libs/messaging'
 import { startBroker } from '../../libs/testing/broker-process.ts'
 import { applyMigrations } from '../../scripts/migrations/apply.ts'
 import { databaseUrl } from '../../scripts/postgres/cluster.ts'
@@ -27,10 +29,22 @@ export const withPlace = async (use: (place: Place) => Promise<void>): Promise<v
     await createDatabases(postgres.url, [DATABASE])
     const url = databaseUrl(postgresPort, DATABASE)
     await applyMigrations(url, 'analytics')
+    await createTopics(broker.brokers)
     await use({ brokers: broker.brokers, databaseUrl: url, folder })
   } finally {
     await postgres.stop()
     await broker.close()
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** As the service would; who publishes first finds them. */
+const createTopics = async (brokers: string): Promise<void> => {
+  const admin = kafkaClient({ brokers: [brokers], clientId: 'bench' }, 'briefly').admin()
+  await admin.connect()
+  try {
+    await ensureTopics(admin, 1, streamTopics)
+  } finally {
+    await admin.disconnect()
   }
 }
