@@ -72,9 +72,8 @@ interface Target {
 
 /**
  * Passes requests on to the services. A request whose connection broke, or that a service refused since it is about to stop, is
- * sent again for a while: every GET, PUT and
- * cancellation may be repeated by its nature and every other POST by its `Idempotency-Key`, so that a service that is killed
- * and comes back costs its callers time, not answers.
+ * sent again for a while: every GET, PUT and cancellation may be repeated by its nature and every other POST by its
+ * `Idempotency-Key`, so that a service that is killed and comes back costs its callers time, not answers.
  */
 export class Forwarder {
   readonly #targets = new Map<`${ServiceName} ${Lane}`, Target>()

@@ -1,4 +1,4 @@
-import type { Admin, ConfigResourceTypes } from 'kafkajs'
+import type { Admin, ConfigResourceTypes, PartitionMetadata } from 'kafkajs'
 import { topicNames } from '#libs/contracts'
 import { sharedAnswer } from '#libs/http'
 import {
@@ -59,13 +59,6 @@ export interface GroupView {
   }[]
 }
 
-/** Of one partition: who leads it, -1 for nobody, and how many of the replicas that it should have are in sync. */
-interface Replicas {
-  readonly leader: number
-  readonly wanted: number
-  readonly inSync: number
-}
-
 /** What there is, and the topics of ours that are not there (any more) and so are not in it. */
 interface View<T> {
   readonly items: readonly T[]
@@ -87,7 +80,8 @@ const SHARE_GROUPS_WITHIN_MS = 800
 export class KafkaView {
   readonly topics: () => Promise<View<TopicView>>
   readonly groups: () => Promise<GroupsView>
-  readonly replicas: () => Promise<readonly Replicas[]>
+  /** Of every partition that there is. */
+  readonly replicas: () => Promise<readonly PartitionNodes[]>
 
   constructor(private readonly options: KafkaOptions) {
     this.topics = sharedAnswer(() => askKafka(options, (admin) => topicsOf(options, admin)))
@@ -126,12 +120,14 @@ const TOPIC: ConfigResourceTypes = 2
 /** Kafka's DYNAMIC_TOPIC_CONFIG: said of this topic, and no default of the broker's. */
 const OF_THE_TOPIC = 1
 
-const replicasOf = async (admin: Admin): Promise<Replicas[]> => {
+const replicasOf = async (admin: Admin): Promise<PartitionNodes[]> => {
   const { topics } = await admin.fetchTopicMetadata()
-  return topics.flatMap(({ partitions }) =>
-    partitions.map(({ leader, replicas, isr }) => ({ leader, wanted: replicas.length, inSync: isr.length })),
-  )
+  return topics.flatMap(({ partitions }) => partitions.map(nodesOf))
 }
+
+const nodesOf = ({ leader, replicas, isr }: PartitionMetadata): PartitionNodes => ({
+  ...{ leader, replicas, inSync: isr.toSorted((a, b) => a - b) },
+})
 
 /** Of a partition that came between two questions. */
 const NONE: PartitionNodes = { leader: -1, replicas: [], inSync: [] }
@@ -144,12 +140,7 @@ const topicsOf = async (options: KafkaOptions, admin: Admin): Promise<View<Topic
   const items = visible
     .filter(({ name }) => offsets.has(name))
     .map(({ name, partitions }) => {
-      const nodes = new Map(
-        partitions.map(({ partitionId, leader, replicas, isr }): [number, PartitionNodes] => [
-          partitionId,
-          { leader, replicas, inSync: isr.toSorted((a, b) => a - b) },
-        ]),
-      )
+      const nodes = new Map(partitions.map((partition) => [partition.partitionId, nodesOf(partition)]))
       return {
         name,
         partitions: offsets.get(name)!.map((each) => ({ ...each, ...(nodes.get(each.partition) ?? NONE) })),

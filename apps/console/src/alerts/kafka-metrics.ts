@@ -20,7 +20,7 @@ export const observeKafka = (kafka: KafkaView): void => {
   })
   const replicas = sharedAnswer(() => kafka.replicas(), LOOKS_APART_MS)
   gauge(metrics.kafka.underReplicated, async (partitions) => {
-    partitions.set((await replicas()).filter(({ inSync, wanted }) => inSync < wanted).length)
+    partitions.set((await replicas()).filter(({ inSync, replicas }) => inSync.length < replicas.length).length)
   })
   gauge(metrics.kafka.withoutLeader, async (partitions) => {
     partitions.set((await replicas()).filter(({ leader }) => leader < 0).length)
