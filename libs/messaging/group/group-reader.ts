@@ -20,6 +20,7 @@ const COMMIT_MS = 250
 /** Who reads hears from the broker all the time; one that has not for so long is cut off. */
 const SILENCE_MS = 5_000
 const STOP_PATIENCE_MS = 5_000
+/** Records that are handled at a time. */
 const MOST_UNDER_WAY = 256
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [50, 500]
 /** What `GroupConsumer` calls the same, so that both may be in a group while one takes the other's place. */
@@ -37,8 +38,6 @@ export interface GroupReaderOptions extends KafkaOptions {
   readonly keeps?: TopicDeclarations
   /** May be asked to handle a record twice. One that it rejects is handled, too: nobody could do it better. */
   readonly handle: (record: TopicRecord) => Promise<void>
-  /** Records that are handled at a time; default 256. */
-  readonly mostUnderWay?: number
 }
 
 /**
@@ -237,8 +236,7 @@ export class GroupReader {
 
   /** Resolves when one more may be taken up; false when none is to be, for the partition may be another's in a moment. */
   async #hasRoom(): Promise<boolean> {
-    const { mostUnderWay = MOST_UNDER_WAY } = this.options
-    while (this.#underWay.size >= mostUnderWay) await Promise.race(this.#underWay)
+    while (this.#underWay.size >= MOST_UNDER_WAY) await Promise.race(this.#underWay)
     return !this.#stopping.signal.aborted && !this.#membership.mustJoin
   }
 
